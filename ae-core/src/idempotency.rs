@@ -1,0 +1,67 @@
+//! The durable name of an effect.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DigestWriter, RunId};
+
+/// Names one effect of one run for ever, so that a repeat after a crash is recognised instead of done twice.
+///
+/// `ae1_` and 64 hex digits: SHA-256 over the length-prefixed fields (run, step, operation, sequence). The attempt
+/// number is never part of it. 68 characters, within the 255 that payment vendors accept.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(transparent)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Derives the key of effect number `sequence` of `operation`, made by `step` of `run`.
+    #[must_use]
+    pub fn derive(run: RunId, step: &str, operation: &str, sequence: u32) -> Self {
+        let digest = DigestWriter::new("ae1")
+            .field(run.as_uuid().as_bytes())
+            .field(step.as_bytes())
+            .field(operation.as_bytes())
+            .field(&sequence.to_be_bytes())
+            .finish();
+        Self(format!("ae1_{digest}"))
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for IdempotencyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IdempotencyKey({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Digest;
+
+    #[test]
+    fn every_part_counts_and_the_length_fits_the_vendors() {
+        let run = RunId::from_digest(&Digest::of_bytes("test", b"run"));
+        let other = RunId::from_digest(&Digest::of_bytes("test", b"other"));
+        let key = IdempotencyKey::derive(run, "monetize", "create_price", 0);
+        assert_eq!(key, IdempotencyKey::derive(run, "monetize", "create_price", 0));
+        assert_ne!(key, IdempotencyKey::derive(run, "monetize", "create_price", 1));
+        assert_ne!(key, IdempotencyKey::derive(run, "monetize", "create_product", 0));
+        assert_ne!(key, IdempotencyKey::derive(run, "deploy", "create_price", 0));
+        assert_ne!(key, IdempotencyKey::derive(other, "monetize", "create_price", 0));
+        assert_eq!(key.as_str().len(), 68);
+    }
+}

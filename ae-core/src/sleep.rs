@@ -1,0 +1,67 @@
+//! The one place where code waits.
+
+use std::{
+    fmt::Debug,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use crate::ManualClock;
+
+/// A pause under way.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Waits without blocking a thread.
+pub trait Sleeper: Debug + Send + Sync + 'static {
+    /// Completes after `pause`.
+    fn sleep(&self, pause: Duration) -> Sleep;
+}
+
+impl<T: Sleeper + ?Sized> Sleeper for Arc<T> {
+    fn sleep(&self, pause: Duration) -> Sleep {
+        (**self).sleep(pause)
+    }
+}
+
+/// Waits for real time, on any async runtime.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemSleeper;
+
+impl Sleeper for SystemSleeper {
+    fn sleep(&self, pause: Duration) -> Sleep {
+        Box::pin(futures_timer::Delay::new(pause))
+    }
+}
+
+/// Returns at once, moves a [`ManualClock`] forward by the pause and remembers it.
+#[derive(Debug, Clone)]
+pub struct ManualSleeper {
+    clock: ManualClock,
+    pauses: Arc<Mutex<Vec<Duration>>>,
+}
+
+impl ManualSleeper {
+    /// A sleeper that moves `clock`.
+    #[must_use]
+    pub fn new(clock: ManualClock) -> Self {
+        Self { clock, pauses: Arc::default() }
+    }
+
+    /// Every pause asked for so far, oldest first.
+    #[must_use]
+    pub fn pauses(&self) -> Vec<Duration> {
+        self.pauses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Sleeper for ManualSleeper {
+    fn sleep(&self, pause: Duration) -> Sleep {
+        let (clock, pauses) = (self.clock.clone(), Arc::clone(&self.pauses));
+        Box::pin(async move {
+            clock.advance(pause);
+            pauses.lock().unwrap_or_else(PoisonError::into_inner).push(pause);
+        })
+    }
+}

@@ -1,0 +1,183 @@
+//! What is to be built, as roles hand it to each other: typed data, not chat.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Digest, Evidence, Money, NicheId, Task};
+
+/// How much it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub enum Priority {
+    /// Without it the product is not done.
+    P0,
+    /// Should be there.
+    P1,
+    /// Nice to have.
+    P2,
+    /// Later.
+    P3,
+}
+
+/// Something the product does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// A few words.
+    pub title: String,
+    /// One or two sentences.
+    pub description: String,
+    /// The ids of the evidence that asks for it; empty when it is an assumption.
+    pub evidence: Vec<String>,
+}
+
+/// Somebody's wish, testable on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct UserStory {
+    /// For example `US-001`.
+    pub id: String,
+    /// A few words.
+    pub title: String,
+    /// "As a X, I want Y, so that Z".
+    pub description: String,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Why it matters that much.
+    pub why_this_priority: String,
+    /// The ids of the evidence behind it.
+    pub evidence: Vec<String>,
+}
+
+/// Something that can be checked when the product is built.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AcceptanceCriterion {
+    /// For example `AC-001`.
+    pub id: String,
+    /// What must hold.
+    pub text: String,
+    /// How much it matters.
+    pub priority: Priority,
+    /// The story it belongs to, if any.
+    pub story: Option<String>,
+}
+
+/// How often a price is charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BillingInterval {
+    /// Once.
+    OneTime,
+    /// Every month.
+    Month,
+    /// Every year.
+    Year,
+}
+
+/// One price on the price list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PriceTier {
+    /// A plain label within the product, for example `starter`.
+    pub id: String,
+    /// What customers see.
+    pub name: String,
+    /// How much, in the currency's units.
+    pub price: Money,
+    /// How often.
+    pub interval: BillingInterval,
+    /// What is included.
+    pub includes: Vec<String>,
+}
+
+/// What the revenue target means in customers: arithmetic, not a forecast.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct MrrArithmetic {
+    /// Monthly recurring revenue that the intent asks for.
+    pub target: Money,
+    /// The monthly price used.
+    pub price: Money,
+    /// Paying customers needed, rounded up.
+    pub customers: u64,
+}
+
+/// What became of one source of demand signals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SourceNote {
+    /// The source's name.
+    pub name: String,
+    /// `ok`, `partial: …`, `skipped: …` or `failed: …`.
+    pub outcome: String,
+}
+
+/// The product to build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ProductSpec {
+    /// The version of this schema.
+    pub schema_version: u32,
+    /// The niche it serves.
+    pub niche: NicheId,
+    /// What customers call it.
+    pub product_name: String,
+    /// The name as a lower-case label for URLs: letters, digits and single hyphens, at most 48 characters.
+    pub slug: String,
+    /// One line for the top of the page.
+    pub tagline: String,
+    /// What is wrong today.
+    pub problem_statement: String,
+    /// For whom.
+    pub target_users: Vec<String>,
+    /// What it does.
+    pub core_features: Vec<Feature>,
+    /// Who wants what, and why.
+    pub user_stories: Vec<UserStory>,
+    /// What is checked before it counts as done.
+    pub acceptance_criteria: Vec<AcceptanceCriterion>,
+    /// The work, in an order that respects dependencies.
+    pub tasks: Vec<Task>,
+    /// The price list.
+    pub pricing: Vec<PriceTier>,
+    /// What the revenue target means in customers, if the intent names one.
+    pub mrr: Option<MrrArithmetic>,
+    /// What supports the claims.
+    pub evidence: Vec<Evidence>,
+    /// What became of each source.
+    pub sources: Vec<SourceNote>,
+    /// What is taken for granted without evidence.
+    pub assumptions: Vec<String>,
+    /// What is not known.
+    pub unclear: Vec<String>,
+    /// What it will not do.
+    pub out_of_scope: Vec<String>,
+    /// Who wrote it, for example `rule-based`.
+    pub analyst: String,
+    /// Whether it rests on the bundled sample signals, which are no evidence.
+    pub sample: bool,
+}
+
+impl ProductSpec {
+    /// The version this crate writes.
+    pub const SCHEMA_VERSION: u32 = 1;
+
+    /// The digest of the whole spec: one changed byte changes it.
+    ///
+    /// # Errors
+    ///
+    /// Never for a spec that was made in code; the type has no map with keys that JSON can't hold.
+    pub fn digest(&self) -> Result<Digest, serde_json::Error> {
+        Digest::of_json("product-spec", self)
+    }
+}

@@ -1,0 +1,110 @@
+//! A unit of work that is routed to a model or a builder.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The text can't be a task id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a task id: use 1 to 64 letters, digits, '.', '_' or '-'")]
+pub struct ParseTaskIdError(String);
+
+/// Names a task within its spec, for example `T-003`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+pub struct TaskId(String);
+
+impl TaskId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TaskId {
+    type Err = ParseTaskIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTaskIdError> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        if fits { Ok(Self(text.to_owned())) } else { Err(ParseTaskIdError(text.chars().take(80).collect())) }
+    }
+}
+
+impl TryFrom<String> for TaskId {
+    type Error = ParseTaskIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseTaskIdError> {
+        text.parse()
+    }
+}
+
+impl From<TaskId> for String {
+    fn from(id: TaskId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What kind of work a task is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TaskKind {
+    /// Decide how things fit together.
+    Architecture,
+    /// Write code.
+    Implementation,
+    /// Write or run tests.
+    Testing,
+    /// Write text: copy, documentation.
+    Content,
+    /// Format, lint, rename.
+    Formatting,
+    /// Find out why something fails.
+    Debugging,
+    /// Publish or configure.
+    Operations,
+}
+
+/// A unit of work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// Its name within the spec.
+    pub id: TaskId,
+    /// What it is, in a few words.
+    pub title: String,
+    /// What has to be done.
+    pub description: String,
+    /// What kind of work it is.
+    pub kind: TaskKind,
+    /// Whether a mistake would be a security problem.
+    pub requires_security: bool,
+    /// The tasks that must be done first.
+    pub depends_on: Vec<TaskId>,
+    /// The ids of the acceptance criteria it serves.
+    pub criteria: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_plain_labels() {
+        assert!("T-001".parse::<TaskId>().is_ok());
+        for bad in ["", "a b", "../x", "é", &"x".repeat(65)] {
+            assert!(bad.parse::<TaskId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Text from outside, which is data and never an instruction.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Where an outside value came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// A demand-signal source, by its name (`hackernews`, `file`, `sample`, …).
+    Signals(String),
+    /// A coding agent, by its name.
+    Agent(String),
+    /// A language model, by its id.
+    Model(String),
+    /// A webhook sender, by its name.
+    Webhook(String),
+    /// A web page, by its URL.
+    Web(String),
+}
+
+/// A value that carries its origin. It has no `Display` and no `Deref`: whoever uses it says how.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct Untrusted<T> {
+    origin: Origin,
+    value: T,
+}
+
+impl<T> Untrusted<T> {
+    /// Marks `value` as coming from `origin`.
+    #[must_use]
+    pub const fn new(origin: Origin, value: T) -> Self {
+        Self { origin, value }
+    }
+
+    /// Where it came from.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The value as data: for measuring, matching and showing after escaping.
+    #[must_use]
+    pub const fn as_data(&self) -> &T {
+        &self.value
+    }
+
+    /// Transforms the value; the origin stays.
+    #[must_use]
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Untrusted<U> {
+        Untrusted { origin: self.origin, value: f(self.value) }
+    }
+}
+
+impl Untrusted<String> {
+    /// The text on one line for people and prompts: control and bidirectional formatting characters become spaces,
+    /// runs of white space one space, at most `chars_max` characters (then `…`).
+    #[must_use]
+    pub fn one_line(&self, chars_max: usize) -> String {
+        let visible =
+            self.value.chars().map(|c| if is_unsafe_to_show(c) { ' ' } else { c }).collect::<String>();
+        let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= chars_max {
+            return line;
+        }
+        let mut cut: String = line.chars().take(chars_max.saturating_sub(1)).collect();
+        cut.push('…');
+        cut
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Untrusted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Untrusted").field("origin", &self.origin).field("value", &self.value).finish()
+    }
+}
+
+/// Control characters and the bidirectional and invisible formatting characters of Unicode (UAX #9 and the
+/// "Trojan Source" list).
+fn is_unsafe_to_show(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_removes_what_could_mislead() {
+        let text = Untrusted::new(Origin::Signals("test".into()), "a\u{202E}b\n\tc\u{1b}[31m".to_owned());
+        assert_eq!(text.one_line(80), "a b c [31m");
+        assert_eq!(text.one_line(4), "a b…");
+    }
+}
