@@ -1,0 +1,61 @@
+//! Writes N generated posts as CSV, of the shape and spread of real ones: `make-signals N > signals.csv`.
+
+use std::io::Write;
+
+const ASKS: [&str; 10] = [
+    "Ask HN: Is there a good tool to {verb} {thing}?",
+    "Ask HN: How do you {verb} {thing} at work?",
+    "I would pay for something that can {verb} {thing}",
+    "Why is it so hard to {verb} {thing}?",
+    "Show HN: A small app to {verb} {thing}",
+    "Looking for an alternative to spreadsheets to {verb} {thing}",
+    "Tell HN: We gave up trying to {verb} {thing}",
+    "The state of tools that {verb} {thing}",
+    "How we {verb} {thing} without losing our minds",
+    "A history of people who {verb} {thing}",
+];
+const VERBS: [&str; 9] = ["clean", "merge", "import", "share", "track", "schedule", "encrypt", "review", "convert"];
+const THINGS: [&str; 14] = [
+    "CSV files",
+    "broken CSV exports",
+    "spreadsheets",
+    "invoices",
+    "photo albums",
+    "meeting notes",
+    "recipes",
+    "time sheets",
+    "code reviews",
+    "bank statements",
+    "support tickets",
+    "music practice logs",
+    "shipping labels",
+    "survey answers",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let count: u64 = std::env::args().nth(1).ok_or("usage: make-signals N")?.parse()?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    writeln!(out, "id,title,url,num_points,num_comments,created_at")?;
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    for id in 0..count {
+        let mut pick = |of: usize| {
+            // xorshift64: the same posts on every machine.
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % of as u64).unwrap_or(0)
+        };
+        let title = ASKS[pick(ASKS.len())]
+            .replace("{verb}", VERBS[pick(VERBS.len())])
+            .replace("{thing}", THINGS[pick(THINGS.len())]);
+        let (points, comments) = (pick(400), pick(150));
+        let (month, day, hour, minute) = (1 + pick(12), 1 + pick(28), pick(24), pick(60));
+        writeln!(
+            out,
+            "{},{title} ({id}),https://example.com/posts/{id},{points},{comments},{month}/{day}/2016 {hour}:{minute:02}",
+            10_000_000 + id
+        )?;
+    }
+    out.flush()?;
+    Ok(())
+}

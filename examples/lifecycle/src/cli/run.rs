@@ -1,0 +1,204 @@
+//! `ae run`, `ae resume`, `ae approve`, `ae serve`.
+
+use std::{io::IsTerminal, io::Read, net::SocketAddr, path::Path};
+
+use ae_core::{Currency, ErrorKind, Intent, Money, ProjectId, RunId, RunStatus};
+use ae_safety::Ruling;
+use tokio::net::TcpListener;
+
+use super::{
+    Session,
+    args::{ApproveArgs, Go, RunArgs},
+};
+use crate::{
+    error::{Error, Result},
+    exit::Exit,
+    progress::eprint_line,
+    report::RunReport,
+    run_index::{RunRow, RunSettings, SignalsFrom},
+    runner::{self, intent_digest},
+    serve,
+};
+
+pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
+    let host = &session.host;
+    let intent = parse_intent(session, &args.intent, &args.budget)?;
+    let signals = args.signals.iter().map(|text| signals_from(text)).collect::<Result<Vec<_>>>()?;
+    if signals.iter().filter(|from| **from == SignalsFrom::StandardInput).count() > 1 {
+        return Err(Error::new(ErrorKind::InvalidInput, "standard input can be read once: give --signals - once"));
+    }
+    // The port is taken first, so that a run is not begun that could not be served.
+    let listener = if serves(session, args.go) { Some(bind(args.addr).await?) } else { None };
+    let addr = match &listener {
+        Some(listener) => listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?,
+        None if args.addr.port() == 0 => {
+            return Err(Error::new(ErrorKind::InvalidInput, "port 0 is no address to print: name a port with --addr"));
+        }
+        None => args.addr,
+    };
+    let settings = RunSettings { signals, agent: "site".to_owned(), base_url: format!("http://{addr}") };
+    let stdin: Option<Box<dyn Read + Send>> = Some(Box::new(std::io::stdin()));
+    let backends = host.backends(&settings, stdin)?;
+
+    warn_of_twins(session, &intent)?;
+    let run = args.run_id.unwrap_or_else(|| RunId::from_uuid(host.runtime.ids.new_uuid()));
+    let now = host.runtime.now();
+    host.runs.insert(&RunRow {
+        run_id: run,
+        project_id: ProjectId::from_uuid(host.runtime.ids.new_uuid()),
+        intent,
+        settings,
+        site: None,
+        status: RunStatus::Pending,
+        outcome: None,
+        reason: None,
+        cancel_requested: false,
+        created_at: now,
+        updated_at: now,
+    })?;
+    let progress = session.progress();
+    progress.note(&format!("run {run}"));
+    let ports = host.guard(backends, session.approver(args.go.yes, &progress), progress);
+    let report = runner::drive(host, &ports, run, ctrl_c()).await?;
+    conclude(session, &report, listener).await
+}
+
+pub(super) async fn resume(session: &Session, run: &str, go: Go) -> Result<Exit> {
+    let run = session.run_id(run)?;
+    go_on(session, run, go).await
+}
+
+pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit> {
+    let host = &session.host;
+    let run = session.run_id(&args.run)?;
+    let row = host.runs.get(run)?;
+    if row.status.is_final() || row.cancel_requested {
+        let state = if row.cancel_requested { RunStatus::Cancelled } else { row.status };
+        return Err(Error::new(ErrorKind::Conflict, format!("run {run} is {state}: there is nothing to decide")));
+    }
+    let Some(pending) = runner::pending_approval(host, run).await? else {
+        return Err(Error::new(ErrorKind::Conflict, format!("run {run} waits for no approval"))
+            .with_hint(format!("see where it stands with `ae status {run}`; if it was interrupted: `ae resume {run}`")));
+    };
+    let mut ruling = if args.reject {
+        Ruling::reject(&session.person, args.reason.as_deref().unwrap_or("no reason given"))
+    } else {
+        Ruling::approve(&session.person)
+    };
+    if args.reason.is_some() {
+        ruling.reason = args.reason;
+    }
+    host.keeper.desk().decide(pending.id, ruling).await?;
+    if host.dir.try_lease(run)?.is_none() {
+        let report = runner::report(host, &host.runs.get(run)?).await?;
+        eprint_line("the decision is recorded; the process that runs it goes on");
+        session.output.report(&report);
+        return Ok(Exit::Verified);
+    }
+    go_on(session, run, args.go).await
+}
+
+pub(super) async fn serve(session: &Session, addr: SocketAddr) -> Result<Exit> {
+    let listener = bind(addr).await?;
+    let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
+    let state = serve::open(&session.host, local)?;
+    serve_until_stopped(session, listener, state).await?;
+    Ok(Exit::Verified)
+}
+
+async fn go_on(session: &Session, run: RunId, go: Go) -> Result<Exit> {
+    let host = &session.host;
+    let row = host.runs.get(run)?;
+    let listener = if serves(session, go) {
+        let addr = row.settings.base_url.trim_start_matches("http://").parse();
+        Some(bind(addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?).await?)
+    } else {
+        None
+    };
+    let progress = session.progress();
+    let backends = host.backends(&row.settings, None)?;
+    let ports = host.guard(backends, session.approver(go.yes, &progress), progress);
+    let report = runner::drive(host, &ports, run, ctrl_c()).await?;
+    conclude(session, &report, listener).await
+}
+
+/// Prints the result; in a terminal then serves what is live until Ctrl-C.
+async fn conclude(session: &Session, report: &RunReport, listener: Option<TcpListener>) -> Result<Exit> {
+    let exit = session.output.report(report);
+    if let (Some(listener), Exit::Verified) = (listener, exit) {
+        let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
+        let state = serve::open(&session.host, local)?;
+        serve_until_stopped(session, listener, state).await?;
+    }
+    Ok(exit)
+}
+
+async fn serve_until_stopped(session: &Session, listener: TcpListener, state: serve::Shared) -> Result<()> {
+    let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
+    eprint_line(&format!("serving on http://{local}/ until Ctrl-C"));
+    eprint_line(&format!(
+        "payments are recorded with the operator code in {}",
+        session.host.dir.path().join("keys/operator").display()
+    ));
+    if !local.ip().is_loopback() {
+        eprint_line("warning: this address is reachable from other machines, without encryption");
+    }
+    serve::run(listener, state, ctrl_c()).await
+}
+
+/// `run` in a terminal serves what it published.
+fn serves(session: &Session, go: Go) -> bool {
+    !go.no_serve && !session.output.json && std::io::stdout().is_terminal()
+}
+
+fn parse_intent(session: &Session, text: &str, budget: &str) -> Result<Intent> {
+    let bad = |error: String| Error::new(ErrorKind::InvalidInput, error);
+    let budget = Money::parse(budget, Currency::USD)
+        .map_err(|error| bad(format!("--budget: {error}")).with_hint("for example --budget 10, or --budget 0 to spend nothing"))?;
+    let clean = session.host.redactor.redact(text);
+    if clean != text {
+        eprint_line("warning: the intent holds what looks like a secret; it was taken out before anything was stored");
+    }
+    Intent::new(&clean, budget).map_err(|error| bad(error.to_string()))
+}
+
+fn signals_from(text: &str) -> Result<SignalsFrom> {
+    match text {
+        "" => Err(Error::new(ErrorKind::InvalidInput, "--signals is empty: name a file, - or sample")),
+        "-" => Ok(SignalsFrom::StandardInput),
+        "sample" => Ok(SignalsFrom::Sample),
+        path => {
+            let absolute = std::path::absolute(Path::new(path))
+                .map_err(|error| Error::io(format!("--signals {path}: no such path"), error))?;
+            absolute
+                .to_str()
+                .map(|path| SignalsFrom::File(path.to_owned()))
+                .ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("--signals {path}: the path is not UTF-8")))
+        }
+    }
+}
+
+fn warn_of_twins(session: &Session, intent: &Intent) -> Result<()> {
+    let digest = intent_digest(intent.text());
+    for row in session.host.runs.list(100)? {
+        if !row.status.is_final() && intent_digest(row.intent.text()) == digest {
+            eprint_line(&format!("warning: run {} of the same intent has not ended; this is a new run", row.run_id));
+        }
+    }
+    Ok(())
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(addr).await.map_err(|error| {
+        let hint = "name another with --addr IP:PORT, or pass --no-serve if `ae serve` is running already; nothing was changed";
+        let message = format!("the address {addr} can't be listened on: {error}");
+        Error::new(ErrorKind::InvalidInput, message).with_hint(hint)
+    })
+}
+
+async fn ctrl_c() {
+    // Where the signal can't be listened for, the default action ends the process, which a run survives.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

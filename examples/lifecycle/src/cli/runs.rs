@@ -1,0 +1,65 @@
+//! `ae runs`, `ae status`, `ae cancel`, `ae audit verify`.
+
+use ae_core::{ErrorKind, RunStatus};
+use serde_json::json;
+
+use super::{Session, output::row_line};
+use crate::{
+    error::{Error, Result},
+    exit::Exit,
+    runner,
+};
+
+pub(super) fn list(session: &Session, limit: u32) -> Result<Exit> {
+    let rows = session.host.runs.list(limit)?;
+    let text = if rows.is_empty() {
+        format!("no runs in {}: start one with `ae run INTENT`", session.host.dir.path().display())
+    } else {
+        rows.iter().map(row_line).collect::<Vec<_>>().join("\n")
+    };
+    session.output.result(&json!({ "runs": rows, "total": rows.len() }), &text);
+    Ok(Exit::Verified)
+}
+
+pub(super) async fn status(session: &Session, run: &str) -> Result<Exit> {
+    let run = session.run_id(run)?;
+    let row = session.host.runs.get(run)?;
+    let mut report = runner::report(&session.host, &row).await?;
+    if row.status == RunStatus::Running && session.host.dir.try_lease(run)?.is_none() {
+        report.outcome = "running".to_owned();
+    }
+    session.output.report(&report);
+    Ok(Exit::Verified)
+}
+
+pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
+    let host = &session.host;
+    let run = session.run_id(run)?;
+    let row = host.runs.get(run)?;
+    if row.status.is_final() {
+        return Err(Error::new(ErrorKind::Conflict, format!("run {run} has ended already: {}", row.status))
+            .with_hint("there is nothing to cancel; what it published stays"));
+    }
+    host.runs.request_cancel(run)?;
+    if let Some(_lease) = host.dir.try_lease(run)? {
+        runner::finish_cancel(host, run).await?;
+        session.output.report(&runner::report(host, &host.runs.get(run)?).await?);
+        return Ok(Exit::Verified);
+    }
+    let object = json!({ "run_id": run, "cancel_requested": true });
+    session.output.result(&object, &format!("run {run} is under way elsewhere; it stops at its next boundary"));
+    Ok(Exit::Verified)
+}
+
+pub(super) fn audit_verify(session: &Session) -> Result<Exit> {
+    let path = session.host.dir.audit_log();
+    let report = ae_safety::audit::verify_file(&path)?;
+    let (exit, text) = match &report.problem {
+        None => (Exit::Verified, format!("{} records, the chain is whole", report.records)),
+        Some(problem) => {
+            (Exit::Failed, format!("{} good records, then: {problem}; keep {} as evidence", report.records, path.display()))
+        }
+    };
+    session.output.result(&json!({ "file": path, "report": report, "whole": report.problem.is_none() }), &text);
+    Ok(exit)
+}

@@ -1,0 +1,209 @@
+//! The folder in which everything durable lives, and who may run what in it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use ae_core::{ErrorKind, RunId, Secret};
+use fs4::{FileExt, TryLockError};
+
+use crate::error::{Error, Result};
+
+/// The data directory: databases, the audit log, workspaces, published sites and keys.
+#[derive(Debug, Clone)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// Opens `path`, making it (readable by its owner only) when it is missing.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be made or written, or is no directory.
+    pub fn open(path: &Path) -> Result<Self> {
+        let absolute = std::path::absolute(path)
+            .map_err(|error| Error::io(format!("the data directory {} has no absolute path", path.display()), error))?;
+        let hint = "pass another folder with --data-dir";
+        make_private_dir(&absolute).map_err(|error| {
+            Error::io(format!("the data directory {} can't be made", absolute.display()), error).with_hint(hint)
+        })?;
+        let dir = Self(absolute);
+        for sub in ["runs", "sites", "keys"] {
+            make_private_dir(&dir.0.join(sub)).map_err(|error| {
+                Error::io(format!("the data directory {} can't be written", dir.0.display()), error).with_hint(hint)
+            })?;
+        }
+        Ok(dir)
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The database `name` (`runs`, `checkpoints`, `safety`, `billing`).
+    #[must_use]
+    pub fn database(&self, name: &str) -> PathBuf {
+        self.0.join(format!("{name}.db"))
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit_log(&self) -> PathBuf {
+        self.0.join("audit.jsonl")
+    }
+
+    /// Where releases are published.
+    #[must_use]
+    pub fn sites(&self) -> PathBuf {
+        self.0.join("sites")
+    }
+
+    /// The workspace of one run, made when missing.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be made.
+    pub fn workspace(&self, run: RunId) -> Result<PathBuf> {
+        let path = self.0.join("runs").join(run.to_string()).join("workspace");
+        make_private_dir(&path)
+            .map_err(|error| Error::io(format!("the workspace {} can't be made", path.display()), error))?;
+        Ok(path)
+    }
+
+    /// Takes the lease of `run`: one runner at a time, released when this process ends, however it ends.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when another process holds it.
+    pub fn lease(&self, run: RunId) -> Result<Lease> {
+        match self.try_lease(run)? {
+            Some(lease) => Ok(lease),
+            None => Err(Error::new(ErrorKind::Conflict, format!("run {run} is being run by another process"))
+                .with_hint(format!("look at it with `ae status {run}`, or wait until it parks or ends"))),
+        }
+    }
+
+    /// Takes the lease of `run` if nobody holds it.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file can't be opened.
+    pub fn try_lease(&self, run: RunId) -> Result<Option<Lease>> {
+        let folder = self.0.join("runs").join(run.to_string());
+        make_private_dir(&folder)
+            .map_err(|error| Error::io(format!("the folder {} can't be made", folder.display()), error))?;
+        let path = folder.join("lease");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| Error::io(format!("the lease {} can't be opened", path.display()), error))?;
+        match FileExt::try_lock(&file) {
+            Ok(()) => Ok(Some(Lease { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(Error::io(format!("the lease {} can't be locked", path.display()), error)),
+        }
+    }
+
+    /// The secret `name` of this installation: 32 random bytes in hex, made on first use, readable by its owner only.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read or made.
+    pub fn key(&self, name: &str) -> Result<Secret<String>> {
+        let path = self.0.join("keys").join(name);
+        let failed = |error| Error::io(format!("the key file {} can't be used", path.display()), error);
+        if let Some(key) = read_key(&path)? {
+            return Ok(key);
+        }
+        let mut bytes = [0_u8; 32];
+        getrandom::fill(&mut bytes).map_err(|error| {
+            Error::new(ErrorKind::Unavailable, "the system gives no random bytes").with_source(std::io::Error::other(error))
+        })?;
+        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        owner_only(&mut options);
+        let mut file = options.open(&temporary).map_err(failed)?;
+        file.write_all(hex::encode(bytes).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        // A hard link fails when another process was first, so that all of them use one key.
+        let linked = fs::hard_link(&temporary, &path);
+        fs::remove_file(&temporary).map_err(failed)?;
+        match linked {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error)),
+        }
+        read_key(&path)?.ok_or_else(|| Error::new(ErrorKind::Internal, format!("{} vanished", path.display())))
+    }
+}
+
+/// Holds a run: dropped, or the process gone, the run is free again.
+#[derive(Debug)]
+pub struct Lease {
+    _file: File,
+}
+
+fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::io(format!("the key file {} can't be read", path.display()), error)),
+    };
+    let key = text.trim();
+    if key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(Some(Secret::new(key.to_owned())));
+    }
+    Err(Error::new(ErrorKind::Protocol, format!("the key file {} is damaged: 64 hex digits expected", path.display()))
+        .with_hint("restore it from a backup; without it, payments already signed can't be checked"))
+}
+
+#[cfg(unix)]
+fn make_private_dir(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn make_private_dir(path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+#[cfg(unix)]
+fn owner_only(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+fn owner_only(_: &mut OpenOptions) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_a_damaged_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(folder.path()).unwrap();
+        let first = dir.key("webhook").unwrap();
+        assert_eq!(dir.key("webhook").unwrap().expose(), first.expose());
+        fs::write(folder.path().join("keys/webhook"), "short").unwrap();
+        assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::Protocol);
+    }
+
+    #[test]
+    fn a_lease_has_one_holder() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(folder.path()).unwrap();
+        let run = RunId::from_digest(&ae_core::Digest::of_bytes("test", b"run"));
+        let lease = dir.lease(run).unwrap();
+        assert_eq!(dir.lease(run).unwrap_err().kind(), ErrorKind::Conflict);
+        drop(lease);
+        assert!(dir.lease(run).is_ok());
+    }
+}

@@ -1,0 +1,185 @@
+//! Joins a builder and the sealed checks to the write-test-fix graph.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use ae_core::{
+    Action, ActionKind, ApprovalId, Digest, ErrorKind, IdempotencyKey, Money, Priority, ProductSpec, Task, TaskId,
+    TaskKind,
+};
+use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
+use ae_langflow::{
+    Cx, Stop,
+    wtf::{CheckResult, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfNodes},
+};
+use ae_router::{RouteDecision, RouteRequest};
+use ae_safety::{ActionEnd, Grant, Refusal, Scope, request_digest};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{ports::Ports, state::Seed};
+
+/// How long one attempt of a builder may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// What one attempt made; the files themselves are in the workspace.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BuildArtifact {
+    /// What the builder says it did.
+    pub summary: String,
+    /// The files that really changed.
+    pub files_changed: Vec<String>,
+    /// What it cost; `None` means not measured.
+    pub cost: Option<Money>,
+    /// Which model tier the attempt went to.
+    pub route: RouteDecision,
+}
+
+/// The three nodes of the build loop of one run.
+#[derive(Debug)]
+pub struct BuildNodes {
+    /// The backends.
+    pub ports: Arc<Ports>,
+    /// What the run started from.
+    pub seed: Seed,
+    /// What is built.
+    pub spec: ProductSpec,
+    /// Where it will answer.
+    pub site: SiteContext,
+    /// The checks.
+    pub acceptance: AcceptancePlan,
+    /// Their seal.
+    pub seal: Digest,
+    /// Where it is built.
+    pub workspace: PathBuf,
+    /// The approval that the work rests on.
+    pub approval: ApprovalId,
+}
+
+#[async_trait]
+impl WtfNodes<BuildArtifact> for BuildNodes {
+    async fn write(&self, input: WriteInput<BuildArtifact>, _: &Cx) -> Result<BuildArtifact, Stop> {
+        let attempt = input.attempt;
+        let route = self.route(attempt).await?;
+        let info = self.ports.builder_info.clone();
+        self.ports.progress.note(&format!("attempt {attempt}: builder {:?}, {}", info.name, route.reasoning));
+
+        let mut request = AgentRequest::new(&self.workspace, self.spec.clone(), self.site.clone())
+            .with_prompt(prompt(&self.spec))
+            .with_attempt(attempt)
+            .with_timeout(ATTEMPT_TIMEOUT)
+            .with_cost_ceiling(self.ceiling(&route));
+        if let Some(diagnosis) = &input.diagnosis {
+            request = request.with_diagnosis(render(diagnosis));
+        }
+        let action = Action::new(ActionKind::ExecuteCode, "execute", info.name.clone(), request_digest(&request)?)
+            .with_owner(self.seed.project, self.seed.run)
+            .with_isolation(info.isolation)
+            .with_cost_ceiling(self.ceiling(&route))
+            .with_summary(format!("build attempt {attempt} by {}", info.name));
+        let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
+        let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
+        let permit = self.ports.builder.authorize(&key, action, request, &grant).await?;
+        let redeemed = permit.redeem().await?;
+        match redeemed.backend().execute(&key, redeemed.request()).await {
+            Ok(report) => {
+                redeemed.finish(ActionEnd::done(report.cost)).await?;
+                Ok(BuildArtifact {
+                    summary: report.summary,
+                    files_changed: report.files_changed,
+                    cost: report.cost,
+                    route,
+                })
+            }
+            Err(error) => {
+                redeemed.finish(ActionEnd::failed(&error)).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<TestReport, Stop> {
+        let outcomes = self.acceptance.run(&self.workspace, &self.seal)?;
+        let failed = outcomes.iter().filter(|check| !check.passed).count();
+        self.ports.progress.note(&format!("{} of {} checks passed", outcomes.len() - failed, outcomes.len()));
+        Ok(TestReport::new(outcomes.iter().map(check_result).collect()))
+    }
+
+    async fn fix(&self, input: FixInput<BuildArtifact>, _: &Cx) -> Result<Diagnosis, Stop> {
+        let failing: Vec<_> = input.report.checks.iter().filter(|check| !check.passed).collect();
+        let excerpt = failing.iter().map(|check| format!("{}: {}", check.id, check.detail)).collect::<Vec<_>>();
+        for line in excerpt.iter().take(3) {
+            self.ports.progress.note(&format!("failed {line}"));
+        }
+        Ok(Diagnosis {
+            failing: failing.iter().map(|check| check.id.clone()).collect(),
+            excerpt: excerpt.join("\n"),
+            suspected_cause: "the files written do not fulfil the sealed checks named above".to_owned(),
+            files: input.artifact.files_changed.clone(),
+        })
+    }
+}
+
+impl BuildNodes {
+    async fn route(&self, attempt: u32) -> Result<RouteDecision, Stop> {
+        let task = attempt_task(&self.spec, attempt)?;
+        let request = RouteRequest::new(task, self.ports.runtime.now())
+            .with_prompt(prompt(&self.spec))
+            .with_attempt(attempt)
+            .with_run(self.seed.run);
+        Ok(self.ports.router.route(&request).await?)
+    }
+
+    /// A builder that is not metered costs nothing; a metered one is held to the router's estimate, or to nothing.
+    fn ceiling(&self, route: &RouteDecision) -> Money {
+        let zero = Money::zero(self.seed.intent.currency());
+        if self.ports.builder_info.metered { route.estimate.cost.unwrap_or(zero) } else { zero }
+    }
+}
+
+/// One attempt of the build as a task that can be routed.
+fn attempt_task(spec: &ProductSpec, attempt: u32) -> Result<Task, Stop> {
+    let id: TaskId = format!("build-{attempt}").parse().map_err(Stop::failed)?;
+    Ok(Task {
+        id,
+        title: format!("Build the site of {}, attempt {attempt}", spec.product_name),
+        description: spec.tagline.clone(),
+        kind: TaskKind::Implementation,
+        requires_security: false,
+        depends_on: spec.tasks.iter().map(|task| task.id.clone()).collect(),
+        criteria: spec.acceptance_criteria.iter().map(|criterion| criterion.id.clone()).collect(),
+    })
+}
+
+/// What a builder is told besides the typed spec. Outside text is not part of it.
+fn prompt(spec: &ProductSpec) -> String {
+    let must: Vec<_> = spec
+        .acceptance_criteria
+        .iter()
+        .filter(|criterion| criterion.priority <= Priority::P1)
+        .map(|criterion| format!("- {}: {}", criterion.id, criterion.text))
+        .collect();
+    format!(
+        "Build the product site of {} in the folder site/. Read CLAUDE.md first.\nIt is done when these hold:\n{}\n",
+        spec.product_name,
+        must.join("\n")
+    )
+}
+
+fn render(diagnosis: &Diagnosis) -> String {
+    format!("failing: {}\n{}\ncause: {}", diagnosis.failing.join(", "), diagnosis.excerpt, diagnosis.suspected_cause)
+}
+
+fn check_result(outcome: &CheckOutcome) -> CheckResult {
+    CheckResult { id: outcome.id.clone(), passed: outcome.passed, detail: outcome.detail.clone() }
+}
+
+/// How the run ends when a gate refuses, or `None` when it broke and can be resumed.
+#[must_use]
+pub fn outcome_of(refusal: &Refusal) -> Option<ae_core::Outcome> {
+    match refusal {
+        Refusal::OverBudget { .. } => Some(ae_core::Outcome::BudgetStop),
+        Refusal::Backend(error) if error.kind() == ErrorKind::QuotaExceeded => None,
+        Refusal::Backend(_) => None,
+        _ => Some(ae_core::Outcome::Blocked),
+    }
+}

@@ -1,0 +1,188 @@
+//! Joins deployment and billing to one approval: what goes live is decided as a whole, each part by its own digest.
+
+use ae_billing::NewProduct;
+use ae_core::{
+    Action, ActionKind, BackendError, BillingInterval, Currency, Digest, DigestWriter, Money, ProductSpec,
+};
+use ae_harness::DeployPlan;
+use ae_safety::request_digest;
+use serde::{Deserialize, Serialize};
+
+use crate::state::Seed;
+
+/// A price that is to be made. The product's id is filled in when the product exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedPrice {
+    /// The tier's label.
+    pub tier: String,
+    /// What customers see.
+    pub nickname: String,
+    /// How much.
+    pub amount: Money,
+    /// How often.
+    pub interval: BillingInterval,
+}
+
+/// A payment link that is to be made, over all prices in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedLink {
+    /// The tiers it offers.
+    pub tiers: Vec<String>,
+    /// Where a customer goes after paying.
+    pub success_url: String,
+}
+
+/// Everything that a launch does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LaunchPlan {
+    /// The exact release.
+    pub deploy: DeployPlan,
+    /// The product.
+    pub product: NewProduct,
+    /// Its prices.
+    pub prices: Vec<PlannedPrice>,
+    /// Its payment link.
+    pub link: PlannedLink,
+}
+
+impl LaunchPlan {
+    /// The plan that follows from the spec and the verified release.
+    #[must_use]
+    pub fn new(seed: &Seed, spec: &ProductSpec, deploy: DeployPlan, product_url: &str) -> Self {
+        let prices: Vec<_> = spec
+            .pricing
+            .iter()
+            .map(|tier| PlannedPrice {
+                tier: tier.id.clone(),
+                nickname: tier.name.clone(),
+                amount: tier.price,
+                interval: tier.interval,
+            })
+            .collect();
+        let product = NewProduct::new(seed.run, &spec.product_name, &spec.tagline).with_url(product_url);
+        let tiers = prices.iter().map(|price| price.tier.clone()).collect();
+        Self { deploy, product, prices, link: PlannedLink { tiers, success_url: product_url.to_owned() } }
+    }
+
+    /// The deployment as an action.
+    ///
+    /// # Errors
+    ///
+    /// Never for a plan made in code.
+    pub fn deploy_action(&self, seed: &Seed) -> Result<Action, BackendError> {
+        let target = self.deploy.site.to_string();
+        let summary = format!("publish release {} ({} files) as {target}", self.deploy.release, self.deploy.files);
+        Ok(action(seed, ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?).with_summary(summary))
+    }
+
+    /// Making the product as an action.
+    ///
+    /// # Errors
+    ///
+    /// Never for a plan made in code.
+    pub fn product_action(&self, seed: &Seed) -> Result<Action, BackendError> {
+        let summary = format!("create product {:?}", self.product.name);
+        let digest = request_digest(&self.product)?;
+        Ok(action(seed, ActionKind::CreateBilling, "ensure_product", self.product.name.clone(), digest)
+            .with_summary(summary))
+    }
+
+    /// Making one price as an action.
+    ///
+    /// # Errors
+    ///
+    /// Never for a plan made in code.
+    pub fn price_action(&self, seed: &Seed, price: &PlannedPrice) -> Result<Action, BackendError> {
+        let summary = format!("create price {} {}", price.amount, interval_words(price.interval));
+        let target = format!("{}/{}", self.product.name, price.tier);
+        Ok(action(seed, ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)
+            .with_summary(summary))
+    }
+
+    /// Making the payment link as an action.
+    ///
+    /// # Errors
+    ///
+    /// Never for a plan made in code.
+    pub fn link_action(&self, seed: &Seed) -> Result<Action, BackendError> {
+        let digest = request_digest(&self.link)?;
+        Ok(action(seed, ActionKind::CreateBilling, "ensure_payment_link", self.product.name.clone(), digest)
+            .with_summary("create the payment link"))
+    }
+
+    /// All actions, in the order in which they happen.
+    ///
+    /// # Errors
+    ///
+    /// Never for a plan made in code.
+    pub fn actions(&self, seed: &Seed) -> Result<Vec<Action>, BackendError> {
+        let mut actions = vec![self.deploy_action(seed)?, self.product_action(seed)?];
+        for price in &self.prices {
+            actions.push(self.price_action(seed, price)?);
+        }
+        actions.push(self.link_action(seed)?);
+        Ok(actions)
+    }
+
+    /// What a person approves: the digests of all actions together.
+    ///
+    /// # Errors
+    ///
+    /// Never for a plan made in code.
+    pub fn subject(&self, seed: &Seed) -> Result<Digest, BackendError> {
+        let writer = DigestWriter::new("launch/1");
+        let written = self.actions(seed)?.iter().fold(writer, |w, action| w.field(action.digest().as_bytes()));
+        Ok(written.finish())
+    }
+
+    /// What a person reads.
+    #[must_use]
+    pub fn rendering(&self, product_url: &str, checks: usize) -> String {
+        let mut text = format!(
+            "Launch {:?}\n  verified   {checks} sealed checks passed\n  release    {} ({} files, {} bytes)\n  address    \
+             {product_url}\n",
+            self.product.name, self.deploy.release, self.deploy.files, self.deploy.bytes,
+        );
+        for price in &self.prices {
+            text.push_str(&format!(
+                "  price      {:<12} {} {}\n",
+                price.nickname,
+                price.amount,
+                interval_words(price.interval)
+            ));
+        }
+        text.push_str("  spend      nothing: the release stays on this machine, the ledger is offline\n");
+        text
+    }
+}
+
+/// What a person approves before anything is built: the spec, the planned spend and the sealed checks.
+#[must_use]
+pub fn spec_subject(spec: Digest, planned_spend: Money, seal: Digest) -> Digest {
+    DigestWriter::new("spec-approval/1")
+        .field(spec.as_bytes())
+        .field(&planned_spend.pico().to_be_bytes())
+        .field(planned_spend.currency().code().as_bytes())
+        .field(seal.as_bytes())
+        .finish()
+}
+
+/// "per month", "per year", "once".
+#[must_use]
+pub const fn interval_words(interval: BillingInterval) -> &'static str {
+    match interval {
+        BillingInterval::Month => "per month",
+        BillingInterval::Year => "per year",
+        _ => "once",
+    }
+}
+
+fn action(seed: &Seed, kind: ActionKind, operation: &str, target: String, request: Digest) -> Action {
+    Action::new(kind, operation, target, request)
+        .with_owner(seed.project, seed.run)
+        .with_cost_ceiling(Money::zero(seed_currency(seed)))
+}
+
+fn seed_currency(seed: &Seed) -> Currency {
+    seed.intent.currency()
+}

@@ -1,0 +1,80 @@
+//! Answers that several routes share.
+
+use ae_core::{BackendError, ErrorKind};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use maud::{DOCTYPE, Markup, html};
+
+/// The headers of every page made here: no scripts, no frames, nothing from elsewhere.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// `GET /health`
+pub(super) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// Everything that is nowhere.
+pub(super) async fn not_found() -> Response {
+    message(StatusCode::NOT_FOUND, "Not found", "There is nothing at this address.")
+}
+
+/// A page with a title and a sentence.
+pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
+    let body = html! { h1 { (title) } p { (text) } };
+    page(status, title, &body)
+}
+
+/// A small page.
+pub(super) fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
+    let style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}";
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (style) }
+            }
+            body { main { (body) } }
+        }
+    };
+    html_page(status, markup.into_string())
+}
+
+/// A complete HTML text as an answer.
+pub(super) fn html_page(status: StatusCode, text: String) -> Response {
+    let mut response = (status, text).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// An error of a backend as a page; what is inside stays inside.
+pub(super) fn failure(error: &BackendError) -> Response {
+    let status = status_of(error.kind());
+    let text = if status.is_client_error() { error.message() } else { "Something broke; the operator's log says what." };
+    message(status, "That did not work", text)
+}
+
+/// The HTTP status of an error kind, mapped once.
+pub(super) fn status_of(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::InvalidInput => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::QuotaExceeded => StatusCode::PAYMENT_REQUIRED,
+        ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        ErrorKind::Protocol => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

@@ -1,0 +1,104 @@
+//! The server behind the printed addresses: published sites, payment pages, webhooks.
+
+mod answers;
+mod pay;
+mod products;
+mod webhooks;
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use ae_billing::{OfflineVerifier, SqliteBilling, WebhookIntake};
+use ae_core::Secret;
+use ae_harness::ReleaseStore;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    embedded::Host,
+    error::{Error, Result},
+};
+
+/// The largest request body, in bytes.
+const BODY_MAX: usize = 64 * 1024;
+
+/// How long open connections may go on after the stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct Served {
+    host: Host,
+    releases: ReleaseStore,
+    billing: Arc<SqliteBilling>,
+    intake: WebhookIntake,
+    webhook_secret: Secret<String>,
+    operator_code: Secret<String>,
+}
+
+/// What the handlers share, cheap to clone.
+pub type Shared = Arc<Served>;
+
+/// Opens what is served.
+///
+/// # Errors
+///
+/// When a store or a key can't be used as it is.
+pub fn open(host: &Host, addr: SocketAddr) -> Result<Shared> {
+    let billing = Arc::new(host.billing(&format!("http://{addr}"))?);
+    let webhook_secret = host.dir.key("webhook")?;
+    let verifier = OfflineVerifier::new(webhook_secret.clone())
+        .map_err(|error| Error::new(ae_core::ErrorKind::Internal, "the webhook key can't be used").with_source(error))?;
+    Ok(Arc::new(Served {
+        host: host.clone(),
+        releases: ReleaseStore::open(host.dir.sites())?,
+        intake: WebhookIntake::new(Arc::new(verifier), Arc::clone(&billing) as _),
+        billing,
+        webhook_secret,
+        operator_code: host.dir.key("operator")?,
+    }))
+}
+
+/// The routes, for a server or a test without a socket.
+pub fn app(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(products::index))
+        .route("/health", get(answers::health))
+        .route("/p/{site}", get(products::to_root))
+        .route("/p/{site}/", get(products::root))
+        .route("/p/{site}/checkout", get(products::checkout))
+        .route("/p/{site}/{*path}", get(products::page))
+        .route("/pay/{link}", get(pay::page))
+        .route("/pay/{link}/paid", post(pay::paid))
+        .route("/api/v1/billing/webhooks/offline", post(webhooks::receive))
+        .fallback(answers::not_found)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .with_state(shared)
+}
+
+/// Serves until `stop` completes. Events that a crash left undelivered are delivered first.
+///
+/// # Errors
+///
+/// When the listener breaks.
+pub async fn run(listener: TcpListener, shared: Shared, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+    webhooks::deliver_pending(&shared).await?;
+    let sleeper = Arc::clone(&shared.host.runtime.sleeper);
+    let stopped = Arc::new(tokio::sync::Notify::new());
+    let told = Arc::clone(&stopped);
+    let serving = axum::serve(listener, app(shared)).with_graceful_shutdown(async move {
+        stop.await;
+        told.notify_one();
+    });
+    tokio::select! {
+        result = async { serving.await } => result.map_err(|error| Error::io("the server stopped", error)),
+        // Open connections get a moment, not for ever.
+        () = async {
+            stopped.notified().await;
+            sleeper.sleep(GRACE).await;
+        } => Ok(()),
+    }
+}

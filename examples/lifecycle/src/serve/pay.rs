@@ -1,0 +1,102 @@
+//! The payment page of the offline ledger, and the operator's word that a payment came in.
+
+use ae_billing::{LinkId, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
+use ae_core::{DigestWriter, IdempotencyKey};
+use axum::{
+    extract::{Form, Path, Query, State},
+    response::Response,
+};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use super::{
+    Shared,
+    answers::{failure, html_page, message, not_found},
+    webhooks,
+};
+
+/// The tier that a button stood for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Selected {
+    tier: Option<String>,
+}
+
+/// `GET /pay/{link}`
+pub(super) async fn page(
+    State(shared): State<Shared>,
+    Path(link): Path<String>,
+    Query(selected): Query<Selected>,
+) -> Response {
+    let Ok(link) = link.parse::<LinkId>() else {
+        return not_found().await;
+    };
+    match shared.billing.link(&link).await {
+        Ok(Some(view)) => {
+            let mut context = PayPageContext::new(view.product.url.clone().unwrap_or_else(|| "/".to_owned()));
+            context.selected_tier = selected.tier;
+            html_page(StatusCode::OK, pay_page(&view, &context))
+        }
+        Ok(None) => not_found().await,
+        Err(error) => failure(&error),
+    }
+}
+
+/// What the operator sends.
+#[derive(Deserialize)]
+pub(super) struct Paid {
+    price: String,
+    payer_reference: String,
+    operator_code: String,
+}
+
+/// `POST /pay/{link}/paid`: records a payment. Only the operator may; everybody else is refused.
+pub(super) async fn paid(
+    State(shared): State<Shared>,
+    Path(link): Path<String>,
+    headers: HeaderMap,
+    Form(form): Form<Paid>,
+) -> Response {
+    if from_elsewhere(&headers) {
+        return message(StatusCode::FORBIDDEN, "Refused", "This form may only be sent from its own page.");
+    }
+    let known = shared.operator_code.expose().as_bytes();
+    if !bool::from(form.operator_code.trim().as_bytes().ct_eq(known)) {
+        return message(StatusCode::UNAUTHORIZED, "Refused", "The operator code is wrong; nothing was recorded.");
+    }
+    let (Ok(link), Ok(price)) = (link.parse::<LinkId>(), form.price.parse::<PriceId>()) else {
+        return not_found().await;
+    };
+    let view = match shared.billing.link(&link).await {
+        Ok(Some(view)) => view,
+        Ok(None) => return not_found().await,
+        Err(error) => return failure(&error),
+    };
+    // One payer pays one price once a day: a form that is sent twice records one payment.
+    let day: String = shared.host.runtime.now().to_string().chars().take(10).collect();
+    let sent = DigestWriter::new("payment/1")
+        .field(link.to_string().as_bytes())
+        .field(price.to_string().as_bytes())
+        .field(form.payer_reference.trim().as_bytes())
+        .field(day.as_bytes())
+        .finish();
+    let key = IdempotencyKey::derive(view.link.run, "pay", &sent.to_string(), 0);
+    let payment = NewPayment::new(link, price, form.payer_reference.trim());
+    match shared.billing.record_payment(&key, payment).await {
+        Ok(payment) => match webhooks::deliver_pending(&shared).await {
+            Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, &view)),
+            Err(_) => message(StatusCode::ACCEPTED, "Recorded", "The payment is recorded; its event is delivered later."),
+        },
+        Err(error) => failure(&error),
+    }
+}
+
+/// A browser says where a form was sent from; anything but this server is refused.
+fn from_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (Some(origin), Some(host)) => origin != format!("http://{host}") && origin != format!("https://{host}"),
+        (Some(_), None) => true,
+        (None, _) => false,
+    }
+}

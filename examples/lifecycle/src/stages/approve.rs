@@ -1,0 +1,170 @@
+//! The two questions to a person.
+
+use std::time::Duration;
+
+use ae_core::{ApprovalId, Digest, ErrorKind, IdempotencyKey, Outcome};
+use ae_harness::{Bundle, DeploySpec, SiteId};
+use ae_langflow::Stop;
+use ae_safety::{Approval, ApprovalRequest, ApprovalStatus};
+use serde_json::json;
+
+use super::Stage;
+use crate::{
+    glue::launch::{LaunchPlan, interval_words, spec_subject},
+    state::{Life, LifeUpdate},
+};
+
+/// How long a question stays open; after that it is asked anew.
+const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often a question that expired is asked anew.
+const ASKED_MAX: u32 = 12;
+
+/// Asks for the approval of the spec, the planned spend and the sealed checks.
+///
+/// # Errors
+///
+/// When the desk breaks, or to park the run until somebody decides.
+pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
+    let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
+    let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
+    let mut text = format!(
+        "Spec of {:?}: {}\n  for        {}\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",
+        spec.product_name,
+        spec.tagline,
+        spec.target_users.join(", "),
+        plan.planned_spend,
+        seed.intent.budget(),
+        plan.acceptance.checks.len(),
+        plan.seal.short(12),
+    );
+    for feature in &spec.core_features {
+        text.push_str(&format!("  feature    {}\n", feature.title));
+    }
+    for tier in &spec.pricing {
+        text.push_str(&format!("  price      {:<12} {} {}\n", tier.name, tier.price, interval_words(tier.interval)));
+    }
+    if spec.sample {
+        text.push_str("  note       the demand signals are the bundled sample: no evidence\n");
+    }
+    let request = ApprovalRequest::new(format!("spec of {}", spec.product_name), "ae", subject)
+        .with_rendering(text)
+        .with_covers(vec![subject])
+        .with_cost_ceiling(plan.planned_spend);
+    match ask(&stage, request).await? {
+        Asked::Approved(id) => {
+            Ok(Life::update().living(stage.living("implementation", "success", "spec approved")?).spec_approval(Some(id)))
+        }
+        Asked::Ended(update) => Ok(*update),
+    }
+}
+
+/// Asks for the approval of the exact release, product, prices and link.
+///
+/// # Errors
+///
+/// When the desk breaks, or to park the run until somebody decides.
+pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
+    let built = stage.life.built.as_ref().ok_or_else(|| stage.missing("build"))?;
+    let site = stage.life.site.as_ref().ok_or_else(|| stage.missing("site"))?;
+    let context = stage.life.site_context.as_ref().ok_or_else(|| stage.missing("site"))?;
+
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let bundle = Bundle::scan(&workspace.join("site"))?;
+    let deploy_spec = DeploySpec { site: SiteId::parse(site)?, base_url: context.base_url.clone() };
+    let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
+    let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url);
+
+    let covers = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
+    let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject(seed)?)
+        .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
+        .with_covers(covers);
+    match ask(&stage, request).await? {
+        Asked::Approved(id) => Ok(Life::update()
+            .living(stage.living("deployment", "success", "launch approved")?)
+            .launch(Some(launch))
+            .launch_approval(Some(id))),
+        Asked::Ended(update) => Ok(*update),
+    }
+}
+
+enum Asked {
+    Approved(ApprovalId),
+    Ended(Box<LifeUpdate>),
+}
+
+/// Asks through the desk. The desk alone says what was decided: the answer that wakes the graph is only a knock.
+async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
+    let seed = stage.seed()?;
+    let desk = stage.ports.keeper.desk();
+    let mut approval = present(stage, request.with_owner(seed.project, seed.run).with_expires_after(OPEN_FOR)).await?;
+    if approval.status == ApprovalStatus::Pending {
+        stage
+            .audit("approval_requested", json!({ "approval": approval.id, "subject": approval.request.subject }))
+            .await?;
+        approval = stage.ports.approver.consult(desk.as_ref(), approval).await?;
+    }
+    if approval.status == ApprovalStatus::Pending {
+        let question = json!({
+            "approval": approval.id,
+            "title": approval.request.title,
+            "subject": approval.request.subject,
+        });
+        let _knock: ApprovalId = stage.cx.ask(stage.name, &question).await?;
+        approval = desk.get(approval.id).await?;
+    }
+    let who = approval.decided_by.clone().unwrap_or_default();
+    let why = approval.reason.clone().map(|reason| format!(": {reason}")).unwrap_or_default();
+    stage
+        .audit(
+            "approval_seen",
+            json!({ "approval": approval.id, "status": approval.status, "by": who, "standing": approval.standing }),
+        )
+        .await?;
+    match approval.status {
+        ApprovalStatus::Approved => {
+            stage.note(&format!("{} approved by {who}", approval.request.title));
+            Ok(Asked::Approved(approval.id))
+        }
+        ApprovalStatus::Cancelled => {
+            Ok(Asked::Ended(Box::new(stage.end(Outcome::Cancelled, format!("cancelled{why}")))))
+        }
+        ApprovalStatus::Pending => Ok(Asked::Ended(Box::new(
+            stage.end(Outcome::Blocked, "the run was woken but nobody had decided; start a new run"),
+        ))),
+        _ => Ok(Asked::Ended(Box::new(
+            stage.end(Outcome::Blocked, format!("{} was rejected by {who}{why}", approval.request.title)),
+        ))),
+    }
+}
+
+/// The approval that is open or decided for exactly this request; one that expired is asked anew.
+async fn present(stage: &Stage, request: ApprovalRequest) -> Result<Approval, Stop> {
+    let seed = stage.seed()?;
+    for sequence in 0..ASKED_MAX {
+        let key = IdempotencyKey::derive(seed.run, stage.name, "request", sequence);
+        let approval = stage.ports.keeper.desk().request(&key, request.clone()).await?;
+        if approval.status != ApprovalStatus::Expired {
+            return Ok(approval);
+        }
+    }
+    Err(Stop::failed(ae_core::BackendError::new(
+        ErrorKind::QuotaExceeded,
+        "lifecycle",
+        "approve",
+        format!("the question expired {ASKED_MAX} times without an answer; start a new run"),
+    )))
+}
+
+/// Refuses work that rests on an approval of something else: one changed byte voids it.
+///
+/// # Errors
+///
+/// When the desk breaks.
+pub(super) async fn still_approved(stage: &Stage, id: ApprovalId, subject: Digest) -> Result<bool, Stop> {
+    let approval = stage.ports.keeper.desk().get(id).await?;
+    Ok(approval.status == ApprovalStatus::Approved && approval.request.subject == subject)
+}

@@ -1,0 +1,104 @@
+//! Builds the product in the write-test-fix graph.
+
+use std::sync::Arc;
+
+use ae_core::Outcome;
+use ae_langflow::{Ending, Input, RunConfig, Stop, wtf};
+use serde_json::json;
+
+use super::{Stage, approve::still_approved};
+use crate::{
+    glue::{
+        build_nodes::{BuildArtifact, BuildNodes, outcome_of},
+        launch::spec_subject,
+    },
+    state::{Built, Life, LifeUpdate},
+};
+
+/// Drives the build loop on a thread of its own, which a resumed run continues where it stopped.
+///
+/// # Errors
+///
+/// When the builder or the checks break.
+pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?.clone();
+    let spec = stage.life.spec.clone().ok_or_else(|| stage.missing("spec"))?;
+    let plan = stage.life.plan.clone().ok_or_else(|| stage.missing("plan"))?;
+    let site = stage.life.site_context.clone().ok_or_else(|| stage.missing("site"))?;
+    let approval = stage.life.spec_approval.ok_or_else(|| stage.missing("approval"))?;
+    let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
+    if !still_approved(&stage, approval, subject).await? {
+        let reason = "the spec, the spend or the checks are not what was approved: nothing was built";
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
+
+    let nodes = BuildNodes {
+        ports: Arc::clone(&stage.ports),
+        seed: seed.clone(),
+        spec,
+        site,
+        acceptance: plan.acceptance,
+        seal: plan.seal,
+        workspace: stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?,
+        approval,
+    };
+    let graph = wtf::graph::<BuildArtifact>("build", Arc::new(nodes), wtf::WtfLimits::default())
+        .map_err(Stop::failed)?;
+    let app = graph.with_store(Arc::clone(&stage.ports.store));
+    let thread = RunConfig::thread(format!("{}/build", seed.run)).with_cancel(stage.cx.cancel());
+    let known = app.state(&thread).await.map_err(Stop::failed)?;
+    let state = match known {
+        Some(known) if known.finished => known.state,
+        known => {
+            let input = if known.is_some() { Input::Continue } else { Input::start(wtf::WtfState::update()) };
+            match app.invoke(input, &thread).await {
+                Ok(Ending::Done(state)) => state,
+                Ok(Ending::Cancelled(_)) => return Err(Stop::failed(cancelled())),
+                Ok(_) => return Ok(stage.end(Outcome::Exhausted, "the build loop reached its step limit")),
+                Err(error) => return refused_inside(&stage, error),
+            }
+        }
+    };
+    finish_build(&stage, &state).await
+}
+
+async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let outcome = state.outcome.unwrap_or(Outcome::Failed);
+    let checks = plan.acceptance.run(&workspace, &plan.seal)?;
+    let failing: Vec<_> = checks.iter().filter(|check| !check.passed).map(|check| check.id.as_str()).collect();
+    let attempts = u32::try_from(state.attempts.len()).unwrap_or(u32::MAX);
+    stage.audit("build_ended", json!({ "outcome": outcome, "attempts": attempts, "failing": failing })).await?;
+    let line = format!("{outcome} after {attempts} attempts, {} of {} checks pass", checks.len() - failing.len(), checks.len());
+    stage.note(&line);
+    let verified = outcome == Outcome::Verified && failing.is_empty();
+    let living = stage.living("testing", if verified { "success" } else { "failure" }, &line)?;
+    let update = if verified {
+        Life::update()
+    } else {
+        let outcome = if outcome == Outcome::Verified { Outcome::Failed } else { outcome };
+        stage.end(outcome, format!("the build did not pass its sealed checks: {}", failing.join(", ")))
+    };
+    let routes = state.artifact.iter().map(|artifact| artifact.route.clone()).collect();
+    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, routes })))
+}
+
+/// A refusal inside a node of the build loop ends the run by name; anything else can be resumed.
+fn refused_inside(stage: &Stage, error: ae_langflow::GraphError) -> Result<LifeUpdate, Stop> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(present) = cause {
+        if let Some(refusal) = present.downcast_ref::<ae_safety::Refusal>() {
+            if let Some(outcome) = outcome_of(refusal) {
+                return Ok(stage.end(outcome, refusal.to_string()));
+            }
+        }
+        cause = present.source();
+    }
+    Err(Stop::failed(error))
+}
+
+fn cancelled() -> ae_core::BackendError {
+    ae_core::BackendError::new(ae_core::ErrorKind::Cancelled, "lifecycle", "build", "cancelled at a boundary of the build")
+}

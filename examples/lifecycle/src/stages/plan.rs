@@ -1,0 +1,43 @@
+//! Routes every task and seals the acceptance checks, before anything is built.
+
+use ae_core::Money;
+use ae_harness::AcceptancePlan;
+use ae_langflow::Stop;
+use ae_router::RouteRequest;
+use serde_json::json;
+
+use super::Stage;
+use crate::state::{BuildPlan, Life, LifeUpdate};
+
+/// Decides which model tier each task goes to, what the work may cost, and how it will be judged.
+///
+/// # Errors
+///
+/// When the router breaks or the workspace can't be read.
+pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
+    let site = stage.life.site_context.as_ref().ok_or_else(|| stage.missing("site"))?;
+
+    let mut routes = Vec::with_capacity(spec.tasks.len());
+    for task in &spec.tasks {
+        let request = RouteRequest::new(task.clone(), seed.created_at).with_run(seed.run);
+        let route = stage.ports.router.route(&request).await?;
+        stage.note(&format!("{} {}: {}", task.id, task.title, route.reasoning));
+        routes.push(route);
+    }
+    // The builder here is not metered: the estimates are shown, but nothing of them is planned to be spent.
+    let planned_spend = Money::zero(seed.intent.currency());
+
+    let acceptance = AcceptancePlan::derive(spec, site);
+    let seal = acceptance.seal();
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let baseline = acceptance.run(&workspace, &seal)?;
+    let red = baseline.iter().filter(|check| !check.passed).count();
+    stage.note(&format!("{} checks sealed as {}; {red} fail on the empty workspace", baseline.len(), seal.short(12)));
+    stage.audit("checks_sealed", json!({ "seal": seal, "checks": baseline.len() })).await?;
+    let line = format!("{} tasks routed, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
+    Ok(Life::update()
+        .living(stage.living("planning", "success", &line)?)
+        .plan(Some(BuildPlan { routes, planned_spend, acceptance, seal, baseline })))
+}
