@@ -1,0 +1,145 @@
+//! The permission to send one request once.
+
+use std::fmt;
+
+use ae_core::{Action, BackendError, ErrorKind, IdempotencyKey};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Gatekeeper, Grant, Redeemed, Refusal, guarded::{Cleared, same_request}};
+use crate::audit::AuditEvent;
+
+/// What is about to happen, by whom, in the name of which effect.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    pub(super) key: IdempotencyKey,
+    pub(super) action: Action,
+    pub(super) grant: Grant,
+}
+
+/// The permission to send one request. It can't be cloned, and [`Permit::redeem`] takes it.
+pub struct Permit<'g, T, R> {
+    pub(super) backend: &'g T,
+    pub(super) keeper: &'g Gatekeeper,
+    pub(super) parts: Parts,
+    pub(super) request: R,
+    pub(super) cleared: Cleared,
+}
+
+impl<'g, T, R: Serialize + Send + Sync> Permit<'g, T, R> {
+    /// Trades the permit for the backend: hashes the request again, uses up the approval, reserves the cost ceiling and
+    /// writes the record `action_started`, in this order. Only then the backend is given out.
+    ///
+    /// After a crash the same key with the same request passes here again and finds what it did before: no second use of
+    /// the approval, no second reservation. A reservation that was voided, since the attempt before certainly failed, is
+    /// made anew.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`], and the backend was not reached. A use of the approval or a reservation made before the refusal
+    /// stays in the name of the key, ready for the next attempt.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future at any point leaves at most what an error leaves.
+    pub async fn redeem(self) -> Result<Redeemed<'g, T, R>, Refusal> {
+        let Self { backend, keeper, parts, request, cleared } = self;
+        let started = async {
+            same_request(parts.action.request, &request)?;
+            if let Some(id) = cleared.approval {
+                let used = keeper.desk.consume(&parts.key, id, parts.action.digest()).await;
+                used.map_err(|error| unusable(&cleared, &parts, error))?;
+            }
+            let hold = keeper.take_hold(&parts).await?;
+            let event = started(keeper, &parts, &cleared);
+            keeper.audit.append(&event).await.map_err(Refusal::Backend)?;
+            Ok(hold)
+        };
+        match started.await {
+            Ok(hold) => Ok(Redeemed { backend, keeper, parts, request, hold }),
+            Err(refusal) => {
+                keeper.record_refusal(&parts, &refusal).await;
+                Err(refusal)
+            }
+        }
+    }
+}
+
+impl<T, R> Permit<'_, T, R> {
+    /// What is permitted.
+    #[must_use]
+    pub const fn action(&self) -> &Action {
+        &self.parts.action
+    }
+
+    /// What will be sent.
+    #[must_use]
+    pub const fn request(&self) -> &R {
+        &self.request
+    }
+}
+
+impl<T, R> fmt::Debug for Permit<'_, T, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("parts", &self.parts).field("cleared", &self.cleared).finish_non_exhaustive()
+    }
+}
+
+/// Why an approval that looked good could not be used.
+fn unusable(cleared: &Cleared, parts: &Parts, error: BackendError) -> Refusal {
+    match (error.kind(), cleared.gate) {
+        (ErrorKind::Conflict | ErrorKind::PermissionDenied, Some(gate)) => Refusal::NeedsApproval {
+            gate,
+            action: parts.action.digest(),
+            reason: error.message().to_owned(),
+        },
+        _ => Refusal::Backend(error),
+    }
+}
+
+fn started(keeper: &Gatekeeper, parts: &Parts, cleared: &Cleared) -> AuditEvent {
+    let action = &parts.action;
+    let detail = json!({
+        "key": parts.key,
+        "kind": action.kind,
+        "operation": action.operation,
+        "target": action.target,
+        "request": action.request,
+        "isolation": action.isolation,
+        "cost_ceiling": action.cost_ceiling,
+        "project": action.project,
+        "summary": action.summary,
+        "policy": keeper.gate.name(),
+        "gate": cleared.gate,
+        "obligations": cleared.obligations,
+        "approval": cleared.approval,
+        "budget": parts.grant.budget,
+    });
+    event("action_started", parts, detail)
+}
+
+pub(super) fn event(kind: &str, parts: &Parts, detail: serde_json::Value) -> AuditEvent {
+    let mut event = AuditEvent::new(kind, parts.grant.actor.clone());
+    event.run = parts.action.run;
+    event.subject = Some(parts.action.digest());
+    event.detail = detail;
+    event
+}
+
+impl Gatekeeper {
+    /// Records a refusal. It stands whether or not the log can be reached.
+    pub(super) async fn record_refusal(&self, parts: &Parts, refusal: &Refusal) {
+        let cause = std::error::Error::source(refusal).map(|cause| self.redactor.redact(&cause.to_string()).into_owned());
+        let detail = json!({
+            "key": parts.key,
+            "kind": parts.action.kind,
+            "operation": parts.action.operation,
+            "target": parts.action.target,
+            "reason": self.redactor.redact(&refusal.to_string()),
+            "cause": cause,
+            "approval": parts.grant.approval,
+        });
+        // A refusal needs no record to stand, so a log that fails here changes nothing.
+        let _ = self.audit.append(&event("action_refused", parts, detail)).await;
+    }
+}
