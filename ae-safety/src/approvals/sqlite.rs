@@ -1,0 +1,206 @@
+//! The desk in a SQLite file.
+
+use std::path::Path;
+
+use ae_core::{ApprovalId, BackendError, Digest, IdempotencyKey, Runtime};
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, Transaction, params};
+
+use super::{
+    Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, Ruling,
+    rules::{Record, Rules, expire},
+};
+use crate::sqlite::{Database, Failure, Store};
+
+const RULES: Rules = Rules { backend: "sqlite-desk" };
+
+static STORE: Store = Store {
+    backend: RULES.backend,
+    component: "approvals",
+    version: 1,
+    schema: "CREATE TABLE safety_approvals (
+                 seq INTEGER PRIMARY KEY AUTOINCREMENT,
+                 id TEXT NOT NULL UNIQUE,
+                 key TEXT NOT NULL UNIQUE,
+                 run TEXT,
+                 status TEXT NOT NULL,
+                 record TEXT NOT NULL) STRICT;
+             CREATE INDEX safety_approvals_run ON safety_approvals (run);
+             CREATE INDEX safety_approvals_status ON safety_approvals (status);",
+};
+
+/// An [`ApprovalDesk`] in a SQLite file, which several processes and other stores may share.
+///
+/// Its tables begin with `safety_`. Every answer is on the disk before it is given. Each call blocks for one short
+/// transaction, and up to ten seconds while another process writes.
+#[derive(Debug)]
+pub struct SqliteDesk {
+    runtime: Runtime,
+    database: Database,
+}
+
+impl SqliteDesk {
+    /// Opens the file at `path`, or makes it.
+    ///
+    /// # Errors
+    ///
+    /// `PermissionDenied` when the file can't be opened or written, `Protocol` when it is damaged or no database,
+    /// `Unsupported` when another version of this program wrote it. The file is left as it was.
+    pub fn open(path: impl AsRef<Path>, runtime: Runtime) -> Result<Self, BackendError> {
+        Ok(Self { runtime, database: Database::open(&STORE, path.as_ref())? })
+    }
+
+    /// Loads, applies expiry and `change`, and stores.
+    fn change(
+        &self,
+        operation: &'static str,
+        id: ApprovalId,
+        change: impl FnOnce(&mut Record) -> Result<(), BackendError>,
+    ) -> Result<Approval, BackendError> {
+        let now = self.runtime.now();
+        // The refusal is the transaction's value, not its failure: an expiry that was found on the way is kept.
+        let answer = self.database.write(operation, |transaction| {
+            let record = load(transaction, "id", &id.to_string())?;
+            let mut record = record.ok_or_else(|| RULES.not_found(operation, id))?;
+            let before = record.clone();
+            expire(&mut record, now);
+            let mut next = record.clone();
+            let answer = change(&mut next);
+            if answer.is_ok() {
+                record = next;
+            }
+            if record != before {
+                update(transaction, &record)?;
+            }
+            Ok(answer.map(|()| record.approval))
+        })?;
+        answer
+    }
+}
+
+#[async_trait]
+impl ApprovalDesk for SqliteDesk {
+    async fn request(
+        &self,
+        key: &IdempotencyKey,
+        request: ApprovalRequest,
+    ) -> Result<Approval, BackendError> {
+        RULES.check_request(&request)?;
+        let now = self.runtime.now();
+        self.database.write("request", |transaction| {
+            if let Some(mut record) = load(transaction, "key", key.as_str())? {
+                RULES.repeat(&record, &request)?;
+                if expire(&mut record, now) {
+                    update(transaction, &record)?;
+                }
+                return Ok(record.approval);
+            }
+            let id = ApprovalId::from_uuid(self.runtime.ids.new_uuid());
+            let approval = Approval::pending(id, request, now);
+            let record = Record { key: key.clone(), approval, uses: Vec::new() };
+            transaction.execute(
+                "INSERT INTO safety_approvals (id, key, run, status, record) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    id.to_string(),
+                    key.as_str(),
+                    record.approval.request.run.map(|run| run.to_string()),
+                    record.approval.status.as_str(),
+                    encode(&record)?
+                ],
+            )?;
+            Ok(record.approval)
+        })
+    }
+
+    async fn get(&self, id: ApprovalId) -> Result<Approval, BackendError> {
+        let now = self.runtime.now();
+        let seen = self.database.read("get", |transaction| {
+            let record = load(transaction, "id", &id.to_string())?;
+            Ok(record.ok_or_else(|| RULES.not_found("get", id))?)
+        })?;
+        // Only an expiry that was found has to be written, so that polling takes no write lock.
+        if expire(&mut seen.clone(), now) {
+            return self.change("get", id, |_| Ok(()));
+        }
+        Ok(seen.approval)
+    }
+
+    async fn list(&self, query: &ApprovalQuery) -> Result<Vec<Approval>, BackendError> {
+        let now = self.runtime.now();
+        self.database.write("list", |transaction| {
+            expire_all(transaction, now)?;
+            let mut statement = transaction.prepare(
+                "SELECT record FROM safety_approvals
+                 WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR status = ?2)
+                 ORDER BY seq DESC LIMIT ?3",
+            )?;
+            let run = query.run.map(|run| run.to_string());
+            let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+            let rows = statement
+                .query_map(params![run, query.status.map(ApprovalStatus::as_str), limit], |row| {
+                    row.get::<_, String>(0)
+                })?;
+            rows.map(|json| Ok(decode(&json?)?.approval)).collect()
+        })
+    }
+
+    async fn decide(&self, id: ApprovalId, ruling: Ruling) -> Result<Approval, BackendError> {
+        let now = self.runtime.now();
+        self.change("decide", id, |record| RULES.decide(record, ruling, now))
+    }
+
+    async fn cancel(&self, id: ApprovalId, reason: &str) -> Result<Approval, BackendError> {
+        let now = self.runtime.now();
+        self.change("cancel", id, |record| RULES.cancel(record, reason, now))
+    }
+
+    async fn consume(
+        &self,
+        key: &IdempotencyKey,
+        id: ApprovalId,
+        action: Digest,
+    ) -> Result<Approval, BackendError> {
+        self.change("consume", id, |record| RULES.consume(record, key, action))
+    }
+}
+
+/// Reads the record whose `column` (one of ours) is `value`.
+fn load(
+    transaction: &Transaction<'_>,
+    column: &'static str,
+    value: &str,
+) -> Result<Option<Record>, Failure> {
+    let sql = format!("SELECT record FROM safety_approvals WHERE {column} = ?1");
+    let json: Option<String> = transaction.query_row(&sql, [value], |row| row.get(0)).optional()?;
+    json.map(|json| decode(&json)).transpose()
+}
+
+fn update(transaction: &Transaction<'_>, record: &Record) -> Result<(), Failure> {
+    let approval = &record.approval;
+    transaction.execute(
+        "UPDATE safety_approvals SET status = ?2, record = ?3 WHERE id = ?1",
+        params![approval.id.to_string(), approval.status.as_str(), encode(record)?],
+    )?;
+    Ok(())
+}
+
+fn expire_all(transaction: &Transaction<'_>, now: ae_core::Timestamp) -> Result<(), Failure> {
+    let mut statement = transaction
+        .prepare("SELECT record FROM safety_approvals WHERE status IN ('pending', 'approved')")?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    for json in rows {
+        let mut record = decode(&json?)?;
+        if expire(&mut record, now) {
+            update(transaction, &record)?;
+        }
+    }
+    Ok(())
+}
+
+fn encode(record: &Record) -> Result<String, Failure> {
+    serde_json::to_string(record).map_err(|_| Failure::Data("an approval can't be written as JSON"))
+}
+
+fn decode(json: &str) -> Result<Record, Failure> {
+    serde_json::from_str(json).map_err(|_| Failure::Data("a stored approval can't be read"))
+}

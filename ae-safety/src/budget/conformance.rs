@@ -1,0 +1,243 @@
+//! Checks for any [`BudgetLedger`].
+
+use ae_core::{Currency, Digest, ErrorKind, IdempotencyKey, Money, ProjectId, RunId};
+
+use super::{AccountSpec, AccountStatus, BudgetLedger, HoldState, OverLimit, Refund, Reserve, Scope};
+use crate::conformance::{check, ok, refused};
+
+/// Every check below on one ledger. The ledger may hold other accounts.
+pub async fn run_all(ledger: &dyn BudgetLedger) {
+    c1_opening_again_keeps_what_was_spent(ledger).await;
+    c1_a_parent_is_wider_and_there(ledger).await;
+    c2_every_account_around_is_charged_or_none(ledger).await;
+    c2_zero_is_nothing_to_spend(ledger).await;
+    c3_the_same_key_is_the_same_hold(ledger).await;
+    c5_a_hold_ends_once(ledger).await;
+    c6_an_overrun_is_posted_and_freezes(ledger).await;
+    c7_limits_change_only_what_comes(ledger).await;
+    c8_refunds_stay_within_their_settlement(ledger).await;
+    c9_amounts_that_cant_be_right_are_refused(ledger).await;
+}
+
+fn run(label: &str) -> RunId {
+    RunId::from_digest(&Digest::of_bytes("ledger-conformance", label.as_bytes()))
+}
+
+fn scope(label: &str) -> Scope {
+    Scope::Run(run(label))
+}
+
+fn project(label: &str) -> Scope {
+    Scope::Project(ProjectId::from_digest(&Digest::of_bytes("ledger-conformance", label.as_bytes())))
+}
+
+fn key(label: &str, sequence: u32) -> IdempotencyKey {
+    IdempotencyKey::derive(run(label), "conformance", label, sequence)
+}
+
+fn usd(cents: i64) -> Money {
+    Money::from_minor(cents, 2, Currency::USD).unwrap_or(Money::zero(Currency::USD))
+}
+
+async fn opened(ledger: &dyn BudgetLedger, label: &str, limit: i64) -> Scope {
+    ok(label, ledger.open(&AccountSpec::new(scope(label), usd(limit))).await);
+    scope(label)
+}
+
+async fn reserved(ledger: &dyn BudgetLedger, label: &str, sequence: u32, cents: i64) {
+    let reserve = Reserve::new(scope(label), usd(cents));
+    ok(label, ledger.reserve(&key(label, sequence), &reserve).await);
+}
+
+async fn status(ledger: &dyn BudgetLedger, scope: &Scope) -> AccountStatus {
+    ok("status", ledger.status(scope).await)
+}
+
+/// C1.
+pub async fn c1_opening_again_keeps_what_was_spent(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c1", 1000).await;
+    reserved(ledger, "c1", 0, 400).await;
+    ok("C1", ledger.settle(&key("c1", 0), usd(300)).await);
+    let again = ok("C1", ledger.open(&AccountSpec::new(account.clone(), usd(1000))).await);
+    check("C1", again.settled == usd(300), "opening again keeps what was spent");
+    let other = AccountSpec::new(account.clone(), usd(2000));
+    refused("C1", ledger.open(&other).await, ErrorKind::Conflict);
+    ok("C1", ledger.open(&AccountSpec::new(project("c1"), usd(1000))).await);
+    let moved = AccountSpec::new(account.clone(), usd(1000)).with_parent(project("c1"));
+    refused("C1", ledger.open(&moved).await, ErrorKind::Conflict);
+    check("C1", status(ledger, &account).await == again, "a conflict changes nothing");
+}
+
+/// C1, parents.
+pub async fn c1_a_parent_is_wider_and_there(ledger: &dyn BudgetLedger) {
+    let orphan = AccountSpec::new(scope("c1-orphan"), usd(1)).with_parent(project("c1-absent"));
+    refused("C1", ledger.open(&orphan).await, ErrorKind::NotFound);
+    refused("C1", ledger.status(&scope("c1-orphan")).await, ErrorKind::NotFound);
+    let run = opened(ledger, "c1-narrow", 100).await;
+    for narrow in [project("c1-wide"), scope("c1-other")] {
+        let spec = AccountSpec::new(narrow, usd(1)).with_parent(run.clone());
+        refused("C1", ledger.open(&spec).await, ErrorKind::InvalidInput);
+    }
+    let itself = AccountSpec::new(scope("c1-self"), usd(1)).with_parent(scope("c1-self"));
+    refused("C1", ledger.open(&itself).await, ErrorKind::InvalidInput);
+}
+
+/// C2.
+pub async fn c2_every_account_around_is_charged_or_none(ledger: &dyn BudgetLedger) {
+    let (wide, narrow) = (project("c2"), scope("c2"));
+    ok("C2", ledger.open(&AccountSpec::new(wide.clone(), usd(100))).await);
+    let spec = AccountSpec::new(narrow.clone(), usd(1000)).with_parent(wide.clone());
+    ok("C2", ledger.open(&spec).await);
+    reserved(ledger, "c2", 0, 60).await;
+    check("C2", status(ledger, &wide).await.reserved == usd(60), "the account around it is charged too");
+    let error = ledger.reserve(&key("c2", 1), &Reserve::new(narrow.clone(), usd(41))).await;
+    let error = refused("C2", error, ErrorKind::QuotaExceeded);
+    let over = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<OverLimit>());
+    check("C2", over.is_some_and(|over| over.scope == wide), "the source names the account that refused");
+    check("C2", status(ledger, &narrow).await.reserved == usd(60), "all or none");
+    refused("C2", ledger.hold(&key("c2", 1)).await, ErrorKind::NotFound);
+    reserved(ledger, "c2", 1, 40).await;
+    check("C2", status(ledger, &wide).await.remaining() == usd(0), "down to the last cent");
+    let holds = ok("C2", ledger.holds(&narrow).await);
+    let keys: Vec<_> = holds.into_iter().map(|hold| hold.key).collect();
+    check("C2", keys == [key("c2", 0), key("c2", 1)], "the holds are listed, oldest first");
+    check("C2", ok("C2", ledger.holds(&wide).await).is_empty(), "under their own account");
+}
+
+/// C2, zero.
+pub async fn c2_zero_is_nothing_to_spend(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c2-zero", 0).await;
+    let one = ledger.reserve(&key("c2-zero", 0), &Reserve::new(account.clone(), usd(1))).await;
+    refused("C2", one, ErrorKind::QuotaExceeded);
+    reserved(ledger, "c2-zero", 1, 0).await;
+    ok("C2", ledger.settle(&key("c2-zero", 1), usd(0)).await);
+    check("C2", !status(ledger, &account).await.frozen, "nothing for nothing is no overrun");
+}
+
+/// C3.
+pub async fn c3_the_same_key_is_the_same_hold(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c3", 100).await;
+    let reserve = Reserve::new(account.clone(), usd(60)).with_note("a call");
+    let hold = ok("C3", ledger.reserve(&key("c3", 0), &reserve).await);
+    check("C3", ok("C3", ledger.reserve(&key("c3", 0), &reserve).await) == hold, "the same hold");
+    check("C3", status(ledger, &account).await.reserved == usd(60), "charged once");
+    for other in [Reserve::new(account.clone(), usd(59)).with_note("a call"), Reserve::new(account, usd(60))] {
+        refused("C3", ledger.reserve(&key("c3", 0), &other).await, ErrorKind::Conflict);
+    }
+    let settled = ok("C3", ledger.settle(&key("c3", 0), usd(10)).await);
+    let again = ok("C3", ledger.reserve(&key("c3", 0), &reserve).await);
+    check("C3", again == settled, "the repeat shows the hold as it stands");
+}
+
+/// C5.
+pub async fn c5_a_hold_ends_once(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c5", 100).await;
+    reserved(ledger, "c5", 0, 50).await;
+    reserved(ledger, "c5", 1, 50).await;
+    let settled = ok("C5", ledger.settle(&key("c5", 0), usd(30)).await);
+    check("C5", settled.state == HoldState::Settled { actual: usd(30) }, "settled with the actual cost");
+    check("C5", ok("C5", ledger.settle(&key("c5", 0), usd(30)).await) == settled, "the same answer again");
+    refused("C5", ledger.settle(&key("c5", 0), usd(31)).await, ErrorKind::Conflict);
+    refused("C5", ledger.void(&key("c5", 0)).await, ErrorKind::Conflict);
+    let voided = ok("C5", ledger.void(&key("c5", 1)).await);
+    check("C5", ok("C5", ledger.void(&key("c5", 1)).await) == voided, "the same answer again");
+    refused("C5", ledger.settle(&key("c5", 1), usd(1)).await, ErrorKind::Conflict);
+    let status = status(ledger, &account).await;
+    check("C5", (status.reserved, status.settled) == (usd(0), usd(30)), "the rest is free again");
+    refused("C5", ledger.settle(&key("c5", 9), usd(1)).await, ErrorKind::NotFound);
+    refused("C5", ledger.void(&key("c5", 9)).await, ErrorKind::NotFound);
+}
+
+/// C6.
+pub async fn c6_an_overrun_is_posted_and_freezes(ledger: &dyn BudgetLedger) {
+    let wide = project("c6");
+    ok("C6", ledger.open(&AccountSpec::new(wide.clone(), usd(1000))).await);
+    let spec = AccountSpec::new(scope("c6"), usd(100)).with_parent(wide.clone());
+    ok("C6", ledger.open(&spec).await);
+    reserved(ledger, "c6", 0, 50).await;
+    ok("C6", ledger.settle(&key("c6", 0), usd(51)).await);
+    let narrow = status(ledger, &scope("c6")).await;
+    check("C6", narrow.settled == usd(51) && narrow.frozen, "posted in full, and frozen");
+    check("C6", narrow.remaining() == usd(0), "nothing is left to a frozen account");
+    for cents in [0, 1] {
+        let more = ledger.reserve(&key("c6", 1), &Reserve::new(scope("c6"), usd(cents))).await;
+        refused("C6", more, ErrorKind::QuotaExceeded);
+    }
+    let around = status(ledger, &wide).await;
+    check("C6", around.settled == usd(51) && !around.frozen, "an account within its limit goes on");
+}
+
+/// C7.
+pub async fn c7_limits_change_only_what_comes(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c7", 100).await;
+    reserved(ledger, "c7", 0, 60).await;
+    let lowered = ok("C7", ledger.set_limit(&account, usd(10)).await);
+    check("C7", lowered.reserved == usd(60) && lowered.remaining() == usd(0), "what is set aside stays");
+    let more = ledger.reserve(&key("c7", 1), &Reserve::new(account.clone(), usd(1))).await;
+    refused("C7", more, ErrorKind::QuotaExceeded);
+    ok("C7", ledger.settle(&key("c7", 0), usd(70)).await);
+    check("C7", status(ledger, &account).await.frozen, "an overrun freezes");
+    ok("C7", ledger.set_limit(&account, usd(69)).await);
+    check("C7", status(ledger, &account).await.frozen, "a limit that does not cover it does not unfreeze");
+    let raised = ok("C7", ledger.set_limit(&account, usd(100)).await);
+    check("C7", !raised.frozen && raised.remaining() == usd(30), "one that does unfreezes");
+    refused("C7", ledger.set_limit(&scope("c7-absent"), usd(1)).await, ErrorKind::NotFound);
+}
+
+/// C8.
+pub async fn c8_refunds_stay_within_their_settlement(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c8", 100).await;
+    reserved(ledger, "c8", 0, 80).await;
+    let refund = |cents| Refund::new(key("c8", 0), usd(cents));
+    refused("C8", ledger.refund(&key("c8", 1), &refund(10)).await, ErrorKind::Conflict);
+    ok("C8", ledger.settle(&key("c8", 0), usd(80)).await);
+    let first = ok("C8", ledger.refund(&key("c8", 1), &refund(50)).await);
+    let again = ok("C8", ledger.refund(&key("c8", 1), &refund(50)).await);
+    check("C8", first == again && first.refunded == usd(50), "the same key again is the same answer");
+    refused("C8", ledger.refund(&key("c8", 1), &refund(20)).await, ErrorKind::Conflict);
+    refused("C8", ledger.refund(&key("c8", 2), &refund(31)).await, ErrorKind::InvalidInput);
+    refused("C8", ledger.refund(&key("c8", 2), &refund(0)).await, ErrorKind::InvalidInput);
+    ok("C8", ledger.refund(&key("c8", 2), &refund(30)).await);
+    check("C8", status(ledger, &account).await.settled == usd(0), "all of it came back");
+}
+
+/// C9.
+pub async fn c9_amounts_that_cant_be_right_are_refused(ledger: &dyn BudgetLedger) {
+    let account = opened(ledger, "c9", 100).await;
+    let euro = Money::zero(Currency::EUR);
+    for bad in [usd(-1), euro] {
+        let reserve = Reserve::new(account.clone(), bad);
+        refused("C9", ledger.reserve(&key("c9", 0), &reserve).await, ErrorKind::InvalidInput);
+    }
+    reserved(ledger, "c9", 1, 10).await;
+    for bad in [usd(-1), euro] {
+        refused("C9", ledger.settle(&key("c9", 1), bad).await, ErrorKind::InvalidInput);
+        refused("C9", ledger.set_limit(&account, bad).await, ErrorKind::InvalidInput);
+    }
+    let negative = AccountSpec::new(scope("c9-negative"), usd(-1));
+    refused("C9", ledger.open(&negative).await, ErrorKind::InvalidInput);
+    let mixed = AccountSpec::new(Scope::Task(run("c9"), task()), euro).with_parent(account);
+    refused("C9", ledger.open(&mixed).await, ErrorKind::InvalidInput);
+}
+
+fn task() -> ae_core::TaskId {
+    "T-1".parse().expect("a plain label is a task id")
+}
+
+/// C10, for durable ledgers: `reopen` opens the same store anew.
+pub async fn c10_money_survives_a_restart(reopen: impl Fn() -> Box<dyn BudgetLedger>) {
+    let ledger = reopen();
+    let account = opened(&ledger, "c10", 100).await;
+    reserved(&ledger, "c10", 0, 20).await;
+    reserved(&ledger, "c10", 1, 30).await;
+    ok("C10", ledger.settle(&key("c10", 0), usd(15)).await);
+    let before = status(&ledger, &account).await;
+    drop(ledger);
+    let ledger = reopen();
+    check("C10", status(&ledger, &account).await == before, "an open hold stays counted");
+    let again = AccountSpec::new(account, usd(100));
+    check("C10", ok("C10", ledger.open(&again).await) == before, "opening again keeps it");
+    reserved(&ledger, "c10", 1, 30).await;
+    let settled = ok("C10", ledger.settle(&key("c10", 1), usd(30)).await);
+    check("C10", settled.state == HoldState::Settled { actual: usd(30) }, "and it can be ended");
+}

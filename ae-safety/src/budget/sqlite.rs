@@ -1,0 +1,176 @@
+//! The ledger in a SQLite file.
+
+use std::path::Path;
+
+use ae_core::{BackendError, IdempotencyKey, Money};
+use async_trait::async_trait;
+use rusqlite::Transaction;
+
+use self::rows::{
+    all_accounts, all_holds, holds_of, load_account, load_hold, load_refund, save_account, save_hold, save_refund,
+};
+use super::{
+    AccountSpec, AccountStatus, BudgetLedger, Hold, Refund, Reserve, Scope,
+    book::{Book, Chain},
+};
+use crate::sqlite::{Database, Failure, Store};
+
+mod rows;
+
+const BOOK: Book = Book { backend: "sqlite-ledger" };
+
+static STORE: Store =
+    Store { backend: BOOK.backend, component: "budget", version: 1, schema: rows::SCHEMA };
+
+/// A [`BudgetLedger`] in a SQLite file, which several processes and other stores may share.
+///
+/// Its tables begin with `safety_`. Every answer is on the disk before it is given. Each call blocks for one short
+/// transaction, and up to ten seconds while another process writes.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    database: Database,
+}
+
+impl SqliteLedger {
+    /// Opens the file at `path`, or makes it, and checks that the accounts are the sums of their holds.
+    ///
+    /// # Errors
+    ///
+    /// `PermissionDenied` when the file can't be opened or written, `Protocol` when it is damaged, no database, or its
+    /// books do not add up, `Unsupported` when another version of this program wrote it. The file is left as it was.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
+        let ledger = Self { database: Database::open(&STORE, path.as_ref())? };
+        ledger.database.read("open", |transaction| {
+            let (accounts, holds) = (all_accounts(transaction)?, all_holds(transaction)?);
+            Ok(BOOK.check(&accounts, &holds)?)
+        })?;
+        Ok(ledger)
+    }
+
+    /// Ends or changes the hold `key`.
+    fn change(
+        &self,
+        operation: &'static str,
+        key: &IdempotencyKey,
+        change: impl FnOnce(&mut Chain, &mut Hold) -> Result<(), BackendError>,
+    ) -> Result<Hold, BackendError> {
+        self.database.write(operation, |transaction| {
+            let hold = load_hold(transaction, key)?;
+            let mut hold = hold.ok_or_else(|| BOOK.no_hold(operation, key))?;
+            let mut chain = chain(transaction, operation, &hold.scope)?;
+            change(&mut chain, &mut hold)?;
+            store(transaction, &chain, &hold)?;
+            Ok(hold)
+        })
+    }
+}
+
+#[async_trait]
+impl BudgetLedger for SqliteLedger {
+    async fn open(&self, spec: &AccountSpec) -> Result<AccountStatus, BackendError> {
+        self.database.write("open", |transaction| {
+            let present = load_account(transaction, &spec.scope)?;
+            let parent = match &spec.parent {
+                Some(scope) => load_account(transaction, scope)?,
+                None => None,
+            };
+            let opened = BOOK.open(spec, present.as_ref(), parent.as_ref())?;
+            if let Some(account) = &opened {
+                save_account(transaction, account)?;
+            }
+            Ok(opened.or(present).ok_or_else(|| BOOK.no_account("open", &spec.scope))?)
+        })
+    }
+
+    async fn reserve(&self, key: &IdempotencyKey, reserve: &Reserve) -> Result<Hold, BackendError> {
+        self.database.write("reserve", |transaction| {
+            let mut chain = chain(transaction, "reserve", &reserve.scope)?;
+            let present = load_hold(transaction, key)?;
+            let is_new = present.is_none();
+            let hold = BOOK.reserve(&mut chain, present, key, reserve)?;
+            if is_new {
+                store(transaction, &chain, &hold)?;
+            }
+            Ok(hold)
+        })
+    }
+
+    async fn settle(&self, key: &IdempotencyKey, actual: Money) -> Result<Hold, BackendError> {
+        self.change("settle", key, |chain, hold| BOOK.settle(chain, hold, actual))
+    }
+
+    async fn void(&self, key: &IdempotencyKey) -> Result<Hold, BackendError> {
+        self.change("void", key, |chain, hold| BOOK.void(chain, hold))
+    }
+
+    async fn refund(&self, key: &IdempotencyKey, refund: &Refund) -> Result<Hold, BackendError> {
+        self.database.write("refund", |transaction| {
+            let present = load_refund(transaction, key)?;
+            let named = present.as_ref().map_or(&refund.hold, |present| &present.hold);
+            let hold = load_hold(transaction, named)?;
+            let mut hold = hold.ok_or_else(|| BOOK.no_hold("refund", named))?;
+            let mut chain = chain(transaction, "refund", &hold.scope)?;
+            BOOK.refund(&mut chain, &mut hold, present.as_ref(), key, refund)?;
+            if present.is_none() {
+                store(transaction, &chain, &hold)?;
+                save_refund(transaction, key, refund)?;
+            }
+            Ok(hold)
+        })
+    }
+
+    async fn set_limit(&self, scope: &Scope, limit: Money) -> Result<AccountStatus, BackendError> {
+        self.database.write("set_limit", |transaction| {
+            let account = load_account(transaction, scope)?;
+            let mut account = account.ok_or_else(|| BOOK.no_account("set_limit", scope))?;
+            BOOK.set_limit(&mut account, limit)?;
+            save_account(transaction, &account)?;
+            Ok(account)
+        })
+    }
+
+    async fn status(&self, scope: &Scope) -> Result<AccountStatus, BackendError> {
+        self.database.read("status", |transaction| {
+            let account = load_account(transaction, scope)?;
+            Ok(account.ok_or_else(|| BOOK.no_account("status", scope))?)
+        })
+    }
+
+    async fn hold(&self, key: &IdempotencyKey) -> Result<Hold, BackendError> {
+        self.database.read("hold", |transaction| {
+            Ok(load_hold(transaction, key)?.ok_or_else(|| BOOK.no_hold("hold", key))?)
+        })
+    }
+
+    async fn holds(&self, scope: &Scope) -> Result<Vec<Hold>, BackendError> {
+        self.database.read("holds", |transaction| {
+            if load_account(transaction, scope)?.is_none() {
+                return Err(BOOK.no_account("holds", scope).into());
+            }
+            holds_of(transaction, scope)
+        })
+    }
+}
+
+fn chain(transaction: &Transaction<'_>, operation: &'static str, scope: &Scope) -> Result<Chain, Failure> {
+    let mut chain = Chain::new();
+    let mut next = Some(scope.clone());
+    while let Some(scope) = next {
+        let account = load_account(transaction, &scope)?;
+        let account = account.ok_or_else(|| BOOK.no_account(operation, &scope))?;
+        // A parent is wider, so a chain that does not end is damage.
+        if chain.last().is_some_and(|inner: &AccountStatus| inner.scope.rank() <= account.scope.rank()) {
+            return Err(Failure::Data("an account is within a narrower one"));
+        }
+        next = account.parent.clone();
+        chain.push(account);
+    }
+    Ok(chain)
+}
+
+fn store(transaction: &Transaction<'_>, chain: &Chain, hold: &Hold) -> Result<(), Failure> {
+    for account in chain {
+        save_account(transaction, account)?;
+    }
+    save_hold(transaction, hold)
+}
