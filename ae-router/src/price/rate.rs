@@ -1,0 +1,136 @@
+//! Prices per token.
+
+use std::fmt;
+
+use ae_core::{Currency, Money, MoneyError};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::PriceError;
+
+/// US dollars per million tokens, zero or more, at most six places: a whole number of pico-dollars per token.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Rate(u64);
+
+impl Rate {
+    /// Reads a price in dollars per million tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`PriceError::NotARate`] when it is negative, has more than six places or is above $18 million.
+    pub fn per_million(dollars: Decimal) -> Result<Self, PriceError> {
+        let refused = || PriceError::NotARate { text: dollars.to_string() };
+        // A price of $1 per million tokens is 10^-6 dollars, 10^6 pico-dollars, per token.
+        let per_token = dollars.checked_mul(Decimal::from(1_000_000)).ok_or_else(refused)?.normalize();
+        if per_token.scale() != 0 {
+            return Err(refused());
+        }
+        u64::try_from(per_token.mantissa()).map(Self).map_err(|_| refused())
+    }
+
+    /// Dollars per million tokens, without trailing zeros.
+    #[must_use]
+    pub fn to_per_million(self) -> Decimal {
+        (Decimal::from(self.0) / Decimal::from(1_000_000)).normalize()
+    }
+
+    /// Pico-dollars (10⁻¹²) per token.
+    #[must_use]
+    pub const fn pico_per_token(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Debug for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Rate({})", self.to_per_million())
+    }
+}
+
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.to_per_million())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    /// Takes a decimal string only: a JSON number would pass through floating point.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let dollars = Decimal::from_str_exact(&text)
+            .map_err(|_| de::Error::custom(PriceError::NotARate { text: text.chars().take(40).collect() }))?;
+        Self::per_million(dollars).map_err(de::Error::custom)
+    }
+}
+
+/// What each kind of token costs. A missing rate is not known, and never taken to be zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rates {
+    /// Input tokens.
+    pub input: Rate,
+    /// Output tokens.
+    pub output: Rate,
+    /// Input tokens read from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<Rate>,
+    /// Input tokens written to a five-minute cache; the whole price, not a surcharge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_5m: Option<Rate>,
+    /// Input tokens written to a one-hour cache; the whole price, not a surcharge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write_1h: Option<Rate>,
+    /// Reasoning tokens, when they cost something else than output.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<Rate>,
+}
+
+impl Rates {
+    /// Input and output alone; nothing is known about caches.
+    #[must_use]
+    pub const fn new(input: Rate, output: Rate) -> Self {
+        Self { input, output, cache_read: None, cache_write_5m: None, cache_write_1h: None, reasoning: None }
+    }
+}
+
+/// Adds up `tokens × rate` in pico-dollars.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum(i128);
+
+impl Sum {
+    /// Adds one kind of token. Two 64-bit factors fit 128 bits, and the sum saturates far above any [`Money`].
+    pub(crate) fn add(self, tokens: u64, rate: Rate) -> Self {
+        Self(self.0.saturating_add(i128::from(tokens).saturating_mul(i128::from(rate.0))))
+    }
+
+    pub(crate) fn into_money(self) -> Result<Money, MoneyError> {
+        Money::from_pico(self.0, Currency::USD)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(text: &str) -> Result<Rate, PriceError> {
+        Rate::per_million(Decimal::from_str_exact(text).unwrap())
+    }
+
+    #[test]
+    fn a_rate_is_a_whole_number_of_pico_dollars_per_token() {
+        assert_eq!(rate("0.05").unwrap().pico_per_token(), 50_000);
+        assert_eq!(rate("168").unwrap().pico_per_token(), 168_000_000);
+        assert_eq!(rate("0.000001").unwrap().pico_per_token(), 1);
+        assert_eq!(rate("1.750").unwrap().to_per_million().to_string(), "1.75");
+    }
+
+    #[test]
+    fn negative_and_finer_prices_are_refused() {
+        for bad in ["-1", "0.0000001", "99999999999999"] {
+            assert!(matches!(rate(bad), Err(PriceError::NotARate { .. })), "{bad}");
+        }
+        assert!(serde_json::from_str::<Rate>("1.75").is_err(), "numbers are floating point");
+        assert!(serde_json::from_str::<Rate>("\"1e3\"").is_err());
+        assert_eq!(serde_json::from_str::<Rate>("\"1.75\"").unwrap(), rate("1.75").unwrap());
+    }
+}

@@ -1,0 +1,131 @@
+//! A simulator of a model, with answers that are written down beforehand.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Origin, TokenUsage, Untrusted};
+use async_trait::async_trait;
+
+use crate::{Completion, CompletionRequest, Finish, ModelClient, Speaker};
+
+const BACKEND: &str = "scripted-model";
+
+/// A simulator: it answers from a script, thinks nothing and costs nothing. The in-memory backend of [`ModelClient`].
+///
+/// The first line of the script whose words are in the last message answers. Tokens are counted as words separated by white
+/// space, which no real model does; every answer says that it is simulated.
+#[derive(Debug, Clone, Default)]
+pub struct ScriptedModel {
+    script: Vec<(String, String)>,
+    otherwise: Option<String>,
+    answered: Arc<Mutex<BTreeMap<IdempotencyKey, (Digest, Completion)>>>,
+}
+
+impl ScriptedModel {
+    /// The most answers that are kept for repeats of their keys.
+    pub const ANSWERS_MAX: usize = 10_000;
+
+    /// A simulator that knows no answer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers `text` when the last message holds `when`.
+    #[must_use]
+    pub fn with_answer(mut self, when: impl Into<String>, text: impl Into<String>) -> Self {
+        self.script.push((when.into(), text.into()));
+        self
+    }
+
+    /// Answers `text` to everything else.
+    #[must_use]
+    pub fn with_otherwise(mut self, text: impl Into<String>) -> Self {
+        self.otherwise = Some(text.into());
+        self
+    }
+
+    /// How many different calls were answered.
+    #[must_use]
+    pub fn calls(&self) -> usize {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn answer(&self, request: &CompletionRequest, asked: &str) -> Result<Completion, BackendError> {
+        let line = self.script.iter().find(|(when, _)| asked.contains(when.as_str()));
+        let text = line.map(|(_, text)| text).or(self.otherwise.as_ref()).ok_or_else(|| {
+            error(ErrorKind::NotFound, "no line of the script fits the message: add one, or with_otherwise")
+        })?;
+        let limit = usize::try_from(request.output_tokens_max).unwrap_or(usize::MAX);
+        let words: Vec<_> = text.split_whitespace().collect();
+        let (text, finish, output) = if words.len() > limit {
+            (words.iter().take(limit).copied().collect::<Vec<_>>().join(" "), Finish::Length, limit)
+        } else {
+            (text.clone(), Finish::Stop, words.len())
+        };
+        let count = |text: &str| text.split_whitespace().count();
+        let input =
+            count(&request.system) + request.messages.iter().map(|turn| count(&turn.text)).sum::<usize>();
+        let usage = TokenUsage { input: to_u64(input), output: to_u64(output), ..TokenUsage::default() };
+        Ok(Completion::new(&request.model, Untrusted::new(Origin::Model(request.model.clone()), text))
+            .with_usage(usage)
+            .with_finish(finish)
+            .with_simulated())
+    }
+}
+
+#[async_trait]
+impl ModelClient for ScriptedModel {
+    fn name(&self) -> &str {
+        BACKEND
+    }
+
+    async fn complete(
+        &self,
+        key: &IdempotencyKey,
+        request: &CompletionRequest,
+    ) -> Result<Completion, BackendError> {
+        let asked = check(request)?;
+        let digest = Digest::of_json("completion-request", request).map_err(|cause| {
+            error(ErrorKind::Internal, "the request can't be digested").with_source(cause)
+        })?;
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, completion)) = answered.get(key) {
+            return if *known == digest {
+                Ok(completion.clone())
+            } else {
+                Err(error(ErrorKind::Conflict, "the key was used for another request: derive a new one"))
+            };
+        }
+        if answered.len() >= Self::ANSWERS_MAX {
+            return Err(error(ErrorKind::QuotaExceeded, "10,000 answers are kept: make a new simulator"));
+        }
+        let completion = self.answer(request, asked)?;
+        answered.insert(key.clone(), (digest, completion.clone()));
+        Ok(completion)
+    }
+}
+
+/// Gives the text of the last message, or says what is wrong with the request.
+fn check(request: &CompletionRequest) -> Result<&str, BackendError> {
+    if request.model.is_empty() {
+        return Err(error(ErrorKind::InvalidInput, "the request names no model"));
+    }
+    if request.output_tokens_max == 0 {
+        return Err(error(ErrorKind::InvalidInput, "output_tokens_max is 0: allow at least 1 token"));
+    }
+    match request.messages.last() {
+        Some(turn) if turn.speaker == Speaker::User => Ok(&turn.text),
+        _ => Err(error(ErrorKind::InvalidInput, "the last message must be the user's")),
+    }
+}
+
+fn error(kind: ErrorKind, message: &str) -> BackendError {
+    BackendError::new(kind, BACKEND, "complete", message)
+}
+
+fn to_u64(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,129 @@
+//! The three tiers of work, and the rule that picks one.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Complexity, Risk};
+
+/// How strong a model a task asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum Tier {
+    /// Formatting, linting, small and fast work.
+    #[serde(rename = "TIER3")]
+    Intern,
+    /// Implementation, tests, documentation.
+    #[serde(rename = "TIER2")]
+    Builder,
+    /// Architecture, debugging, security.
+    #[serde(rename = "TIER1")]
+    Architect,
+}
+
+impl Tier {
+    /// Every tier, the strongest first.
+    pub const ALL: [Self; 3] = [Self::Architect, Self::Builder, Self::Intern];
+
+    /// The wire name: `TIER1`, `TIER2` or `TIER3`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Architect => "TIER1",
+            Self::Builder => "TIER2",
+            Self::Intern => "TIER3",
+        }
+    }
+
+    /// The next stronger tier; the strongest stays.
+    #[must_use]
+    pub const fn stronger(self) -> Self {
+        match self {
+            Self::Intern => Self::Builder,
+            Self::Builder | Self::Architect => Self::Architect,
+        }
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no tier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a tier: use TIER1, TIER2 or TIER3")]
+pub struct ParseTierError(String);
+
+impl FromStr for Tier {
+    type Err = ParseTierError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTierError> {
+        Self::ALL
+            .into_iter()
+            .find(|tier| tier.as_str() == text)
+            .ok_or_else(|| ParseTierError(text.chars().take(40).collect()))
+    }
+}
+
+/// The rule of the product's design, unchanged: a score of 8 or more, a sensitive task or one that requires security
+/// goes to the Architect; 4 or more to the Builder; the rest to the Intern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SeedPolicy;
+
+impl SeedPolicy {
+    /// The least score for the Architect.
+    pub const ARCHITECT_SCORE_MIN: u8 = 8;
+    /// The least score for the Builder.
+    pub const BUILDER_SCORE_MIN: u8 = 4;
+    /// The name that decisions carry.
+    pub const NAME: &'static str = "seed";
+
+    /// The tier of a task with this complexity. `requires_security` is the task's own flag, which words can't undo.
+    #[must_use]
+    pub const fn tier(complexity: &Complexity, requires_security: bool) -> Tier {
+        if requires_security
+            || matches!(complexity.risk, Risk::Sensitive)
+            || complexity.score >= Self::ARCHITECT_SCORE_MIN
+        {
+            Tier::Architect
+        } else if complexity.score >= Self::BUILDER_SCORE_MIN {
+            Tier::Builder
+        } else {
+            Tier::Intern
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rule_holds_at_its_edges() {
+        let tier = |score, risk, secure| SeedPolicy::tier(&Complexity::new(score, risk), secure);
+        for (score, expected) in [
+            (1, Tier::Intern),
+            (3, Tier::Intern),
+            (4, Tier::Builder),
+            (7, Tier::Builder),
+            (8, Tier::Architect),
+            (10, Tier::Architect),
+        ] {
+            assert_eq!(tier(score, Risk::Safe, false), expected, "{score}");
+            assert_eq!(tier(score, Risk::Moderate, false), expected, "{score}");
+            assert_eq!(tier(score, Risk::Sensitive, false), Tier::Architect, "{score}");
+            assert_eq!(tier(score, Risk::Safe, true), Tier::Architect, "{score}");
+        }
+    }
+
+    #[test]
+    fn wire_names_round_trip() {
+        for tier in Tier::ALL {
+            assert_eq!(tier.as_str().parse::<Tier>().unwrap(), tier);
+            assert_eq!(serde_json::to_value(tier).unwrap(), tier.as_str());
+        }
+        assert!("tier1".parse::<Tier>().unwrap_err().to_string().contains("TIER1"));
+    }
+}

@@ -1,0 +1,277 @@
+//! The router of the product's design: three tiers, one rule, no network.
+
+use std::sync::Arc;
+
+use ae_core::{BackendError, ErrorKind, Timestamp};
+use async_trait::async_trait;
+
+use crate::{
+    Complexity, Estimate, ModelChoice, ModelFacts, ModelRouter, PriceTable, Refused, Risk, RouteDecision,
+    RouteRequest, SeedPolicy, Tier, price::input_total,
+};
+
+const BACKEND: &str = "tiers";
+
+/// Which models stand for which tier, in the order of preference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierModels {
+    architect: Vec<String>,
+    builder: Vec<String>,
+    intern: Vec<String>,
+}
+
+impl Default for TierModels {
+    /// The design's models first (Claude Opus 4.5, GPT-5.2, Gemini 3 Pro), then models of the other two providers, so
+    /// that a key for any one provider serves all tiers. The order is a preference, not a measured ranking.
+    fn default() -> Self {
+        let ids = |ids: [&str; 3]| ids.map(str::to_owned).to_vec();
+        Self {
+            architect: ids(["claude-opus-4-5", "gpt-5.5", "gemini-3.1-pro-preview"]),
+            builder: ids(["gpt-5.2", "claude-sonnet-4-6", "gemini-3.1-pro-preview"]),
+            intern: ids(["gemini-3-pro-preview", "gpt-5.4-mini", "claude-haiku-4-5"]),
+        }
+    }
+}
+
+impl TierModels {
+    /// Sets the models of `tier`, the preferred one first.
+    #[must_use]
+    pub fn with<I, S>(mut self, tier: Tier, ids: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        let ids = ids.into_iter().map(Into::into).collect();
+        match tier {
+            Tier::Architect => self.architect = ids,
+            Tier::Builder => self.builder = ids,
+            Tier::Intern => self.intern = ids,
+        }
+        self
+    }
+
+    /// The models of `tier`, the preferred one first.
+    #[must_use]
+    pub fn of(&self, tier: Tier) -> &[String] {
+        match tier {
+            Tier::Architect => &self.architect,
+            Tier::Builder => &self.builder,
+            Tier::Intern => &self.intern,
+        }
+    }
+}
+
+/// Decides by the seed rule, offline and deterministically: the in-memory backend of [`ModelRouter`].
+///
+/// The tier follows from [`SeedPolicy`]; a person's override can change it but can't lower a sensitive task; from the
+/// third try on, every second failure raises it by one. The model is the first of the tier's models that has a price,
+/// is not shut down (else its successor), holds the expected input and may be called. If none may be called, the
+/// first that could be stands in the record with `callable: false`.
+#[derive(Debug, Clone)]
+pub struct TierRouter {
+    prices: Arc<PriceTable>,
+    models: TierModels,
+}
+
+impl Default for TierRouter {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TierRouter {
+    /// Tries on one tier before the next stronger one is used.
+    pub const ATTEMPTS_PER_TIER: u32 = 2;
+
+    /// The bundled prices and the design's models.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { prices: Arc::new(PriceTable::bundled().clone()), models: TierModels::default() }
+    }
+
+    /// Uses other prices.
+    #[must_use]
+    pub fn with_prices(mut self, prices: PriceTable) -> Self {
+        self.prices = Arc::new(prices);
+        self
+    }
+
+    /// Uses other models.
+    #[must_use]
+    pub fn with_models(mut self, models: TierModels) -> Self {
+        self.models = models;
+        self
+    }
+
+    /// The prices in use.
+    #[must_use]
+    pub fn prices(&self) -> &PriceTable {
+        &self.prices
+    }
+
+    /// The models in use.
+    #[must_use]
+    pub const fn models(&self) -> &TierModels {
+        &self.models
+    }
+}
+
+#[async_trait]
+impl ModelRouter for TierRouter {
+    fn name(&self) -> &str {
+        BACKEND
+    }
+
+    async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
+        check(request)?;
+        Ok(decide(request, &self.prices, &self.models))
+    }
+}
+
+/// Refuses a request that can't be right.
+fn check(request: &RouteRequest) -> Result<(), BackendError> {
+    let refused = |message| Err(BackendError::new(ErrorKind::InvalidInput, BACKEND, "route", message));
+    let bytes = request.text_bytes();
+    if bytes > RouteRequest::TEXT_BYTES_MAX {
+        return refused(format!(
+            "task and prompt have {bytes} bytes, {} at most: send the beginning",
+            RouteRequest::TEXT_BYTES_MAX
+        ));
+    }
+    if request.attempt == 0 {
+        return refused("the first attempt is 1, not 0".to_owned());
+    }
+    Ok(())
+}
+
+/// The whole decision, without I/O, clock or randomness.
+#[must_use]
+pub fn decide(request: &RouteRequest, prices: &PriceTable, models: &TierModels) -> RouteDecision {
+    let complexity = Complexity::of(&request.task, &request.prompt);
+    let (tier, mut why) = choose_tier(request, &complexity);
+    let pick = pick_model(request, prices, models.of(tier));
+    let task = request.task.id.clone();
+    let Some((facts, callable)) = pick.chosen else {
+        why.push(format!("no model of {tier} can be used"));
+        return RouteDecision::new(task, tier, complexity, SeedPolicy::NAME, why.join("; "))
+            .with_alternatives(pick.refused);
+    };
+    why.push(if callable {
+        format!("{} of {}", facts.id, facts.provider)
+    } else {
+        format!("{} of {} may not be called: a free builder does the work", facts.id, facts.provider)
+    });
+    if prices.is_stale(request.now) {
+        why.push(format!("prices are of {}, which is long ago", date(prices.as_of())));
+    }
+    RouteDecision::new(task, tier, complexity, SeedPolicy::NAME, why.join("; "))
+        .with_model(ModelChoice::new(&facts.id, &facts.provider), callable)
+        .with_estimate(estimate(request, prices, facts))
+        .with_alternatives(pick.refused)
+}
+
+/// The tier by rule, then by override, then by the number of tries.
+fn choose_tier(request: &RouteRequest, complexity: &Complexity) -> (Tier, Vec<String>) {
+    let seed = SeedPolicy::tier(complexity, request.task.requires_security);
+    let sensitive = request.task.requires_security || complexity.risk == Risk::Sensitive;
+    let because = if sensitive { ", sensitive" } else { "" };
+    let mut why = vec![format!("score {} of 10{because}: {seed}", complexity.score)];
+    let mut tier = seed;
+    match request.override_tier {
+        Some(asked) if sensitive && asked < seed => {
+            why.push(format!("{asked} was asked for and refused: the task is sensitive"));
+        }
+        Some(asked) => {
+            why.push(format!("{asked} was asked for"));
+            tier = asked;
+        }
+        None => {
+            for _ in 0..(request.attempt.saturating_sub(1) / TierRouter::ATTEMPTS_PER_TIER).min(2) {
+                tier = tier.stronger();
+            }
+            if tier != seed {
+                why.push(format!("attempt {}: raised to {tier}", request.attempt));
+            }
+        }
+    }
+    (tier, why)
+}
+
+#[derive(Debug)]
+struct Pick<'a> {
+    chosen: Option<(&'a ModelFacts, bool)>,
+    refused: Vec<Refused>,
+}
+
+/// The first candidate that may be called, else the first that could be; every other one with its reason.
+fn pick_model<'a>(request: &RouteRequest, prices: &'a PriceTable, candidates: &[String]) -> Pick<'a> {
+    let mut chosen: Option<&ModelFacts> = None;
+    let mut fallback: Option<&ModelFacts> = None;
+    let mut refused = Vec::new();
+    for asked in candidates {
+        let facts = match usable(request, prices, asked) {
+            Ok(facts) => facts,
+            Err(reason) => {
+                refused.push(Refused::new(asked, reason));
+                continue;
+            }
+        };
+        if facts.id != *asked {
+            refused.push(Refused::new(asked, format!("shut down: {} follows it", facts.id)));
+        }
+        if let Some(chosen) = chosen {
+            refused.push(Refused::new(&facts.id, format!("{} comes first", chosen.id)));
+        } else if request.available.allows(&ModelChoice::new(&facts.id, &facts.provider)) {
+            chosen = Some(facts);
+        } else {
+            refused
+                .push(Refused::new(&facts.id, format!("may not be called: no access to {}", facts.provider)));
+            fallback = fallback.or(Some(facts));
+        }
+    }
+    let chosen = chosen.map(|facts| (facts, true)).or(fallback.map(|facts| (facts, false)));
+    if let Some((facts, false)) = chosen {
+        refused.retain(|other| other.model != facts.id);
+    }
+    Pick { chosen, refused }
+}
+
+/// The candidate itself, or what follows it, when it can hold the request.
+fn usable<'a>(request: &RouteRequest, prices: &'a PriceTable, asked: &str) -> Result<&'a ModelFacts, String> {
+    let facts = prices.callable(asked, request.now).map_err(|error| error.to_string())?;
+    if let (Some(expected), Some(max)) = (&request.expected, facts.input_tokens_max) {
+        let tokens = input_total(expected);
+        if tokens > max {
+            return Err(format!("{tokens} input tokens expected, it takes {max}"));
+        }
+    }
+    if let (Some(expected), Some(max)) = (&request.expected, facts.output_tokens_max) {
+        if expected.output > max {
+            return Err(format!("{} output tokens expected, it gives {max}", expected.output));
+        }
+    }
+    Ok(facts)
+}
+
+fn estimate(request: &RouteRequest, prices: &PriceTable, facts: &ModelFacts) -> Estimate {
+    let Some(expected) = &request.expected else {
+        return Estimate::not_measured("the request expects no number of tokens");
+    };
+    match facts.cost(expected, request.now) {
+        Ok(cost) => {
+            let note = format!(
+                "one call of {} with {} tokens in and {} out",
+                facts.id,
+                input_total(expected),
+                expected.output
+            );
+            Estimate::expected(cost, format!("price table of {}", date(prices.as_of())), prices.as_of(), note)
+        }
+        Err(error) => Estimate::not_measured(error.to_string()),
+    }
+}
+
+/// The day of a moment, UTC.
+fn date(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
