@@ -1,0 +1,35 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod client;
+mod complexity;
+mod decision;
+mod prices;
+
+use ae_core::{Task, TaskKind, Timestamp};
+
+pub fn at(day: &str) -> Timestamp {
+    format!("{day}T00:00:00Z").parse().unwrap()
+}
+
+pub fn now() -> Timestamp {
+    at("2026-11-24")
+}
+
+pub fn task(kind: TaskKind, title: &str) -> Task {
+    Task {
+        id: "T-001".parse().unwrap(),
+        title: title.to_owned(),
+        description: String::new(),
+        kind,
+        requires_security: false,
+        depends_on: vec![],
+        criteria: vec![],
+    }
+}

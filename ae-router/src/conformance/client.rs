@@ -1,0 +1,130 @@
+//! The contract of [`ModelClient`].
+
+use ae_core::{Digest, Effect, ErrorKind, IdempotencyKey, Origin, RunId};
+
+use super::require;
+use crate::{Completion, CompletionRequest, Message, ModelClient};
+
+/// Runs every check with `model`, an id that the client answers. At most two calls are made and may be billed.
+///
+/// # Panics
+///
+/// With the number of the first clause that does not hold.
+pub async fn run_all(client: &dyn ModelClient, model: &str) {
+    c1_the_name_stays(client).await;
+    c2_a_repeat_gets_the_same_answer(client, model).await;
+    c3_a_key_belongs_to_one_request(client, model).await;
+    c4_bad_requests_are_refused(client, model).await;
+    c5_c6_answers_are_marked_and_bounded(client, model).await;
+}
+
+/// C1: the name is not empty and does not change.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c1_the_name_stays(client: &dyn ModelClient) {
+    let first = client.name().to_owned();
+    require(!first.is_empty(), "C1", || "the name is empty".to_owned());
+    require(client.name() == first, "C1", || format!("{first:?} became {:?}", client.name()));
+}
+
+/// C2: the same key with the same request gives the same answer.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c2_a_repeat_gets_the_same_answer(client: &dyn ModelClient, model: &str) {
+    let (key, request) = first(model);
+    let one = complete(client, &key, &request, "C2").await;
+    let two = complete(client, &key, &request, "C2").await;
+    require(one == two, "C2", || format!("{one:?} became {two:?}"));
+}
+
+/// C3: the same key with another request is a conflict, not applied.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c3_a_key_belongs_to_one_request(client: &dyn ModelClient, model: &str) {
+    let (key, request) = first(model);
+    complete(client, &key, &request, "C3").await;
+    let other = CompletionRequest::new(model, "Say something else.", 64);
+    refused(client, &key, &other, ErrorKind::Conflict, "C3").await;
+}
+
+/// C4: requests that can't be right are refused, and their key stays free.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c4_bad_requests_are_refused(client: &dyn ModelClient, model: &str) {
+    let good = CompletionRequest::new(model, "Say hello in one word.", 64);
+    let mut silent = good.clone();
+    silent.messages.clear();
+    let mut unlimited = good.clone();
+    unlimited.output_tokens_max = 0;
+    let answered = good.clone().with_message(Message::assistant("hello"));
+    let mut nameless = good.clone();
+    nameless.model.clear();
+    let key = key("bad");
+    for bad in [silent, unlimited, answered, nameless] {
+        refused(client, &key, &bad, ErrorKind::InvalidInput, "C4").await;
+    }
+    complete(client, &key, &good, "C4: the key must stay free").await;
+}
+
+/// C5 and C6: the text carries the model as its origin, and no more output is billed than was allowed.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c5_c6_answers_are_marked_and_bounded(client: &dyn ModelClient, model: &str) {
+    let (key, request) = first(model);
+    let answer = complete(client, &key, &request, "C5").await;
+    require(*answer.text.origin() == Origin::Model(answer.model.clone()), "C5", || {
+        format!("the text of {} comes from {:?}", answer.model, answer.text.origin())
+    });
+    if let Some(usage) = answer.usage {
+        require(usage.output <= request.output_tokens_max, "C6", || format!("{} tokens out", usage.output));
+        require(usage.reasoning <= usage.output, "C6", || "reasoning is not within output".to_owned());
+    }
+}
+
+fn key(operation: &str) -> IdempotencyKey {
+    let run = RunId::from_digest(&Digest::of_bytes("conformance", b"model-client"));
+    IdempotencyKey::derive(run, "conformance", operation, 0)
+}
+
+/// The one request that most checks share, so that a real client is billed once.
+fn first(model: &str) -> (IdempotencyKey, CompletionRequest) {
+    (key("first"), CompletionRequest::new(model, "Say hello.", 64))
+}
+
+async fn complete(
+    client: &dyn ModelClient,
+    key: &IdempotencyKey,
+    request: &CompletionRequest,
+    clause: &str,
+) -> Completion {
+    match client.complete(key, request).await {
+        Ok(answer) => answer,
+        Err(error) => panic!("{clause}: a good request failed: {error}"),
+    }
+}
+
+async fn refused(
+    client: &dyn ModelClient,
+    key: &IdempotencyKey,
+    request: &CompletionRequest,
+    kind: ErrorKind,
+    clause: &str,
+) {
+    match client.complete(key, request).await {
+        Ok(answer) => panic!("{clause}: expected {kind}, got {answer:?}"),
+        Err(error) => {
+            require(error.kind() == kind, clause, || format!("expected {kind}, got {error:?}"));
+            require(error.effect() == Effect::NotApplied, clause, || "it may have been applied".to_owned());
+        }
+    }
+}
