@@ -1,0 +1,150 @@
+//! Who turns evidence into niches, and a niche into a spec.
+
+use std::{fmt, sync::Arc};
+
+use ae_core::{BackendError, Evidence, Intent, Niche, ProductSpec, Timestamp};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::{SignalQuery, SourceReport, ValidationReport};
+
+/// What an analyst gets to propose niches from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NicheBrief {
+    /// What is wanted.
+    pub intent: Intent,
+    /// The intent, read for searching.
+    pub query: SignalQuery,
+    /// The evidence, best first.
+    pub evidence: Vec<Evidence>,
+    /// What became of each source.
+    pub sources: Vec<SourceReport>,
+    /// The most niches wanted; fewer good ones beat padding.
+    pub count: usize,
+    /// The time that figures carry.
+    pub now: Timestamp,
+}
+
+impl NicheBrief {
+    /// A brief over ranked evidence, for at most five niches.
+    #[must_use]
+    pub fn new(intent: Intent, evidence: Vec<Evidence>, now: Timestamp) -> Self {
+        let query = SignalQuery::from_intent(&intent);
+        Self { intent, query, evidence, sources: Vec::new(), count: 5, now }
+    }
+
+    /// Adds what became of each source.
+    #[must_use]
+    pub fn with_sources(mut self, sources: Vec<SourceReport>) -> Self {
+        self.sources = sources;
+        self
+    }
+
+    /// Sets the most niches wanted.
+    #[must_use]
+    pub fn with_count(mut self, count: usize) -> Self {
+        self.count = count;
+        self
+    }
+}
+
+/// What an analyst gets to write a spec from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpecBrief {
+    /// What is wanted.
+    pub intent: Intent,
+    /// The intent, read for searching.
+    pub query: SignalQuery,
+    /// The niche that was chosen.
+    pub niche: Niche,
+    /// How it was judged.
+    pub validation: ValidationReport,
+    /// What became of each source.
+    pub sources: Vec<SourceReport>,
+    /// The time that figures carry.
+    pub now: Timestamp,
+}
+
+impl SpecBrief {
+    /// A brief for one niche.
+    #[must_use]
+    pub fn new(intent: Intent, niche: Niche, validation: ValidationReport, now: Timestamp) -> Self {
+        let query = SignalQuery::from_intent(&intent);
+        Self { intent, query, niche, validation, sources: Vec::new(), now }
+    }
+
+    /// Adds what became of each source.
+    #[must_use]
+    pub fn with_sources(mut self, sources: Vec<SourceReport>) -> Self {
+        self.sources = sources;
+        self
+    }
+}
+
+/// Turns evidence into niches, and a niche into a product spec.
+///
+/// ```
+/// use ae_core::{Currency, Intent, Money};
+/// use ae_genesis::{Analyst, NicheBrief, RuleAnalyst};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let intent = Intent::new("Build a $500 MRR CSV tool", Money::zero(Currency::USD))?;
+/// let brief = NicheBrief::new(intent, Vec::new(), "2026-11-24T00:00:00Z".parse()?);
+/// assert!(RuleAnalyst.propose(&brief).await?.is_empty(), "without evidence there is no niche");
+/// # Ok(()) }
+/// ```
+///
+/// # Contract
+///
+/// - C1. Without evidence, [`propose`](Self::propose) returns nothing.
+/// - C2. At most [`NicheBrief::count`] niches, with distinct ids.
+/// - C3. Every piece of evidence of a niche, and every id a score term names, is in the brief.
+/// - C4. A niche's score is the sum of its terms, and no term gives more than its maximum.
+/// - C5. [`specify`](Self::specify) returns a spec in which [`verify_spec`](crate::verify_spec) finds no problem.
+/// - C6. The spec serves the brief's niche, cites only the niche's evidence, and says who wrote it.
+/// - C7. A spec whose evidence comes from sample signals says so.
+/// - C8. What is not known is listed, never filled in.
+///
+/// # Errors
+///
+/// `InvalidInput` for a brief that does not fit together; a model-backed analyst also returns what its model
+/// returned. An analyst has no effect but cost.
+///
+/// # Cancel safety
+///
+/// Dropping the future loses the answer and nothing else.
+#[async_trait]
+pub trait Analyst: fmt::Debug + Send + Sync + 'static {
+    /// What specs call it, for example `rule-based`.
+    fn name(&self) -> &str;
+
+    /// Niches that the evidence supports, best first.
+    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError>;
+
+    /// A product for one niche.
+    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError>;
+}
+
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<T: Analyst + ?Sized> Analyst for $pointer<T> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
+                (**self).propose(brief).await
+            }
+
+            async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
+                (**self).specify(brief).await
+            }
+        }
+    };
+}
+
+forward!(Arc);
+forward!(Box);
+
+const _: Option<&dyn Analyst> = None;

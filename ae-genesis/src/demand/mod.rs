@@ -1,0 +1,214 @@
+//! Reads demand out of a title: does somebody ask for something, complain, or offer to pay?
+
+mod cues;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+use cues::{Cue, CueSet};
+
+/// What a title shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SignalKind {
+    /// Somebody would pay.
+    WillingnessToPay,
+    /// Somebody asks for a tool, a service or an alternative.
+    Request,
+    /// Somebody complains about what there is.
+    Complaint,
+    /// Somebody tells how they get by without a product.
+    Workaround,
+    /// Somebody launches a product: competition, and a sign of a market.
+    Launch,
+    /// It is about the topic.
+    Topic,
+}
+
+impl SignalKind {
+    /// Reads a title.
+    ///
+    /// ```
+    /// use ae_genesis::SignalKind;
+    /// assert_eq!(SignalKind::of_title("Ask HN: Is there a tool to merge CSV files?"), SignalKind::Request);
+    /// assert_eq!(SignalKind::of_title("Show HN: A CSV viewer"), SignalKind::Launch);
+    /// assert_eq!(SignalKind::of_title("A history of the CSV format"), SignalKind::Topic);
+    /// ```
+    #[must_use]
+    pub fn of_title(title: &str) -> Self {
+        let reading = Reading::of(title);
+        if reading.form == Form::Show || (reading.form == Form::Plain && reading.has(Cue::Launch)) {
+            return Self::Launch;
+        }
+        let opportunity = reading.is_opportunity();
+        if opportunity && reading.has(Cue::Pay) {
+            Self::WillingnessToPay
+        } else if opportunity && reading.has(Cue::Complaint) && !reading.has(Cue::Request) {
+            Self::Complaint
+        } else if opportunity {
+            Self::Request
+        } else if reading.has(Cue::Workaround) {
+            Self::Workaround
+        } else {
+            Self::Topic
+        }
+    }
+
+    /// Whether it shows demand that is not met: a request, a complaint, or a willingness to pay.
+    #[must_use]
+    pub const fn is_demand(self) -> bool {
+        matches!(self, Self::WillingnessToPay | Self::Request | Self::Complaint)
+    }
+}
+
+impl fmt::Display for SignalKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WillingnessToPay => "willingness to pay",
+            Self::Request => "request",
+            Self::Complaint => "complaint",
+            Self::Workaround => "work-around",
+            Self::Launch => "launch",
+            Self::Topic => "topic",
+        })
+    }
+}
+
+/// Whether a title shows an unmet need: asks for a tool, service or product, seeks an alternative, complains about a
+/// product, or states a pain that a product could solve.
+///
+/// A sum of cues against a threshold, no model. News, launches, career and opinion questions and how-to are not one.
+#[must_use]
+pub fn opportunity(title: &str) -> bool {
+    Reading::of(title).is_opportunity()
+}
+
+/// How much a title counts as demand, 0 to 1.
+pub(crate) fn prior(title: &str) -> f64 {
+    let reading = Reading::of(title);
+    match reading.form {
+        Form::Ask | Form::Tell if reading.is_opportunity() => 1.0,
+        Form::Ask => 0.8,
+        Form::Show => 0.5,
+        _ if reading.is_opportunity() => 0.7,
+        Form::Tell => 0.4,
+        Form::Question => 0.3,
+        Form::Plain if reading.has(Cue::Request) || reading.has(Cue::Choice) => 0.3,
+        Form::Plain => 0.0,
+    }
+}
+
+/// How a title addresses its readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Ask,
+    Tell,
+    Show,
+    Question,
+    Plain,
+}
+
+/// A title, read once.
+struct Reading {
+    form: Form,
+    /// Whether it ends like a question.
+    question: bool,
+    cues: CueSet,
+    /// Whether it opens with a cue: `Looking for …`, `Feature request: …`.
+    leading: bool,
+}
+
+/// The least sum of an opportunity.
+const THRESHOLD: i32 = 30;
+
+impl Reading {
+    fn of(title: &str) -> Self {
+        let words = text::words(title);
+        let pair: Vec<&str> = words.iter().take(2).map(String::as_str).collect();
+        let question = title.trim_end().ends_with('?');
+        let form = match pair.as_slice() {
+            ["ask", "hn" | "reddit" | "ih"] => Form::Ask,
+            ["tell", "hn"] => Form::Tell,
+            ["show" | "apply" | "launch", "hn" | "ih"] => Form::Show,
+            _ if question => Form::Question,
+            _ => Form::Plain,
+        };
+        let named = matches!(form, Form::Ask | Form::Tell | Form::Show);
+        let rest = words.get(if named { 2 } else { 0 }..).unwrap_or_default();
+        let leading = cues::leads(rest);
+        Self { form, question, cues: cues::read(rest), leading }
+    }
+
+    fn has(&self, cue: Cue) -> bool {
+        self.cues.has(cue)
+    }
+
+    fn is_opportunity(&self) -> bool {
+        self.form != Form::Show && self.sum() >= THRESHOLD
+    }
+
+    /// Tenths of a point; set by judgement from what the words mean, then checked, not fitted.
+    fn sum(&self) -> i32 {
+        let mut sum = match self.form {
+            Form::Ask => 10,
+            Form::Tell => 8,
+            Form::Question => 5,
+            Form::Plain if self.leading => 5,
+            Form::Plain | Form::Show => -10,
+        };
+        let mut add = |cue: Cue, tenths: i32| {
+            if self.cues.has(cue) {
+                sum += tenths;
+            }
+        };
+        add(Cue::Request, 25);
+        add(Cue::Pay, 25);
+        add(Cue::Choice, 10);
+        add(Cue::Handle, 15);
+        add(Cue::Complaint, 15);
+        add(Cue::Product, 12);
+        add(Cue::Advice, -25);
+        // "Ask HN: affordable build server": a bare noun phrase is a request for the thing.
+        if self.form == Form::Ask && !self.question && !self.cues.has(Cue::Verb) {
+            sum += 10;
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_complaints_and_offers_are_opportunities() {
+        for (title, kind) in [
+            ("Ask HN: Is there an invoicing app that works offline?", SignalKind::Request),
+            ("Ask HN: Alternatives to QuickBooks?", SignalKind::Request),
+            ("Looking for a tool to label photos in bulk", SignalKind::Request),
+            ("Ask HN: Which time tracker do you use?", SignalKind::Request),
+            ("I would pay for a calendar app that syncs", SignalKind::WillingnessToPay),
+            ("Tell HN: My bank's export tool is broken again", SignalKind::Complaint),
+        ] {
+            assert!(opportunity(title), "{title}");
+            assert_eq!(SignalKind::of_title(title), kind, "{title}");
+        }
+    }
+
+    #[test]
+    fn news_launches_and_career_questions_are_not() {
+        for title in [
+            "Show HN: An invoicing app that works offline",
+            "QuickBooks raises prices",
+            "Ask HN: Should I quit my job?",
+            "Ask HN: How do I become a better programmer?",
+            "A tool for looking at stars",
+            "",
+        ] {
+            assert!(!opportunity(title), "{title}");
+        }
+    }
+}

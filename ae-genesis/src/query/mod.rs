@@ -1,0 +1,283 @@
+//! An intent, read for searching.
+
+mod expansion;
+mod target;
+mod words;
+
+use ae_core::{Intent, Money};
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+pub(crate) use expansion::WEIGHT_NAME;
+
+/// Bounds on what a source reads for one query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryLimits {
+    /// The most signals read from one source.
+    pub signals_max: u64,
+    /// The most searches sent to one search service.
+    pub searches_max: usize,
+    /// The most hits asked for in one search.
+    pub hits_per_search_max: u32,
+    /// The most bytes taken of one answer of a service, or of one row of a file.
+    pub answer_bytes_max: usize,
+    /// The most characters kept of one text.
+    pub text_chars_max: usize,
+}
+
+impl Default for QueryLimits {
+    /// 200 million signals, 6 searches of 100 hits, 8 MiB an answer, 2,000 characters a text.
+    fn default() -> Self {
+        Self {
+            signals_max: 200_000_000,
+            searches_max: 6,
+            hits_per_search_max: 100,
+            answer_bytes_max: 8 * 1024 * 1024,
+            text_chars_max: 2_000,
+        }
+    }
+}
+
+/// One thing to look for, and how much finding it counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueryTerm {
+    /// A word, or several that must stand together; lower-case.
+    pub text: String,
+    /// How much it counts, 1 for a word of the intent itself.
+    pub weight: f64,
+    /// Whether the intent itself says it; otherwise it is a related term from the bundled table.
+    pub own: bool,
+}
+
+/// An intent, read for searching: keywords without money, audience and boilerplate, related terms, short searches.
+///
+/// Which words are dropped depends on the words alone, so the same topic under another revenue target or for another
+/// audience is the same search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SignalQuery {
+    keywords: Vec<String>,
+    terms: Vec<QueryTerm>,
+    searches: Vec<String>,
+    audience: Option<String>,
+    target: Option<Money>,
+    price: Option<Money>,
+    limits: QueryLimits,
+}
+
+/// The most words of an intent that are looked for.
+const KEYWORDS_MAX: usize = 12;
+/// What two words of the intent that stand together add over the words alone.
+const WEIGHT_PAIR: f64 = 0.7;
+/// What a word counts that means something only beside others.
+const WEIGHT_WEAK: f64 = 0.35;
+
+impl SignalQuery {
+    /// Reads an intent.
+    #[must_use]
+    pub fn from_intent(intent: &Intent) -> Self {
+        let words = split(intent.text());
+        let amounts = target::read_amounts(&words.iter().map(|w| w.text.clone()).collect::<Vec<_>>(), intent.currency());
+        let untaken = words.iter().zip(&amounts.taken).filter(|(_, taken)| !**taken);
+        let mut words: Vec<Word> = untaken.map(|(word, _)| word.clone()).collect();
+        let audience = take_audience(&mut words);
+        let mut keywords = keywords(&words);
+        if keywords.is_empty() {
+            // Nothing but people: then they are the topic.
+            keywords = audience.iter().flat_map(|text| text.split(' ')).map(str::to_owned).collect();
+        }
+        let terms = terms(&keywords);
+        let limits = QueryLimits::default();
+        let searches = searches(&keywords, &terms, limits.searches_max);
+        Self { keywords, terms, searches, audience, target: amounts.target, price: amounts.price, limits }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: QueryLimits) -> Self {
+        self.searches.truncate(limits.searches_max);
+        self.limits = limits;
+        self
+    }
+
+    /// The words that carry the topic, in the order of the intent, lower-case.
+    #[must_use]
+    pub fn keywords(&self) -> &[String] {
+        &self.keywords
+    }
+
+    /// Everything to look for: the keywords, pairs of them, and related terms of the bundled table.
+    #[must_use]
+    pub fn terms(&self) -> &[QueryTerm] {
+        &self.terms
+    }
+
+    /// Short searches for services that require every word.
+    #[must_use]
+    pub fn searches(&self) -> &[String] {
+        &self.searches
+    }
+
+    /// Whom the intent names, for example `small teams`.
+    #[must_use]
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// The monthly revenue that the intent aims at.
+    #[must_use]
+    pub const fn target(&self) -> Option<Money> {
+        self.target
+    }
+
+    /// The monthly price that the intent names.
+    #[must_use]
+    pub const fn price(&self) -> Option<Money> {
+        self.price
+    }
+
+    /// The bounds on reading.
+    #[must_use]
+    pub const fn limits(&self) -> &QueryLimits {
+        &self.limits
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Word {
+    text: String,
+    /// Whether a comma or the like ends the phrase after it.
+    ends: bool,
+}
+
+/// Splits at white space, lower-cases, folds accents and trims punctuation, but keeps currency signs and inner marks.
+fn split(text: &str) -> Vec<Word> {
+    let keep = |c: char| c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '+' | '#');
+    text.split_whitespace()
+        .filter_map(|raw| {
+            let trimmed = raw.trim_matches(|c: char| !keep(c));
+            let ends = raw.ends_with([',', ';', ':', '.', '!', '?', ')']);
+            (!trimmed.is_empty()).then(|| Word { text: text::fold(trimmed), ends })
+        })
+        .collect()
+}
+
+/// Takes out "for <people>" and gives the people; "for <purpose>" stays.
+fn take_audience(words: &mut Vec<Word>) -> Option<String> {
+    let mut from = 0;
+    while let Some(at) = words.iter().skip(from).position(|word| word.text == "for").map(|at| at + from) {
+        let mut end = at + 1;
+        while let Some(word) = words.get(end) {
+            if ["with", "that", "to", "for", "who", "in", "on"].contains(&word.text.as_str()) {
+                break;
+            }
+            end += 1;
+            if word.ends {
+                break;
+            }
+        }
+        let phrase: Vec<String> = words.get(at + 1..end).unwrap_or_default().iter().map(|w| w.text.clone()).collect();
+        if words::names_people(&phrase) {
+            words.drain(at..end);
+            return Some(phrase.join(" "));
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn keywords(words: &[Word]) -> Vec<String> {
+    let mut keywords: Vec<String> = Vec::new();
+    for word in words {
+        let text = word.text.strip_suffix("'s").unwrap_or(&word.text);
+        let meaningful = text.chars().any(char::is_alphabetic) && !words::is_boilerplate(text);
+        if meaningful && !keywords.iter().any(|known| known == text) && keywords.len() < KEYWORDS_MAX {
+            keywords.push(text.to_owned());
+        }
+    }
+    keywords
+}
+
+fn terms(keywords: &[String]) -> Vec<QueryTerm> {
+    let own = |text: String, weight| QueryTerm { text, weight, own: true };
+    let mut terms: Vec<QueryTerm> = Vec::new();
+    for keyword in keywords {
+        let weight = if words::is_weak(keyword) { WEIGHT_WEAK } else { 1.0 };
+        terms.push(own(keyword.clone(), weight));
+    }
+    for pair in keywords.windows(2) {
+        terms.push(own(pair.join(" "), WEIGHT_PAIR));
+    }
+    for (text, weight) in expansion::related(keywords) {
+        if !terms.iter().any(|term| text::same_stems(&term.text, text)) {
+            terms.push(QueryTerm { text: text.to_owned(), weight, own: false });
+        }
+    }
+    terms
+}
+
+/// Pairs of strong keywords first, then single ones, then the strongest related terms.
+fn searches(keywords: &[String], terms: &[QueryTerm], most: usize) -> Vec<String> {
+    let strong = || keywords.iter().filter(|word| !words::is_weak(word));
+    let mut searches: Vec<String> = Vec::new();
+    let mut add = |text: String| {
+        if searches.len() < most && !searches.contains(&text) {
+            searches.push(text);
+        }
+    };
+    for pair in keywords.windows(2) {
+        add(pair.join(" "));
+    }
+    for keyword in strong() {
+        add(format!("Ask HN {keyword}"));
+        add(keyword.clone());
+    }
+    if strong().next().is_none() {
+        keywords.iter().for_each(|keyword| add(keyword.clone()));
+    }
+    for term in terms.iter().filter(|term| !term.own) {
+        add(term.text.clone());
+    }
+    searches
+}
+
+#[cfg(test)]
+mod tests {
+    use ae_core::Currency;
+
+    use super::*;
+
+    fn query(text: &str) -> SignalQuery {
+        SignalQuery::from_intent(&Intent::new(text, Money::zero(Currency::USD)).unwrap())
+    }
+
+    #[test]
+    fn only_the_topic_is_left() {
+        for (text, keywords, audience) in [
+            ("Build a $500 MRR CSV tool", "csv", None),
+            ("Invoicing app for small plumbing firms, $2k MRR", "invoicing", Some("small plumbing firms")),
+            ("Tool for tax reminders", "tax reminders", None),
+            ("Tool for dentists", "dentists", Some("dentists")),
+            ("Résumé builder for engineers", "resume builder", Some("engineers")),
+        ] {
+            let query = query(text);
+            assert_eq!(query.keywords().join(" "), keywords, "{text}");
+            assert_eq!(query.audience(), audience, "{text}");
+        }
+    }
+
+    #[test]
+    fn money_and_audience_do_not_move_the_search() {
+        let plain = query("Build a CSV tool");
+        for text in ["Build a $500 MRR CSV tool", "CSV tool for small teams, $1k MRR", "Make me a CSV app for nurses"] {
+            assert_eq!(query(text).terms(), plain.terms(), "{text}");
+            assert_eq!(query(text).searches(), plain.searches(), "{text}");
+        }
+    }
+
+    #[test]
+    fn searches_are_short_and_few() {
+        let query = query("Self-hosted calendar and meeting scheduling assistant with reminders for busy sales teams");
+        assert!(!query.searches().is_empty() && query.searches().len() <= 6);
+        assert!(query.searches().iter().all(|search| search.split(' ').count() <= 4), "{:?}", query.searches());
+    }
+}

@@ -1,0 +1,63 @@
+//! Analyst and validator that work by written rules, with no model.
+
+mod family;
+mod judge;
+mod naming;
+mod pricing;
+mod propose;
+mod reading;
+mod spec;
+mod stories;
+
+use ae_core::{BackendError, Niche, ProductSpec};
+use async_trait::async_trait;
+
+use crate::{Analyst, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest};
+
+/// What both rule-based parts are called.
+const NAME: &str = "rule-based";
+
+/// An analyst that follows written rules and a bundled table of product families; no model, no network.
+///
+/// It is deterministic: the same brief gives the same niches, order and scores, and the same spec. Names, prices,
+/// features and criteria come from the intent and the table, never from outside text, which appears only as evidence.
+/// What the table assumes is listed under the spec's assumptions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RuleAnalyst;
+
+#[async_trait]
+impl Analyst for RuleAnalyst {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
+        Ok(propose::propose(brief))
+    }
+
+    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
+        spec::specify(brief)
+    }
+}
+
+/// A validator that adds up points from evidence; no keyword source, no model.
+///
+/// The sum is out of 100: niche score × 0.30 (30), search volume (20), competition (15), business customers (15), average
+/// revenue per customer (10), keyword difficulty (10). A term whose input is missing is left out with a note, and the
+/// rule "60 of 100" becomes "60 % of what could be reached", which the reasons say.
+///
+/// [`Verdict::Go`](crate::Verdict::Go) needs at least 3 independent items, one of them a request, a complaint or a
+/// willingness to pay; without that it is [`Verdict::NotEnoughEvidence`](crate::Verdict::NotEnoughEvidence).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RuleValidator;
+
+#[async_trait]
+impl NicheValidator for RuleValidator {
+    fn name(&self) -> &str {
+        NAME
+    }
+
+    async fn validate(&self, request: &ValidationRequest) -> Result<ValidationReport, BackendError> {
+        Ok(judge::judge(request))
+    }
+}

@@ -1,0 +1,162 @@
+//! Groups evidence into niches and scores them by the terms of the niche formula.
+
+use std::collections::BTreeSet;
+
+use ae_core::{Digest, DigestWriter, Figure, Niche, NicheId, Score, ScoreTerm};
+use rust_decimal::Decimal;
+
+use super::{
+    NAME,
+    family::{Family, FamilyFeature},
+    naming,
+    reading::{Item, ids, on_topic},
+};
+use crate::{NicheBrief, SignalKind};
+
+/// A narrower niche needs at least this many items of its own.
+const CLUSTER_MIN: usize = 3;
+
+/// The niches that the evidence supports, best first: the whole topic, and each feature that several items ask for.
+pub(super) fn propose(brief: &NicheBrief) -> Vec<Niche> {
+    let family = Family::of(&brief.query);
+    let items = on_topic(&brief.evidence, &brief.query);
+    if items.is_empty() || brief.count == 0 {
+        return Vec::new();
+    }
+    let mut niches = vec![niche(brief, family, None, &items)];
+    for feature in &family.features {
+        let own: Vec<Item<'_>> =
+            items.iter().filter(|item| feature.is_asked_for(&item.stems)).cloned().collect();
+        let whole = own.len() == items.len();
+        if own.len() >= CLUSTER_MIN && !whole && own.iter().any(|item| item.kind.is_demand()) {
+            niches.push(niche(brief, family, Some(feature), &own));
+        }
+    }
+    niches.sort_by(|left, right| right.score.total.cmp(&left.score.total).then_with(|| left.id.cmp(&right.id)));
+    niches.truncate(brief.count);
+    niches
+}
+
+fn niche(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, items: &[Item<'_>]) -> Niche {
+    let topic = naming::topic(&brief.intent, &brief.query, family);
+    let name = match focus {
+        None => topic.clone(),
+        Some(feature) => format!("{topic}: {}", feature.title.to_lowercase()),
+    };
+    let unknown = |what: &str| {
+        Figure::unknown("no keyword source", brief.now, format!("{what}: unknown (no keyword source configured)"))
+    };
+    let id = id(&name, items);
+    let mut niche = Niche::new(id, name, unknown("search volume"), unknown("keyword difficulty"));
+    let demand = items.iter().filter(|item| item.kind.is_demand()).count();
+    niche.description = format!(
+        "{} {} about {topic} in the evidence, {demand} of them a request, a complaint or a willingness to pay",
+        items.len(),
+        if items.len() == 1 { "post" } else { "posts" }
+    );
+    niche.pain_points = pains(family, items);
+    niche.target_audience = match brief.query.audience() {
+        Some(audience) => naming::plain(audience),
+        None => family.who.to_owned(),
+    };
+    niche.value_proposition = match focus {
+        None => family.promise.to_owned(),
+        Some(feature) => format!("{}: {}", family.promise, feature.title.to_lowercase()),
+    };
+    niche.evidence = items.iter().map(|item| item.evidence.clone()).collect();
+    niche.score = Score::from_terms(terms(brief, family, focus, items));
+    niche
+}
+
+fn id(name: &str, items: &[Item<'_>]) -> NicheId {
+    let mut writer = DigestWriter::new("niche").field(NAME.as_bytes()).field(name.as_bytes());
+    for id in items.iter().map(|item| item.evidence.id.as_str()).collect::<BTreeSet<_>>() {
+        writer = writer.field(id.as_bytes());
+    }
+    let digest: Digest = writer.finish();
+    NicheId::from_digest(&digest)
+}
+
+/// What hurts: what the evidence asks for, with its ids, then what the table assumes.
+fn pains(family: &Family, items: &[Item<'_>]) -> Vec<String> {
+    let mut pains: Vec<String> = Vec::new();
+    for feature in &family.features {
+        let asked = ids(items, |item| item.kind.is_demand() && feature.is_asked_for(&item.stems));
+        if !asked.is_empty() {
+            let shown = asked.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+            pains.push(format!("{}: asked for in {shown}", feature.title));
+        }
+    }
+    pains.extend(family.pains.iter().map(|pain| format!("{pain} (unverified)")));
+    pains
+}
+
+/// The terms of the niche formula: specificity 20, pain clarity 25, audience 15, value proposition 20, evidence 10, SaaS
+/// fit 10.
+fn terms(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, items: &[Item<'_>]) -> Vec<ScoreTerm> {
+    let audience = brief.query.audience();
+    let words = brief.query.keywords().len();
+    let specificity = 8 + 4 * i64::from(words >= 2) + 4 * i64::from(audience.is_some()) + 4 * i64::from(focus.is_some());
+    let demand = ids(items, |item| item.kind.is_demand());
+    let sharp = ids(items, |item| matches!(item.kind, SignalKind::Complaint | SignalKind::WillingnessToPay));
+    let pain = match count(&demand) {
+        0 => 0,
+        n => (8 + 4 * (n - 1) + if sharp.is_empty() { 0 } else { 5 }).min(25),
+    };
+    let asked: Vec<(&FamilyFeature, Vec<String>)> = family
+        .features
+        .iter()
+        .map(|feature| (feature, ids(items, |item| feature.is_asked_for(&item.stems))))
+        .filter(|(_, ids)| !ids.is_empty())
+        .collect();
+    let titles: Vec<String> = asked.iter().map(|(feature, _)| feature.title.to_lowercase()).collect();
+    let paying = ids(items, |item| item.kind == SignalKind::WillingnessToPay);
+    let recurring = brief.query.target().is_some() || brief.query.price().is_some();
+    let saas = 5 + 3 * i64::from(recurring) + 2 * i64::from(!paying.is_empty());
+    vec![
+        term("specificity", specificity, 20, "8 for a topic, 4 each for a second word, a named audience, one feature in focus", vec![]),
+        term("pain_clarity", pain, 25, &format!(
+            "8 for a request, complaint or willingness to pay, 4 for each further one, 5 for a complaint or willingness \
+             to pay: {} found, {} of them sharp", demand.len(), sharp.len()), demand.clone()),
+        audience_term(audience, items),
+        term("value_proposition", 6 * count(&titles), 20, &format!(
+            "6 for each feature that a post speaks of: {}", if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }),
+            unique(asked.into_iter().flat_map(|(_, ids)| ids))),
+        term("evidence", count(items), 10, &format!("1 for each independent post: {}", items.len()), ids(items, |_| true)),
+        term("saas_fit", saas, 10, "5 for software, 3 when the intent aims at recurring revenue, 2 for a willingness to pay", paying),
+    ]
+}
+
+fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {
+    let Some(audience) = audience else {
+        return ScoreTerm {
+            name: "audience".to_owned(),
+            points: None,
+            out_of: Decimal::from(15),
+            note: "left out: the intent names no audience, and the usual one of such products is an assumption".to_owned(),
+            evidence: Vec::new(),
+        };
+    };
+    let last = crate::text::stems(audience).pop().unwrap_or_default();
+    let named = ids(items, |item| item.stems.contains(&last));
+    let points = 10 + 5 * i64::from(!named.is_empty());
+    term("audience", points, 15, "10 for an audience named by the intent, 5 when a post names it too", named)
+}
+
+fn term(name: &str, points: i64, out_of: i64, note: &str, evidence: Vec<String>) -> ScoreTerm {
+    ScoreTerm {
+        name: name.to_owned(),
+        points: Some(Decimal::from(points.clamp(0, out_of))),
+        out_of: Decimal::from(out_of),
+        note: note.to_owned(),
+        evidence,
+    }
+}
+
+fn unique(ids: impl Iterator<Item = String>) -> Vec<String> {
+    ids.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn count<T>(items: &[T]) -> i64 {
+    i64::try_from(items.len()).unwrap_or(i64::MAX)
+}
