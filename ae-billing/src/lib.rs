@@ -1,1 +1,30 @@
-//! Under way.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod ids;
+mod ledger;
+mod objects;
+mod page;
+mod provider;
+pub mod units;
+mod webhook;
+
+pub use config::{BillingConfig, Caps};
+pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
+pub use ledger::{
+    Entitlement, JournalHead, LinkView, MemoryLedger, MemoryStore, NewPayment, OfflineLedger, OutboxEvent,
+    RevenueSummary,
+};
+#[cfg(feature = "sqlite")]
+pub use ledger::{SqliteBilling, SqliteStore};
+pub use objects::{NewLink, NewPrice, NewProduct, ObjectRef, Payment, PaymentLink, Price, Product};
+pub use page::{PayPageContext, pay_page, receipt_page};
+pub use provider::{Capabilities, Ensured, Mode, Page, PaymentProvider, PaymentQuery, ProviderInfo};
+pub use webhook::{
+    EntitlementEnd, EventEffect, EventKind, EventStore, Intake, OfflineVerifier, PaidFor, PaidInvoice,
+    ProviderEvent, RAW_BYTES_MAX, ReceivedEvent, SIGNATURE_HEADER, TOLERANCE_SECONDS, WebhookError,
+    WebhookIntake, WebhookVerifier, sign,
+};

@@ -1,0 +1,290 @@
+//! The rules for products, prices and links, the same for every store.
+
+use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    checks,
+    records::{Find, Records, Table, error, load, load_all, save},
+};
+use crate::{
+    BillingConfig, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId,
+    Product, ProductId,
+};
+
+const LINES_MAX: usize = 20;
+
+/// What one call knows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    pub(crate) config: &'a BillingConfig,
+    pub(crate) now: Timestamp,
+}
+
+/// A used key: what it was used for.
+#[derive(Debug, Serialize, Deserialize)]
+struct UsedKey {
+    operation: String,
+    request: Digest,
+}
+
+/// A link as it is kept: without its URL, which follows from where pages are served now.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LinkRecord {
+    pub(crate) id: LinkId,
+    pub(crate) run: RunId,
+    pub(crate) prices: Vec<PriceId>,
+    pub(crate) success_url: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) created_at: Timestamp,
+}
+
+impl Rules<'_> {
+    pub(crate) fn ensure_product(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        spec: &NewProduct,
+    ) -> Result<Ensured<Product>, BackendError> {
+        const OPERATION: &str = "ensure_product";
+        let (id, run) = (ProductId::of_key(key), spec.run.to_string());
+        if claim(records, key, OPERATION, &run, spec)? {
+            return Ok(Ensured::Found(needed(records, Table::Products, id.as_str(), OPERATION)?));
+        }
+        checks::line(OPERATION, "product's name", &spec.name, 250)?;
+        checks::text(OPERATION, "description", &spec.description, 2_000)?;
+        checks::url(OPERATION, "product's URL", spec.url.as_deref())?;
+        within(records, Table::Products, &run, self.config.caps.products_per_run_max, OPERATION)?;
+        let product = Product {
+            id,
+            run: spec.run,
+            name: spec.name.clone(),
+            description: spec.description.clone(),
+            url: spec.url.clone(),
+            active: true,
+            created_at: self.now,
+        };
+        save_product(records, &product)?;
+        Ok(Ensured::Created(product))
+    }
+
+    pub(crate) fn ensure_price(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        spec: &NewPrice,
+    ) -> Result<Ensured<Price>, BackendError> {
+        const OPERATION: &str = "ensure_price";
+        let (id, run) = (PriceId::of_key(key), spec.run.to_string());
+        if claim(records, key, OPERATION, &run, spec)? {
+            return Ok(Ensured::Found(needed(records, Table::Prices, id.as_str(), OPERATION)?));
+        }
+        checks::label(OPERATION, "tier", &spec.tier)?;
+        checks::line(OPERATION, "price's name", &spec.nickname, 200)?;
+        checks::amount(OPERATION, self.config, spec.amount)?;
+        let product: Product = needed(records, Table::Products, spec.product.as_str(), OPERATION)?;
+        usable(OPERATION, &product.id, product.run == spec.run, product.active)?;
+        let prices: Vec<Price> = load_all(records, Table::Prices, Find::of_run(&run))?;
+        if let Some(other) = prices.iter().find(|price| price.amount.currency() != spec.amount.currency()) {
+            let message = format!(
+                "this run's prices are in {}, this one is in {}: sums of both would mean nothing",
+                other.amount.currency(),
+                spec.amount.currency()
+            );
+            return checks::bad(OPERATION, message);
+        }
+        within(records, Table::Prices, &run, self.config.caps.prices_per_run_max, OPERATION)?;
+        let price = Price {
+            id,
+            run: spec.run,
+            product: spec.product.clone(),
+            tier: spec.tier.clone(),
+            nickname: spec.nickname.clone(),
+            amount: spec.amount,
+            interval: spec.interval,
+            active: true,
+            created_at: self.now,
+        };
+        save_price(records, &price)?;
+        Ok(Ensured::Created(price))
+    }
+
+    pub(crate) fn ensure_payment_link(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        spec: &NewLink,
+    ) -> Result<Ensured<PaymentLink>, BackendError> {
+        const OPERATION: &str = "ensure_payment_link";
+        let (id, run) = (LinkId::of_key(key), spec.run.to_string());
+        if claim(records, key, OPERATION, &run, spec)? {
+            let link = needed(records, Table::Links, id.as_str(), OPERATION)?;
+            return Ok(Ensured::Found(self.shown(link)));
+        }
+        checks::url(OPERATION, "success URL", spec.success_url.as_deref())?;
+        if !(1..=LINES_MAX).contains(&spec.lines.len()) {
+            return checks::bad(OPERATION, format!("a payment link has 1 to {LINES_MAX} prices"));
+        }
+        let mut prices: Vec<Price> = Vec::with_capacity(spec.lines.len());
+        for line in &spec.lines {
+            let price: Price = needed(records, Table::Prices, line.as_str(), OPERATION)?;
+            usable(OPERATION, &price.id, price.run == spec.run, price.active)?;
+            if prices.iter().any(|other| other.tier == price.tier || other.product != price.product) {
+                let message = format!("{line} does not go with the prices before it: one product, each tier once");
+                return checks::bad(OPERATION, message);
+            }
+            prices.push(price);
+        }
+        within(records, Table::Links, &run, self.config.caps.links_per_run_max, OPERATION)?;
+        let link = LinkRecord {
+            id,
+            run: spec.run,
+            prices: spec.lines.clone(),
+            success_url: spec.success_url.clone(),
+            active: true,
+            created_at: self.now,
+        };
+        save_link(records, &link)?;
+        Ok(Ensured::Created(self.shown(link)))
+    }
+
+    pub(crate) fn deactivate(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        object: &ObjectRef,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "deactivate";
+        match object {
+            ObjectRef::Product(id) => {
+                let mut product: Product = needed(records, Table::Products, id.as_str(), OPERATION)?;
+                claim(records, key, OPERATION, &product.run.to_string(), object)?;
+                if std::mem::take(&mut product.active) {
+                    save_product(records, &product)?;
+                }
+            }
+            ObjectRef::Price(id) => {
+                let mut price: Price = needed(records, Table::Prices, id.as_str(), OPERATION)?;
+                claim(records, key, OPERATION, &price.run.to_string(), object)?;
+                if std::mem::take(&mut price.active) {
+                    save_price(records, &price)?;
+                }
+            }
+            ObjectRef::Link(id) => {
+                let mut link: LinkRecord = needed(records, Table::Links, id.as_str(), OPERATION)?;
+                claim(records, key, OPERATION, &link.run.to_string(), object)?;
+                if std::mem::take(&mut link.active) {
+                    save_link(records, &link)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn shown(self, link: LinkRecord) -> PaymentLink {
+        PaymentLink {
+            url: format!("{}/pay/{}", self.config.public_base_url, link.id),
+            id: link.id,
+            run: link.run,
+            prices: link.prices,
+            success_url: link.success_url,
+            active: link.active,
+            created_at: link.created_at,
+        }
+    }
+}
+
+pub(crate) fn find(records: &dyn Records, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
+    let run = run.to_string();
+    let products: Vec<Product> = load_all(records, Table::Products, Find::of_run(&run))?;
+    let prices: Vec<Price> = load_all(records, Table::Prices, Find::of_run(&run))?;
+    let links: Vec<LinkRecord> = load_all(records, Table::Links, Find::of_run(&run))?;
+    Ok(products
+        .into_iter()
+        .map(|product| ObjectRef::Product(product.id))
+        .chain(prices.into_iter().map(|price| ObjectRef::Price(price.id)))
+        .chain(links.into_iter().map(|link| ObjectRef::Link(link.id)))
+        .collect())
+}
+
+/// Binds `key` to this request. `true` when it was bound to the same one before.
+pub(crate) fn claim<T: Serialize + ?Sized>(
+    records: &mut dyn Records,
+    key: &IdempotencyKey,
+    operation: &'static str,
+    run: &str,
+    request: &T,
+) -> Result<bool, BackendError> {
+    let request = Digest::of_json("billing-request/1", request).map_err(|source| {
+        error(ErrorKind::Internal, operation, "the request can't be written as JSON").with_source(source)
+    })?;
+    match load::<UsedKey>(records, Table::Keys, key.as_str())? {
+        Some(used) if used.operation == operation && used.request == request => Ok(true),
+        Some(used) => {
+            let message = format!(
+                "key {key} was used for another {} request: use a new key for a new effect",
+                used.operation
+            );
+            Err(error(ErrorKind::Conflict, operation, message))
+        }
+        None => {
+            let used = UsedKey { operation: operation.to_owned(), request };
+            save(records, Table::Keys, (key.as_str(), run, ""), &used)?;
+            Ok(false)
+        }
+    }
+}
+
+pub(crate) fn needed<T: serde::de::DeserializeOwned>(
+    records: &dyn Records,
+    table: Table,
+    id: &str,
+    operation: &'static str,
+) -> Result<T, BackendError> {
+    load(records, table, id)?
+        .ok_or_else(|| error(ErrorKind::NotFound, operation, format!("there is no {id} in this ledger")))
+}
+
+fn usable(
+    operation: &'static str,
+    id: &impl std::fmt::Display,
+    is_own: bool,
+    is_active: bool,
+) -> Result<(), BackendError> {
+    if !is_own {
+        return checks::bad(operation, format!("{id} belongs to another run"));
+    }
+    if !is_active {
+        return Err(error(ErrorKind::Conflict, operation, format!("{id} was taken off sale: make a new one")));
+    }
+    Ok(())
+}
+
+fn within(
+    records: &dyn Records,
+    table: Table,
+    run: &str,
+    most: usize,
+    operation: &'static str,
+) -> Result<(), BackendError> {
+    let limit = u32::try_from(most).unwrap_or(u32::MAX);
+    let present = records.find(table, Find { limit, ..Find::of_run(run) })?.len();
+    if present < most {
+        return Ok(());
+    }
+    let message = format!("this run has made {present} of these, the cap: raise it if that is meant");
+    Err(error(ErrorKind::QuotaExceeded, operation, message))
+}
+
+fn save_product(records: &mut dyn Records, product: &Product) -> Result<(), BackendError> {
+    save(records, Table::Products, (product.id.as_str(), &product.run.to_string(), ""), product)
+}
+
+fn save_price(records: &mut dyn Records, price: &Price) -> Result<(), BackendError> {
+    let names = (price.id.as_str(), &*price.run.to_string(), price.product.as_str());
+    save(records, Table::Prices, names, price)
+}
+
+fn save_link(records: &mut dyn Records, link: &LinkRecord) -> Result<(), BackendError> {
+    save(records, Table::Links, (link.id.as_str(), &link.run.to_string(), ""), link)
+}

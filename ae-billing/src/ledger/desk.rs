@@ -1,0 +1,241 @@
+//! The rules for payments that a person records, and for the events that follow.
+
+use ae_core::{BackendError, DigestWriter, ErrorKind, IdempotencyKey, RunId};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    LinkView, NewPayment, OutboxEvent,
+    catalog::{LinkRecord, Rules, claim, needed},
+    checks,
+    records::{Find, Records, Table, error, load, load_all, parse, save},
+};
+use crate::{
+    EntitlementEnd, EventKind, LinkId, Mode, Page, PaidInvoice, Payment, PaymentId, PaymentLink, PaymentQuery,
+    Price, PriceId, Product, ids, webhook::Envelope,
+};
+
+const PENDING: &str = "pending";
+const DELIVERED: &str = "delivered";
+
+/// An invoice, closed by its payment. Numbers follow one another without a gap.
+#[derive(Debug, Serialize, Deserialize)]
+struct Invoice {
+    number: String,
+    payment: PaymentId,
+}
+
+/// An event of this ledger, on its way to whoever listens.
+#[derive(Debug, Serialize, Deserialize)]
+struct Outgoing {
+    id: String,
+    body: String,
+}
+
+impl Rules<'_> {
+    pub(crate) fn link(
+        self,
+        records: &dyn Records,
+        link: &LinkId,
+    ) -> Result<Option<LinkView>, BackendError> {
+        const OPERATION: &str = "link";
+        let Some(record) = load::<LinkRecord>(records, Table::Links, link.as_str())? else {
+            return Ok(None);
+        };
+        let prices = prices_of(records, &record, OPERATION)?;
+        let product = product_of(records, &prices, OPERATION)?;
+        let paid = load_all(records, Table::Payments, Find::of_owner(link.as_str()))?;
+        Ok(Some(LinkView { link: self.shown(record), product, prices, paid }))
+    }
+
+    pub(crate) fn links_of_run(
+        self,
+        records: &dyn Records,
+        run: RunId,
+    ) -> Result<Vec<PaymentLink>, BackendError> {
+        let links: Vec<LinkRecord> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
+        Ok(links.into_iter().map(|link| self.shown(link)).collect())
+    }
+
+    /// The newest link that is still on sale, with its product and a price.
+    pub(crate) fn current_link(
+        self,
+        records: &dyn Records,
+        run: RunId,
+    ) -> Result<Option<PaymentLink>, BackendError> {
+        let links: Vec<LinkRecord> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
+        for link in links.into_iter().rev().filter(|link| link.active) {
+            let prices = prices_of(records, &link, "current_link")?;
+            let product = product_of(records, &prices, "current_link")?;
+            if product.active && prices.iter().any(|price| price.active) {
+                return Ok(Some(self.shown(link)));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn record_payment(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        new: &NewPayment,
+    ) -> Result<Payment, BackendError> {
+        const OPERATION: &str = "record_payment";
+        let id = PaymentId::of_key(key);
+        let link: LinkRecord = needed(records, Table::Links, new.link.as_str(), OPERATION)?;
+        let run = link.run.to_string();
+        if claim(records, key, OPERATION, &run, new)? {
+            return needed(records, Table::Payments, id.as_str(), OPERATION);
+        }
+        checks::payer(OPERATION, &new.payer_reference)?;
+        if !link.prices.contains(&new.price) {
+            return checks::bad(OPERATION, format!("{} is not sold at {}", new.price, new.link));
+        }
+        let price: Price = needed(records, Table::Prices, new.price.as_str(), OPERATION)?;
+        let product: Product = needed(records, Table::Products, price.product.as_str(), OPERATION)?;
+        if !(link.active && price.active && product.active) {
+            let message = format!("{} is no longer sold at {}", new.price, new.link);
+            return Err(error(ErrorKind::Conflict, OPERATION, message));
+        }
+        let number = format!("INV-{:06}", records.count(Table::Invoices)?.saturating_add(1));
+        let payment = Payment {
+            id,
+            run: link.run,
+            link: link.id,
+            product: product.id,
+            price: price.id,
+            tier: price.tier,
+            amount: price.amount,
+            interval: price.interval,
+            payer_reference: new.payer_reference.clone(),
+            invoice: number.clone(),
+            paid_at: self.now,
+        };
+        let names = (payment.id.as_str(), &*run, payment.link.as_str());
+        save(records, Table::Payments, names, &payment)?;
+        let invoice = Invoice { number: number.clone(), payment: payment.id.clone() };
+        save(records, Table::Invoices, (&number, &run, payment.id.as_str()), &invoice)?;
+        self.post(records, key, EventKind::InvoicePaid, &run, &paid_invoice(&payment))?;
+        Ok(payment)
+    }
+
+    pub(crate) fn end_entitlement(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        payment: &PaymentId,
+    ) -> Result<(), BackendError> {
+        const OPERATION: &str = "end_entitlement";
+        let payment: Payment = needed(records, Table::Payments, payment.as_str(), OPERATION)?;
+        let end = EntitlementEnd::new(payment.run, entitlement_of(&payment));
+        let run = payment.run.to_string();
+        if claim(records, key, OPERATION, &run, &end)? {
+            return Ok(());
+        }
+        self.post(records, key, EventKind::SubscriptionDeleted, &run, &end)
+    }
+
+    /// Puts an event into the outbox, in the transaction of what it tells about.
+    fn post(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        kind: EventKind,
+        run: &str,
+        data: &impl Serialize,
+    ) -> Result<(), BackendError> {
+        let json = |source| {
+            error(ErrorKind::Internal, "outbox", "the event can't be written as JSON").with_source(source)
+        };
+        let id = ids::derived("evt_", key);
+        let data = serde_json::to_value(data).map_err(json)?;
+        let envelope = Envelope { id, kind, mode: Mode::Offline, created_at: self.now, data };
+        let body = serde_json::to_string(&envelope).map_err(json)?;
+        let outgoing = Outgoing { id: envelope.id, body };
+        save(records, Table::Outbox, (&outgoing.id, run, PENDING), &outgoing)
+    }
+}
+
+pub(crate) fn payments(records: &dyn Records, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
+    const OPERATION: &str = "payments";
+    if !(1..=100).contains(&query.limit) {
+        return checks::bad(OPERATION, "a page has 1 to 100 payments");
+    }
+    let after = match &query.after {
+        None => 0,
+        Some(text) => match text.parse::<u64>() {
+            Ok(position) => position,
+            Err(_) => return checks::bad(OPERATION, "that page marker is not from this ledger"),
+        },
+    };
+    let run = query.run.to_string();
+    let find = Find {
+        run: Some(&run),
+        owner: query.link.as_ref().map(LinkId::as_str),
+        after,
+        limit: query.limit.saturating_add(1),
+    };
+    let mut rows = records.find(Table::Payments, find)?;
+    let whole = usize::try_from(query.limit).unwrap_or(usize::MAX);
+    let has_more = rows.len() > whole;
+    rows.truncate(whole);
+    let next = rows.last().filter(|_| has_more).map(|(position, _)| position.to_string());
+    let items = rows.iter().map(|(_, row)| parse(Table::Payments, row)).collect::<Result<_, _>>()?;
+    Ok(Page::new(items, next))
+}
+
+pub(crate) fn pending_events(records: &dyn Records, limit: u32) -> Result<Vec<OutboxEvent>, BackendError> {
+    let find = Find { limit, ..Find::of_owner(PENDING) };
+    let outgoing: Vec<Outgoing> = load_all(records, Table::Outbox, find)?;
+    Ok(outgoing.into_iter().map(|event| OutboxEvent { id: event.id, body: event.body.into_bytes() }).collect())
+}
+
+pub(crate) fn mark_delivered(records: &mut dyn Records, event: &str) -> Result<(), BackendError> {
+    let message = || error(ErrorKind::NotFound, "mark_delivered", "there is no such event in the outbox");
+    let mut row = records.get(Table::Outbox, event)?.ok_or_else(message)?;
+    if row.owner != DELIVERED {
+        DELIVERED.clone_into(&mut row.owner);
+        records.put(Table::Outbox, row)?;
+    }
+    Ok(())
+}
+
+fn prices_of(
+    records: &dyn Records,
+    link: &LinkRecord,
+    operation: &'static str,
+) -> Result<Vec<Price>, BackendError> {
+    let price = |id: &PriceId| needed(records, Table::Prices, id.as_str(), operation);
+    link.prices.iter().map(price).collect()
+}
+
+fn product_of(
+    records: &dyn Records,
+    prices: &[Price],
+    operation: &'static str,
+) -> Result<Product, BackendError> {
+    let id = prices.first().map(|price| price.product.as_str()).unwrap_or_default();
+    needed(records, Table::Products, id, operation)
+}
+
+/// One payer of one price has one agreement, however often it is paid.
+fn entitlement_of(payment: &Payment) -> String {
+    let digest = DigestWriter::new("billing-entitlement/1")
+        .field(payment.price.as_str().as_bytes())
+        .field(payment.payer_reference.as_bytes())
+        .finish();
+    format!("ent_{}", digest.short(24))
+}
+
+fn paid_invoice(payment: &Payment) -> PaidInvoice {
+    PaidInvoice {
+        payment: payment.id.to_string(),
+        entitlement: entitlement_of(payment),
+        run: payment.run,
+        price: payment.price.to_string(),
+        tier: payment.tier.clone(),
+        amount: payment.amount,
+        interval: payment.interval,
+        customer: payment.payer_reference.clone(),
+        paid_at: payment.paid_at,
+    }
+}

@@ -1,0 +1,228 @@
+//! The offline ledger: a payment provider of our own that charges nobody.
+
+mod books;
+mod catalog;
+mod checks;
+mod desk;
+mod journal;
+mod memory;
+mod records;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod views;
+
+use ae_core::{BackendError, IdempotencyKey, RunId, Runtime, Timestamp};
+use async_trait::async_trait;
+
+use crate::{
+    BillingConfig, Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct,
+    ObjectRef, Page, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product,
+    ProviderInfo, ReceivedEvent,
+};
+use catalog::Rules;
+use records::{Records, Store};
+
+pub use journal::JournalHead;
+pub use memory::{MemoryLedger, MemoryStore};
+pub(crate) use records::BACKEND;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteBilling, SqliteStore};
+pub use views::{Entitlement, LinkView, NewPayment, OutboxEvent, RevenueSummary};
+
+/// A ledger of products, prices, links, invoices, payments and revenue that works without any account.
+///
+/// It is a [`PaymentProvider`] of [`Mode::Offline`]: nothing is charged, and nothing is paid before an operator records
+/// a payment. A recorded payment raises an event in an outbox; revenue counts only when that event came back through
+/// the webhook intake, as it would from a vendor. Every change is a link in a chain of hashes, see
+/// [`verify_journal`](Self::verify_journal).
+///
+/// [`MemoryLedger`] keeps it in memory, `SqliteBilling` (feature `sqlite`) in a file that several processes share.
+#[derive(Debug, Clone)]
+pub struct OfflineLedger<S> {
+    store: S,
+    runtime: Runtime,
+    config: BillingConfig,
+}
+
+impl<S: Store> OfflineLedger<S> {
+    pub(crate) const fn on(store: S, runtime: Runtime, config: BillingConfig) -> Self {
+        Self { store, runtime, config }
+    }
+
+    /// The link with its product, prices and payments, or `None` when there is no such link.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    pub async fn link(&self, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
+        self.read(|rules, records| rules.link(records, link))
+    }
+
+    /// The links that `run` made, oldest first, deactivated ones included.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    pub async fn links_of_run(&self, run: RunId) -> Result<Vec<PaymentLink>, BackendError> {
+        self.read(|rules, records| rules.links_of_run(records, run))
+    }
+
+    /// The newest link of `run` where something can be bought now.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    pub async fn current_link(&self, run: RunId) -> Result<Option<PaymentLink>, BackendError> {
+        self.read(|rules, records| rules.current_link(records, run))
+    }
+
+    /// Records that a payment came in: payment, invoice number and outgoing event in one transaction. The same key
+    /// with the same request gives the same payment.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no such link, `InvalidInput` when the price is not sold there or the payer reference
+    /// is empty, longer than 120 characters or an e-mail address, `Conflict` when it is off sale or the key was used
+    /// for another request; and when the store can't be written.
+    pub async fn record_payment(
+        &self,
+        key: &IdempotencyKey,
+        payment: NewPayment,
+    ) -> Result<Payment, BackendError> {
+        self.write(|rules, records| rules.record_payment(records, key, &payment))
+    }
+
+    /// Says that the agreement behind `payment` ends now, as a customer's cancellation would: an event goes into the
+    /// outbox.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Conflict` when the key was used for another request; and when the store can't be written.
+    pub async fn end_entitlement(
+        &self,
+        key: &IdempotencyKey,
+        payment: &PaymentId,
+    ) -> Result<(), BackendError> {
+        self.write(|rules, records| rules.end_entitlement(records, key, payment))
+    }
+
+    /// At most `limit` events that nobody has confirmed yet, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    pub async fn pending_events(&self, limit: u32) -> Result<Vec<OutboxEvent>, BackendError> {
+        self.read(|_, records| desk::pending_events(records, limit))
+    }
+
+    /// Confirms that an event was delivered. May be repeated.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; and when the store can't be written.
+    pub async fn mark_delivered(&self, event: &str) -> Result<(), BackendError> {
+        self.write(|_, records| desk::mark_delivered(records, event))
+    }
+
+    /// What accepted webhook events add up to for `run`.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    pub async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
+        self.read(|rules, records| rules.revenue(records, run))
+    }
+
+    /// Checks every hash of the journal, and that every row is what the journal says.
+    ///
+    /// An attacker who can write the file can also make a new, consistent journal; only a [`JournalHead`] that was kept
+    /// elsewhere shows that, see [`verify_journal_since`](Self::verify_journal_since).
+    ///
+    /// # Errors
+    ///
+    /// `Protocol`, naming the first entry or row that does not fit; and when the store can't be read.
+    pub async fn verify_journal(&self) -> Result<JournalHead, BackendError> {
+        self.store.audit(|entries, records| journal::verify(entries, records, None))
+    }
+
+    /// [`verify_journal`](Self::verify_journal), and that the journal continues the one that ended in `known`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn verify_journal_since(&self, known: &JournalHead) -> Result<JournalHead, BackendError> {
+        self.store.audit(|entries, records| journal::verify(entries, records, Some(known)))
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(Rules<'_>, &dyn Records) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let rules = self.rules(self.runtime.now());
+        self.store.read(|records| work(rules, records))
+    }
+
+    fn write<T>(
+        &self,
+        work: impl FnOnce(Rules<'_>, &mut dyn Records) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let now = self.runtime.now();
+        let rules = self.rules(now);
+        self.store.write(now, |records| work(rules, records))
+    }
+
+    const fn rules(&self, now: Timestamp) -> Rules<'_> {
+        Rules { config: &self.config, now }
+    }
+}
+
+#[async_trait]
+impl<S: Store> PaymentProvider for OfflineLedger<S> {
+    fn info(&self) -> ProviderInfo {
+        let capabilities = Capabilities::default().with_own_ids().with_durable_keys();
+        ProviderInfo::new(BACKEND, Mode::Offline).with_capabilities(capabilities).with_caps(self.config.caps)
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        self.read(|_, records| records.count(records::Table::Products).map(|_| ()))
+    }
+
+    async fn ensure_product(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewProduct,
+    ) -> Result<Ensured<Product>, BackendError> {
+        self.write(|rules, records| rules.ensure_product(records, key, spec))
+    }
+
+    async fn ensure_price(&self, key: &IdempotencyKey, spec: &NewPrice) -> Result<Ensured<Price>, BackendError> {
+        self.write(|rules, records| rules.ensure_price(records, key, spec))
+    }
+
+    async fn ensure_payment_link(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewLink,
+    ) -> Result<Ensured<PaymentLink>, BackendError> {
+        self.write(|rules, records| rules.ensure_payment_link(records, key, spec))
+    }
+
+    async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
+        self.write(|rules, records| rules.deactivate(records, key, object))
+    }
+
+    async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
+        self.read(|_, records| catalog::find(records, run))
+    }
+
+    async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
+        self.read(|_, records| desk::payments(records, query))
+    }
+}
+
+#[async_trait]
+impl<S: Store> EventStore for OfflineLedger<S> {
+    async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError> {
+        self.write(|rules, records| rules.record_event(records, received))
+    }
+}

@@ -1,0 +1,167 @@
+//! What the rules need from a store: rows in a few tables, and transactions.
+
+use std::fmt;
+
+use ae_core::{BackendError, ErrorKind, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::journal::JournalEntry;
+
+/// The name in every error of an offline ledger.
+pub(crate) const BACKEND: &str = "offline-ledger";
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    Keys,
+    Products,
+    Prices,
+    Links,
+    Invoices,
+    Payments,
+    Outbox,
+    Events,
+    Revenue,
+    Entitlements,
+}
+
+impl Table {
+    pub(crate) const ALL: [Self; 10] = [
+        Self::Keys,
+        Self::Products,
+        Self::Prices,
+        Self::Links,
+        Self::Invoices,
+        Self::Payments,
+        Self::Outbox,
+        Self::Events,
+        Self::Revenue,
+        Self::Entitlements,
+    ];
+
+    /// The table's name in a database and in the journal.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Keys => "billing_keys",
+            Self::Products => "billing_products",
+            Self::Prices => "billing_prices",
+            Self::Links => "billing_links",
+            Self::Invoices => "billing_invoices",
+            Self::Payments => "billing_payments",
+            Self::Outbox => "billing_outbox",
+            Self::Events => "billing_events",
+            Self::Revenue => "billing_revenue",
+            Self::Entitlements => "billing_entitlements",
+        }
+    }
+}
+
+/// One row. `run` and `owner` can be searched by; `body` is JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub(crate) id: String,
+    pub(crate) run: String,
+    pub(crate) owner: String,
+    pub(crate) body: String,
+}
+
+/// Which rows of a table, oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Find<'a> {
+    pub(crate) run: Option<&'a str>,
+    pub(crate) owner: Option<&'a str>,
+    pub(crate) after: u64,
+    pub(crate) limit: u32,
+}
+
+impl<'a> Find<'a> {
+    pub(crate) const ALL: Self = Self { run: None, owner: None, after: 0, limit: u32::MAX };
+
+    pub(crate) const fn of_run(run: &'a str) -> Self {
+        Self { run: Some(run), ..Self::ALL }
+    }
+
+    pub(crate) const fn of_owner(owner: &'a str) -> Self {
+        Self { owner: Some(owner), ..Self::ALL }
+    }
+
+    pub(crate) fn matches(&self, position: u64, row: &Row) -> bool {
+        position > self.after
+            && self.run.is_none_or(|run| run == row.run)
+            && self.owner.is_none_or(|owner| owner == row.owner)
+    }
+}
+
+/// The rows as one transaction sees them.
+pub trait Records {
+    fn get(&self, table: Table, id: &str) -> Result<Option<Row>, BackendError>;
+    /// Positions and rows; a row keeps the position of its first write.
+    fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError>;
+    fn count(&self, table: Table) -> Result<u64, BackendError>;
+    /// Writes the row and its journal entry.
+    fn put(&mut self, table: Table, row: Row) -> Result<(), BackendError>;
+}
+
+/// A place that keeps rows. Sealed: only the stores of this crate implement it.
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    #[doc(hidden)]
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError>;
+
+    /// Everything that `work` puts is kept when it succeeds, nothing of it when it fails.
+    #[doc(hidden)]
+    fn write<T>(
+        &self,
+        now: Timestamp,
+        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError>;
+
+    /// The journal and all rows of one moment.
+    #[doc(hidden)]
+    fn audit<T>(
+        &self,
+        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError>;
+}
+
+pub(crate) fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
+    BackendError::new(kind, BACKEND, operation, message)
+}
+
+pub(crate) fn parse<T: DeserializeOwned>(table: Table, row: &Row) -> Result<T, BackendError> {
+    serde_json::from_str(&row.body).map_err(|source| {
+        let message = format!("{} {} is damaged: restore the ledger from a copy", table.name(), row.id);
+        error(ErrorKind::Protocol, "read", message).with_source(source)
+    })
+}
+
+pub(crate) fn load<T: DeserializeOwned>(
+    records: &dyn Records,
+    table: Table,
+    id: &str,
+) -> Result<Option<T>, BackendError> {
+    records.get(table, id)?.map(|row| parse(table, &row)).transpose()
+}
+
+pub(crate) fn load_all<T: DeserializeOwned>(
+    records: &dyn Records,
+    table: Table,
+    find: Find<'_>,
+) -> Result<Vec<T>, BackendError> {
+    records.find(table, find)?.iter().map(|(_, row)| parse(table, row)).collect()
+}
+
+pub(crate) fn save<T: Serialize>(
+    records: &mut dyn Records,
+    table: Table,
+    (id, run, owner): (&str, &str, &str),
+    value: &T,
+) -> Result<(), BackendError> {
+    let body = serde_json::to_string(value).map_err(|source| {
+        error(ErrorKind::Internal, "write", format!("{} {id} can't be written as JSON", table.name()))
+            .with_source(source)
+    })?;
+    records.put(table, Row { id: id.to_owned(), run: run.to_owned(), owner: owner.to_owned(), body })
+}

@@ -1,0 +1,212 @@
+//! What is sold: products, their prices, and the link where they are paid.
+
+use ae_core::{BillingInterval, Money, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{LinkId, PaymentId, PriceId, ProductId};
+
+/// Asks for a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewProduct {
+    /// The run that makes it.
+    pub run: RunId,
+    /// What customers see: 1 to 250 characters on one line.
+    pub name: String,
+    /// One or two sentences, at most 2,000 characters; may be empty.
+    pub description: String,
+    /// Where the product is, an `http` or `https` URL.
+    pub url: Option<String>,
+}
+
+impl NewProduct {
+    /// A product without a URL.
+    #[must_use]
+    pub fn new(run: RunId, name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { run, name: name.into(), description: description.into(), url: None }
+    }
+
+    /// Says where the product is.
+    #[must_use]
+    pub fn with_url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+}
+
+/// Asks for a price. Prices never change: another amount is another price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewPrice {
+    /// The run that makes it.
+    pub run: RunId,
+    /// What it is the price of.
+    pub product: ProductId,
+    /// A plain label within the product, for example `starter`: 1 to 64 ASCII letters, digits, hyphens, underscores.
+    pub tier: String,
+    /// What customers see: 1 to 200 characters on one line.
+    pub nickname: String,
+    /// How much: above zero, a whole number of the currency's minor units.
+    pub amount: Money,
+    /// How often.
+    pub interval: BillingInterval,
+}
+
+impl NewPrice {
+    /// A price of `product`.
+    #[must_use]
+    pub fn new(
+        run: RunId,
+        product: ProductId,
+        tier: impl Into<String>,
+        nickname: impl Into<String>,
+        amount: Money,
+        interval: BillingInterval,
+    ) -> Self {
+        Self { run, product, tier: tier.into(), nickname: nickname.into(), amount, interval }
+    }
+}
+
+/// Asks for a payment link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewLink {
+    /// The run that makes it.
+    pub run: RunId,
+    /// 1 to 20 prices of one product, each of another tier; the customer picks one when there are several.
+    pub lines: Vec<PriceId>,
+    /// Where a customer goes after paying, an `http` or `https` URL. A visit there proves no payment.
+    pub success_url: Option<String>,
+}
+
+impl NewLink {
+    /// A link over `lines`.
+    #[must_use]
+    pub const fn new(run: RunId, lines: Vec<PriceId>) -> Self {
+        Self { run, lines, success_url: None }
+    }
+
+    /// Says where a customer goes after paying.
+    #[must_use]
+    pub fn with_success_url(mut self, url: impl Into<String>) -> Self {
+        self.success_url = Some(url.into());
+        self
+    }
+}
+
+/// Something that is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Product {
+    /// Its id.
+    pub id: ProductId,
+    /// The run that made it.
+    pub run: RunId,
+    /// What customers see.
+    pub name: String,
+    /// One or two sentences.
+    pub description: String,
+    /// Where it is.
+    pub url: Option<String>,
+    /// Whether it can be bought.
+    pub active: bool,
+    /// When it was made.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub created_at: Timestamp,
+}
+
+/// What a tier of a product costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Price {
+    /// Its id.
+    pub id: PriceId,
+    /// The run that made it.
+    pub run: RunId,
+    /// What it is the price of.
+    pub product: ProductId,
+    /// The tier's label.
+    pub tier: String,
+    /// What customers see.
+    pub nickname: String,
+    /// How much.
+    pub amount: Money,
+    /// How often.
+    pub interval: BillingInterval,
+    /// Whether it can be bought.
+    pub active: bool,
+    /// When it was made.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub created_at: Timestamp,
+}
+
+/// Where a product is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct PaymentLink {
+    /// Its id.
+    pub id: LinkId,
+    /// The run that made it.
+    pub run: RunId,
+    /// The page to send customers to.
+    pub url: String,
+    /// What can be bought there, in the order asked for.
+    pub prices: Vec<PriceId>,
+    /// Where a customer goes after paying.
+    pub success_url: Option<String>,
+    /// Whether it still takes payments.
+    pub active: bool,
+    /// When it was made.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub created_at: Timestamp,
+}
+
+/// One object of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ObjectRef {
+    /// A product.
+    Product(ProductId),
+    /// A price.
+    Price(PriceId),
+    /// A payment link.
+    Link(LinkId),
+}
+
+/// Money that came in, as the provider has it on record. Revenue is counted from webhook events, not from these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// The run whose product was paid.
+    pub run: RunId,
+    /// Where it was paid.
+    pub link: LinkId,
+    /// What was paid for.
+    pub product: ProductId,
+    /// The price that was paid.
+    pub price: PriceId,
+    /// The tier's label.
+    pub tier: String,
+    /// How much.
+    pub amount: Money,
+    /// How often the price is charged; this payment is one charge.
+    pub interval: BillingInterval,
+    /// Who paid, in the operator's words.
+    pub payer_reference: String,
+    /// The number of the invoice that this payment closed, for example `INV-000001`.
+    pub invoice: String,
+    /// When it was recorded.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub paid_at: Timestamp,
+}

@@ -1,0 +1,186 @@
+//! The pay page and the receipt of the offline ledger: whole HTML pages without scripts and without requests to
+//! anywhere else.
+
+use ae_core::BillingInterval;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::{LinkView, Payment, Price};
+
+/// What the page shows beside the link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PayPageContext {
+    /// Where the product is; an `http` or `https` URL or a path on this server, everything else is not linked.
+    pub site_url: String,
+    /// The label of the tier that is selected at first.
+    pub selected_tier: Option<String>,
+    /// A line from the operator, for example how to pay.
+    pub note: Option<String>,
+    /// Whether the product rests on sample data; the page says so then.
+    pub sample: bool,
+}
+
+impl PayPageContext {
+    /// A page that leads back to `site_url`.
+    #[must_use]
+    pub fn new(site_url: impl Into<String>) -> Self {
+        Self { site_url: site_url.into(), selected_tier: None, note: None, sample: false }
+    }
+
+    /// Selects a tier at first.
+    #[must_use]
+    pub fn with_selected_tier(mut self, tier: impl Into<String>) -> Self {
+        self.selected_tier = Some(tier.into());
+        self
+    }
+
+    /// Adds a line from the operator.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+
+    /// Says that the product rests on sample data.
+    #[must_use]
+    pub const fn with_sample(mut self, sample: bool) -> Self {
+        self.sample = sample;
+        self
+    }
+}
+
+/// The page where `view`'s product is paid, as HTML.
+///
+/// Its form posts `price`, `payer_reference` and `operator_code` to `{link id}/paid`, relative to the page; serve it at
+/// `/pay/{link id}`.
+#[must_use]
+pub fn pay_page(view: &LinkView, context: &PayPageContext) -> String {
+    let offered: Vec<_> = view.prices.iter().filter(|price| price.active).collect();
+    let is_open = view.link.active && view.product.active && !offered.is_empty();
+    let body = html! {
+        h1 { (view.product.name) }
+        @if !view.product.description.is_empty() {
+            p { (view.product.description) }
+        }
+        @if context.sample {
+            p.note role="note" { "This product was made from bundled sample signals. It is a demonstration, not an offer." }
+        }
+        p.note role="note" {
+            strong { "Offline ledger: no card is charged; the operator records the payment." }
+            " Nothing on this page moves money. Pay the operator as agreed; the operator then records it here."
+        }
+        @if let Some(note) = &context.note {
+            p { (note) }
+        }
+        @if is_open {
+            (form(view, &offered, context))
+        } @else {
+            p role="status" { "This product is not on sale at the moment." }
+        }
+        (back(&context.site_url, "Back to the product"))
+    };
+    whole(&format!("Pay for {}", view.product.name), &body)
+}
+
+/// The page that confirms `payment` of `view`'s product, as HTML.
+#[must_use]
+pub fn receipt_page(payment: &Payment, view: &LinkView) -> String {
+    let name = view.prices.iter().find(|price| price.id == payment.price).map_or(&payment.tier, |p| &p.nickname);
+    let body = html! {
+        h1 { "Payment recorded" }
+        p role="status" { "The operator recorded this payment in the offline ledger. No card was charged." }
+        dl {
+            dt { "Invoice" } dd { (payment.invoice) }
+            dt { "Product" } dd { (view.product.name) }
+            dt { "Tier" } dd { (name) }
+            dt { "Amount" } dd { (payment.amount) " " (words(payment.interval)) }
+            dt { "Payer" } dd { (payment.payer_reference) }
+            dt { "Recorded" } dd { time datetime=(payment.paid_at) { (payment.paid_at) } }
+            dt { "Payment" } dd { code { (payment.id) } }
+        }
+        @if let Some(next) = view.link.success_url.as_deref().or(view.product.url.as_deref()) {
+            (back(next, "Go on to the product"))
+        }
+    };
+    whole(&format!("Receipt {}", payment.invoice), &body)
+}
+
+fn form(view: &LinkView, offered: &[&Price], context: &PayPageContext) -> Markup {
+    let wished = context.selected_tier.as_deref();
+    let selected = offered
+        .iter()
+        .find(|price| wished == Some(price.tier.as_str()))
+        .or_else(|| offered.first())
+        .map(|price| &price.id);
+    html! {
+        form method="post" action=(format!("{}/paid", view.link.id)) {
+            fieldset {
+                legend { "What is paid" }
+                @for price in offered {
+                    label.tier {
+                        input type="radio" name="price" value=(price.id) required checked[selected == Some(&price.id)];
+                        span { strong { (price.nickname) } " " (price.amount) " " (words(price.interval)) }
+                    }
+                }
+            }
+            fieldset {
+                legend { "For the operator" }
+                label for="payer_reference" { "Payer reference" }
+                input #payer_reference type="text" name="payer_reference" required maxlength="120"
+                    autocomplete="off" aria-describedby="payer_help";
+                p #payer_help.help { "A label such as CUST-7 or a bank reference. No e-mail address." }
+                label for="operator_code" { "Operator code" }
+                input #operator_code type="password" name="operator_code" required autocomplete="off";
+                button type="submit" { "Record the payment" }
+            }
+        }
+    }
+}
+
+fn back(url: &str, words: &str) -> Markup {
+    let is_path = url.starts_with('/') && !url.starts_with("//") && !url.contains('\\');
+    let is_page = is_path || url.starts_with("https://") || url.starts_with("http://");
+    html! {
+        @if is_page {
+            p { a href=(url) { (words) } }
+        }
+    }
+}
+
+const fn words(interval: BillingInterval) -> &'static str {
+    match interval {
+        BillingInterval::Month => "per month",
+        BillingInterval::Year => "per year",
+        _ => "once",
+    }
+}
+
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:0 auto;padding:1.5rem}\
+.note{border-left:.25rem solid;padding:.5rem 1rem}\
+fieldset{margin:1rem 0;padding:1rem;border:1px solid}\
+label{display:block;margin:.5rem 0}\
+input[type=text],input[type=password]{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem}\
+button{font:inherit;padding:.6rem 1.2rem;margin-top:1rem;min-height:2.75rem}\
+.tier{min-height:2rem}.help{margin:.25rem 0;font-size:.9rem}\
+dt{font-weight:bold}dd{margin:0 0 .5rem;overflow-wrap:anywhere}\
+:focus-visible{outline:.2rem solid;outline-offset:.15rem}";
+
+fn whole(title: &str, body: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                meta name="referrer" content="same-origin";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { (body) } }
+        }
+    }
+    .into_string()
+}

@@ -1,0 +1,62 @@
+//! The way of a webhook: verify, keep and book in one transaction, answer.
+
+use std::sync::Arc;
+
+use ae_core::{BackendError, ErrorKind, Timestamp};
+use http::HeaderMap;
+
+use super::{EventStore, Intake, ReceivedEvent, WebhookVerifier};
+use crate::Mode;
+
+/// The largest body that is looked at, in bytes.
+pub const RAW_BYTES_MAX: usize = 256 * 1024;
+
+/// Takes webhooks in.
+///
+/// The bytes are verified as received; an event that passes is kept and booked by the [`EventStore`] in one
+/// transaction. A repeat does no work. An event of another [`Mode`] is kept but never booked.
+#[derive(Debug, Clone)]
+pub struct WebhookIntake {
+    verifier: Arc<dyn WebhookVerifier>,
+    store: Arc<dyn EventStore>,
+    mode: Mode,
+}
+
+impl WebhookIntake {
+    /// An intake for [`Mode::Offline`].
+    #[must_use]
+    pub fn new(verifier: Arc<dyn WebhookVerifier>, store: Arc<dyn EventStore>) -> Self {
+        Self { verifier, store, mode: Mode::Offline }
+    }
+
+    /// Says which mode's events are booked.
+    #[must_use]
+    pub const fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Takes one request in. Every [`Intake`] is a success for the sender.
+    ///
+    /// # Errors
+    ///
+    /// `Unauthenticated` and `InvalidInput` when the event is not believed or not understood: answer with a client
+    /// error. Everything else comes from the store: answer with a server error, and the sender tries again.
+    pub async fn receive(
+        &self,
+        headers: &HeaderMap,
+        raw: &[u8],
+        now: Timestamp,
+    ) -> Result<Intake, BackendError> {
+        if raw.len() > RAW_BYTES_MAX {
+            let message = format!("the body has {} bytes, more than {RAW_BYTES_MAX}", raw.len());
+            return Err(BackendError::new(ErrorKind::InvalidInput, "webhook", "receive", message));
+        }
+        let event = self.verifier.verify(headers, raw, now)?;
+        let quarantine = (event.mode != self.mode)
+            .then(|| format!("the event is of mode {}, this intake books mode {}", event.mode, self.mode));
+        let mut received = ReceivedEvent::new(self.verifier.name(), event, raw, now);
+        received.quarantine = quarantine;
+        self.store.record_event(&received).await
+    }
+}
