@@ -1,5 +1,7 @@
 //! Writes N generated posts as CSV, of the shape and spread of real ones: `make-signals N > signals.csv`.
 
+#![allow(clippy::indexing_slicing, clippy::disallowed_methods, missing_docs, unreachable_pub)]
+
 use std::io::Write;
 
 const ASKS: [&str; 10] = [
@@ -32,14 +34,22 @@ const THINGS: [&str; 14] = [
     "survey answers",
 ];
 
+#[allow(dead_code, reason = "the tests include this file for its posts")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let count: u64 = std::env::args().nth(1).ok_or("usage: make-signals N")?.parse()?;
+    let count = std::env::args().nth(1).ok_or("usage: make-signals N")?.parse()?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    write_posts(&mut out, count)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes `count` posts, the same on every machine.
+pub fn write_posts(out: &mut impl Write, count: u64) -> std::io::Result<()> {
     writeln!(out, "id,title,url,num_points,num_comments,created_at")?;
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     for id in 0..count {
         let mut pick = |of: usize| {
-            // xorshift64: the same posts on every machine.
+            // xorshift64, which needs no library.
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
@@ -56,6 +66,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             10_000_000 + id
         )?;
     }
-    out.flush()?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path, sync::Arc};
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
 use ae_core::{ErrorKind, Runtime};
 use ae_genesis::{
-    Analyst, FileSource, HackerNews, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, sample::SampleSource,
+    Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, sample::SampleSource,
 };
 use ae_harness::{CliProvider, Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
@@ -15,9 +15,9 @@ use ae_safety::{FileAudit, GateTable, Gatekeeper, Guarded, Redactor, SqliteDesk,
 use crate::{
     data_dir::DataDir,
     error::{Error, Result},
-    glue::approver::Approver,
+    glue::approver::{Absent, Approver},
     ports::{DeployPlanner, Ports},
-    progress::Progress,
+    progress::{Progress, Silent},
     run_index::{RunIndex, RunSettings, SignalsFrom},
 };
 
@@ -102,7 +102,7 @@ impl Host {
             live_sources,
             analyst: Arc::new(RuleAnalyst),
             validator: Arc::new(RuleValidator),
-            router: Arc::new(TierRouter::default()),
+            router: Arc::new(TierRouter::new()),
             builder: Arc::new(SiteBuilder),
             deployer: Arc::new(LocalDeployer::open(self.dir.sites(), self.runtime.clone())?),
             payments: Arc::new(self.billing(&settings.base_url)?),
@@ -140,6 +140,22 @@ impl Host {
         })
     }
 
+    /// Ports for looking at runs: they have no source of signals and nobody to ask.
+    ///
+    /// # Errors
+    ///
+    /// When a store can't be opened.
+    pub fn reading(&self) -> Result<Arc<Ports>> {
+        let settings = RunSettings {
+            signals: vec![SignalsFrom::Sample],
+            agent: String::new(),
+            base_url: "http://127.0.0.1".to_owned(),
+        };
+        let mut backends = self.backends(&settings, None)?;
+        backends.local_sources.clear();
+        Ok(self.guard(backends, Arc::new(Absent), Arc::new(Silent)))
+    }
+
     fn sources(&self, settings: &RunSettings, mut stdin: Option<Box<dyn Read + Send>>) -> Result<Sources> {
         let mut local: Vec<Arc<dyn NicheSource>> = Vec::new();
         for from in &settings.signals {
@@ -154,7 +170,7 @@ impl Host {
         }
         let mut live: Vec<Arc<dyn NicheSource>> = Vec::new();
         if settings.signals.is_empty() {
-            live.push(Arc::new(HackerNews::new(self.runtime.clone())?));
+            live.push(Arc::new(HackerNewsSource::new(self.runtime.clone())?));
         }
         Ok((local, live))
     }

@@ -128,9 +128,8 @@ pub async fn pending_approval(host: &Host, run: RunId) -> Result<Option<Approval
 ///
 /// When one of them can't be read.
 pub async fn report(host: &Host, row: &RunRow) -> Result<RunReport> {
-    let loaded = ae_langflow::load_state::<Life>(host.store.as_ref(), &row.run_id.to_string())
-        .await
-        .map_err(|error| unreadable(row.run_id, error))?;
+    let thread = RunConfig::thread(row.run_id.to_string());
+    let loaded = open(&host.reading()?)?.state(&thread).await.map_err(|error| unreadable(row.run_id, error))?;
     let waiting = if row.status.is_final() { None } else { pending_approval(host, row.run_id).await? };
     let waiting = waiting.map(|approval| Waiting {
         approval: approval.id.to_string(),
@@ -138,7 +137,7 @@ pub async fn report(host: &Host, row: &RunRow) -> Result<RunReport> {
         rendering: approval.request.rendering.clone(),
         digest: approval.request.subject.to_string(),
     });
-    let mut report = RunReport::new(row, loaded.unwrap_or_default(), waiting);
+    let mut report = RunReport::new(row, loaded.map(|known| known.state).unwrap_or_default(), waiting);
     match host.keeper.budget().status(&ae_safety::Scope::Run(row.run_id)).await {
         Ok(account) => report.spent = Some(Spent { settled: account.settled, reserved: account.reserved }),
         Err(error) if error.kind() == ErrorKind::NotFound => {}

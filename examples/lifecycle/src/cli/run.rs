@@ -80,13 +80,9 @@ pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit
         return Err(Error::new(ErrorKind::Conflict, format!("run {run} waits for no approval"))
             .with_hint(format!("see where it stands with `ae status {run}`; if it was interrupted: `ae resume {run}`")));
     };
-    let mut ruling = if args.reject {
-        Ruling::reject(&session.person, args.reason.as_deref().unwrap_or("no reason given"))
-    } else {
-        Ruling::approve(&session.person)
-    };
-    if args.reason.is_some() {
-        ruling.reason = args.reason;
+    let mut ruling = if args.reject { Ruling::deny(&session.person) } else { Ruling::approve(&session.person) };
+    if let Some(reason) = args.reason {
+        ruling = ruling.with_reason(reason);
     }
     host.keeper.desk().decide(pending.id, ruling).await?;
     if host.dir.try_lease(run)?.is_none() {

@@ -41,9 +41,7 @@ pub struct Standing {
 #[async_trait]
 impl Approver for Standing {
     async fn consult(&self, desk: &dyn ApprovalDesk, approval: Approval) -> Result<Approval, BackendError> {
-        let mut ruling = Ruling::approve(&self.decided_by);
-        ruling.standing = true;
-        ruling.reason = Some("standing decision (--yes)".to_owned());
+        let ruling = Ruling::approve(&self.decided_by).with_reason("standing decision (--yes)").with_standing();
         decide(desk, &approval, ruling).await
     }
 }
@@ -84,7 +82,7 @@ impl Approver for Terminal {
                 Ok(Some(line)) => match line.trim().to_ascii_lowercase().as_str() {
                     "y" | "yes" => return decide(desk, &approval, Ruling::approve(&self.decided_by)).await,
                     "n" | "no" => {
-                        let ruling = Ruling::reject(&self.decided_by, "rejected at the terminal");
+                        let ruling = Ruling::deny(&self.decided_by).with_reason("rejected at the terminal");
                         return decide(desk, &approval, ruling).await;
                     }
                     _ => return Ok(approval),

@@ -78,7 +78,7 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
     let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url);
 
-    let covers = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
+    let covers: Vec<_> = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
     let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject(seed)?)
         .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
         .with_covers(covers);
@@ -100,7 +100,7 @@ enum Asked {
 async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
     let seed = stage.seed()?;
     let desk = stage.ports.keeper.desk();
-    let mut approval = present(stage, request.with_owner(seed.project, seed.run).with_expires_after(OPEN_FOR)).await?;
+    let mut approval = present(stage, request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR)).await?;
     if approval.status == ApprovalStatus::Pending {
         stage
             .audit("approval_requested", json!({ "approval": approval.id, "subject": approval.request.subject }))

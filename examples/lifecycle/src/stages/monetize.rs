@@ -122,6 +122,9 @@ fn stopped(stop: Stop) -> Refusal {
         ae_core::ErrorKind::Internal,
         "lifecycle",
         "monetize",
-        format!("the living spec can't be written: {stop}"),
+        match stop {
+            Stop::Failed(error) => format!("the living spec can't be written: {error}"),
+            _ => "the stage was paused while it wrote the living spec".to_owned(),
+        },
     ))
 }

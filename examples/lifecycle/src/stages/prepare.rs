@@ -17,8 +17,8 @@ pub async fn prepare(stage: Stage) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
     let (budget, limit) = (stage.ports.keeper.budget(), seed.intent.budget());
     let project = Scope::Project(seed.project);
-    budget.open(&AccountSpec { scope: project.clone(), parent: None, limit }).await?;
-    budget.open(&AccountSpec { scope: Scope::Run(seed.run), parent: Some(project), limit }).await?;
+    budget.open(&AccountSpec::new(project.clone(), limit)).await?;
+    budget.open(&AccountSpec::new(Scope::Run(seed.run), limit).with_parent(project)).await?;
     stage
         .audit("run_started", json!({ "intent": seed.intent.text(), "budget": seed.intent.budget().to_string() }))
         .await?;

@@ -1,7 +1,7 @@
 //! Writes the product spec.
 
 use ae_core::{BackendError, ErrorKind};
-use ae_genesis::{SignalQuery, SpecBrief, verify_spec};
+use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use ae_langflow::Stop;
 use serde_json::json;
@@ -18,14 +18,8 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
     let niche = stage.life.niche.clone().ok_or_else(|| stage.missing("niche"))?;
     let validation = stage.life.validation.clone().ok_or_else(|| stage.missing("validation"))?;
-    let brief = SpecBrief::new(
-        seed.intent.clone(),
-        SignalQuery::from_intent(&seed.intent),
-        niche,
-        validation,
-        stage.life.sources.clone(),
-        seed.created_at,
-    );
+    let brief = SpecBrief::new(seed.intent.clone(), niche, validation, seed.created_at)
+        .with_sources(stage.life.sources.clone());
     let spec = stage.ports.analyst.specify(&brief).await?;
     let problems = verify_spec(&spec);
     if !problems.is_empty() {

@@ -1,7 +1,7 @@
 //! Proposes niches from the evidence and validates them, best first.
 
 use ae_core::{Niche, NicheStatus, Outcome};
-use ae_genesis::{NicheBrief, SignalQuery, ValidationReport, ValidationRequest, Verdict};
+use ae_genesis::{NicheBrief, ValidationReport, ValidationRequest, Verdict};
 use ae_langflow::Stop;
 use serde_json::json;
 
@@ -18,21 +18,14 @@ const NICHES: usize = 5;
 /// When the analyst or the validator breaks.
 pub async fn validate(stage: Stage) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
-    let query = SignalQuery::from_intent(&seed.intent);
-    let brief = NicheBrief::new(
-        seed.intent.clone(),
-        query.clone(),
-        stage.life.evidence.clone(),
-        stage.life.sources.clone(),
-        NICHES,
-        seed.created_at,
-    );
+    let brief = NicheBrief::new(seed.intent.clone(), stage.life.evidence.clone(), seed.created_at)
+        .with_sources(stage.life.sources.clone())
+        .with_count(NICHES);
     let mut niches = stage.ports.analyst.propose(&brief).await?;
     let mut chosen: Option<(Niche, ValidationReport)> = None;
     let mut refusals = Vec::new();
     for niche in &mut niches {
-        let request =
-            ValidationRequest::new(niche.clone(), seed.intent.clone(), query.clone(), seed.created_at);
+        let request = ValidationRequest::new(niche.clone(), seed.intent.clone(), seed.created_at);
         let report = stage.ports.validator.validate(&request).await?;
         if report.verdict == Verdict::Go {
             niche.status = NicheStatus::Selected;

@@ -1,0 +1,89 @@
+//! The two questions, and what they are worth.
+
+use super::ae::Ae;
+
+#[test]
+fn a_run_parks_twice_and_goes_on_when_somebody_approves() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
+    assert_eq!(status["status"], "paused");
+    let shown = &status["waiting"];
+    assert!(shown["rendering"].as_str().unwrap().contains("planned"), "the planned spend is shown: {shown}");
+    assert_eq!(shown["digest"].as_str().unwrap().len(), 64);
+    assert!(status["product_url"].is_null(), "nothing is published before the launch is approved");
+
+    let launch = ae.ae(&["approve", &run, "--json"]).expect(6).json();
+    assert!(launch["waiting"]["title"].as_str().unwrap().contains("launch"));
+    assert!(launch["product_url"].is_null() && launch["payment_link"].is_null());
+    let done = ae.ae(&["approve", &run, "--reason", "fine", "--json"]).expect(0).json();
+    assert_eq!(done["outcome"], "verified");
+    assert!(done["product_url"].is_string() && done["payment_link"].is_string());
+}
+
+#[test]
+fn resume_with_yes_decides_what_is_open_and_without_it_stays_parked() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    ae.ae(&["resume", &run, "--json"]).expect(6);
+    let done = ae.ae(&["resume", &run, "--yes", "--json"]).expect(0).json();
+    assert_eq!(done["outcome"], "verified");
+    // An ended run stays what it is.
+    assert_eq!(ae.ae(&["resume", &run, "--json"]).expect(0).json()["release"], done["release"]);
+}
+
+#[test]
+fn a_rejection_ends_the_run_as_blocked_with_its_reason() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let done = ae.ae(&["approve", &run, "--reject", "--reason", "too dear", "--json"]).expect(4).json();
+    assert_eq!(done["outcome"], "blocked");
+    assert!(done["reason"].as_str().unwrap().contains("too dear"));
+    assert!(!ae.data().join("runs").join(&run).join("workspace/site").exists(), "nothing was built");
+}
+
+#[test]
+fn approving_twice_or_after_a_cancel_is_refused_and_changes_nothing() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    ae.ae(&["approve", &run, "--json"]).expect(6);
+    ae.ae(&["approve", &run, "--json"]).expect(0);
+    let twice = ae.ae(&["approve", &run, "--json"]).expect(2);
+    assert_eq!(twice.json()["error"]["kind"], "conflict");
+
+    let other = ae.parked();
+    ae.ae(&["cancel", &other, "--json"]).expect(0);
+    let after = ae.ae(&["approve", &other]).expect(2);
+    assert!(after.stderr.contains("cancelled"), "{}", after.stderr);
+    let status = ae.ae(&["status", &other, "--json"]).expect(0).json();
+    assert_eq!(status["outcome"], "cancelled");
+    ae.ae(&["resume", &other]).expect(130);
+    ae.ae(&["cancel", &other]).expect(2);
+}
+
+#[test]
+fn one_changed_byte_in_the_release_voids_the_approval() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    ae.ae(&["approve", &run, "--json"]).expect(6);
+    let page = ae.data().join("runs").join(&run).join("workspace/site/index.html");
+    let mut bytes = std::fs::read(&page).unwrap();
+    let place = bytes.windows(5).position(|w| w == b"</h1>").unwrap();
+    bytes[place - 1] ^= 1;
+    std::fs::write(&page, bytes).unwrap();
+    let refused = ae.ae(&["approve", &run, "--json"]);
+    assert_ne!(refused.code, 0, "{refused:?}");
+    let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
+    assert!(status["product_url"].is_null(), "nothing was published: {status}");
+    let sites = ae.data().join("sites");
+    let live = std::fs::read_dir(sites).unwrap().filter(|site| site.as_ref().unwrap().path().join("current.json").exists());
+    assert_eq!(live.count(), 0);
+}
+
+#[test]
+fn a_standing_decision_is_recorded_as_such() {
+    let ae = Ae::new();
+    ae.main_job();
+    let log = std::fs::read_to_string(ae.data().join("audit.jsonl")).unwrap();
+    assert_eq!(log.matches("\"standing\":true").count(), 2, "spec and launch");
+}

@@ -1,0 +1,126 @@
+//! What can't be right is refused with what to do, and changes nothing.
+
+use super::ae::{Ae, INTENT, command_in, finish};
+
+fn no_run_began(ae: &Ae) {
+    let runs = ae.ae(&["runs", "--json"]).expect(0).json();
+    assert_eq!(runs["total"], 0);
+}
+
+#[test]
+fn intents_and_budgets_that_can_not_be_right() {
+    let ae = Ae::new();
+    let long = "a".repeat(100_000);
+    for intent in ["", "   ", "?!", "ab", long.as_str()] {
+        let refused = ae.ae(&["run", intent, "--signals", "sample", "--yes"]).expect(2);
+        assert!(refused.stderr.contains("intent"), "{}", refused.stderr);
+        assert!(refused.stdout.is_empty());
+    }
+    for budget in ["-1", "NaN", "inf", "1e30", "ten", "", "10000", "0.0000001", "1,5"] {
+        let refused = ae.ae(&["run", INTENT, "--budget", budget, "--signals", "sample", "--yes"]).expect(2);
+        assert!(refused.stderr.contains("budget") || refused.stderr.contains("amount"), "{budget}: {}", refused.stderr);
+    }
+    no_run_began(&ae);
+}
+
+#[test]
+fn signals_that_can_not_be_read() {
+    let ae = Ae::new();
+    let files = [
+        ("missing", "/nowhere/posts.csv".to_owned()),
+        ("empty", ae.file("empty.csv", b"")),
+        ("binary", ae.file("binary.csv", &[0, 159, 146, 150, 0, 1, 2, 3, 255, 254])),
+        ("header", ae.file("header.csv", b"a,b,c\n1,2,3\n")),
+        ("folder", ae.data().parent().unwrap().to_str().unwrap().to_owned()),
+    ];
+    for (what, file) in &files {
+        let refused = ae.ae(&["run", INTENT, "--signals", file, "--yes"]).expect(2);
+        assert!(refused.stderr.contains("error: ") && refused.stderr.len() > 30, "{what}: {}", refused.stderr);
+        assert!(!refused.stderr.contains("panicked"), "{what}: {}", refused.stderr);
+    }
+}
+
+#[test]
+fn runs_that_do_not_exist() {
+    let ae = Ae::new();
+    let unknown = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";
+    for command in ["status", "approve", "resume", "cancel"] {
+        let refused = ae.ae(&[command, unknown]).expect(2);
+        assert!(refused.stderr.contains("there is no run") && refused.stderr.contains("ae runs"), "{}", refused.stderr);
+        ae.ae(&[command, "nonsense"]).expect(2);
+    }
+}
+
+#[test]
+fn a_run_id_is_used_once() {
+    let ae = Ae::new();
+    let id = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";
+    ae.ae(&["run", INTENT, "--signals", "sample", "--run-id", id, "--json"]).expect(6);
+    let refused = ae.ae(&["run", INTENT, "--signals", "sample", "--run-id", id]).expect(2);
+    assert!(refused.stderr.contains("exists already"), "{}", refused.stderr);
+    assert_eq!(ae.ae(&["status", "01933c2e", "--json"]).expect(0).json()["run_id"], id, "the beginning is enough");
+}
+
+#[test]
+fn a_data_directory_that_can_not_be_used() {
+    let ae = Ae::new();
+    let file = ae.file("not-a-folder", b"x");
+    let refused = finish(command_in(file.as_ref(), &["runs"]).spawn().unwrap());
+    assert!(refused.code != 0 && refused.stderr.contains("--data-dir"), "{refused:?}");
+    let refused = finish(command_in("/proc/nowhere".as_ref(), &["runs"]).spawn().unwrap());
+    assert!(refused.code != 0 && refused.stderr.contains("--data-dir"), "{refused:?}");
+}
+
+#[test]
+fn damaged_databases_are_refused_and_never_overwritten() {
+    for name in ["runs.db", "checkpoints.db", "safety.db", "billing.db"] {
+        let ae = Ae::new();
+        let run = ae.parked();
+        let path = ae.data().join(name);
+        for side in ["-wal", "-shm"] {
+            let _ = std::fs::remove_file(ae.data().join(format!("{name}{side}")));
+        }
+        let garbage = b"this was a database once, and now it is not one".repeat(200);
+        std::fs::write(&path, &garbage).unwrap();
+        let refused = ae.ae(&["resume", &run, "--yes"]);
+        assert_ne!(refused.code, 0, "{name}: {refused:?}");
+        assert!(!refused.stderr.contains("panicked"), "{name}: {}", refused.stderr);
+        assert!(refused.stderr.to_lowercase().contains("backup"), "{name} says what to do: {}", refused.stderr);
+        assert_eq!(std::fs::read(&path).unwrap(), garbage, "{name} was not overwritten");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let ae = Ae::new();
+    let addr = taken.local_addr().unwrap().to_string();
+    let refused = ae.ae(&["serve", "--addr", &addr]).expect(2);
+    assert!(refused.stderr.contains(&addr) && refused.stderr.contains("--addr"), "{}", refused.stderr);
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let ae = Ae::new();
+    for command in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["runs", "--help"],
+        &["status", "--help"],
+        &["approve", "--help"],
+        &["resume", "--help"],
+        &["cancel", "--help"],
+        &["serve", "--help"],
+        &["audit", "verify", "--help"],
+        &["completions", "--help"],
+    ] {
+        let help = ae.ae(command).expect(0);
+        assert!(help.stdout.contains("Example"), "{command:?}: {}", help.stdout);
+        assert!(help.stdout.contains("--data-dir") && help.stdout.contains("--json"), "{command:?}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(ae.ae(&["completions", shell]).expect(0).stdout.contains("ae"), "{shell}");
+    }
+    ae.ae(&["fly"]).expect(2);
+    ae.ae(&["run"]).expect(2);
+}

@@ -1,0 +1,206 @@
+//! Decorators that kill the process before or after the n-th commit or effect.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use ae_billing::{
+    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider, PaymentQuery, Price,
+    Product, ProviderInfo as PaymentInfo,
+};
+use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, RunStatus, Runtime};
+use ae_harness::{
+    AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment,
+    DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
+};
+use ae_langflow::{Checkpointer, Head, Loaded, Page as ThreadPage, Record, TaskRecord, ThreadInfo};
+use async_trait::async_trait;
+use lifecycle::{
+    embedded::Host,
+    glue::approver::Standing,
+    progress::Silent,
+    run_index::{RunRow, RunSettings, SignalsFrom},
+    runner,
+};
+
+/// One place where the process may die.
+fn point(countdown: &AtomicU32) {
+    if countdown.fetch_sub(1, Ordering::SeqCst) == 1 {
+        // As kill -9: nothing is flushed, no destructor runs.
+        std::process::abort();
+    }
+}
+
+#[derive(Debug)]
+struct Deadly<T> {
+    inner: T,
+    countdown: Arc<AtomicU32>,
+}
+
+impl<T> Deadly<T> {
+    fn new(inner: T, countdown: &Arc<AtomicU32>) -> Self {
+        Self { inner, countdown: Arc::clone(countdown) }
+    }
+
+    async fn around<O>(&self, effect: impl Future<Output = O>) -> O {
+        point(&self.countdown);
+        let result = effect.await;
+        point(&self.countdown);
+        result
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for Deadly<Arc<dyn PaymentProvider>> {
+    fn info(&self) -> PaymentInfo {
+        self.inner.info()
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        self.inner.check().await
+    }
+
+    async fn ensure_product(&self, key: &IdempotencyKey, spec: &NewProduct) -> Result<Ensured<Product>, BackendError> {
+        self.around(self.inner.ensure_product(key, spec)).await
+    }
+
+    async fn ensure_price(&self, key: &IdempotencyKey, spec: &NewPrice) -> Result<Ensured<Price>, BackendError> {
+        self.around(self.inner.ensure_price(key, spec)).await
+    }
+
+    async fn ensure_payment_link(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewLink,
+    ) -> Result<Ensured<PaymentLink>, BackendError> {
+        self.around(self.inner.ensure_payment_link(key, spec)).await
+    }
+
+    async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
+        self.around(self.inner.deactivate(key, object)).await
+    }
+
+    async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
+        self.inner.find(run).await
+    }
+
+    async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
+        self.inner.payments(query).await
+    }
+}
+
+#[async_trait]
+impl CliProvider for Deadly<Arc<dyn CliProvider>> {
+    fn info(&self) -> ProviderInfo {
+        self.inner.info()
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        self.inner.check().await
+    }
+
+    async fn execute(&self, key: &IdempotencyKey, request: &AgentRequest) -> Result<AgentReport, BackendError> {
+        self.around(self.inner.execute(key, request)).await
+    }
+}
+
+#[async_trait]
+impl Deployer for Deadly<Arc<dyn Deployer>> {
+    fn info(&self) -> DeployerInfo {
+        self.inner.info()
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        self.inner.check().await
+    }
+
+    async fn plan(&self, bundle: &Bundle, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
+        self.inner.plan(bundle, spec).await
+    }
+
+    async fn deploy(&self, key: &IdempotencyKey, plan: &DeployPlan) -> Result<Deployment, BackendError> {
+        self.around(self.inner.deploy(key, plan)).await
+    }
+
+    async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
+        self.inner.status(id).await
+    }
+
+    async fn activate(&self, key: &IdempotencyKey, site: &SiteId, id: &DeploymentId) -> Result<(), BackendError> {
+        self.around(self.inner.activate(key, site, id)).await
+    }
+
+    async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError> {
+        self.inner.list(site).await
+    }
+
+    async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
+        self.around(self.inner.remove(key, site)).await
+    }
+}
+
+#[async_trait]
+impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
+    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError> {
+        self.around(self.inner.commit(thread, expected, record)).await
+    }
+
+    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError> {
+        self.around(self.inner.append_once(thread, head, record)).await
+    }
+
+    async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError> {
+        self.inner.load(thread).await
+    }
+
+    async fn list(&self, page: ThreadPage) -> Result<Vec<ThreadInfo>, BackendError> {
+        self.inner.list(page).await
+    }
+
+    async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
+        self.inner.delete(thread).await
+    }
+}
+
+/// The main job on the sample in this process, until the countdown reaches zero.
+pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let report = runtime.block_on(async {
+        let host = Host::open(data, Runtime::system()).unwrap();
+        let settings = RunSettings {
+            signals: vec![SignalsFrom::Sample],
+            agent: "site".to_owned(),
+            base_url: "http://127.0.0.1:4180".to_owned(),
+        };
+        let mut backends = host.backends(&settings, None).unwrap();
+        backends.builder = Arc::new(Deadly::new(backends.builder, countdown));
+        backends.deployer = Arc::new(Deadly::new(backends.deployer, countdown));
+        backends.payments = Arc::new(Deadly::new(backends.payments, countdown));
+        backends.store = Arc::new(Deadly::new(backends.store, countdown));
+        let now = host.runtime.now();
+        let budget = Money::parse("10", Currency::USD).unwrap();
+        host.runs
+            .insert(&RunRow {
+                run_id: run,
+                project_id: ProjectId::from_uuid(*run.as_uuid()),
+                intent: Intent::new(crate::ae::INTENT, budget).unwrap(),
+                settings,
+                site: None,
+                status: RunStatus::Pending,
+                outcome: None,
+                reason: None,
+                cancel_requested: false,
+                created_at: now,
+                updated_at: now,
+            })
+            .unwrap();
+        let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
+        let ports = host.guard(backends, approver, Arc::new(Silent));
+        runner::drive(&host, &ports, run, std::future::pending()).await.unwrap()
+    });
+    assert_eq!(report.outcome, "verified");
+}

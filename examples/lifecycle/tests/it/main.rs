@@ -1,0 +1,22 @@
+//! The lifecycle as its users meet it: through the `ae` command and over HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod ae;
+mod approvals;
+mod bad_input;
+mod crash;
+mod gates;
+#[path = "../../examples/make-signals.rs"]
+mod make_signals;
+mod main_job;
+mod sale;
+mod several_processes;

@@ -1,0 +1,159 @@
+//! From the checkout button to revenue, over HTTP.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Child,
+};
+
+use super::ae::{Ae, INTENT};
+
+/// A server under test; it ends with the test.
+struct Server {
+    child: Child,
+    addr: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim())
+        })
+    }
+}
+
+impl Server {
+    fn start(ae: &Ae) -> Self {
+        let mut child = ae.spawn(&["serve", "--addr", "127.0.0.1:0"]);
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let addr = loop {
+            let line = lines.next().expect("the server says where it listens").unwrap();
+            if let Some(rest) = line.strip_prefix("serving on http://") {
+                break rest.split('/').next().unwrap().to_owned();
+            }
+        };
+        // The rest of its standard error must not block it.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, addr }
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        let mut stream = TcpStream::connect(&self.addr).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}",
+            self.addr
+        )
+        .unwrap();
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, "", "")
+    }
+
+    fn form(&self, path: &str, headers: &str, body: &str) -> Answer {
+        self.send("POST", path, &format!("Content-Type: application/x-www-form-urlencoded\r\n{headers}"), body)
+    }
+}
+
+fn path_of(url: &str) -> String {
+    let rest = url.strip_prefix("http://").unwrap();
+    rest[rest.find('/').unwrap()..].to_owned()
+}
+
+#[test]
+fn a_customer_comes_from_the_site_to_a_paid_entitlement() {
+    let ae = Ae::new();
+    let result = ae.main_job();
+    let run = result["run_id"].as_str().unwrap();
+    let server = Server::start(&ae);
+    let site = path_of(result["product_url"].as_str().unwrap());
+
+    let page = server.get(&site);
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("checkout?tier="), "the button leads to the checkout");
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    for file in ["privacy.html", "robots.txt", "sitemap.xml", "styles.css", ".well-known/ae-release"] {
+        assert_eq!(server.get(&format!("{site}{file}")).status, 200, "{file}");
+    }
+    assert_eq!(server.get(&format!("{site}nowhere")).status, 404);
+    assert_eq!(server.get(&format!("{site}../../../keys/operator")).status, 404);
+    assert_eq!(server.get(&format!("{site}%2e%2e/%2e%2e/keys/operator")).status, 404);
+
+    let tier = result["spec"]["pricing"][0]["id"].as_str().unwrap();
+    let checkout = server.get(&format!("{site}checkout?tier={tier}"));
+    assert_eq!(checkout.status, 303);
+    let pay = checkout.header("location").unwrap().to_owned();
+    assert!(pay.starts_with(&path_of(result["payment_link"].as_str().unwrap())), "{pay}");
+    let pay_page = server.get(&pay);
+    assert_eq!(pay_page.status, 200);
+    assert!(pay_page.body.contains("<form") && !pay_page.body.contains("<script"));
+
+    let price = result["prices"][0].as_str().unwrap();
+    let paid = format!("{}/paid", path_of(result["payment_link"].as_str().unwrap()));
+    let wrong = server.form(&paid, "", &format!("price={price}&payer_reference=order-1&operator_code=guess"));
+    assert_eq!(wrong.status, 401);
+    let code = std::fs::read_to_string(ae.data().join("keys/operator")).unwrap();
+    let good = format!("price={price}&payer_reference=order-1&operator_code={}", code.trim());
+    assert_eq!(server.form(&paid, "Origin: http://evil.example\r\n", &good).status, 403);
+    let before = ae.ae(&["status", run, "--json"]).expect(0).json();
+    assert_eq!(before["revenue"]["payments"], 0, "nothing was recorded so far");
+
+    assert_eq!(server.form(&paid, "", &good).status, 200);
+    assert_eq!(server.form(&paid, "", &good).status, 200, "sent twice");
+    let after = ae.ae(&["status", run, "--json"]).expect(0).json();
+    assert_eq!(after["revenue"]["payments"], 1, "recorded once: {}", after["revenue"]);
+    assert_eq!(after["revenue"]["entitlements"].as_array().unwrap().len(), 1);
+    assert_eq!(after["revenue"]["gross"], result["spec"]["pricing"][0]["price"]);
+    assert!(ae.ae(&["status", run]).expect(0).stdout.contains("revenue"));
+    ae.ae(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn webhooks_without_a_good_signature_are_refused() {
+    let ae = Ae::new();
+    ae.main_job();
+    let server = Server::start(&ae);
+    let event = r#"{"id":"evt_1","type":"checkout.session.completed"}"#;
+    for headers in ["", "AE-Signature: t=1,v1=00\r\n", "AE-Signature: nonsense\r\n"] {
+        let answer = server.send("POST", "/api/v1/billing/webhooks/offline", headers, event);
+        assert_eq!(answer.status, 400, "{headers}: {}", answer.body);
+    }
+    let large = "x".repeat(200_000);
+    assert_eq!(server.send("POST", "/api/v1/billing/webhooks/offline", "", &large).status, 413);
+}
+
+#[test]
+fn what_is_not_on_sale_yet_says_so() {
+    let ae = Ae::new();
+    let parked = ae.ae(&["run", INTENT, "--signals", "sample", "--json"]).expect(6).json();
+    let server = Server::start(&ae);
+    assert_eq!(server.get("/health").status, 200);
+    assert!(server.get("/").body.contains("Nothing is published yet"));
+    let name = parked["spec"]["slug"].as_str().unwrap();
+    let tail: String = parked["run_id"].as_str().unwrap().chars().rev().take(6).collect::<String>().chars().rev().collect();
+    assert_eq!(server.get(&format!("/p/{name}-{tail}/checkout")).status, 503);
+    assert_eq!(server.get("/p/unknown/checkout").status, 404);
+    assert_eq!(server.get("/pay/link_unknown").status, 404);
+}

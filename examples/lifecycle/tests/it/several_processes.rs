@@ -1,0 +1,57 @@
+//! Several commands at once on one data directory.
+
+use super::ae::{Ae, INTENT, finish};
+
+#[test]
+fn runs_side_by_side_do_not_disturb_each_other() {
+    let ae = Ae::new();
+    let children: Vec<_> =
+        (0..4).map(|_| ae.spawn(&["run", INTENT, "--signals", "sample", "--yes", "--json"])).collect();
+    let mut sites = std::collections::BTreeSet::new();
+    for child in children {
+        let result = finish(child).expect(0).json();
+        sites.insert(result["product_url"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(sites.len(), 4, "each run has a site of its own");
+    assert_eq!(ae.ae(&["runs", "--json"]).expect(0).json()["total"], 4);
+    ae.ae(&["audit", "verify"]).expect(0);
+}
+
+#[test]
+fn a_run_has_one_runner_and_two_deciders_have_one_winner() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let children: Vec<_> = (0..4).map(|_| ae.spawn(&["approve", &run, "--json"])).collect();
+    let codes: Vec<_> = children.into_iter().map(|child| finish(child).code).collect();
+    // Each question is decided once: one command decides the spec and parks at the launch; another may decide that.
+    assert!(codes.iter().all(|code| [0, 2, 6].contains(code)), "{codes:?}");
+    assert!(codes.contains(&6), "{codes:?}");
+    let done = ae.ae(&["resume", &run, "--yes", "--json"]).expect(0).json();
+    assert_eq!(done["outcome"], "verified");
+    assert_eq!(done["prices"].as_array().unwrap().len(), done["spec"]["pricing"].as_array().unwrap().len());
+}
+
+#[test]
+fn a_second_runner_is_refused_while_status_works_beside_the_first() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let lease = std::fs::File::options().write(true).open(ae.data().join("runs").join(&run).join("lease")).unwrap();
+    fs4::FileExt::lock(&lease).unwrap();
+    let refused = ae.ae(&["resume", &run, "--yes"]).expect(2);
+    assert!(refused.stderr.contains("another process"), "{}", refused.stderr);
+    ae.ae(&["status", &run]).expect(0);
+    ae.ae(&["runs"]).expect(0);
+    // A cancellation beside a runner is a request that the runner sees.
+    let asked = ae.ae(&["cancel", &run, "--json"]).expect(0).json();
+    assert_eq!(asked["cancel_requested"], true);
+    drop(lease);
+    ae.ae(&["approve", &run]).expect(2);
+}
+
+#[test]
+fn a_twin_of_a_running_intent_is_a_warning() {
+    let ae = Ae::new();
+    ae.parked();
+    let twin = ae.ae(&["run", "  build a $500 mrr csv TOOL ", "--signals", "sample", "--yes"]).expect(0);
+    assert!(twin.stderr.contains("warning: run") && twin.stderr.contains("same intent"), "{}", twin.stderr);
+}
