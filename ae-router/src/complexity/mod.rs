@@ -7,7 +7,7 @@ use ae_core::{Task, TaskKind};
 use serde::{Deserialize, Serialize};
 
 use self::{
-    rules::{RISKS, SCORES},
+    rules::{PHRASES, RISKS, SCORES},
     words::Words,
 };
 
@@ -83,7 +83,7 @@ impl Complexity {
     /// The base and weights are this crate's judgement, not a fit to measured outcomes.
     #[must_use]
     pub fn of(task: &Task, prompt: &str) -> Self {
-        let words = Words::of(&[&task.title, &task.description, prompt]);
+        let words = Words::of(&[&task.title, &task.description, prompt], &PHRASES);
         let mut tally = Tally::of_kind(task.kind);
         tally.read_words(&words);
         tally.read_shape(task, prompt, &words);

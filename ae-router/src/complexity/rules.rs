@@ -1,7 +1,16 @@
 //! The words that move a score or mark a risk. Each phrase is matched in whole words; the lists leave out words
 //! that mean something else as often as not (`root`, `token`, `live`, `drop`, `prod`).
 
+use std::sync::LazyLock;
+
+use super::words::Phrases;
 use crate::Risk;
+
+/// Every phrase of every rule.
+pub(super) static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
+    let scores = SCORES.iter().flat_map(|rule| rule.phrases);
+    Phrases::new(scores.chain(RISKS.iter().flat_map(|rule| rule.phrases)).copied())
+});
 
 /// Moves the score once when one of its phrases is found.
 #[derive(Debug)]

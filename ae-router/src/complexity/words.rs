@@ -1,20 +1,39 @@
 //! Text as whole words, with the negations before them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
 /// How many words after a negation it reaches, within its clause: "no new password" is negated.
 const REACH: usize = 3;
 
-/// The lower-cased words of some texts in order, and where each word stands.
+/// Phrases to look for, by their first word.
 #[derive(Debug)]
+pub(super) struct Phrases(HashMap<&'static str, Vec<&'static str>>);
+
+impl Phrases {
+    /// Takes the phrases; their words are separated by one space.
+    pub(super) fn new(phrases: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut by_first: HashMap<_, Vec<_>> = HashMap::new();
+        for phrase in phrases {
+            by_first.entry(phrase.split(' ').next().unwrap_or(phrase)).or_default().push(phrase);
+        }
+        Self(by_first)
+    }
+}
+
+/// The lower-cased words of some texts in order, and the phrases found among them.
+#[derive(Debug, Default)]
 pub(super) struct Words {
+    text: String,
     words: Vec<Word>,
-    at: BTreeMap<String, Vec<usize>>,
+    found: BTreeSet<&'static str>,
 }
 
 #[derive(Debug)]
 struct Word {
-    text: String,
+    range: Range<usize>,
     /// Whether a negation before it reaches it.
     negated: bool,
     /// Which clause it stands in: a phrase does not cross clauses.
@@ -22,25 +41,36 @@ struct Word {
 }
 
 impl Words {
-    /// Splits texts into words. Words are runs of letters and digits; an apostrophe inside belongs to the word. Sentence
+    /// Splits texts into words and looks for phrases. Words are runs of letters and digits; an apostrophe inside belongs to the word. Sentence
     /// marks, commas, line ends and the end of a text end a clause.
-    pub(super) fn of(texts: &[&str]) -> Self {
-        let mut all = Self { words: Vec::new(), at: BTreeMap::new() };
-        let mut clause = 0;
+    pub(super) fn of(texts: &[&str], phrases: &Phrases) -> Self {
+        let mut all = Self::default();
+        let (mut start, mut clause) = (0, 0);
         for text in texts {
-            let mut current = String::new();
             let mut reach = 0;
             for c in text.chars().chain(['\n']) {
-                if c.is_alphanumeric() || (matches!(c, '\'' | '’') && !current.is_empty()) {
-                    current.extend(if c == '’' { '\'' } else { c }.to_lowercase());
-                    continue;
+                match c {
+                    'a'..='z' | '0'..='9' => all.text.push(c),
+                    'A'..='Z' => all.text.push(c.to_ascii_lowercase()),
+                    '\'' | '’' if all.text.len() > start => all.text.push('\''),
+                    _ if c.is_alphanumeric() => all.text.extend(c.to_lowercase()),
+                    _ => {
+                        if all.text.len() > start {
+                            reach = all.end_word(start, reach, clause);
+                            start = all.text.len();
+                        }
+                        if matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\n' | '(' | ')') {
+                            clause += 1;
+                            reach = 0;
+                        }
+                    }
                 }
-                if !current.is_empty() {
-                    reach = all.push(std::mem::take(&mut current), reach, clause);
-                }
-                if matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\n' | '(' | ')') {
-                    clause += 1;
-                    reach = 0;
+            }
+        }
+        for at in 0..all.words.len() {
+            for phrase in phrases.0.get(all.word(at)).into_iter().flatten() {
+                if all.stands_at(at, phrase) {
+                    all.found.insert(phrase);
                 }
             }
         }
@@ -54,39 +84,33 @@ impl Words {
 
     /// The first of `phrases` that stands somewhere without a negation.
     pub(super) fn find_any(&self, phrases: &[&'static str]) -> Option<&'static str> {
-        phrases.iter().copied().find(|phrase| self.has(phrase))
-    }
-
-    fn has(&self, phrase: &str) -> bool {
-        let first = phrase.split(' ').next().unwrap_or(phrase);
-        self.at.get(first).is_some_and(|places| places.iter().any(|at| self.stands_at(*at, phrase)))
+        phrases.iter().copied().find(|phrase| self.found.contains(phrase))
     }
 
     fn stands_at(&self, at: usize, phrase: &str) -> bool {
-        let Some(here) = self.words.get(at..) else { return false };
-        let mut here = here.iter();
-        let mut clause = None;
-        let whole = phrase.split(' ').all(|part| {
-            here.next()
-                .is_some_and(|word| word.text == part && *clause.get_or_insert(word.clause) == word.clause)
-        });
-        whole && self.words.get(at).is_some_and(|word| !word.negated)
+        let Some(first) = self.words.get(at).filter(|word| !word.negated) else { return false };
+        phrase.split(' ').zip(at..).all(|(part, at)| {
+            self.words.get(at).is_some_and(|word| word.clause == first.clause) && self.word(at) == part
+        })
     }
 
-    /// Adds a word and gives back how far the negation before it still reaches.
-    fn push(&mut self, mut text: String, reach: usize, clause: usize) -> usize {
-        if let Some(trimmed) = text.strip_suffix("'s").or_else(|| text.strip_suffix('\'')) {
-            text = trimmed.to_owned();
-        }
-        let next = if is_negation(&text) {
+    fn word(&self, at: usize) -> &str {
+        self.words.get(at).and_then(|word| self.text.get(word.range.clone())).unwrap_or_default()
+    }
+
+    /// Ends the word that begins at `start` and gives back how far the negation before it still reaches.
+    fn end_word(&mut self, start: usize, reach: usize, clause: usize) -> usize {
+        let whole = self.text.get(start..).unwrap_or_default();
+        let stem = whole.strip_suffix("'s").or_else(|| whole.strip_suffix('\'')).unwrap_or(whole);
+        let next = if is_negation(stem) {
             REACH
-        } else if matches!(text.as_str(), "but" | "only" | "and") {
+        } else if matches!(stem, "but" | "only" | "and") {
             0
         } else {
             reach.saturating_sub(1)
         };
-        self.at.entry(text.clone()).or_default().push(self.words.len());
-        self.words.push(Word { text, negated: reach > 0, clause });
+        let range = start..start + stem.len();
+        self.words.push(Word { range, negated: reach > 0, clause });
         next
     }
 }
@@ -118,7 +142,7 @@ mod tests {
     use super::*;
 
     fn has(text: &str, phrase: &'static str) -> bool {
-        Words::of(&[text]).find_any(&[phrase]).is_some()
+        Words::of(&[text], &Phrases::new([phrase])).find_any(&[phrase]).is_some()
     }
 
     #[test]
