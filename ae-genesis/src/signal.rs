@@ -91,6 +91,15 @@ pub(crate) fn is_plain_id(id: &str) -> bool {
     (1..=128).contains(&id.len()) && id.bytes().all(plain)
 }
 
+/// An address that a person may open: http or https, no white space or control characters, at most 2,000 bytes.
+#[cfg(any(feature = "file", feature = "hackernews"))]
+pub(crate) fn web_address(text: &str) -> Option<String> {
+    let text = text.trim();
+    let web = text.starts_with("https://") || text.starts_with("http://");
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>'));
+    (web && plain && text.len() <= 2_000).then(|| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

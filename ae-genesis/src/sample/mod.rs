@@ -1,6 +1,6 @@
 //! Made-up signals, bundled to show the way from intent to spec without a network. No evidence of anything.
 
-use ae_core::{BackendError, Origin, Timestamp, Untrusted};
+use ae_core::{BackendError, Origin, Runtime, Timestamp, Untrusted};
 use async_trait::async_trait;
 
 use crate::{MemorySource, NicheSource, Signal, SignalQuery, SignalSink, SourceReport};
@@ -14,18 +14,17 @@ const POSTS: &str = include_str!("posts.txt");
 /// [`SourceReport::sample`], and evidence from it makes a spec a [sample](ae_core::ProductSpec::sample).
 #[derive(Debug, Clone)]
 pub struct SampleSource {
-    inner: MemorySource,
+    runtime: Runtime,
 }
 
 impl SampleSource {
     /// The source's name.
     pub const NAME: &'static str = "sample";
 
-    /// The bundled posts; `fetched_at` is the time that reports carry.
+    /// The bundled posts; `runtime` tells the time that reports carry.
     #[must_use]
-    pub fn new(fetched_at: Timestamp) -> Self {
-        let signals = (1_u32..).zip(POSTS.lines()).filter_map(|(number, line)| signal(number, line, fetched_at));
-        Self { inner: MemorySource::new(Self::NAME, signals.collect(), fetched_at).with_sample() }
+    pub fn new(runtime: Runtime) -> Self {
+        Self { runtime }
     }
 }
 
@@ -51,7 +50,9 @@ impl NicheSource for SampleSource {
         query: &SignalQuery,
         sink: &mut dyn SignalSink,
     ) -> Result<SourceReport, BackendError> {
-        self.inner.collect(query, sink).await
+        let now = self.runtime.now();
+        let signals = (1_u32..).zip(POSTS.lines()).filter_map(|(number, line)| signal(number, line, now));
+        MemorySource::new(Self::NAME, signals.collect(), now).with_sample().collect(query, sink).await
     }
 }
 
