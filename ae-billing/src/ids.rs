@@ -115,7 +115,8 @@ object_id!(
 
 /// `prefix` and the first 24 hex digits of the hash of `key`: 96 bits, far beyond what one ledger can collide in.
 pub(crate) fn derived(prefix: &str, key: &IdempotencyKey) -> String {
-    let digest = DigestWriter::new("billing-id/1").field(prefix.as_bytes()).field(key.as_str().as_bytes()).finish();
+    let digest =
+        DigestWriter::new("billing-id/1").field(prefix.as_bytes()).field(key.as_str().as_bytes()).finish();
     format!("{prefix}{}", digest.short(24))
 }
 

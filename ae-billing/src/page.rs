@@ -85,7 +85,8 @@ pub fn pay_page(view: &LinkView, context: &PayPageContext) -> String {
 /// The page that confirms `payment` of `view`'s product, as HTML.
 #[must_use]
 pub fn receipt_page(payment: &Payment, view: &LinkView) -> String {
-    let name = view.prices.iter().find(|price| price.id == payment.price).map_or(&payment.tier, |p| &p.nickname);
+    let name =
+        view.prices.iter().find(|price| price.id == payment.price).map_or(&payment.tier, |p| &p.nickname);
     let body = html! {
         h1 { "Payment recorded" }
         p role="status" { "The operator recorded this payment in the offline ledger. No card was charged." }

@@ -284,7 +284,11 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Ensured<Product>, BackendError>;
 
     /// Makes sure that the price exists.
-    async fn ensure_price(&self, key: &IdempotencyKey, spec: &NewPrice) -> Result<Ensured<Price>, BackendError>;
+    async fn ensure_price(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewPrice,
+    ) -> Result<Ensured<Price>, BackendError>;
 
     /// Makes sure that the payment link exists.
     async fn ensure_payment_link(

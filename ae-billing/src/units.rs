@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn nothing_is_rounded_and_nothing_is_guessed() {
         for (text, currency) in [("29.999", "USD"), ("0.5", "JPY"), ("5.1234", "KWD")] {
-            assert!(matches!(to_minor_units(money(text, currency)), Err(AmountError::NotWhole { .. })), "{text}");
+            assert!(
+                matches!(to_minor_units(money(text, currency)), Err(AmountError::NotWhole { .. })),
+                "{text}"
+            );
         }
         for currency in ["MGA", "UGX", "ISK", "XAU", "ZZZ"] {
             let refused = to_minor_units(money("10", currency));

@@ -85,7 +85,10 @@ impl Rules<'_> {
         };
         save(records, Table::Events, (&name, &run, &received.provider), &kept)?;
         let event = event.id.clone();
-        Ok(ignored.map_or_else(|| Intake::Accepted { event: event.clone() }, |reason| Intake::Ignored { event: event.clone(), reason }))
+        Ok(ignored.map_or_else(
+            || Intake::Accepted { event: event.clone() },
+            |reason| Intake::Ignored { event: event.clone(), reason },
+        ))
     }
 
     pub(crate) fn revenue(self, records: &dyn Records, run: RunId) -> Result<RevenueSummary, BackendError> {
@@ -119,8 +122,7 @@ impl Rules<'_> {
     }
 
     fn currency_of(self, records: &dyn Records, run: &str) -> Result<Currency, BackendError> {
-        let prices: Vec<Price> =
-            load_all(records, Table::Prices, Find { limit: 1, ..Find::of_run(run) })?;
+        let prices: Vec<Price> = load_all(records, Table::Prices, Find { limit: 1, ..Find::of_run(run) })?;
         let of_price = prices.first().map(|price| price.amount.currency());
         Ok(of_price.or_else(|| self.config.currencies.first().copied()).unwrap_or(Currency::USD))
     }
@@ -140,8 +142,7 @@ fn book(
     if let Err(refused) = units::to_minor_units(invoice.amount) {
         return Ok(Some(refused.to_string()));
     }
-    let booked: Vec<Revenue> =
-        load_all(records, Table::Revenue, Find { limit: 1, ..Find::of_run(&run) })?;
+    let booked: Vec<Revenue> = load_all(records, Table::Revenue, Find { limit: 1, ..Find::of_run(&run) })?;
     let prices: Vec<Price> = load_all(records, Table::Prices, Find { limit: 1, ..Find::of_run(&run) })?;
     let known = booked.first().map(|entry| entry.invoice.amount.currency());
     let known = known.or_else(|| prices.first().map(|price| price.amount.currency()));

@@ -130,7 +130,8 @@ impl Rules<'_> {
             let price: Price = needed(records, Table::Prices, line.as_str(), OPERATION)?;
             usable(OPERATION, &price.id, price.run == spec.run, price.active)?;
             if prices.iter().any(|other| other.tier == price.tier || other.product != price.product) {
-                let message = format!("{line} does not go with the prices before it: one product, each tier once");
+                let message =
+                    format!("{line} does not go with the prices before it: one product, each tier once");
                 return checks::bad(OPERATION, message);
             }
             prices.push(price);
@@ -255,7 +256,11 @@ fn usable(
         return checks::bad(operation, format!("{id} belongs to another run"));
     }
     if !is_active {
-        return Err(error(ErrorKind::Conflict, operation, format!("{id} was taken off sale: make a new one")));
+        return Err(error(
+            ErrorKind::Conflict,
+            operation,
+            format!("{id} was taken off sale: make a new one"),
+        ));
     }
     Ok(())
 }

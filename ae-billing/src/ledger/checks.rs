@@ -21,7 +21,10 @@ pub(crate) fn line(
     if is_good {
         return Ok(());
     }
-    bad(operation, format!("the {what} must be 1 to {chars_max} characters on one line, without blanks at its ends"))
+    bad(
+        operation,
+        format!("the {what} must be 1 to {chars_max} characters on one line, without blanks at its ends"),
+    )
 }
 
 /// Running text of at most `chars_max` characters.
@@ -68,7 +71,10 @@ pub(crate) fn url(operation: &'static str, what: &str, text: Option<&str>) -> Re
 pub(crate) fn payer(operation: &'static str, text: &str) -> Result<(), BackendError> {
     line(operation, "payer reference", text, 120)?;
     if text.contains('@') {
-        return bad(operation, "the payer reference must not hold an e-mail address: use a label such as CUST-7");
+        return bad(
+            operation,
+            "the payer reference must not hold an e-mail address: use a label such as CUST-7",
+        );
     }
     Ok(())
 }

@@ -10,8 +10,8 @@ use super::{
     records::{Find, Records, Table, error, load, load_all, parse, save},
 };
 use crate::{
-    EntitlementEnd, EventKind, LinkId, Mode, Page, PaidInvoice, Payment, PaymentId, PaymentLink, PaymentQuery,
-    Price, PriceId, Product, ids, webhook::Envelope,
+    EntitlementEnd, EventKind, LinkId, Mode, Page, PaidInvoice, Payment, PaymentId, PaymentLink,
+    PaymentQuery, Price, PriceId, Product, ids, webhook::Envelope,
 };
 
 const PENDING: &str = "pending";
@@ -32,11 +32,7 @@ struct Outgoing {
 }
 
 impl Rules<'_> {
-    pub(crate) fn link(
-        self,
-        records: &dyn Records,
-        link: &LinkId,
-    ) -> Result<Option<LinkView>, BackendError> {
+    pub(crate) fn link(self, records: &dyn Records, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
         const OPERATION: &str = "link";
         let Some(record) = load::<LinkRecord>(records, Table::Links, link.as_str())? else {
             return Ok(None);
@@ -186,7 +182,10 @@ pub(crate) fn payments(records: &dyn Records, query: &PaymentQuery) -> Result<Pa
 pub(crate) fn pending_events(records: &dyn Records, limit: u32) -> Result<Vec<OutboxEvent>, BackendError> {
     let find = Find { limit, ..Find::of_owner(PENDING) };
     let outgoing: Vec<Outgoing> = load_all(records, Table::Outbox, find)?;
-    Ok(outgoing.into_iter().map(|event| OutboxEvent { id: event.id, body: event.body.into_bytes() }).collect())
+    Ok(outgoing
+        .into_iter()
+        .map(|event| OutboxEvent { id: event.id, body: event.body.into_bytes() })
+        .collect())
 }
 
 pub(crate) fn mark_delivered(records: &mut dyn Records, event: &str) -> Result<(), BackendError> {

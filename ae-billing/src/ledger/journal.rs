@@ -59,7 +59,10 @@ pub(crate) fn verify(
     for entry in entries {
         let expected = head.next(entry.at.clone(), &entry.table, entry.row.clone());
         if expected != entry {
-            return Err(broken(format!("entry {} of the journal was changed or is missing", expected.position)));
+            return Err(broken(format!(
+                "entry {} of the journal was changed or is missing",
+                expected.position
+            )));
         }
         head = JournalHead::from(&entry);
         is_known |= known.is_some_and(|known| *known == head);

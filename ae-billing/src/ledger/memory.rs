@@ -65,10 +65,7 @@ impl Books {
 }
 
 impl Store for MemoryStore {
-    fn read<T>(
-        &self,
-        work: impl FnOnce(&dyn Records) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError> {
+    fn read<T>(&self, work: impl FnOnce(&dyn Records) -> Result<T, BackendError>) -> Result<T, BackendError> {
         let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(&Snapshot(&books))
     }

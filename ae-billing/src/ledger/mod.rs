@@ -195,7 +195,11 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         self.write(|rules, records| rules.ensure_product(records, key, spec))
     }
 
-    async fn ensure_price(&self, key: &IdempotencyKey, spec: &NewPrice) -> Result<Ensured<Price>, BackendError> {
+    async fn ensure_price(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewPrice,
+    ) -> Result<Ensured<Price>, BackendError> {
         self.write(|rules, records| rules.ensure_price(records, key, spec))
     }
 

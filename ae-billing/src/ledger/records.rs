@@ -105,10 +105,7 @@ pub trait Records {
 /// A place that keeps rows. Sealed: only the stores of this crate implement it.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
-    fn read<T>(
-        &self,
-        work: impl FnOnce(&dyn Records) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError>;
+    fn read<T>(&self, work: impl FnOnce(&dyn Records) -> Result<T, BackendError>) -> Result<T, BackendError>;
 
     /// Everything that `work` puts is kept when it succeeds, nothing of it when it fails.
     #[doc(hidden)]

@@ -58,7 +58,8 @@ impl SqliteStore {
         connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
         // Money: a commit is on the disk before it is reported.
         connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         refuse_newer(&transaction)?;
         transaction.execute_batch(&schema()).map_err(failed)?;
         transaction
@@ -117,10 +118,7 @@ fn schema() -> String {
 }
 
 impl Store for SqliteStore {
-    fn read<T>(
-        &self,
-        work: impl FnOnce(&dyn Records) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError> {
+    fn read<T>(&self, work: impl FnOnce(&dyn Records) -> Result<T, BackendError>) -> Result<T, BackendError> {
         let mut connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let failed = |source| store_error("read", source);
         // One transaction, so that all reads see one moment.
@@ -159,7 +157,9 @@ impl Store for SqliteStore {
 fn journal(transaction: &Transaction<'_>) -> Result<Vec<JournalEntry>, BackendError> {
     let failed = |source| store_error("audit", source);
     let mut statement = transaction
-        .prepare("SELECT position, at, tab, id, run, owner, body, hash FROM billing_journal ORDER BY position")
+        .prepare(
+            "SELECT position, at, tab, id, run, owner, body, hash FROM billing_journal ORDER BY position",
+        )
         .map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     let mut entries = Vec::new();
@@ -296,16 +296,20 @@ fn store_error(operation: &'static str, source: rusqlite::Error) -> BackendError
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             (ErrorKind::Unavailable, "another process keeps the ledger's file: try again")
         }
-        Some(ErrorCode::DiskFull) => (ErrorKind::QuotaExceeded, "the disk is full: make room, then try again"),
+        Some(ErrorCode::DiskFull) => {
+            (ErrorKind::QuotaExceeded, "the disk is full: make room, then try again")
+        }
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             (ErrorKind::PermissionDenied, "the ledger's file can't be written: change its permissions")
         }
-        Some(ErrorCode::CannotOpen) => {
-            (ErrorKind::PermissionDenied, "the ledger's file can't be opened: check the folder and its permissions")
-        }
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-            (ErrorKind::Protocol, "the file is damaged or no ledger; it was not changed: restore it from a copy")
-        }
+        Some(ErrorCode::CannotOpen) => (
+            ErrorKind::PermissionDenied,
+            "the ledger's file can't be opened: check the folder and its permissions",
+        ),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
+            ErrorKind::Protocol,
+            "the file is damaged or no ledger; it was not changed: restore it from a copy",
+        ),
         Some(ErrorCode::SystemIoFailure) => {
             (ErrorKind::Unavailable, "the disk does not answer as it should: check it")
         }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::Mode;
 
 pub use intake::{RAW_BYTES_MAX, WebhookIntake};
-pub use offline::{OfflineVerifier, SIGNATURE_HEADER, TOLERANCE_SECONDS, sign};
 pub(crate) use offline::Envelope;
+pub use offline::{OfflineVerifier, SIGNATURE_HEADER, TOLERANCE_SECONDS, sign};
 pub use store::{EventStore, Intake, ReceivedEvent};
 
 /// Decides whether a webhook comes from its provider, and what it says.

@@ -6,7 +6,9 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::{EntitlementEnd, EventEffect, EventKind, PaidInvoice, ProviderEvent, WebhookError, WebhookVerifier};
+use super::{
+    EntitlementEnd, EventEffect, EventKind, PaidInvoice, ProviderEvent, WebhookError, WebhookVerifier,
+};
 use crate::{Mode, ledger::BACKEND};
 
 /// The header with the signature: `t=<unix seconds>,v1=<hex>`.
@@ -150,7 +152,8 @@ fn event(raw: &[u8]) -> Result<ProviderEvent, WebhookError> {
         _ => None,
     };
     let payload = Untrusted::new(Origin::Webhook(BACKEND.to_owned()), envelope.data);
-    let mut event = ProviderEvent::new(envelope.id, envelope.kind, envelope.mode, envelope.created_at, payload);
+    let mut event =
+        ProviderEvent::new(envelope.id, envelope.kind, envelope.mode, envelope.created_at, payload);
     event.effect = effect;
     Ok(event)
 }
@@ -161,7 +164,8 @@ mod tests {
 
     use super::*;
 
-    const RAW: &[u8] = br#"{"id":"evt_1","type":"ping","mode":"offline","created_at":"2027-01-15T08:00:00Z","data":{}}"#;
+    const RAW: &[u8] =
+        br#"{"id":"evt_1","type":"ping","mode":"offline","created_at":"2027-01-15T08:00:00Z","data":{}}"#;
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_800_000_000).unwrap()
@@ -185,7 +189,10 @@ mod tests {
     fn the_format_is_fixed() {
         // printf '%s' '1800000000.{}' | openssl dgst -sha256 -hmac s3cret
         let header = sign(&secret("s3cret"), b"{}", now());
-        assert_eq!(header, "t=1800000000,v1=1cd77f07c7f231a8a17cd9bc413e578ccb209c24eb17a0577ce1eb9218a4f3ed");
+        assert_eq!(
+            header,
+            "t=1800000000,v1=1cd77f07c7f231a8a17cd9bc413e578ccb209c24eb17a0577ce1eb9218a4f3ed"
+        );
     }
 
     #[test]

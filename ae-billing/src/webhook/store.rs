@@ -26,7 +26,12 @@ pub struct ReceivedEvent {
 impl ReceivedEvent {
     /// An event that is to be booked.
     #[must_use]
-    pub fn new(provider: impl Into<String>, event: ProviderEvent, raw: &[u8], received_at: Timestamp) -> Self {
+    pub fn new(
+        provider: impl Into<String>,
+        event: ProviderEvent,
+        raw: &[u8],
+        received_at: Timestamp,
+    ) -> Self {
         Self { provider: provider.into(), event, raw: raw.to_vec(), received_at, quarantine: None }
     }
 

@@ -1,0 +1,102 @@
+//! A small launch to check with, and what a failed check says.
+
+use std::{
+    fmt::Debug,
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+};
+
+use ae_core::{BackendError, BillingInterval, ErrorKind, IdempotencyKey, Money, RunId};
+
+use super::Subject;
+use crate::{Mode, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, PaymentProvider, Price, Product};
+
+/// One of each.
+#[derive(Debug)]
+pub(super) struct Launch {
+    pub(super) product: Product,
+    pub(super) price: Price,
+    pub(super) link: PaymentLink,
+}
+
+impl Launch {
+    pub(super) fn objects(&self) -> Vec<ObjectRef> {
+        vec![
+            ObjectRef::Product(self.product.id.clone()),
+            ObjectRef::Price(self.price.id.clone()),
+            ObjectRef::Link(self.link.id.clone()),
+        ]
+    }
+}
+
+pub(super) async fn launch(subject: &Subject, provider: &dyn PaymentProvider, run: RunId) -> Launch {
+    holds("setup: these checks make prices and never run in live mode", provider.info().mode != Mode::Live);
+    let product = expect("setup", provider.ensure_product(&key(run, "product"), &product(run)).await);
+    let product = product.into_inner();
+    let spec = price(run, &product, "basic", subject.amount(1_500));
+    let price = expect("setup", provider.ensure_price(&key(run, "price"), &spec).await).into_inner();
+    let spec = NewLink::new(run, vec![price.id.clone()]).with_success_url("https://example.com/thanks");
+    let link = expect("setup", provider.ensure_payment_link(&key(run, "link"), &spec).await).into_inner();
+    Launch { product, price, link }
+}
+
+pub(super) fn product(run: RunId) -> NewProduct {
+    NewProduct::new(run, "CSV Cleaner", "Cleans CSV files.").with_url("https://example.com/csv")
+}
+
+pub(super) fn price(run: RunId, product: &Product, tier: &str, amount: Money) -> NewPrice {
+    NewPrice::new(run, product.id.clone(), tier, "Basic", amount, BillingInterval::Month)
+}
+
+pub(super) fn key(run: RunId, operation: &str) -> IdempotencyKey {
+    IdempotencyKey::derive(run, "conformance", operation, 0)
+}
+
+pub(super) fn expect<T, E: Debug>(clause: &str, result: Result<T, E>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{clause}: {error:?}"),
+    }
+}
+
+pub(super) fn holds(clause: &str, holds: bool) {
+    assert!(holds, "{clause}: it does not hold");
+}
+
+pub(super) fn same<T: PartialEq + Debug>(clause: &str, left: &T, right: &T) {
+    assert!(left == right, "{clause}: {left:?} is not {right:?}");
+}
+
+pub(super) fn refuses<T: Debug>(clause: &str, result: Result<T, BackendError>, kind: ErrorKind) {
+    match result {
+        Ok(value) => panic!("{clause}: expected {kind}, got {value:?}"),
+        Err(error) => assert!(error.kind() == kind, "{clause}: expected {kind}, got {error:?}"),
+    }
+}
+
+/// Drives two futures in turns until both are done, on whatever runtime the caller has.
+pub(super) async fn both<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> (T, T) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        if first.is_none() {
+            if let Poll::Ready(value) = one.as_mut().poll(context) {
+                first = Some(value);
+            }
+        }
+        if second.is_none() {
+            if let Poll::Ready(value) = other.as_mut().poll(context) {
+                second = Some(value);
+            }
+        }
+        match (first.take(), second.take()) {
+            (Some(first), Some(second)) => Poll::Ready((first, second)),
+            (left, right) => {
+                (first, second) = (left, right);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}

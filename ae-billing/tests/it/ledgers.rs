@@ -1,0 +1,85 @@
+//! Both stores behind one trait, so that every test runs on both.
+
+use std::sync::Arc;
+
+use ae_billing::{
+    BillingConfig, EventStore, JournalHead, LinkId, LinkView, MemoryLedger, NewPayment, OutboxEvent, Payment,
+    PaymentId, PaymentLink, PaymentProvider, RevenueSummary,
+};
+use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
+use async_trait::async_trait;
+
+use crate::world::BASE;
+
+type Answer<T> = Result<T, BackendError>;
+
+#[async_trait]
+pub trait Ledger: PaymentProvider + EventStore {
+    async fn link(&self, link: &LinkId) -> Answer<Option<LinkView>>;
+    async fn links_of_run(&self, run: RunId) -> Answer<Vec<PaymentLink>>;
+    async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>>;
+    async fn record_payment(&self, key: &IdempotencyKey, payment: NewPayment) -> Answer<Payment>;
+    async fn end_entitlement(&self, key: &IdempotencyKey, payment: &PaymentId) -> Answer<()>;
+    async fn pending_events(&self, limit: u32) -> Answer<Vec<OutboxEvent>>;
+    async fn mark_delivered(&self, event: &str) -> Answer<()>;
+    async fn revenue(&self, run: RunId) -> Answer<RevenueSummary>;
+    async fn verify_journal(&self) -> Answer<JournalHead>;
+    async fn verify_journal_since(&self, known: &JournalHead) -> Answer<JournalHead>;
+}
+
+macro_rules! ledger {
+    ($name:ty) => {
+        #[async_trait]
+        impl Ledger for $name {
+            async fn link(&self, link: &LinkId) -> Answer<Option<LinkView>> {
+                <$name>::link(self, link).await
+            }
+            async fn links_of_run(&self, run: RunId) -> Answer<Vec<PaymentLink>> {
+                <$name>::links_of_run(self, run).await
+            }
+            async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>> {
+                <$name>::current_link(self, run).await
+            }
+            async fn record_payment(&self, key: &IdempotencyKey, payment: NewPayment) -> Answer<Payment> {
+                <$name>::record_payment(self, key, payment).await
+            }
+            async fn end_entitlement(&self, key: &IdempotencyKey, payment: &PaymentId) -> Answer<()> {
+                <$name>::end_entitlement(self, key, payment).await
+            }
+            async fn pending_events(&self, limit: u32) -> Answer<Vec<OutboxEvent>> {
+                <$name>::pending_events(self, limit).await
+            }
+            async fn mark_delivered(&self, event: &str) -> Answer<()> {
+                <$name>::mark_delivered(self, event).await
+            }
+            async fn revenue(&self, run: RunId) -> Answer<RevenueSummary> {
+                <$name>::revenue(self, run).await
+            }
+            async fn verify_journal(&self) -> Answer<JournalHead> {
+                <$name>::verify_journal(self).await
+            }
+            async fn verify_journal_since(&self, known: &JournalHead) -> Answer<JournalHead> {
+                <$name>::verify_journal_since(self, known).await
+            }
+        }
+    };
+}
+
+ledger!(MemoryLedger);
+#[cfg(feature = "sqlite")]
+ledger!(ae_billing::SqliteBilling);
+
+/// Runs `test` on a fresh ledger of every kind.
+pub fn on_each(runtime: &Runtime, test: impl Fn(Arc<dyn Ledger>)) {
+    on_each_with(runtime, &BillingConfig::new(BASE), test);
+}
+
+pub fn on_each_with(runtime: &Runtime, config: &BillingConfig, test: impl Fn(Arc<dyn Ledger>)) {
+    test(Arc::new(MemoryLedger::with_config(runtime.clone(), config.clone())));
+    #[cfg(feature = "sqlite")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("billing.db");
+        test(Arc::new(ae_billing::SqliteBilling::open(path, runtime.clone(), config.clone()).unwrap()));
+    }
+}

@@ -1,0 +1,20 @@
+//! The crate from outside: contracts, crashes, webhooks, pages.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod desk;
+mod intake;
+mod ledgers;
+mod order;
+mod page;
+#[cfg(feature = "conformance")]
+mod provider;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod world;

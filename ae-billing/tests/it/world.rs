@@ -1,0 +1,119 @@
+//! A small shop to test with.
+
+use std::sync::Arc;
+
+use ae_billing::{
+    Intake, LinkId, NewLink, NewPayment, NewPrice, NewProduct, OfflineVerifier, Payment, PaymentLink,
+    PaymentProvider, Price, Product, SIGNATURE_HEADER, WebhookIntake, sign,
+};
+use ae_core::{
+    BackendError, BillingInterval, Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money,
+    RunId, Runtime, Secret, SeededIds, Timestamp,
+};
+use http::HeaderMap;
+
+use crate::ledgers::Ledger;
+
+pub const BASE: &str = "http://127.0.0.1:8080";
+
+pub fn start() -> Timestamp {
+    "2026-11-24T08:00:00Z".parse().unwrap()
+}
+
+pub fn clocked() -> (ManualClock, Runtime) {
+    let clock = ManualClock::at(start());
+    (clock.clone(), Runtime::new(clock.clone(), ManualSleeper::new(clock), SeededIds::new(1)))
+}
+
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    futures_executor::block_on(future)
+}
+
+pub fn run(name: &str) -> RunId {
+    RunId::from_digest(&Digest::of_bytes("test", name.as_bytes()))
+}
+
+pub fn key(run: RunId, operation: &str) -> IdempotencyKey {
+    IdempotencyKey::derive(run, "test", operation, 0)
+}
+
+pub fn usd(text: &str) -> Money {
+    Money::parse(text, Currency::USD).unwrap()
+}
+
+pub fn secret() -> Secret<String> {
+    Secret::new("test secret".to_owned())
+}
+
+/// A product with a monthly, a yearly and a single price.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shop {
+    pub run: RunId,
+    pub product: Product,
+    pub prices: Vec<Price>,
+    pub link: PaymentLink,
+}
+
+pub fn try_open(provider: &dyn PaymentProvider, run: RunId) -> Result<Shop, BackendError> {
+    wait(async {
+        let spec =
+            NewProduct::new(run, "CSV Cleaner", "Cleans CSV files.").with_url("https://example.com/csv");
+        let product = provider.ensure_product(&key(run, "product"), &spec).await?.into_inner();
+        let mut prices = Vec::new();
+        for (tier, amount, interval) in [
+            ("basic", "29.99", BillingInterval::Month),
+            ("pro", "100", BillingInterval::Year),
+            ("once", "5", BillingInterval::OneTime),
+        ] {
+            let spec =
+                NewPrice::new(run, product.id.clone(), tier, tier.to_uppercase(), usd(amount), interval);
+            prices.push(provider.ensure_price(&key(run, tier), &spec).await?.into_inner());
+        }
+        let spec = NewLink::new(run, prices.iter().map(|price| price.id.clone()).collect());
+        let link = provider.ensure_payment_link(&key(run, "link"), &spec).await?.into_inner();
+        Ok(Shop { run, product, prices, link })
+    })
+}
+
+pub fn open(provider: &dyn PaymentProvider, run: RunId) -> Shop {
+    try_open(provider, run).unwrap()
+}
+
+impl Shop {
+    pub fn pays(&self, payer: &str, tier: usize) -> NewPayment {
+        NewPayment::new(self.link.id.clone(), self.prices[tier].id.clone(), payer)
+    }
+
+    pub fn paid(&self, ledger: &dyn Ledger, name: &str, payer: &str, tier: usize) -> Payment {
+        wait(ledger.record_payment(&key(self.run, name), self.pays(payer, tier))).unwrap()
+    }
+
+    pub fn link_id(&self) -> &LinkId {
+        &self.link.id
+    }
+}
+
+pub fn intake(ledger: &Arc<dyn Ledger>) -> WebhookIntake {
+    let verifier = OfflineVerifier::new(secret()).unwrap();
+    WebhookIntake::new(Arc::new(verifier), Arc::clone(ledger) as _)
+}
+
+pub fn receive(intake: &WebhookIntake, raw: &[u8], now: Timestamp) -> Result<Intake, BackendError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(SIGNATURE_HEADER, sign(&secret(), raw, now).parse().unwrap());
+    wait(intake.receive(&headers, raw, now))
+}
+
+/// Delivers everything in the outbox, and says what became of it.
+pub fn deliver(ledger: &Arc<dyn Ledger>, now: Timestamp) -> Vec<Intake> {
+    let intake = intake(ledger);
+    let events = wait(ledger.pending_events(1_000)).unwrap();
+    events
+        .iter()
+        .map(|event| {
+            let taken = receive(&intake, &event.body, now).unwrap();
+            wait(ledger.mark_delivered(&event.id)).unwrap();
+            taken
+        })
+        .collect()
+}
