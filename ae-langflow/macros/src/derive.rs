@@ -1,0 +1,171 @@
+//! What the derive makes.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Data, DeriveInput, Fields, Ident, Result, Type, Visibility};
+
+use crate::attributes::{self, Reduce};
+
+struct Part<'a> {
+    name: &'a Ident,
+    ty: &'a Type,
+    reduce: Reduce,
+}
+
+pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
+    let version = attributes::version(&input.attrs)?;
+    let parts = parts(input)?;
+    let update = format_ident!("{}Update", input.ident);
+    let definition = definition(input, &update, &parts);
+    let setters = setters(input, &update, &parts);
+    let state = state(input, &update, &parts, version);
+    Ok(quote!(#definition #setters #state))
+}
+
+fn parts(input: &DeriveInput) -> Result<Vec<Part<'_>>> {
+    let refused = || syn::Error::new_spanned(&input.ident, "a state is a struct with named fields");
+    let Data::Struct(data) = &input.data else { return Err(refused()) };
+    let Fields::Named(fields) = &data.fields else { return Err(refused()) };
+    fields
+        .named
+        .iter()
+        .map(|field| {
+            let name = field.ident.as_ref().ok_or_else(refused)?;
+            Ok(Part { name, ty: &field.ty, reduce: attributes::reduce(field)? })
+        })
+        .collect()
+}
+
+fn definition(input: &DeriveInput, update: &Ident, parts: &[Part<'_>]) -> TokenStream {
+    let (visibility, generics) = (&input.vis, &input.generics);
+    let (implement, arguments, bounds) = generics.split_for_impl();
+    let doc = format!("What a node writes to [`{}`]: a field left alone stays as it is.", input.ident);
+    // Without it serde would repeat the bounds that the declaration already has, and they would be ambiguous.
+    let bound = (!generics.params.is_empty()).then(|| quote!(#[serde(bound = "")]));
+    let fields = parts.iter().map(|part| {
+        let (name, ty) = (part.name, part.ty);
+        let doc = format!("The write to `{name}`, if any.");
+        quote! {
+            #[doc = #doc]
+            // A written `null` is a write: only an absent field is none.
+            #[serde(
+                default,
+                skip_serializing_if = "::core::option::Option::is_none",
+                deserialize_with = "::ae_langflow::__private::written"
+            )]
+            #visibility #name: ::core::option::Option<#ty>
+        }
+    });
+    let empty = parts.iter().map(|part| {
+        let name = part.name;
+        quote!(#name: ::core::option::Option::None)
+    });
+    quote! {
+        #[doc = #doc]
+        #[derive(
+            ::core::fmt::Debug,
+            ::core::clone::Clone,
+            ::ae_langflow::__private::serde::Serialize,
+            ::ae_langflow::__private::serde::Deserialize
+        )]
+        #[serde(crate = "::ae_langflow::__private::serde", deny_unknown_fields)]
+        #bound
+        #[must_use]
+        #visibility struct #update #generics #bounds { #(#fields),* }
+
+        impl #implement ::core::default::Default for #update #arguments #bounds {
+            fn default() -> Self {
+                Self { #(#empty),* }
+            }
+        }
+    }
+}
+
+fn setters(input: &DeriveInput, update: &Ident, parts: &[Part<'_>]) -> TokenStream {
+    let (name, visibility) = (&input.ident, &input.vis);
+    let (implement, arguments, bounds) = input.generics.split_for_impl();
+    let setters = parts.iter().map(|part| setter(visibility, part));
+    quote! {
+        impl #implement #name #arguments #bounds {
+            /// An update that writes nothing yet.
+            #visibility fn update() -> #update #arguments {
+                ::core::default::Default::default()
+            }
+        }
+
+        impl #implement #update #arguments #bounds {
+            #(#setters)*
+        }
+    }
+}
+
+fn setter(visibility: &Visibility, part: &Part<'_>) -> TokenStream {
+    let (name, ty) = (part.name, part.ty);
+    let (argument, value) = if attributes::converts(ty) {
+        (quote!(impl ::core::convert::Into<#ty>), quote!(value.into()))
+    } else {
+        (quote!(#ty), quote!(value))
+    };
+    let (doc, body) = match &part.reduce {
+        Reduce::Last => (
+            format!("Writes `{name}`."),
+            quote!(self.#name = ::core::option::Option::Some(#value);),
+        ),
+        Reduce::With(function) => (
+            format!("Writes to `{name}`, through its reducer; a second call is folded into the first."),
+            quote! {
+                match &mut self.#name {
+                    ::core::option::Option::Some(have) => #function(have, #value),
+                    none => *none = ::core::option::Option::Some(#value),
+                }
+            },
+        ),
+    };
+    quote! {
+        #[doc = #doc]
+        #visibility fn #name(mut self, value: #argument) -> Self {
+            #body
+            self
+        }
+    }
+}
+
+fn state(input: &DeriveInput, update: &Ident, parts: &[Part<'_>], version: u32) -> TokenStream {
+    let name = &input.ident;
+    let (implement, arguments, bounds) = input.generics.split_for_impl();
+    let writes = parts.iter().filter(|part| matches!(part.reduce, Reduce::Last)).map(|part| {
+        let name = part.name;
+        let text = name.to_string();
+        quote!(if update.#name.is_some() { writes(#text); })
+    });
+    let folds = parts.iter().map(|part| {
+        let name = part.name;
+        let fold = match &part.reduce {
+            Reduce::Last => quote!(self.#name = value),
+            Reduce::With(function) => quote!(#function(&mut self.#name, value)),
+        };
+        quote!(if let ::core::option::Option::Some(value) = update.#name { #fold; })
+    });
+    quote! {
+        impl #implement ::ae_langflow::State for #name #arguments #bounds {
+            type Update = #update #arguments;
+            const VERSION: u32 = #version;
+
+            fn last_value_writes(update: &Self::Update, writes: &mut dyn FnMut(&'static str)) {
+                let _ = (&update, &writes);
+                #(#writes)*
+            }
+
+            fn apply(&mut self, update: Self::Update) {
+                let _ = &update;
+                #(#folds)*
+            }
+        }
+
+        impl #implement ::core::convert::From<#update #arguments> for ::ae_langflow::Step<#name #arguments> #bounds {
+            fn from(update: #update #arguments) -> Self {
+                Self::update(update)
+            }
+        }
+    }
+}

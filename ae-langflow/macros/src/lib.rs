@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod attributes;
+mod derive;
+
+/// Makes the update type of a graph's state: `struct Foo` gets `FooUpdate`, in which every field is optional, and
+/// `Foo::update()` with a setter per field.
+///
+/// `#[state(version = 2)]` on the struct names the version of its stored form (1 if absent). On a field,
+/// `#[reduce(append)]`, `#[reduce(max)]`, `#[reduce(merge)]` or `#[reduce(with = path::to::function)]` says how
+/// writes are folded; without it the last value counts, and two writers in one superstep are an error.
+#[proc_macro_derive(State, attributes(state, reduce))]
+pub fn derive_state(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    let input = syn::parse_macro_input!(input as syn::DeriveInput);
+    derive::expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}

@@ -1,0 +1,110 @@
+//! The port that keeps threads.
+
+use std::{fmt, sync::Arc};
+
+use ae_core::BackendError;
+use async_trait::async_trait;
+
+use crate::record::{Head, Loaded, Page, Record, TaskRecord, ThreadInfo};
+
+/// Keeps the log of each thread of a graph. It knows nothing of states: changes and snapshots are text to it.
+///
+/// No call takes an idempotency key: the expected head is the durable name of a commit, and (thread, step, task, key)
+/// that of a note.
+///
+/// # Contract
+///
+/// - C1. What was committed comes back as it was: the last snapshot, every change after it in order, the head.
+/// - C2. A commit whose expected head is not the thread's head is refused with `Conflict` and changes nothing. `None`
+///   expects that there is no such thread. Of several commits on one head exactly one succeeds.
+/// - C3. A commit is in the store as a whole, or not at all. The first record of a thread needs a snapshot
+///   (`InvalidInput`).
+/// - C4. The new head is [`Head::after`] the old one.
+/// - C5. A note is stored once per (thread, step, task, key): a second one is ignored, and the first is returned.
+/// - C6. A note is refused with `Conflict` when the head has moved.
+/// - C7. Notes stay while the number of completed supersteps does, and are gone when it grows.
+/// - C8. Threads do not see each other. `delete` removes a thread with all its records and notes, and says whether
+///   there was one.
+/// - C9. What was handed over or read back belongs to the caller: changing it does not change the store.
+/// - C10. `list` gives threads in byte order of their names, after `after`, at most `limit`.
+///
+/// # Errors
+///
+/// `Conflict` (C2, C6), `InvalidInput` (C3), `Protocol` when stored data is damaged or of another version,
+/// `QuotaExceeded` when the disk is full, `PermissionDenied` when it can't be written, `Unavailable` when the store is
+/// busy for too long. Nothing was stored unless the error's effect is `Unknown`.
+///
+/// # Cancel safety
+///
+/// A call that is dropped has either had its whole effect or none. Load the thread to know.
+///
+/// # Example
+///
+/// ```
+/// use ae_core::Digest;
+/// use ae_langflow::{Checkpointer, MemoryCheckpointer, record::{Header, Record}};
+///
+/// # async fn example() -> Result<(), ae_core::BackendError> {
+/// let store = MemoryCheckpointer::new();
+/// let header = Header::new("demo", Digest::of_bytes("shape", b""), 1);
+/// let head = store.commit("t", None, Record::new(header.clone(), 0, "{}").with_snapshot("{}")).await?;
+/// store.commit("t", Some(head), Record::new(header, 1, "{}")).await?;
+/// assert_eq!(store.load("t").await?.map(|thread| thread.deltas.len()), Some(1));
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
+pub trait Checkpointer: fmt::Debug + Send + Sync + 'static {
+    /// Adds `record` to the log of `thread`, if its head is `expected`, and returns the new head.
+    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError>;
+
+    /// Adds a note to the superstep under way, if the head is `head`, and returns the note that is stored.
+    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError>;
+
+    /// Reads a thread, `None` when there is none.
+    async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError>;
+
+    /// Lists threads.
+    async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError>;
+
+    /// Removes a thread; whether there was one.
+    async fn delete(&self, thread: &str) -> Result<bool, BackendError>;
+}
+
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<T: Checkpointer + ?Sized> Checkpointer for $pointer<T> {
+            async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError> {
+                (**self).commit(thread, expected, record).await
+            }
+
+            async fn append_once(
+                &self,
+                thread: &str,
+                head: Head,
+                record: TaskRecord,
+            ) -> Result<TaskRecord, BackendError> {
+                (**self).append_once(thread, head, record).await
+            }
+
+            async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError> {
+                (**self).load(thread).await
+            }
+
+            async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
+                (**self).list(page).await
+            }
+
+            async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
+                (**self).delete(thread).await
+            }
+        }
+    };
+}
+
+forward!(Arc);
+forward!(Box);
+
+// Object safety, checked by the compiler.
+const _: Option<&dyn Checkpointer> = None;

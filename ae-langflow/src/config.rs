@@ -1,0 +1,58 @@
+//! How one call runs a thread.
+
+use std::sync::Arc;
+
+use crate::{Cancel, Observer};
+
+/// The step limit of a call that names none.
+pub const STEP_LIMIT: u64 = 10_000;
+
+/// How one call runs a thread.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RunConfig {
+    /// The thread.
+    pub thread: Arc<str>,
+    /// How many supersteps this call may complete.
+    pub step_limit: u64,
+    /// What stops it.
+    pub cancel: Cancel,
+    /// Who hears of it.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl RunConfig {
+    /// Runs `thread`, for at most [`STEP_LIMIT`] supersteps.
+    #[must_use]
+    pub fn thread(thread: impl Into<String>) -> Self {
+        Self { thread: thread.into().into(), step_limit: STEP_LIMIT, cancel: Cancel::default(), observer: None }
+    }
+
+    /// Allows this call `steps` supersteps. Only supersteps of nodes count, the same in a fresh and in a resumed call;
+    /// one that is parked and resumed counts once.
+    #[must_use]
+    pub fn with_step_limit(mut self, steps: u64) -> Self {
+        self.step_limit = steps;
+        self
+    }
+
+    /// Stops when `cancel` says so: nodes see it in their context, and the call ends at the next boundary.
+    #[must_use]
+    pub fn with_cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Tells `observer` what happens.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    pub(crate) fn tell(&self, event: impl FnOnce() -> crate::GraphEvent) {
+        if let Some(observer) = &self.observer {
+            observer.on_event(&event());
+        }
+    }
+}

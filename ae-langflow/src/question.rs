@@ -1,0 +1,70 @@
+//! Questions to people, and their answers.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// A question that parks a thread until it is answered. It is stored with the thread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Question {
+    /// Its name within the superstep; the answer repeats it.
+    pub id: String,
+    /// The node that asks.
+    pub node: String,
+    /// What is asked, as the node wrote it.
+    pub payload: Value,
+    /// Why it is asked again: the last answer was not of the form that the node reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl Question {
+    pub(crate) fn new(id: &str, node: &str, payload: Value) -> Self {
+        Self { id: id.to_owned(), node: node.to_owned(), payload, problem: None }
+    }
+
+    /// What is asked, typed.
+    ///
+    /// # Errors
+    ///
+    /// When the payload is not a `Q`.
+    pub fn payload_as<Q: DeserializeOwned>(&self) -> Result<Q, serde_json::Error> {
+        Q::deserialize(&self.payload)
+    }
+
+    /// The answer to this question.
+    ///
+    /// # Errors
+    ///
+    /// When `value` can't be written as JSON.
+    pub fn answer<A: Serialize + ?Sized>(&self, value: &A) -> Result<Answer, serde_json::Error> {
+        Answer::new(self.id.clone(), value)
+    }
+}
+
+/// The answer to one question. `null` is an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The id of the question.
+    pub id: String,
+    /// What was answered.
+    pub value: Value,
+}
+
+impl Answer {
+    /// Answers the question `id` with `value`.
+    ///
+    /// # Errors
+    ///
+    /// When `value` can't be written as JSON, for example a map with keys that are not strings.
+    pub fn new<A: Serialize + ?Sized>(id: impl Into<String>, value: &A) -> Result<Self, serde_json::Error> {
+        Ok(Self::from_value(id, serde_json::to_value(value)?))
+    }
+
+    /// Answers the question `id` with `value`.
+    #[must_use]
+    pub fn from_value(id: impl Into<String>, value: Value) -> Self {
+        Self { id: id.into(), value }
+    }
+}

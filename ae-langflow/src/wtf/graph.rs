@@ -1,0 +1,121 @@
+//! The loop as a graph.
+
+use std::{fmt, sync::Arc};
+
+use ae_core::Outcome;
+use async_trait::async_trait;
+
+use super::{
+    judge::{evidence, judge},
+    types::{
+        Artifact, Attempt, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfLimits, WtfState, WtfStateUpdate,
+    },
+};
+use crate::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
+
+/// The three parts of the loop. Each may run again after a crash: what must not happen twice goes through
+/// [`Cx::once`].
+#[async_trait]
+pub trait WtfNodes<A: Artifact>: fmt::Debug + Send + Sync + 'static {
+    /// Writes an artifact, from nothing or from the last one and what was wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// When it breaks; the attempt is made again when the thread continues.
+    async fn write(&self, input: WriteInput<A>, cx: &Cx) -> Result<A, Stop>;
+
+    /// Tests the artifact. A check that fails is no error.
+    ///
+    /// # Errors
+    ///
+    /// When the tests can't be run.
+    async fn test(&self, input: TestInput<A>, cx: &Cx) -> Result<TestReport, Stop>;
+
+    /// Finds out what is wrong.
+    ///
+    /// # Errors
+    ///
+    /// When it breaks.
+    async fn fix(&self, input: FixInput<A>, cx: &Cx) -> Result<Diagnosis, Stop>;
+}
+
+/// The write-test-fix graph over these parts. Start it with `Input::start(WtfState::update())`.
+///
+/// # Errors
+///
+/// Never for the graph as it is; the type is that of [`StateGraph::compile`].
+pub fn graph<A: Artifact>(
+    name: impl Into<String>,
+    nodes: Arc<dyn WtfNodes<A>>,
+    limits: WtfLimits,
+) -> Result<Graph<WtfState<A>>, CompileError> {
+    let (write, test, fix) = (Arc::clone(&nodes), Arc::clone(&nodes), nodes);
+    StateGraph::new(name)
+        .add_node("write", move |state: Arc<WtfState<A>>, cx: Cx| run_write(Arc::clone(&write), state, cx))
+        .add_node("test", move |state: Arc<WtfState<A>>, cx: Cx| run_test(Arc::clone(&test), state, cx, limits))
+        .add_node("fix", move |state: Arc<WtfState<A>>, cx: Cx| run_fix(Arc::clone(&fix), state, cx))
+        .add_edge(START, "write")
+        .add_edge("write", "test")
+        .add_edge("fix", "write")
+        .add_conditional_edges(
+            "test",
+            |state: &WtfState<A>| state.outcome.map_or("failed", Outcome::as_str),
+            [
+                ("failed", "fix"),
+                (Outcome::Verified.as_str(), END),
+                (Outcome::Stalled.as_str(), END),
+                (Outcome::Exhausted.as_str(), END),
+            ],
+        )
+        .compile()
+}
+
+async fn run_write<A: Artifact>(
+    nodes: Arc<dyn WtfNodes<A>>,
+    state: Arc<WtfState<A>>,
+    cx: Cx,
+) -> Result<WtfStateUpdate<A>, Stop> {
+    let input = WriteInput {
+        attempt: attempt_after(&state),
+        previous: state.artifact.clone(),
+        diagnosis: state.diagnosis.clone(),
+    };
+    let artifact = nodes.write(input, &cx).await?;
+    Ok(WtfState::update().artifact(artifact))
+}
+
+async fn run_test<A: Artifact>(
+    nodes: Arc<dyn WtfNodes<A>>,
+    state: Arc<WtfState<A>>,
+    cx: Cx,
+    limits: WtfLimits,
+) -> Result<WtfStateUpdate<A>, Stop> {
+    let attempt = attempt_after(&state);
+    let report = nodes.test(TestInput { attempt, artifact: written(&state)? }, &cx).await?;
+    let new = Attempt::new(attempt, &report);
+    let mut attempts = state.attempts.clone();
+    attempts.push(new.clone());
+    let outcome = judge(&attempts, &report, &limits);
+    let evidence = evidence(&state.attempts, &report, attempt);
+    Ok(WtfState::update().attempts(vec![new]).report(report).outcome(outcome).evidence(evidence))
+}
+
+async fn run_fix<A: Artifact>(
+    nodes: Arc<dyn WtfNodes<A>>,
+    state: Arc<WtfState<A>>,
+    cx: Cx,
+) -> Result<WtfStateUpdate<A>, Stop> {
+    let report = state.report.clone().ok_or_else(|| Stop::failed("there is no report to find a cause in"))?;
+    let attempt = attempt_after(&state).saturating_sub(1);
+    let diagnosis = nodes.fix(FixInput { artifact: written(&state)?, report, attempt }, &cx).await?;
+    Ok(WtfState::update().diagnosis(diagnosis))
+}
+
+/// The number of the attempt under way: one more than were tested.
+fn attempt_after<A: Artifact>(state: &WtfState<A>) -> u32 {
+    u32::try_from(state.attempts.len()).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+fn written<A: Artifact>(state: &WtfState<A>) -> Result<A, Stop> {
+    state.artifact.clone().ok_or_else(|| Stop::failed("nothing was written yet"))
+}

@@ -1,0 +1,215 @@
+//! What goes round in the loop.
+
+use ae_core::{Digest, Outcome};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::State;
+
+/// What is written and tested: any plain data.
+pub trait Artifact: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
+
+impl<A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Artifact for A {}
+
+/// The state of the loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, State)]
+#[serde(bound = "")]
+#[state(version = 1)]
+pub struct WtfState<A: Artifact> {
+    /// Every attempt that was tested, oldest first.
+    #[reduce(append)]
+    pub attempts: Vec<Attempt>,
+    /// What was written last.
+    pub artifact: Option<A>,
+    /// What the tests said of it.
+    pub report: Option<TestReport>,
+    /// What was found out about the last failure.
+    pub diagnosis: Option<Diagnosis>,
+    /// How it ended, once it has: `Verified`, `Stalled` or `Exhausted`.
+    pub outcome: Option<Outcome>,
+    /// The checks that failed in an earlier attempt and pass in the last one.
+    pub evidence: Vec<Proof>,
+}
+
+impl<A: Artifact> Default for WtfState<A> {
+    fn default() -> Self {
+        Self {
+            attempts: Vec::new(),
+            artifact: None,
+            report: None,
+            diagnosis: None,
+            outcome: None,
+            evidence: Vec::new(),
+        }
+    }
+}
+
+/// One attempt as the tests saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub attempt: u32,
+    /// The ids of the checks that failed.
+    pub failing: Vec<String>,
+    /// The hash of the failing ids and their details: the same for the same failure.
+    pub failure: Digest,
+}
+
+impl Attempt {
+    /// Attempt number `attempt`, of which the tests said `report`.
+    #[must_use]
+    pub fn new(attempt: u32, report: &TestReport) -> Self {
+        Self { attempt, failing: report.failing(), failure: report.failure_digest() }
+    }
+}
+
+/// A check that failed before and passed after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Proof {
+    /// The check.
+    pub check: String,
+    /// The last attempt in which it failed.
+    pub failed_in: u32,
+    /// The attempt in which it passes.
+    pub passed_in: u32,
+}
+
+impl Proof {
+    pub(crate) fn new(check: &str, failed_in: u32, passed_in: u32) -> Self {
+        Self { check: check.to_owned(), failed_in, passed_in }
+    }
+}
+
+/// What one check said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check.
+    pub id: String,
+    /// Whether it passed.
+    pub passed: bool,
+    /// Why, in words. The same failure is told by the same words: no times, no addresses.
+    pub detail: String,
+}
+
+/// What the tests said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TestReport {
+    /// Every check that ran.
+    pub checks: Vec<CheckResult>,
+}
+
+impl TestReport {
+    /// The report of these checks.
+    #[must_use]
+    pub fn new(checks: Vec<CheckResult>) -> Self {
+        Self { checks }
+    }
+
+    /// Whether there is a check and all of them passed: nothing checked is nothing proven.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        !self.checks.is_empty() && self.checks.iter().all(|check| check.passed)
+    }
+
+    /// The ids of the checks that failed, sorted.
+    #[must_use]
+    pub fn failing(&self) -> Vec<String> {
+        let mut failing: Vec<_> =
+            self.checks.iter().filter(|check| !check.passed).map(|check| check.id.clone()).collect();
+        failing.sort();
+        failing
+    }
+
+    /// The hash of what failed and how, whatever the order of the checks.
+    #[must_use]
+    pub fn failure_digest(&self) -> Digest {
+        let mut failed: Vec<_> = self.checks.iter().filter(|check| !check.passed).collect();
+        failed.sort_by(|a, b| (&a.id, &a.detail).cmp(&(&b.id, &b.detail)));
+        let start = ae_core::DigestWriter::new("ae-langflow failure 1");
+        failed
+            .iter()
+            .fold(start, |digest, check| digest.field(check.id.as_bytes()).field(check.detail.as_bytes()))
+            .finish()
+    }
+}
+
+/// What was found out about a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// The checks that failed.
+    pub failing: Vec<String>,
+    /// The part of the output that matters.
+    pub excerpt: String,
+    /// What is probably wrong.
+    pub suspected_cause: String,
+    /// Where to look.
+    pub files: Vec<String>,
+}
+
+/// What `write` works from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WriteInput<A> {
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// What the last attempt wrote.
+    pub previous: Option<A>,
+    /// What was wrong with it.
+    pub diagnosis: Option<Diagnosis>,
+}
+
+/// What `test` works from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TestInput<A> {
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// What was written.
+    pub artifact: A,
+}
+
+/// What `fix` works from.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FixInput<A> {
+    /// What was written.
+    pub artifact: A,
+    /// What the tests said of it.
+    pub report: TestReport,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+}
+
+/// When the loop gives up. A limit below 1 counts as 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WtfLimits {
+    /// So many attempts end the loop as exhausted. 5 by default.
+    pub iterations_max: u32,
+    /// So many identical failures in a row end it as stalled. 3 by default.
+    pub identical_failures_max: u32,
+}
+
+impl Default for WtfLimits {
+    fn default() -> Self {
+        Self { iterations_max: 5, identical_failures_max: 3 }
+    }
+}
+
+impl WtfLimits {
+    /// Sets the number of attempts.
+    #[must_use]
+    pub const fn with_iterations_max(mut self, attempts: u32) -> Self {
+        self.iterations_max = attempts;
+        self
+    }
+
+    /// Sets the number of identical failures in a row.
+    #[must_use]
+    pub const fn with_identical_failures_max(mut self, failures: u32) -> Self {
+        self.identical_failures_max = failures;
+        self
+    }
+}
