@@ -1,1 +1,31 @@
-//! Under way.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod acceptance;
+pub mod agent;
+mod atomic;
+pub mod deploy;
+pub mod living;
+mod paths;
+//R pub mod registrar;
+//R pub mod sandbox;
+pub mod site;
+mod text;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+pub use acceptance::{AcceptancePlan, Check, CheckKind, CheckOutcome};
+pub use agent::{
+    AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, SiteContext, Snapshot,
+};
+#[cfg(feature = "local")]
+pub use deploy::LocalDeployer;
+pub use deploy::{
+    Bundle, BundleFile, BundleLimits, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId,
+    DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
+};
+pub use living::{ErrorEntry, LivingSpec, LogEntry};
+//R pub use registrar::{Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar};
+//R pub use sandbox::{Command, CommandOutput, MemorySandbox, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
+pub use site::SiteBuilder;

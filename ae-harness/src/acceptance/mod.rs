@@ -1,0 +1,216 @@
+//! What counts as done, fixed before anything is written.
+
+mod content;
+mod contrast;
+mod derive;
+mod document;
+mod links;
+mod markup;
+mod meta;
+mod site;
+mod style;
+
+use std::path::Path;
+
+use ae_core::{BackendError, Digest, ErrorKind, Priority, ProductSpec};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::{derive::kind_of, links::base_path};
+use self::site::Site;
+use crate::agent::SiteContext;
+
+/// The folder of a workspace that holds the site.
+pub(crate) const SITE_FOLDER: &str = "site";
+
+/// What one check looks at. It is data, so that the plan can be sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CheckKind {
+    /// Every phrase stands in visible text inside an element marked with the criterion's id.
+    Phrases {
+        /// The phrases, compared without regard to case and white space.
+        phrases: Vec<String>,
+    },
+    /// An element marked with the criterion's id is visible and not empty.
+    Present,
+    /// A marked, visible link leads to the checkout, and every tier has one.
+    Checkout {
+        /// The relative link of the checkout.
+        path: String,
+        /// The ids of the tiers.
+        tiers: Vec<String>,
+    },
+    /// A marked, visible link leads to a page of the site that says something.
+    Privacy,
+    /// These files exist.
+    Files {
+        /// Their paths, relative to the site.
+        paths: Vec<String>,
+    },
+    /// Every page parses without errors, has unique ids and the attributes that HTML requires.
+    Markup,
+    /// Every link and reference inside the site resolves.
+    Links {
+        /// The address of the site.
+        base_url: String,
+        /// The relative link of the checkout, which the host answers.
+        checkout_path: String,
+    },
+    /// Nothing is fetched from elsewhere, and nothing needs a script or an inline style.
+    SelfContained,
+    /// The basics of WCAG 2.2 that a program can see: language, title, headings, landmarks, alternatives, labels, zoom.
+    Accessibility,
+    /// Rules that set both colours reach a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), in light and dark.
+    Contrast,
+    /// `robots.txt` and `sitemap.xml` are there, agree, and name absolute addresses of pages that exist.
+    Discovery {
+        /// The address of the site.
+        base_url: String,
+    },
+    /// The front page has Open Graph tags and a canonical address.
+    Social {
+        /// The address of the site.
+        base_url: String,
+    },
+    /// Pages and the whole site stay light.
+    Weight {
+        /// The most bytes of one page.
+        page_bytes_max: u64,
+        /// The most bytes of all files.
+        total_bytes_max: u64,
+    },
+    /// A page made from the bundled sample signals says so where people see it.
+    SampleNotice,
+}
+
+/// One check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Its name, unique in the plan: the criterion's id, or `generic-…`.
+    pub id: String,
+    /// The criterion that it proves, if any.
+    pub criterion: Option<String>,
+    /// How much it matters.
+    pub priority: Priority,
+    /// What it looks at.
+    pub kind: CheckKind,
+}
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckOutcome {
+    /// The check.
+    pub id: String,
+    /// The criterion that it proves, if any.
+    pub criterion: Option<String>,
+    /// How much it matters.
+    pub priority: Priority,
+    /// Whether it holds.
+    pub passed: bool,
+    /// What was found; for a failure the file, what is wrong and how to put it right.
+    pub detail: String,
+}
+
+/// The checks of one product. Derived from the spec before anything is built, and sealed: a plan that was changed
+/// afterwards is refused.
+///
+/// One check for every criterion of priority P0 and P1, and a fixed set for any site. P2 and P3 are not proven.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptancePlan {
+    /// The version of this schema.
+    pub schema_version: u32,
+    /// The checks, criteria first.
+    pub checks: Vec<Check>,
+}
+
+impl AcceptancePlan {
+    /// The version this crate writes and runs.
+    pub const SCHEMA_VERSION: u32 = 1;
+
+    /// The plan that follows from `spec`; the same spec gives the same plan.
+    #[must_use]
+    pub fn derive(spec: &ProductSpec, site: &SiteContext) -> Self {
+        Self { schema_version: Self::SCHEMA_VERSION, checks: derive::checks(spec, site) }
+    }
+
+    /// The hash that seals it: one changed byte of any check changes it.
+    #[must_use]
+    pub fn seal(&self) -> Digest {
+        Digest::of_json("acceptance-plan", self).expect("a plan holds strings and numbers, which JSON can hold")
+    }
+
+    /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is no error.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when the plan is not the sealed one, `Unsupported` for a plan of another schema version, or the
+    /// site can't be read, holds links, or is above 64 MB or 2,000 files.
+    pub fn run(&self, workspace: &Path, seal: &Digest) -> Result<Vec<CheckOutcome>, BackendError> {
+        let refuse = |kind, message: &str| Err(BackendError::new(kind, "acceptance", "run", message));
+        if self.schema_version != Self::SCHEMA_VERSION {
+            return refuse(ErrorKind::Unsupported, "the plan has another schema version: derive and seal it again");
+        }
+        if self.seal() != *seal {
+            return refuse(ErrorKind::Conflict, "the plan is not the one that was sealed: restore it, the checks do not move");
+        }
+        let site = Site::read(&workspace.join(SITE_FOLDER))?;
+        Ok(self.checks.iter().map(|check| check.outcome(&site)).collect())
+    }
+}
+
+/// What was found, or what is wrong.
+type Verdict = Result<String, String>;
+
+impl Check {
+    fn outcome(&self, site: &Site) -> CheckOutcome {
+        let verdict = self.verdict(site);
+        CheckOutcome {
+            id: self.id.clone(),
+            criterion: self.criterion.clone(),
+            priority: self.priority,
+            passed: verdict.is_ok(),
+            detail: match verdict {
+                Ok(detail) | Err(detail) => detail,
+            },
+        }
+    }
+
+    fn verdict(&self, site: &Site) -> Verdict {
+        if !site.has_pages() {
+            return Err("site/index.html: there is no page; write the site into the folder site/".to_owned());
+        }
+        let criterion = self.criterion.as_deref().unwrap_or_default();
+        match &self.kind {
+            CheckKind::Phrases { phrases } => content::phrases(site, criterion, phrases),
+            CheckKind::Present => content::present(site, criterion),
+            CheckKind::Checkout { path, tiers } => content::checkout(site, criterion, path, tiers),
+            CheckKind::Privacy => content::privacy(site, criterion),
+            CheckKind::SampleNotice => content::sample_notice(site),
+            CheckKind::Files { paths } => meta::files(site, paths),
+            CheckKind::Markup => markup::markup(site),
+            CheckKind::Accessibility => markup::accessibility(site),
+            CheckKind::SelfContained => links::self_contained(site),
+            CheckKind::Links { base_url, checkout_path } => links::resolve(site, base_url, checkout_path),
+            CheckKind::Contrast => contrast::check(site),
+            CheckKind::Discovery { base_url } => meta::discovery(site, base_url),
+            CheckKind::Social { base_url } => meta::social(site, base_url),
+            CheckKind::Weight { page_bytes_max, total_bytes_max } => {
+                meta::weight(site, *page_bytes_max, *total_bytes_max)
+            }
+        }
+    }
+}
+
+/// Turns a list of problems into a verdict; the first ten are told.
+fn judged(problems: Vec<String>, found: impl Into<String>) -> Verdict {
+    if problems.is_empty() {
+        return Ok(found.into());
+    }
+    let more = problems.len().saturating_sub(10);
+    let mut text = problems.into_iter().take(10).collect::<Vec<_>>().join("; ");
+    if more > 0 {
+        text.push_str(&format!("; and {more} more"));
+    }
+    Err(text)
+}

@@ -1,0 +1,197 @@
+//! What the site says, taken from the spec: cleaned, cut to sane lengths, nothing added.
+
+use ae_core::{BillingInterval, Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
+
+use crate::{
+    acceptance::base_path,
+    agent::SiteContext,
+    text::{query_value, shown},
+};
+
+const TITLE_CHARS: usize = 300;
+const TEXT_CHARS: usize = 2_000;
+const ITEMS_MAX: usize = 24;
+const QUOTES_MAX: usize = 8;
+
+/// The words of the site.
+#[derive(Debug)]
+pub(super) struct SiteCopy {
+    pub(super) name: String,
+    pub(super) tagline: String,
+    pub(super) problem: String,
+    pub(super) audience: Option<String>,
+    pub(super) features: Vec<FeatureCopy>,
+    pub(super) quotes: Vec<Quote>,
+    pub(super) tiers: Vec<TierCopy>,
+    pub(super) questions: Vec<Question>,
+    pub(super) sample: bool,
+    pub(super) base_url: String,
+    /// The path of the address, with which pages at any depth find their files.
+    pub(super) base_path: String,
+    pub(super) date: String,
+    /// Selects one of the palettes.
+    pub(super) palette: u8,
+}
+
+#[derive(Debug)]
+pub(super) struct FeatureCopy {
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) ground: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Quote {
+    pub(super) text: String,
+    pub(super) source: String,
+    pub(super) facts: Vec<String>,
+    pub(super) date: Option<String>,
+    pub(super) url: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct TierCopy {
+    pub(super) name: String,
+    pub(super) price: String,
+    pub(super) includes: Vec<String>,
+    pub(super) checkout: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) question: &'static str,
+    pub(super) answers: Vec<String>,
+}
+
+impl SiteCopy {
+    pub(super) fn of(spec: &ProductSpec, site: &SiteContext) -> Self {
+        let name = first_of(&[&spec.product_name, &spec.slug], "This product");
+        let audience = lines(&spec.target_users);
+        let digest = Digest::of_bytes("palette", spec.slug.as_bytes());
+        Self {
+            tagline: first_of(&[&spec.tagline], &name),
+            problem: shown(&spec.problem_statement, TEXT_CHARS),
+            audience: (!audience.is_empty()).then(|| format!("Made for {}", audience.join(", "))),
+            features: spec.core_features.iter().take(ITEMS_MAX).filter_map(|f| feature(f, spec)).collect(),
+            quotes: spec.evidence.iter().take(QUOTES_MAX).filter_map(quote).collect(),
+            tiers: spec.pricing.iter().take(ITEMS_MAX).map(|t| tier(t, site)).collect(),
+            questions: questions(spec),
+            sample: spec.sample,
+            base_url: site.base_url.clone(),
+            base_path: base_path(&site.base_url),
+            date: day(site.generated_on),
+            palette: digest.as_bytes().first().copied().unwrap_or_default(),
+            name,
+        }
+    }
+
+    /// One sentence for search results and previews.
+    pub(super) fn summary(&self) -> String {
+        let text = if self.problem.is_empty() { &self.tagline } else { &self.problem };
+        shown(text, 200)
+    }
+}
+
+fn first_of(texts: &[&String], fallback: &str) -> String {
+    let shown = texts.iter().map(|text| shown(text, TITLE_CHARS)).find(|text| !text.is_empty());
+    shown.unwrap_or_else(|| fallback.to_owned())
+}
+
+fn lines(texts: &[String]) -> Vec<String> {
+    texts.iter().take(ITEMS_MAX).map(|text| shown(text, TEXT_CHARS)).filter(|text| !text.is_empty()).collect()
+}
+
+fn feature(feature: &Feature, spec: &ProductSpec) -> Option<FeatureCopy> {
+    let title = shown(&feature.title, TITLE_CHARS);
+    let asking = feature.evidence.iter().filter(|id| spec.evidence.iter().any(|evidence| evidence.id == **id)).count();
+    let ground = match (asking, spec.sample) {
+        (0, _) => "An assumption: no post asks for it.".to_owned(),
+        (count, true) => format!("From {count} sample {}.", if count == 1 { "signal" } else { "signals" }),
+        (1, false) => "One post speaks of it.".to_owned(),
+        (count, false) => format!("{count} posts speak of it."),
+    };
+    let description = shown(&feature.description, TEXT_CHARS);
+    (!title.is_empty()).then_some(FeatureCopy { title, description, ground })
+}
+
+fn quote(evidence: &Evidence) -> Option<Quote> {
+    let text = shown(evidence.title.as_data(), TITLE_CHARS);
+    let mut facts = Vec::new();
+    facts.extend(evidence.points.map(|points| plural(points, "point")));
+    facts.extend(evidence.comments.map(|comments| plural(comments, "comment")));
+    (!text.is_empty()).then(|| Quote {
+        text,
+        source: shown(&evidence.source, 80),
+        facts,
+        date: evidence.posted_at.map(day),
+        url: evidence.url.as_deref().and_then(safe_address).map(str::to_owned),
+    })
+}
+
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
+    let interval = match tier.interval {
+        BillingInterval::Month => "per month",
+        BillingInterval::Year => "per year",
+        _ => "once",
+    };
+    TierCopy {
+        name: first_of(&[&tier.name, &tier.id], "Plan"),
+        price: format!("{} {interval}", tier.price),
+        includes: lines(&tier.includes),
+        checkout: format!("{}?tier={}", site.checkout_path, query_value(&tier.id)),
+    }
+}
+
+/// Questions whose answers stand in the spec, and only those.
+fn questions(spec: &ProductSpec) -> Vec<Question> {
+    let asked = [
+        ("What will it not do?", &spec.out_of_scope),
+        ("What do we take for granted?", &spec.assumptions),
+        ("What do we not know yet?", &spec.unclear),
+    ];
+    let answered = asked.into_iter().map(|(question, texts)| Question { question, answers: lines(texts) });
+    answered.filter(|question| !question.answers.is_empty()).collect()
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_string().split('T').next().unwrap_or_default().to_owned()
+}
+
+/// The address when it is plain `http` or `https` with a host name, without user, and made of characters that URLs may
+/// hold (RFC 3986); anything else is not linked.
+pub(super) fn safe_address(address: &str) -> Option<&str> {
+    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let (name, port) = host.split_once(':').unwrap_or((host, "80"));
+    let plain_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        && name.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
+    let plain_port = port.parse::<u16>().is_ok();
+    let plain = rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#!$&'()*+,;=@%".contains(&b));
+    let escapes = rest.match_indices('%').all(|(at, _)| {
+        rest.get(at + 1..at + 3).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+    });
+    let fits = address.len() <= 2_000 && rest.matches('#').count() <= 1;
+    (plain_name && plain_port && plain && escapes && fits).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_addresses_are_linked() {
+        for good in ["https://news.ycombinator.com/item?id=1", "http://127.0.0.1:8787/p/x/", "https://a.b/%20#c"] {
+            assert!(safe_address(good).is_some(), "{good}");
+        }
+        for bad in [
+            "javascript:alert(1)", "https://", "https://a b/", "https://u@h/", "https://h/%zz", "https://h/%", "//h/",
+            "https://h/\"x", "https://h:x/", "https://-h/", "https://h/#a#b", "ftp://h/", "https://h/[", "https://a..b/",
+        ] {
+            assert!(safe_address(bad).is_none(), "{bad}");
+        }
+    }
+}

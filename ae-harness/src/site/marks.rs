@@ -1,0 +1,108 @@
+//! Which element fulfils which criterion.
+
+use std::collections::BTreeMap;
+
+use ae_core::{AcceptanceCriterion, ProductSpec};
+
+use super::copy::SiteCopy;
+use crate::{
+    acceptance::{CheckKind, kind_of},
+    agent::SiteContext,
+    text::{folded, token},
+};
+
+/// A part of the front page that can carry marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    Name,
+    Tagline,
+    Audience,
+    Problem,
+    Feature(usize),
+    Tier(usize),
+    Question(usize),
+    Checkout,
+    Privacy,
+}
+
+/// The marks of every part.
+#[derive(Debug)]
+pub(super) struct Marks {
+    marks: BTreeMap<Part, Vec<String>>,
+    unmet: Vec<String>,
+}
+
+impl Marks {
+    /// Finds for each criterion the parts whose words fulfil it.
+    pub(super) fn of(spec: &ProductSpec, site: &SiteContext, copy: &SiteCopy) -> Self {
+        let parts = parts(copy);
+        let mut marks = Self { marks: BTreeMap::new(), unmet: Vec::new() };
+        for criterion in &spec.acceptance_criteria {
+            let id = token(&criterion.id);
+            let found = match kind_of(criterion, spec, site) {
+                CheckKind::Phrases { phrases } => {
+                    phrases.iter().map(|phrase| holding(&parts, phrase)).collect::<Option<Vec<_>>>()
+                }
+                CheckKind::Checkout { .. } => (!copy.tiers.is_empty()).then(|| vec![Part::Checkout]),
+                CheckKind::Privacy => Some(vec![Part::Privacy]),
+                _ => about(&parts, criterion).map(|part| vec![part]),
+            };
+            match found {
+                Some(found) => found.into_iter().for_each(|part| marks.add(part, &id)),
+                None => marks.unmet.push(id),
+            }
+        }
+        marks
+    }
+
+    /// The value of `data-criterion` for a part, if it fulfils any.
+    pub(super) fn get(&self, part: Part) -> Option<String> {
+        self.marks.get(&part).map(|ids| ids.join(" "))
+    }
+
+    /// The criteria that no part fulfils.
+    pub(super) fn unmet(&self) -> &[String] {
+        &self.unmet
+    }
+
+    fn add(&mut self, part: Part, id: &str) {
+        let ids = self.marks.entry(part).or_default();
+        if !ids.iter().any(|present| present == id) {
+            ids.push(id.to_owned());
+        }
+    }
+}
+
+/// The parts with the words that people see in them.
+fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
+    let mut parts = vec![(Part::Name, copy.name.clone()), (Part::Tagline, copy.tagline.clone())];
+    parts.extend(copy.audience.clone().map(|audience| (Part::Audience, audience)));
+    let features = copy.features.iter().enumerate();
+    parts.extend(features.map(|(at, feature)| (Part::Feature(at), format!("{} {}", feature.title, feature.description))));
+    let tiers = copy.tiers.iter().enumerate();
+    parts.extend(
+        tiers.map(|(at, tier)| (Part::Tier(at), format!("{} {} {}", tier.name, tier.price, tier.includes.join(" ")))),
+    );
+    parts.push((Part::Problem, copy.problem.clone()));
+    let questions = copy.questions.iter().enumerate();
+    parts.extend(questions.map(|(at, q)| (Part::Question(at), format!("{} {}", q.question, q.answers.join(" ")))));
+    parts.into_iter().map(|(part, text)| (part, folded(&text))).filter(|(_, text)| !text.is_empty()).collect()
+}
+
+fn holding(parts: &[(Part, String)], phrase: &str) -> Option<Part> {
+    let phrase = folded(phrase);
+    parts.iter().find(|(_, text)| text.contains(&phrase)).map(|(part, _)| *part)
+}
+
+/// The part that shares the most words of four letters or more with the criterion, at least half of them.
+fn about(parts: &[(Part, String)], criterion: &AcceptanceCriterion) -> Option<Part> {
+    const FILLERS: [&str; 8] = ["page", "shows", "explains", "says", "site", "that", "with", "there"];
+    let text = folded(&criterion.text);
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() >= 4 && !FILLERS.contains(word))
+        .collect();
+    let shared = |of: &str| words.iter().filter(|word| of.contains(**word)).count();
+    let best = parts.iter().map(|(part, text)| (shared(text), *part)).reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.filter(|(count, _)| *count > 0 && count * 2 >= words.len()).map(|(_, part)| part)
+}

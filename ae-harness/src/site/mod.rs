@@ -1,0 +1,138 @@
+//! The built-in builder: a product site from a spec, without a model, the same bytes every time.
+
+mod copy;
+mod files;
+mod front;
+mod marks;
+mod pages;
+mod shell;
+mod style;
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use ae_core::{BackendError, Currency, ErrorKind, IdempotencyKey, Isolation, Money};
+use async_trait::async_trait;
+
+use self::{copy::SiteCopy, marks::Marks};
+use crate::{
+    acceptance::SITE_FOLDER,
+    agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteContext, Snapshot},
+    atomic::{io_error, write_if_changed},
+    paths::walk,
+};
+
+const NAME: &str = "site";
+/// The most files that the folder of a site may hold when the builder looks for strays.
+const FILES_MAX: usize = 2_000;
+
+/// Builds a static product site from the spec alone: front page, privacy page, error page, style sheet, icon,
+/// `robots.txt` and `sitemap.xml`, into `<workspace>/site/`.
+///
+/// It runs no foreign code, needs no network and costs nothing. All text of the spec is escaped; whatever the spec does
+/// not say is not on the site. Every element that fulfils a criterion carries its id in `data-criterion`; criteria
+/// that it can't fulfil from the spec are named in the report, and the sealed checks then fail. From the second attempt
+/// on, files in `site/` that it does not write and that the diagnosis names are removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SiteBuilder;
+
+#[async_trait]
+impl CliProvider for SiteBuilder {
+    fn info(&self) -> ProviderInfo {
+        ProviderInfo {
+            name: NAME.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            isolation: Isolation::Confined,
+            metered: false,
+        }
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn execute(&self, _: &IdempotencyKey, request: &AgentRequest) -> Result<AgentReport, BackendError> {
+        request.check_workspace(NAME)?;
+        check_context(&request.site)?;
+        let folder = request.workspace.join(SITE_FOLDER);
+        prepare(&folder)?;
+        let before = Snapshot::take(&folder)?;
+        let copy = SiteCopy::of(&request.spec, &request.site);
+        let marks = Marks::of(&request.spec, &request.site, &copy);
+        let files = files::render(&copy, &marks);
+        for (name, content) in &files {
+            let path = folder.join(name);
+            write_if_changed(&path, content.as_bytes()).map_err(|error| failed("write", &path, error))?;
+        }
+        let removed = match &request.diagnosis {
+            Some(diagnosis) if request.attempt > 1 => remove_strays(&folder, &files, diagnosis)?,
+            _ => 0,
+        };
+        let changed = Snapshot::take(&folder)?.changed_since(&before);
+        let currency = request.cost_ceiling.map_or(Currency::USD, |most| most.currency());
+        Ok(AgentReport {
+            success: true,
+            summary: summary(files.len(), changed.len(), removed, marks.unmet()),
+            files_changed: changed.into_iter().map(|path| format!("{SITE_FOLDER}/{path}")).collect(),
+            cost: Some(Money::zero(currency)),
+            usage: None,
+        })
+    }
+}
+
+fn failed(what: &str, path: &Path, error: io::Error) -> BackendError {
+    io_error(NAME, "execute", what, path, error)
+}
+
+/// Addresses end up in links, so only plain ones are taken.
+fn check_context(site: &SiteContext) -> Result<(), BackendError> {
+    let refuse = |message: String| Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message));
+    if copy::safe_address(&site.base_url).is_none() || !site.base_url.ends_with('/') {
+        return refuse(format!("{:?} is no address: use http(s)://host/…/ with the slash at its end", site.base_url));
+    }
+    if let Some(why) = crate::paths::path_problem(&site.checkout_path) {
+        return refuse(format!("the checkout path {:?} is refused: {why}", site.checkout_path));
+    }
+    Ok(())
+}
+
+fn prepare(folder: &PathBuf) -> Result<(), BackendError> {
+    match fs::symlink_metadata(folder) {
+        Ok(meta) if meta.is_dir() => Ok(()),
+        Ok(_) => {
+            let message = format!("{} is no folder: remove it", folder.display());
+            Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir(folder).map_err(|error| failed("create", folder, error))
+        }
+        Err(error) => Err(failed("read", folder, error)),
+    }
+}
+
+/// Removes files that are not the builder's and that the diagnosis names. Only names found by listing the folder are
+/// ever removed; the diagnosis selects among them.
+fn remove_strays(folder: &Path, own: &[(&'static str, String)], diagnosis: &str) -> Result<usize, BackendError> {
+    let mut removed = 0;
+    for found in walk(folder, FILES_MAX).map_err(|error| failed("read", folder, error))? {
+        let is_own = own.iter().any(|(name, _)| *name == found.relative);
+        if !is_own && diagnosis.contains(&format!("{SITE_FOLDER}/{}", found.relative)) {
+            fs::remove_file(&found.full).map_err(|error| failed("remove", &found.full, error))?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+fn summary(files: usize, changed: usize, removed: usize, unmet: &[String]) -> String {
+    let mut text = format!("wrote the site: {files} files, {changed} changed");
+    if removed > 0 {
+        text.push_str(&format!(", {removed} stray files removed"));
+    }
+    if !unmet.is_empty() {
+        text.push_str(&format!("; the spec holds nothing that would fulfil {}", unmet.join(", ")));
+    }
+    text
+}

@@ -1,0 +1,93 @@
+//! The style sheet: one layout, four palettes.
+
+/// Accent colours in light and dark; every one reaches 4.5 to 1 on its backgrounds.
+#[derive(Debug, Clone, Copy)]
+struct Palette {
+    accent: &'static str,
+    accent_dark: &'static str,
+    tint: &'static str,
+    tint_dark: &'static str,
+}
+
+const PALETTES: [Palette; 4] = [
+    Palette { accent: "#1f4fd8", accent_dark: "#9db8ff", tint: "#eef2ff", tint_dark: "#182138" },
+    Palette { accent: "#0b6b4d", accent_dark: "#7fd8b4", tint: "#e9f6f0", tint_dark: "#14261f" },
+    Palette { accent: "#8a2c6b", accent_dark: "#f0a6d6", tint: "#fbeef6", tint_dark: "#2a1926" },
+    Palette { accent: "#9a3b00", accent_dark: "#ffb38a", tint: "#fdf1e8", tint_dark: "#2b1d14" },
+];
+
+fn palette(choice: u8) -> Palette {
+    let [blue, green, plum, rust] = PALETTES;
+    match choice % 4 {
+        0 => blue,
+        1 => green,
+        2 => plum,
+        _ => rust,
+    }
+}
+
+/// The fill and the letter of the icon.
+pub(super) fn icon_colours(choice: u8) -> (&'static str, &'static str) {
+    (palette(choice).accent, "#ffffff")
+}
+
+/// The whole style sheet.
+pub(super) fn sheet(choice: u8) -> String {
+    let Palette { accent, accent_dark, tint, tint_dark } = palette(choice);
+    format!(
+        ":root{{color-scheme:light dark;--paper:#fcfbf9;--card:#ffffff;--ink:#1b1f24;--muted:#505a66;--line:#d9dce1;\
+         --accent:{accent};--on-accent:#ffffff;--tint:{tint}}}\n\
+         @media (prefers-color-scheme:dark){{:root{{--paper:#0f1217;--card:#171c24;--ink:#edf0f4;--muted:#aeb7c2;\
+         --line:#2d3541;--accent:{accent_dark};--on-accent:#10131a;--tint:{tint_dark}}}}}\n{LAYOUT}"
+    )
+}
+
+const LAYOUT: &str = "\
+*,*::before,*::after{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-behavior:smooth}
+body{margin:0;color:var(--ink);background:var(--paper);font:1.0625rem/1.6 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;overflow-wrap:break-word}
+h1,h2,h3{line-height:1.2;letter-spacing:-.01em;margin:0 0 .6em;text-wrap:balance}
+h1{font-size:clamp(2rem,1.4rem + 3vw,3.5rem);max-width:20ch}
+h2{font-size:clamp(1.5rem,1.3rem + 1vw,2rem)}
+h3{font-size:1.2rem}
+p,ul,figure,blockquote{margin:0 0 1rem}
+a{color:var(--accent);text-underline-offset:.2em}
+a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:.25rem}
+.wrap{width:min(70rem,100%);margin-inline:auto;padding-inline:1.25rem}
+.narrow{max-width:46rem}
+.bar{display:flex;flex-wrap:wrap;gap:.5rem 2rem;align-items:center;justify-content:space-between}
+.skip{position:absolute;left:1rem;top:-6rem;padding:.75rem 1rem;color:var(--on-accent);background:var(--accent);z-index:1}
+.skip:focus{top:1rem}
+.top{border-bottom:1px solid var(--line);padding-block:.9rem}
+.brand{font-weight:700;font-size:1.15rem;text-decoration:none;color:var(--ink);background:var(--paper)}
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:0;padding:0;list-style:none}
+nav a{display:inline-block;padding:.4rem 0;color:var(--muted);background:var(--paper);text-decoration:none}
+nav a:hover{color:var(--ink);text-decoration:underline}
+section{padding-block:clamp(2.5rem,2rem + 3vw,5rem)}
+section+section{border-top:1px solid var(--line)}
+.hero{padding-block:clamp(3rem,2rem + 6vw,7rem)}
+.lead{font-size:1.25rem;max-width:60ch;color:var(--muted);background:var(--paper)}
+.audience{font-weight:600}
+.notice{display:inline-block;padding:.5rem .9rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--ink);background:var(--tint)}
+.button{display:inline-block;padding:.75rem 1.4rem;border-radius:.6rem;font-weight:650;text-decoration:none;color:var(--on-accent);background:var(--accent)}
+.button:hover{text-decoration:underline}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(17rem,100%),1fr));gap:1.25rem;padding:0;list-style:none}
+.card{display:flex;flex-direction:column;padding:1.5rem;border:1px solid var(--line);border-radius:1rem;color:var(--ink);background:var(--card)}
+.card p{margin-bottom:.75rem}
+.small{margin-top:auto;font-size:.925rem;color:var(--muted);background:var(--card)}
+.price{font-size:1.6rem;font-weight:700}
+.includes{padding-left:1.2rem}
+.action{margin-top:auto}
+.tinted{color:var(--ink);background:var(--tint)}
+.quotes{display:grid;gap:1.25rem;padding:0;list-style:none}
+.quotes figure{margin:0;padding-left:1.1rem;border-left:4px solid var(--accent)}
+.quotes blockquote{margin:0;font-size:1.1rem}
+.quotes p{margin:0 0 .25rem}
+figcaption{font-size:.95rem;color:var(--muted);background:var(--tint)}
+figcaption a{color:var(--accent);background:var(--tint)}
+.question+.question{margin-top:2rem}
+.bottom{border-top:1px solid var(--line);padding-block:1.5rem;color:var(--muted);background:var(--paper)}
+.bottom p{margin:0}
+@media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}*{transition:none;animation:none}}
+@media print{.skip,nav,.action{display:none}}
+";
