@@ -9,6 +9,7 @@ mod ledger;
 mod objects;
 mod page;
 mod provider;
+mod terms;
 pub mod units;
 mod webhook;
 
@@ -22,7 +23,8 @@ pub use ledger::{
 pub use ledger::{SqliteBilling, SqliteStore};
 pub use objects::{NewLink, NewPrice, NewProduct, ObjectRef, Payment, PaymentLink, Price, Product};
 pub use page::{PayPageContext, pay_page, receipt_page};
-pub use provider::{Capabilities, Ensured, Mode, Page, PaymentProvider, PaymentQuery, ProviderInfo};
+pub use provider::PaymentProvider;
+pub use terms::{Capabilities, Ensured, Mode, Page, PaymentQuery, ProviderInfo};
 pub use webhook::{
     EntitlementEnd, EventEffect, EventKind, EventStore, Intake, OfflineVerifier, PaidFor, PaidInvoice,
     ProviderEvent, RAW_BYTES_MAX, ReceivedEvent, SIGNATURE_HEADER, TOLERANCE_SECONDS, WebhookError,

@@ -1,16 +1,23 @@
-//! The contract of [`PaymentProvider`] as checks that any backend can run.
+//! The contracts of [`PaymentProvider`], [`EventStore`](crate::EventStore) and
+//! [`WebhookVerifier`](crate::WebhookVerifier) as checks that any backend can run.
 //!
 //! Each check makes runs of its own, derived from [`Subject::seed`]; use another seed for every pass over a provider
 //! that remembers. A live provider is refused: these checks make prices.
 #![allow(clippy::panic, reason = "a check that fails panics with the number of its clause")]
 
 mod setup;
+mod webhooks;
 
 use std::sync::Arc;
 
 use ae_core::{BillingInterval, Currency, Digest, ErrorKind, Money, RunId};
 
 use crate::{LinkId, NewLink, NewPrice, ObjectRef, PaymentProvider, PaymentQuery, PriceId, ProductId, units};
+pub use webhooks::{
+    SignedRequest, e2_a_known_event_is_a_duplicate, e3_an_end_may_arrive_before_its_beginning,
+    e4_what_has_no_effect_is_kept, e5_a_payment_counts_once, run_store, run_verifier,
+};
+
 use setup::{both, expect, holds, key, launch, price, product, refuses, same};
 
 /// What is checked.

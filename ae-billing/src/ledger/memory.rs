@@ -35,9 +35,13 @@ impl MemoryLedger {
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<Books>>);
 
+type Name = (Table, String);
+/// A row and the position of its first write.
+type Placed = (u64, Row);
+
 #[derive(Debug, Clone, Default)]
 struct Books {
-    rows: BTreeMap<(Table, String), (u64, Row)>,
+    rows: BTreeMap<Name, Placed>,
     journal: Vec<JournalEntry>,
 }
 
@@ -117,7 +121,7 @@ impl Records for Snapshot<'_> {
 /// A write under way; what it replaced is remembered until it ends.
 struct Change<'a> {
     books: &'a mut Books,
-    undo: Vec<((Table, String), Option<(u64, Row)>)>,
+    undo: Vec<(Name, Option<Placed>)>,
     journal_before: usize,
     now: Timestamp,
 }

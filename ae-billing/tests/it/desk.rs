@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use ae_billing::{LinkId, NewPayment, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId};
+use ae_billing::{
+    JournalHead, LinkId, NewPayment, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId,
+};
 use ae_core::{ErrorKind, Money};
 
 use crate::{
@@ -213,4 +215,23 @@ fn twenty_nine_ninety_nine_is_2999_cents() {
     assert_eq!(ae_billing::units::to_minor_units(price), Ok(2999));
     assert_eq!(Money::from_minor(2999, 2, price.currency()).unwrap().to_string(), "$29.99");
     assert!("price_1".parse::<PriceId>().is_ok());
+}
+
+#[test]
+fn a_journal_written_anew_does_not_lead_through_a_known_head() {
+    let (_, runtime) = clocked();
+    on_each(&runtime, |ledger| {
+        open(&*ledger, run("known"));
+        let known = wait(ledger.verify_journal()).unwrap();
+        open(&*ledger, run("more"));
+        assert!(wait(ledger.verify_journal_since(&known)).unwrap().entries > known.entries);
+        let since_ever = wait(ledger.verify_journal_since(&JournalHead::empty())).unwrap();
+        assert_eq!(since_ever, wait(ledger.verify_journal()).unwrap());
+        on_each(&runtime, |forged| {
+            open(&*forged, run("forged"));
+            assert!(wait(forged.verify_journal()).is_ok());
+            let noticed = wait(forged.verify_journal_since(&known)).unwrap_err();
+            assert_eq!(noticed.kind(), ErrorKind::Protocol);
+        });
+    });
 }

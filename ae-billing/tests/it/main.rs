@@ -8,9 +8,12 @@
     unreachable_pub
 )]
 
+mod cut;
 mod desk;
 mod intake;
 mod ledgers;
+#[cfg(feature = "sqlite")]
+mod model;
 mod order;
 mod page;
 #[cfg(feature = "conformance")]

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    BillingConfig, Caps, MemoryLedger, Mode, NewPrice, NewProduct, PaymentProvider,
-    conformance::{self, Subject},
+    BillingConfig, Caps, MemoryLedger, Mode, NewPrice, NewProduct, OfflineVerifier, PaymentProvider,
+    SIGNATURE_HEADER,
+    conformance::{self, SignedRequest, Subject},
+    sign,
 };
 use ae_core::{BillingInterval, Currency, ErrorKind, Money};
 
 use crate::{
     ledgers::{on_each, on_each_with},
-    world::{BASE, clocked, key, open, run, usd, wait},
+    world::{BASE, clocked, key, open, run, secret, start, usd, wait},
 };
 
 #[test]
@@ -21,6 +23,27 @@ fn every_ledger_keeps_the_contract() {
             wait(conformance::run_all(&Subject::new(ledger, seed).with_currency(currency)));
         });
     }
+}
+
+#[test]
+fn every_ledger_keeps_the_contract_of_the_event_store() {
+    let (_, runtime) = clocked();
+    on_each(&runtime, |ledger| wait(conformance::run_store(&*ledger, "events")));
+    let pointers = Arc::new(Box::new(MemoryLedger::new(runtime, BASE)));
+    wait(conformance::run_store(&pointers, "pointers"));
+}
+
+#[test]
+fn the_offline_verifier_keeps_its_contract() {
+    let (_, runtime) = clocked();
+    let ledger = MemoryLedger::new(runtime, BASE);
+    let shop = open(&ledger, run("verifier"));
+    wait(ledger.record_payment(&key(shop.run, "a"), shop.pays("CUST-1", 0))).unwrap();
+    let raw = wait(ledger.pending_events(1)).unwrap().remove(0).body;
+    let mut headers = http::HeaderMap::new();
+    headers.insert(SIGNATURE_HEADER, sign(&secret(), &raw, start()).parse().unwrap());
+    let verifier = Arc::new(OfflineVerifier::new(secret()).unwrap());
+    conformance::run_verifier(&verifier, &SignedRequest::new(headers, raw, start()));
 }
 
 #[test]

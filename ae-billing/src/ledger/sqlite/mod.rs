@@ -1,12 +1,15 @@
 //! Rows in an SQLite file.
 
+mod failure;
+mod schema;
+
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use ae_core::{BackendError, Effect, ErrorKind, Retry, Runtime, Timestamp};
+use ae_core::{BackendError, Effect, Runtime, Timestamp};
 use rusqlite::{
     Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior, params, types::Value,
 };
@@ -14,12 +17,12 @@ use rusqlite::{
 use super::{
     OfflineLedger,
     journal::{JournalEntry, JournalHead},
-    records::{Find, Records, Row, Store, Table, error},
+    records::{Find, Records, Row, Store, Table},
 };
 use crate::BillingConfig;
+use failure::{damaged, store_error};
+use schema::{make_tables, refuse_newer};
 
-/// The version of the tables that this crate writes.
-const SCHEMA_VERSION: i64 = 1;
 /// How long a writer waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -55,66 +58,35 @@ impl SqliteStore {
         let mut connection = Connection::open(path).map_err(failed)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         refuse_newer(&connection)?;
-        connection.pragma_update(None, "journal_mode", "wal").map_err(failed)?;
+        use_write_ahead_log(&connection)?;
         // Money: a commit is on the disk before it is reported.
         connection.pragma_update(None, "synchronous", "full").map_err(failed)?;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         refuse_newer(&transaction)?;
-        transaction.execute_batch(&schema()).map_err(failed)?;
-        transaction
-            .execute(
-                "INSERT INTO billing_schema (only, version) VALUES (1, ?1) ON CONFLICT (only) DO NOTHING",
-                params![SCHEMA_VERSION],
-            )
-            .map_err(failed)?;
+        make_tables(&transaction)?;
         transaction.commit().map_err(failed)?;
         Ok(Self(Arc::new(Mutex::new(connection))))
     }
 }
 
-fn refuse_newer(connection: &Connection) -> Result<(), BackendError> {
-    let failed = |source| store_error("open", source);
-    if !connection.table_exists(None, "billing_schema").map_err(failed)? {
-        return Ok(());
-    }
-    let version: Option<i64> = connection
-        .query_row("SELECT version FROM billing_schema", [], |row| row.get(0))
-        .optional()
-        .map_err(failed)?;
-    match version {
-        Some(version) if version != SCHEMA_VERSION => {
-            let message = format!(
-                "the ledger has version {version}, this program knows {SCHEMA_VERSION}: use the program that wrote it"
-            );
-            Err(error(ErrorKind::Protocol, "open", message))
+/// Switches to the write-ahead log. SQLite does not wait for others here, so two that open a new file at once could
+/// refuse each other: whoever is refused waits for the file to be free, then tries again.
+fn use_write_ahead_log(connection: &Connection) -> Result<(), BackendError> {
+    const TRIES: u32 = 100;
+    let mut last = Ok(());
+    for _ in 0..TRIES {
+        last = connection.pragma_update(None, "journal_mode", "wal");
+        if !last.as_ref().is_err_and(is_busy) {
+            break;
         }
-        _ => Ok(()),
+        connection.execute_batch("BEGIN EXCLUSIVE; COMMIT").map_err(|source| store_error("open", source))?;
     }
+    last.map_err(|source| store_error("open", source))
 }
 
-fn schema() -> String {
-    let mut sql = String::from(
-        "CREATE TABLE IF NOT EXISTS billing_schema (
-            only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL) STRICT;
-        CREATE TABLE IF NOT EXISTS billing_journal (
-            position INTEGER PRIMARY KEY, at TEXT NOT NULL, tab TEXT NOT NULL, id TEXT NOT NULL,
-            run TEXT NOT NULL, owner TEXT NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-        CREATE TRIGGER IF NOT EXISTS billing_journal_no_update BEFORE UPDATE ON billing_journal
-            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-        CREATE TRIGGER IF NOT EXISTS billing_journal_no_delete BEFORE DELETE ON billing_journal
-            BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;",
-    );
-    for name in Table::ALL.map(Table::name) {
-        sql.push_str(&format!(
-            "CREATE TABLE IF NOT EXISTS {name} (
-                position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-                run TEXT NOT NULL, owner TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-            CREATE INDEX IF NOT EXISTS {name}_run ON {name} (run, position);
-            CREATE INDEX IF NOT EXISTS {name}_owner ON {name} (owner, position);"
-        ));
-    }
-    sql
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 impl Store for SqliteStore {
@@ -285,36 +257,4 @@ impl Records for Rows<'_> {
 
 fn position(value: i64) -> Result<u64, BackendError> {
     u64::try_from(value).map_err(|_| damaged("a position"))
-}
-
-fn damaged(what: &str) -> BackendError {
-    error(ErrorKind::Protocol, "read", format!("{what} is damaged: restore the ledger from a copy"))
-}
-
-fn store_error(operation: &'static str, source: rusqlite::Error) -> BackendError {
-    let (kind, message) = match source.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            (ErrorKind::Unavailable, "another process keeps the ledger's file: try again")
-        }
-        Some(ErrorCode::DiskFull) => {
-            (ErrorKind::QuotaExceeded, "the disk is full: make room, then try again")
-        }
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            (ErrorKind::PermissionDenied, "the ledger's file can't be written: change its permissions")
-        }
-        Some(ErrorCode::CannotOpen) => (
-            ErrorKind::PermissionDenied,
-            "the ledger's file can't be opened: check the folder and its permissions",
-        ),
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => (
-            ErrorKind::Protocol,
-            "the file is damaged or no ledger; it was not changed: restore it from a copy",
-        ),
-        Some(ErrorCode::SystemIoFailure) => {
-            (ErrorKind::Unavailable, "the disk does not answer as it should: check it")
-        }
-        _ => (ErrorKind::Internal, "the database refused the statement"),
-    };
-    let retry = if kind == ErrorKind::Unavailable { Retry::Backoff } else { Retry::Never };
-    error(kind, operation, message).with_retry(retry).with_source(source)
 }

@@ -1,0 +1,213 @@
+//! What a provider says about itself, and the small answers of its port.
+
+use std::fmt;
+
+use ae_core::RunId;
+use serde::{Deserialize, Serialize};
+
+use crate::{Caps, LinkId};
+
+/// Whether money moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Mode {
+    /// A ledger of our own: nothing is charged, a person records payments.
+    Offline,
+    /// A vendor's test environment: nothing is charged.
+    Test,
+    /// Customers are charged.
+    Live,
+}
+
+impl Mode {
+    /// The wire name, lower snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An object that certainly exists now, and whether this call made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ensured<T> {
+    /// This call made it.
+    Created(T),
+    /// It was there already.
+    Found(T),
+}
+
+impl<T> Ensured<T> {
+    /// The object.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Created(object) | Self::Found(object) => object,
+        }
+    }
+
+    /// Whether this call made it.
+    #[must_use]
+    pub const fn is_created(&self) -> bool {
+        matches!(self, Self::Created(_))
+    }
+}
+
+impl<T> AsRef<T> for Ensured<T> {
+    fn as_ref(&self) -> &T {
+        match self {
+            Self::Created(object) | Self::Found(object) => object,
+        }
+    }
+}
+
+/// What a provider is able to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Ids follow from idempotency keys, on every installation alike.
+    pub own_ids: bool,
+    /// Keys are recognised without a time limit.
+    pub durable_keys: bool,
+    /// It charges customers by itself; otherwise a person records payments.
+    pub charges: bool,
+    /// It sells in its own name and takes care of sales taxes.
+    pub merchant_of_record: bool,
+}
+
+impl Capabilities {
+    /// Says that ids follow from idempotency keys.
+    #[must_use]
+    pub const fn with_own_ids(mut self) -> Self {
+        self.own_ids = true;
+        self
+    }
+
+    /// Says that keys are recognised without a time limit.
+    #[must_use]
+    pub const fn with_durable_keys(mut self) -> Self {
+        self.durable_keys = true;
+        self
+    }
+
+    /// Says that it charges customers by itself.
+    #[must_use]
+    pub const fn with_charges(mut self) -> Self {
+        self.charges = true;
+        self
+    }
+
+    /// Says that it sells in its own name.
+    #[must_use]
+    pub const fn with_merchant_of_record(mut self) -> Self {
+        self.merchant_of_record = true;
+        self
+    }
+}
+
+/// What a provider says about itself, without asking anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ProviderInfo {
+    /// Its name, for example `offline-ledger`.
+    pub name: String,
+    /// Whether money moves.
+    pub mode: Mode,
+    /// What it is able to do.
+    pub capabilities: Capabilities,
+    /// What it refuses before it makes anything.
+    pub caps: Caps,
+}
+
+impl ProviderInfo {
+    /// A provider with the usual caps and no special abilities.
+    #[must_use]
+    pub fn new(name: impl Into<String>, mode: Mode) -> Self {
+        Self { name: name.into(), mode, capabilities: Capabilities::default(), caps: Caps::default() }
+    }
+
+    /// Says what it is able to do.
+    #[must_use]
+    pub const fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// Says what it refuses.
+    #[must_use]
+    pub const fn with_caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
+        self
+    }
+}
+
+/// Asks for payments, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PaymentQuery {
+    /// Whose.
+    pub run: RunId,
+    /// Only those of this link.
+    pub link: Option<LinkId>,
+    /// At most this many at once, 1 to 100.
+    pub limit: u32,
+    /// Go on where an earlier page ended: its [`Page::next`].
+    pub after: Option<String>,
+}
+
+impl PaymentQuery {
+    /// The first 100 payments of `run`.
+    #[must_use]
+    pub const fn new(run: RunId) -> Self {
+        Self { run, link: None, limit: 100, after: None }
+    }
+
+    /// Only those of `link`.
+    #[must_use]
+    pub fn with_link(mut self, link: LinkId) -> Self {
+        self.link = Some(link);
+        self
+    }
+
+    /// At most `limit` at once.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: u32) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Goes on where an earlier page ended.
+    #[must_use]
+    pub fn with_after(mut self, after: impl Into<String>) -> Self {
+        self.after = Some(after.into());
+        self
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// What to ask with for the next page, or `None` at the end.
+    pub next: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// A page; `next` leads on.
+    #[must_use]
+    pub const fn new(items: Vec<T>, next: Option<String>) -> Self {
+        Self { items, next }
+    }
+}
