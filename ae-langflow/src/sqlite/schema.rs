@@ -1,0 +1,100 @@
+//! The tables, and the check that the file has them.
+
+use std::{path::Path, time::Duration};
+
+use ae_core::BackendError;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{
+    Durability,
+    errors::{failed, refused},
+};
+
+/// "aelf" in ASCII: says whose file it is.
+const APPLICATION_ID: i64 = 0x6165_6c66;
+const VERSION: i64 = 1;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+const TABLES: &str = "
+    CREATE TABLE threads (
+        thread TEXT PRIMARY KEY NOT NULL,
+        header TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        step INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        finished INTEGER NOT NULL,
+        snapshot_seq INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE records (
+        thread TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        step INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        change TEXT NOT NULL,
+        state_hash BLOB,
+        snapshot TEXT,
+        PRIMARY KEY (thread, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE notes (
+        thread TEXT NOT NULL,
+        task TEXT NOT NULL,
+        key TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (thread, task, key)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Sets the connection up, and makes the tables in a file that is empty.
+pub(super) fn prepare(connection: &mut Connection, path: &Path, durability: Durability) -> Result<(), BackendError> {
+    let sql = |error| failed("open", path, error);
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(sql)?;
+    // Read before anything is written: a file that is refused stays as it is.
+    let empty = check(connection, path)?;
+    let synchronous = match durability {
+        Durability::Normal => "NORMAL",
+        Durability::Full => "FULL",
+    };
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(sql)?;
+    connection.pragma_update(None, "synchronous", synchronous).map_err(sql)?;
+    if !empty {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
+    // Another process may have made the tables since.
+    if check(&transaction, path)? {
+        transaction.execute_batch(TABLES).map_err(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
+        transaction.pragma_update(None, "user_version", VERSION).map_err(sql)?;
+    }
+    transaction.commit().map_err(sql)
+}
+
+/// Whether the file is empty; an error when it is someone else's, damaged or newer.
+fn check(connection: &Connection, path: &Path) -> Result<bool, BackendError> {
+    let number = |query: &str| {
+        connection.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(|error| failed("open", path, error))
+    };
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    if tables == 0 && application == 0 && version == 0 {
+        return Ok(true);
+    }
+    if application != APPLICATION_ID {
+        return Err(refused(path, "belongs to another program: choose another path"));
+    }
+    if version > VERSION {
+        return Err(refused(path, "was written by a newer release: use that release or a later one"));
+    }
+    let ours = number("SELECT count(*) FROM sqlite_schema WHERE name IN ('threads', 'records', 'notes')")?;
+    if version < VERSION || ours != 3 {
+        return Err(refused(path, "lacks tables: restore it from a backup"));
+    }
+    let sound = connection
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+        .map_err(|error| failed("open", path, error))?;
+    if sound != "ok" {
+        return Err(refused(path, "is damaged: restore it from a backup"));
+    }
+    Ok(false)
+}

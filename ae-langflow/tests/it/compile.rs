@@ -1,0 +1,99 @@
+//! The mistakes that compile names.
+
+use ae_langflow::{CompileProblem as P, END, START, StateGraph};
+
+use crate::{engine::Say, support::Log};
+
+fn node(name: &str) -> String {
+    name.to_owned()
+}
+
+#[test]
+fn every_mistake_is_listed_at_once() {
+    let error = StateGraph::<Log>::new("g")
+        .add_node("a", Say("a"))
+        .add_node("a", Say("a"))
+        .add_node("", Say("x"))
+        .add_node(END, Say("x"))
+        .add_node("dead", Say("x"))
+        .add_node("l1", Say("x"))
+        .add_node("l2", Say("x"))
+        .add_edge("a", "dead")
+        .add_edge("a", "missing")
+        .add_edge("a", START)
+        .add_edge(END, "a")
+        .add_edge("l1", "l2")
+        .add_edge("l2", "l1")
+        .add_edge([START, "a"], "dead")
+        .add_conditional_edges("a", |s: &Log| s.count, [(1, "dead"), (1, END)])
+        .add_conditional_edges("a", |s: &Log| s.count, Vec::<(u32, &str)>::new())
+        .compile()
+        .unwrap_err();
+    for expected in [
+        P::DuplicateNode { name: node("a") },
+        P::BadName { name: node("") },
+        P::BadName { name: node(END) },
+        P::DeadEnd { name: node("dead") },
+        P::UnknownNode { name: node("missing") },
+        P::ToStart { node: node("a") },
+        P::FromEnd,
+        P::Unreachable { name: node("l1") },
+        P::Unreachable { name: node("l2") },
+        P::NoExit { nodes: vec![node("l1"), node("l2")] },
+        P::BadWaiting { target: node("dead") },
+        P::DuplicateLabel { node: node("a"), label: node("1") },
+        P::NoTargets { node: node("a") },
+    ] {
+        assert!(error.problems.contains(&expected), "{expected:?} is missing in {error}");
+        assert!(error.to_string().contains(&expected.to_string()));
+    }
+}
+
+#[test]
+fn a_missing_start_is_named() {
+    let error = StateGraph::<Log>::new("g").add_node("a", Say("a")).add_edge("a", END).compile().unwrap_err();
+    assert_eq!(error.problems, [P::NoStart, P::Unreachable { name: node("a") }]);
+    assert!(error.to_string().contains("add_edge(START"), "{error}");
+}
+
+#[test]
+fn a_target_whose_sources_can_not_all_run_is_unreachable() {
+    let error = StateGraph::<Log>::new("g")
+        .add_node("a", Say("a"))
+        .add_node("b", Say("b"))
+        .add_node("c", Say("c"))
+        .add_edge(START, "a")
+        .add_edge(["a", "b"], "c")
+        .add_edge("c", END)
+        .compile()
+        .unwrap_err();
+    assert_eq!(error.problems, [P::Unreachable { name: node("b") }, P::Unreachable { name: node("c") }]);
+}
+
+#[test]
+fn a_picture_shows_every_edge() {
+    let graph = StateGraph::<Log>::new("g")
+        .add_node("a", Say("a"))
+        .add_node("b", Say("b"))
+        .add_node("c", Say("c"))
+        .add_edge(START, "a")
+        .add_edge(START, "b")
+        .add_edge(["a", "b"], "c")
+        .add_conditional_edges("c", |s: &Log| s.text.clone(), [("say \"x\"".to_owned(), "a")])
+        .add_goto("c", [END])
+        .compile()
+        .unwrap();
+    let expected = "flowchart TD
+    start([start])
+    n0[\"a\"]
+    n1[\"b\"]
+    n2[\"c\"]
+    stop([end])
+    start --> n0
+    start --> n1
+    n0 & n1 ==> n2
+    n2 -. \"say #quot;x#quot;\" .-> n0
+    n2 -. goto .-> stop
+";
+    assert_eq!(graph.to_mermaid(), expected);
+}

@@ -1,0 +1,71 @@
+//! What the tests share.
+
+use std::sync::{Arc, Mutex};
+
+use ae_langflow::{App, Checkpointer, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, State};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
+#[state(version = 1)]
+pub struct Log {
+    #[reduce(append)]
+    pub log: Vec<String>,
+    pub last: Option<String>,
+    pub text: String,
+    pub count: u32,
+    #[reduce(max)]
+    pub top: f64,
+    #[reduce(merge)]
+    pub by: std::collections::BTreeMap<u32, String>,
+    #[reduce(with = join)]
+    pub joined: String,
+}
+
+fn join(have: &mut String, new: String) {
+    if !have.is_empty() {
+        have.push('+');
+    }
+    have.push_str(&new);
+}
+
+/// What ran, in the order in which it ran.
+#[derive(Debug, Clone, Default)]
+pub struct Trace(Arc<Mutex<Vec<String>>>);
+
+impl Trace {
+    pub fn add(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+pub fn names(log: &str) -> Vec<String> {
+    log.split(' ').map(str::to_owned).collect()
+}
+
+pub fn stored<S: State>(graph: &Graph<S>) -> App<S> {
+    graph.with_store(Arc::new(MemoryCheckpointer::new()))
+}
+
+/// The same graph on the same store, as a new process would have it.
+pub fn again<S: State>(graph: &Graph<S>, store: &Arc<MemoryCheckpointer>) -> App<S> {
+    graph.with_store(Arc::clone(store) as Arc<dyn Checkpointer>)
+}
+
+pub async fn run(graph: &Graph<Log>) -> Result<Ending<Log>, GraphError> {
+    stored(graph).invoke(Input::start(Log::update()), &RunConfig::thread("t")).await
+}
+
+pub fn done<S: std::fmt::Debug>(ending: Ending<S>) -> S {
+    match ending {
+        Ending::Done(state) => state,
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+pub fn log(entry: &str) -> ae_langflow::Step<Log> {
+    ae_langflow::Step::update(Log::update().log(vec![entry.to_owned()]))
+}
