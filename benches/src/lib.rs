@@ -5,6 +5,7 @@
 //! runs tiny inputs once, and so do the tests of each module.
 
 pub mod genesis;
+pub mod langflow;
 pub mod ratio;
 pub mod router;
 pub mod safety;
