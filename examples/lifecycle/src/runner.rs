@@ -209,6 +209,8 @@ fn broken(run: RunId, error: GraphError) -> Error {
     while let Some(present) = cause {
         if let Some(found) = present.downcast_ref::<ae_core::BackendError>() {
             backend = Some((found.kind(), found.to_string()));
+        } else if let Some(found) = present.downcast_ref::<Error>() {
+            backend = Some((found.kind(), found.to_string()));
         }
         cause = present.source();
     }

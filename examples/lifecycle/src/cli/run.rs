@@ -98,6 +98,9 @@ pub(super) async fn serve(session: &Session, addr: SocketAddr) -> Result<Exit> {
     let listener = bind(addr).await?;
     let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
     let state = serve::open(&session.host, local)?;
+    if session.output.json {
+        session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "");
+    }
     serve_until_stopped(session, listener, state).await?;
     Ok(Exit::Verified)
 }

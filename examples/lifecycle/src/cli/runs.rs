@@ -1,6 +1,7 @@
 //! `ae runs`, `ae status`, `ae cancel`, `ae audit verify`.
 
 use ae_core::{ErrorKind, RunStatus};
+use ae_safety::audit::ProblemKind;
 use serde_json::json;
 
 use super::{Session, output::row_line};
@@ -57,9 +58,28 @@ pub(super) fn audit_verify(session: &Session) -> Result<Exit> {
     let (exit, text) = match &report.problem {
         None => (Exit::Verified, format!("{} records, the chain is whole", report.records)),
         Some(problem) => {
-            (Exit::Failed, format!("{} good records, then: {problem}; keep {} as evidence", report.records, path.display()))
+            let what = match problem.kind {
+                ProblemKind::Torn => "an incomplete last line, as after a crash; the next record mends it",
+                _ => "a record that was changed, removed or moved; keep the file as evidence",
+            };
+            let text = format!(
+                "{} good records, then at record {} (byte {}) of {}: {what}",
+                report.records,
+                problem.seq,
+                problem.offset,
+                path.display()
+            );
+            (Exit::Failed, text)
         }
     };
-    session.output.result(&json!({ "file": path, "report": report, "whole": report.problem.is_none() }), &text);
+    let problem = report.problem.map(|problem| json!({ "seq": problem.seq, "offset": problem.offset }));
+    let object = json!({
+        "file": path,
+        "records": report.records,
+        "whole": report.is_whole(),
+        "head": report.head.map(|head| head.hash),
+        "problem": problem,
+    });
+    session.output.result(&object, &text);
     Ok(exit)
 }

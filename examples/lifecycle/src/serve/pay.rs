@@ -1,7 +1,7 @@
 //! The payment page of the offline ledger, and the operator's word that a payment came in.
 
 use ae_billing::{LinkId, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
-use ae_core::{DigestWriter, IdempotencyKey};
+use ae_core::{DigestWriter, IdempotencyKey, RunId};
 use axum::{
     extract::{Form, Path, Query, State},
     response::Response,
@@ -15,6 +15,7 @@ use super::{
     answers::{failure, html_page, message, not_found},
     webhooks,
 };
+use crate::run_index::SignalsFrom;
 
 /// The tier that a button stood for.
 #[derive(Debug, Deserialize)]
@@ -33,8 +34,11 @@ pub(super) async fn page(
     };
     match shared.billing.link(&link).await {
         Ok(Some(view)) => {
-            let mut context = PayPageContext::new(view.product.url.clone().unwrap_or_else(|| "/".to_owned()));
-            context.selected_tier = selected.tier;
+            let site = view.product.url.clone().unwrap_or_else(|| "/".to_owned());
+            let mut context = PayPageContext::new(site).with_sample(rests_on_sample(&shared, view.link.run));
+            if let Some(tier) = selected.tier {
+                context = context.with_selected_tier(tier);
+            }
             html_page(StatusCode::OK, pay_page(&view, &context))
         }
         Ok(None) => not_found().await,
@@ -89,6 +93,11 @@ pub(super) async fn paid(
         },
         Err(error) => failure(&error),
     }
+}
+
+/// Whether the run was made from the bundled sample, which its buyers should know.
+fn rests_on_sample(shared: &Shared, run: RunId) -> bool {
+    shared.host.runs.get(run).is_ok_and(|row| row.settings.signals.contains(&SignalsFrom::Sample))
 }
 
 /// A browser says where a form was sent from; anything but this server is refused.

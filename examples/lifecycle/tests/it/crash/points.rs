@@ -17,7 +17,10 @@ use ae_harness::{
     AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment,
     DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
 };
-use ae_langflow::{Checkpointer, Head, Loaded, Page as ThreadPage, Record, TaskRecord, ThreadInfo};
+use ae_langflow::{
+    Checkpointer,
+    record::{Head, Loaded, Page as ThreadPage, Record, TaskRecord, ThreadInfo},
+};
 use async_trait::async_trait;
 use lifecycle::{
     embedded::Host,
