@@ -3,8 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Answer, Checkpointer, Graph, GraphError, Question, RunConfig, State,
-    drive,
+    Answer, Checkpointer, Graph, GraphError, Question, RunConfig, State, drive,
     log::{Opened, ThreadLog},
 };
 

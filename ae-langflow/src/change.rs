@@ -106,7 +106,10 @@ impl<S: State> fmt::Debug for TaskOutcome<S> {
 
 impl<S: State> fmt::Debug for TaskResult<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskResult").field("labels", &self.labels).field("goto", &self.goto).finish_non_exhaustive()
+        f.debug_struct("TaskResult")
+            .field("labels", &self.labels)
+            .field("goto", &self.goto)
+            .finish_non_exhaustive()
     }
 }
 

@@ -56,10 +56,20 @@ use crate::record::{Head, Loaded, Page, Record, TaskRecord, ThreadInfo};
 #[async_trait]
 pub trait Checkpointer: fmt::Debug + Send + Sync + 'static {
     /// Adds `record` to the log of `thread`, if its head is `expected`, and returns the new head.
-    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError>;
+    async fn commit(
+        &self,
+        thread: &str,
+        expected: Option<Head>,
+        record: Record,
+    ) -> Result<Head, BackendError>;
 
     /// Adds a note to the superstep under way, if the head is `head`, and returns the note that is stored.
-    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError>;
+    async fn append_once(
+        &self,
+        thread: &str,
+        head: Head,
+        record: TaskRecord,
+    ) -> Result<TaskRecord, BackendError>;
 
     /// Reads a thread, `None` when there is none.
     async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError>;
@@ -75,7 +85,12 @@ macro_rules! forward {
     ($pointer:ident) => {
         #[async_trait]
         impl<T: Checkpointer + ?Sized> Checkpointer for $pointer<T> {
-            async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError> {
+            async fn commit(
+                &self,
+                thread: &str,
+                expected: Option<Head>,
+                record: Record,
+            ) -> Result<Head, BackendError> {
                 (**self).commit(thread, expected, record).await
             }
 

@@ -37,7 +37,9 @@ pub enum CompileProblem {
     #[error("no edge comes from START: add add_edge(START, <first node>)")]
     NoStart,
     /// The name of a node is empty, reserved, or has a character that names can't have.
-    #[error("{name:?} can't name a node: letters, digits, `_`, `-`, `.`, `:` and blanks, 1 to 128, not START or END")]
+    #[error(
+        "{name:?} can't name a node: letters, digits, `_`, `-`, `.`, `:` and blanks, 1 to 128, not START or END"
+    )]
     BadName {
         /// The name.
         name: String,
@@ -190,7 +192,8 @@ fn loop_without_exit(topology: &Topology, arrows: &[(&str, &str)]) -> Option<Vec
     ends.extend(arrows.iter().map(|(_, to)| *to).filter(|to| !with_exit.contains(to)));
     loop {
         let before = ends.len();
-        let found: Vec<_> = arrows.iter().filter(|(_, to)| ends.contains(to)).map(|(from, _)| *from).collect();
+        let found: Vec<_> =
+            arrows.iter().filter(|(_, to)| ends.contains(to)).map(|(from, _)| *from).collect();
         ends.extend(found);
         if ends.len() == before {
             break;

@@ -25,7 +25,12 @@ impl RunConfig {
     /// Runs `thread`, for at most [`STEP_LIMIT`] supersteps.
     #[must_use]
     pub fn thread(thread: impl Into<String>) -> Self {
-        Self { thread: thread.into().into(), step_limit: STEP_LIMIT, cancel: Cancel::default(), observer: None }
+        Self {
+            thread: thread.into().into(),
+            step_limit: STEP_LIMIT,
+            cancel: Cancel::default(),
+            observer: None,
+        }
     }
 
     /// Allows this call `steps` supersteps. Only supersteps of nodes count, the same in a fresh and in a resumed call;

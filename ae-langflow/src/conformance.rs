@@ -46,8 +46,13 @@ pub async fn c1_what_was_committed_comes_back(store: &dyn Checkpointer) {
     assert_eq!(loaded.snapshot, "{\"position\":2}", "C1: the last snapshot comes back");
     assert_eq!(loaded.snapshot_hash, Some(hash), "C1: the hash of the snapshot comes back");
     let changes: Vec<_> = loaded.deltas.iter().map(|delta| (delta.step, delta.change.as_str())).collect();
-    assert_eq!(changes, [(3, "{\"change\":\"Ä 3\"}"), (3, "{}")], "C1: the changes after it come back in order");
-    let walked = loaded.deltas.iter().fold(loaded.snapshot_head, |head, delta| Head::after_delta(&head, delta));
+    assert_eq!(
+        changes,
+        [(3, "{\"change\":\"Ä 3\"}"), (3, "{}")],
+        "C1: the changes after it come back in order"
+    );
+    let walked =
+        loaded.deltas.iter().fold(loaded.snapshot_head, |head, delta| Head::after_delta(&head, delta));
     assert_eq!(walked, head, "C1: the changes lead from the snapshot to the head");
     assert!(matches!(store.load("c1 unknown").await, Ok(None)), "C1: no thread is None");
 }
@@ -96,7 +101,11 @@ pub async fn c4_heads_are_chained(store: &dyn Checkpointer) {
     let first = begin(store, "c4").await;
     let next = record(1, "{\"a\":1}");
     let head = committed(store, "c4", Some(first), next.clone()).await;
-    assert_eq!(head, Head::after(Some(&first), &next), "C4: the head follows from the last one and the record");
+    assert_eq!(
+        head,
+        Head::after(Some(&first), &next),
+        "C4: the head follows from the last one and the record"
+    );
     assert_eq!((head.seq, head.step), (2, 1), "C4: records are numbered from 1");
 }
 
@@ -145,7 +154,10 @@ pub async fn c8_threads_are_apart_and_delete_takes_one(store: &dyn Checkpointer)
     let other = loaded(store, "c8 kept").await;
     assert_eq!((other.head, other.task_records), (kept, vec![note]), "C8: the other thread is untouched");
     begin(store, "c8 gone").await;
-    assert!(loaded(store, "c8 gone").await.task_records.is_empty(), "C8: no note of the old thread comes back");
+    assert!(
+        loaded(store, "c8 gone").await.task_records.is_empty(),
+        "C8: no note of the old thread comes back"
+    );
 }
 
 /// C9: changing what was read does not change what is stored.
@@ -169,7 +181,11 @@ pub async fn c10_threads_are_listed_in_order(store: &dyn Checkpointer) {
     let page = Page::first(2).with_after("c10 ");
     let lines = store.list(page).await.unwrap_or_else(|error| panic!("C10: list: {error}"));
     let names: Vec<_> = lines.iter().map(|line| (line.thread.as_str(), line.graph.as_str())).collect();
-    assert_eq!(names, [("c10 C", "conformance"), ("c10 a", "conformance")], "C10: byte order, at most the limit");
+    assert_eq!(
+        names,
+        [("c10 C", "conformance"), ("c10 a", "conformance")],
+        "C10: byte order, at most the limit"
+    );
 }
 
 fn header() -> Header {

@@ -150,7 +150,11 @@ impl Cx {
     /// # Errors
     ///
     /// Those of `work`, which are not recorded; those of the store; a value or a record that is not a `T`.
-    pub async fn once<T, E>(&self, key: &str, work: impl Future<Output = Result<T, E>> + Send) -> Result<T, Stop>
+    pub async fn once<T, E>(
+        &self,
+        key: &str,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, Stop>
     where
         T: Serialize + DeserializeOwned,
         E: Into<Stop>,

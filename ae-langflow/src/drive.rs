@@ -15,8 +15,8 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::Value;
 
 use crate::{
-    App, Change, Checkpointer, Cx, Ending, ForeignPause, Graph, GraphError, GraphEvent, GraphRun, Input, Journal,
-    NextStep, RunConfig, RunError, State, Stop, Superstep, TaskId, TaskOutcome, TaskResult,
+    App, Change, Checkpointer, Cx, Ending, ForeignPause, Graph, GraphError, GraphEvent, GraphRun, Input,
+    Journal, NextStep, RunConfig, RunError, State, Stop, Superstep, TaskId, TaskOutcome, TaskResult,
     log::{Opened, ThreadLog},
     record::{Head, TaskRecord},
 };
@@ -50,7 +50,10 @@ impl<S: State> Graph<S> {
             after.apply(step.update.clone());
             labels = self.labels(task.node(), &after);
         }
-        Ok(TaskOutcome::Finished { task, result: TaskResult { update: step.update, labels, goto: step.goto } })
+        Ok(TaskOutcome::Finished {
+            task,
+            result: TaskResult { update: step.update, labels, goto: step.goto },
+        })
     }
 }
 
@@ -180,7 +183,8 @@ impl<S: State> Drive<'_, S> {
         let step = superstep.step;
         let journal = self.log.as_ref().and_then(|log| {
             let (store, thread) = (Arc::clone(&log.store), Arc::clone(&log.thread));
-            log.head.map(|head| Arc::new(StoreJournal { store, thread, head, overtaken: AtomicBool::new(false) }))
+            log.head
+                .map(|head| Arc::new(StoreJournal { store, thread, head, overtaken: AtomicBool::new(false) }))
         });
         let graph = self.graph;
         let mut running = FuturesUnordered::new();
@@ -214,7 +218,8 @@ impl<S: State> Drive<'_, S> {
     /// Gives outcomes to the machine, then stores the change, or a note while other tasks still run.
     async fn apply(&mut self, outcomes: Vec<TaskOutcome<S>>) -> Result<(), GraphError> {
         let mut note = None;
-        if let (Some(log), [outcome @ TaskOutcome::Finished { task, .. }]) = (&self.log, outcomes.as_slice()) {
+        if let (Some(log), [outcome @ TaskOutcome::Finished { task, .. }]) = (&self.log, outcomes.as_slice())
+        {
             if self.run.width() > 1 {
                 let json = serde_json::to_string(outcome).map_err(|source| log.encode(source))?;
                 note = Some(TaskRecord::new(self.run.step(), task.as_str(), log.finished_key(), json));

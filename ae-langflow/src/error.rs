@@ -116,7 +116,9 @@ pub enum GraphError {
         expected: String,
     },
     /// The graph changed, and nodes that the thread needs are gone.
-    #[error("the thread {thread:?} is due to run {missing:?}, which this version of the graph lacks: add them back")]
+    #[error(
+        "the thread {thread:?} is due to run {missing:?}, which this version of the graph lacks: add them back"
+    )]
     GraphChanged {
         /// The thread.
         thread: String,
@@ -124,7 +126,9 @@ pub enum GraphError {
         missing: Vec<String>,
     },
     /// The thread was stored under another version of the state.
-    #[error("the thread {thread:?} holds version {found} of the state, this program has {expected}: use the program that wrote it")]
+    #[error(
+        "the thread {thread:?} holds version {found} of the state, this program has {expected}: use the program that wrote it"
+    )]
     StateVersion {
         /// The thread.
         thread: String,
@@ -134,7 +138,9 @@ pub enum GraphError {
         expected: u32,
     },
     /// The thread was written by a newer release of this crate.
-    #[error("the thread {thread:?} has form {found}, which a newer release wrote: use that release or a later one")]
+    #[error(
+        "the thread {thread:?} has form {found}, which a newer release wrote: use that release or a later one"
+    )]
     NewerFormat {
         /// The thread.
         thread: String,

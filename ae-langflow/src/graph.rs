@@ -154,7 +154,10 @@ impl<S: State> Graph<S> {
 
     /// The labels that the routers of `node` (or [`START`]) give for `state`.
     pub(crate) fn labels(&self, node: &str, state: &S) -> Vec<String> {
-        self.0.routers.get(node).map_or_else(Vec::new, |routers| routers.iter().map(|router| router(state)).collect())
+        self.0
+            .routers
+            .get(node)
+            .map_or_else(Vec::new, |routers| routers.iter().map(|router| router(state)).collect())
     }
 
     pub(crate) fn start_labels(&self, state: &S) -> Vec<String> {

@@ -9,9 +9,9 @@ mod cancel;
 mod change;
 mod checkpointer;
 mod compile;
+mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod config;
 mod cx;
 mod drive;
 mod error;

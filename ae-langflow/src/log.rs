@@ -46,7 +46,11 @@ impl ThreadLog {
     }
 
     /// Stores `change`, which led to where `run` is.
-    pub(crate) async fn commit<S: State>(&mut self, run: &GraphRun<S>, change: &Change<S>) -> Result<(), GraphError> {
+    pub(crate) async fn commit<S: State>(
+        &mut self,
+        run: &GraphRun<S>,
+        change: &Change<S>,
+    ) -> Result<(), GraphError> {
         let json = serde_json::to_string(change).map_err(|source| self.encode(source))?;
         self.records = self.records.saturating_add(1);
         self.delta_bytes = self.delta_bytes.saturating_add(json.len());
@@ -66,7 +70,8 @@ impl ThreadLog {
             self.snapshot_bytes = json.len();
             record = record.with_snapshot(json);
         }
-        let head = self.store.commit(&self.thread, self.head, record).await.map_err(|error| self.failed(error))?;
+        let head =
+            self.store.commit(&self.thread, self.head, record).await.map_err(|error| self.failed(error))?;
         self.head = Some(head);
         Ok(())
     }
@@ -90,7 +95,9 @@ impl ThreadLog {
         graph: &Graph<S>,
     ) -> Result<Option<Opened<S>>, GraphError> {
         let mut log = Self::new(Arc::clone(store), Arc::clone(thread), graph);
-        let Some(loaded) = store.load(thread).await.map_err(|error| log.failed(error))? else { return Ok(None) };
+        let Some(loaded) = store.load(thread).await.map_err(|error| log.failed(error))? else {
+            return Ok(None);
+        };
         log.check(&loaded.header)?;
         let run = log.replay(graph, &loaded)?;
         log.head = Some(loaded.head);
@@ -142,7 +149,9 @@ impl ThreadLog {
             self.verify(&run, head.seq, delta.state_hash)?;
         }
         if head != loaded.head {
-            return Err(self.corrupt(head.seq, "the records do not lead to the head: one is lost or was changed"));
+            return Err(
+                self.corrupt(head.seq, "the records do not lead to the head: one is lost or was changed")
+            );
         }
         Ok(run)
     }

@@ -54,7 +54,12 @@ impl fmt::Debug for MemoryCheckpointer {
 
 #[async_trait]
 impl Checkpointer for MemoryCheckpointer {
-    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError> {
+    async fn commit(
+        &self,
+        thread: &str,
+        expected: Option<Head>,
+        record: Record,
+    ) -> Result<Head, BackendError> {
         let mut threads = self.threads();
         let found = threads.get_mut(thread);
         if found.as_ref().map(|known| known.head) != expected {
@@ -95,7 +100,12 @@ impl Checkpointer for MemoryCheckpointer {
         Ok(head)
     }
 
-    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError> {
+    async fn append_once(
+        &self,
+        thread: &str,
+        head: Head,
+        record: TaskRecord,
+    ) -> Result<TaskRecord, BackendError> {
         let mut threads = self.threads();
         match threads.get_mut(thread) {
             Some(known) if known.head == head => {

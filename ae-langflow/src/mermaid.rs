@@ -6,7 +6,8 @@ use crate::{END, START, Topology};
 
 /// A Mermaid flowchart: solid arrows are followed always, dotted ones by choice.
 pub(crate) fn flowchart(topology: &Topology) -> String {
-    let mut ids: BTreeMap<&str, String> = BTreeMap::from([(START, "start".to_owned()), (END, "stop".to_owned())]);
+    let mut ids: BTreeMap<&str, String> =
+        BTreeMap::from([(START, "start".to_owned()), (END, "stop".to_owned())]);
     for (index, name) in topology.nodes.iter().enumerate() {
         ids.insert(name, format!("n{index}"));
     }

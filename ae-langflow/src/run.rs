@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Answer, Change, Graph, Question, RunError, START, State, TaskId, TaskOutcome, Topology, change::{TaskResult, Write},
+    Answer, Change, Graph, Question, RunError, START, State, TaskId, TaskOutcome, Topology,
+    change::{TaskResult, Write},
     route,
 };
 
@@ -186,7 +187,8 @@ impl<S: State> GraphRun<S> {
     ///
     /// [`RunError::UnknownQuestion`] when an id is not open (any more), or answered twice in one call.
     pub fn answer(&mut self, answers: Vec<Answer>) -> Result<Change<S>, RunError> {
-        let mut open: BTreeSet<&str> = self.position.questions.iter().map(|question| question.id.as_str()).collect();
+        let mut open: BTreeSet<&str> =
+            self.position.questions.iter().map(|question| question.id.as_str()).collect();
         for answer in &answers {
             if !open.remove(answer.id.as_str()) {
                 let open = self.position.questions.iter().map(|question| question.id.clone()).collect();
@@ -225,7 +227,8 @@ impl<S: State> GraphRun<S> {
             }
             Change::Answered { answers } => {
                 for answer in answers {
-                    let Some(index) = at.questions.iter().position(|question| question.id == answer.id) else {
+                    let Some(index) = at.questions.iter().position(|question| question.id == answer.id)
+                    else {
                         continue;
                     };
                     let question = at.questions.remove(index);
@@ -314,7 +317,8 @@ impl<S: State> GraphRun<S> {
         let mut next = BTreeSet::new();
         let mut writes = Vec::with_capacity(finished.len());
         for (task, result) in finished {
-            let targets = route::targets(&self.topology, task.node(), &result.labels, &result.goto, &mut arrived)?;
+            let targets =
+                route::targets(&self.topology, task.node(), &result.labels, &result.goto, &mut arrived)?;
             next.extend(targets.iter().map(|node| TaskId::of_node(node)));
             writes.push(Write { task, update: result.update });
         }
@@ -352,7 +356,10 @@ mod shared {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        value: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         value.as_ref().serialize(serializer)
     }
 

@@ -64,7 +64,8 @@ impl Topology {
     /// The hash of the shape. A stored thread says under which one it was written.
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
-        let json = serde_json::to_vec(self).expect("a topology is strings in lists and maps with string keys");
+        let json =
+            serde_json::to_vec(self).expect("a topology is strings in lists and maps with string keys");
         DigestWriter::new("ae-langflow topology 1").field(&json).finish()
     }
 

@@ -60,8 +60,5 @@ pub(crate) fn reduce(field: &Field) -> Result<Reduce> {
 /// Whether a setter may take `impl Into<T>` without spoiling inference: numbers and collections would suffer.
 pub(crate) fn converts(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "String" || segment.ident == "Option")
+    path.path.segments.last().is_some_and(|segment| segment.ident == "String" || segment.ident == "Option")
 }

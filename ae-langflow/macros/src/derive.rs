@@ -107,10 +107,9 @@ fn setter(visibility: &Visibility, part: &Part<'_>) -> TokenStream {
         (quote!(#ty), quote!(value))
     };
     let (doc, body) = match &part.reduce {
-        Reduce::Last => (
-            format!("Writes `{name}`."),
-            quote!(self.#name = ::core::option::Option::Some(#value);),
-        ),
+        Reduce::Last => {
+            (format!("Writes `{name}`."), quote!(self.#name = ::core::option::Option::Some(#value);))
+        }
         Reduce::With(function) => (
             format!("Writes to `{name}`, through its reducer; a second call is folded into the first."),
             quote! {

@@ -88,7 +88,12 @@ impl fmt::Debug for SqliteCheckpointer {
 
 #[async_trait]
 impl Checkpointer for SqliteCheckpointer {
-    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError> {
+    async fn commit(
+        &self,
+        thread: &str,
+        expected: Option<Head>,
+        record: Record,
+    ) -> Result<Head, BackendError> {
         let sql = |error| failed("commit", &self.path, error);
         self.write("commit", |connection| {
             if statements::head(connection, thread).map_err(sql)? != expected {
@@ -104,7 +109,12 @@ impl Checkpointer for SqliteCheckpointer {
         })
     }
 
-    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError> {
+    async fn append_once(
+        &self,
+        thread: &str,
+        head: Head,
+        record: TaskRecord,
+    ) -> Result<TaskRecord, BackendError> {
         let sql = |error| failed("append_once", &self.path, error);
         self.write("append_once", |connection| {
             if statements::head(connection, thread).map_err(sql)? != Some(head) {

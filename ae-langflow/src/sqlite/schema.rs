@@ -46,7 +46,11 @@ const TABLES: &str = "
 ";
 
 /// Sets the connection up, and makes the tables in a file that is empty.
-pub(super) fn prepare(connection: &mut Connection, path: &Path, durability: Durability) -> Result<(), BackendError> {
+pub(super) fn prepare(
+    connection: &mut Connection,
+    path: &Path,
+    durability: Durability,
+) -> Result<(), BackendError> {
     let sql = |error| failed("open", path, error);
     connection.busy_timeout(BUSY_TIMEOUT).map_err(sql)?;
     // Read before anything is written: a file that is refused stays as it is.
@@ -73,7 +77,9 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path, durability: Dura
 /// Whether the file is empty; an error when it is someone else's, damaged or newer.
 fn check(connection: &Connection, path: &Path) -> Result<bool, BackendError> {
     let number = |query: &str| {
-        connection.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(|error| failed("open", path, error))
+        connection
+            .query_row(query, [], |row| row.get::<_, i64>(0))
+            .map_err(|error| failed("open", path, error))
     };
     let tables = number("SELECT count(*) FROM sqlite_schema")?;
     let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);

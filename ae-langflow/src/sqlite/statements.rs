@@ -44,11 +44,13 @@ pub(super) fn add(
 
 /// Stores a note unless there is one, and returns the one there is.
 pub(super) fn note(connection: &Connection, thread: &str, record: TaskRecord) -> Result<TaskRecord> {
-    connection.prepare_cached("INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?.execute(
-        params![thread, record.task, record.key, integer(record.step)?, record.value],
-    )?;
     connection
-        .prepare_cached("SELECT task, key, step, value FROM notes WHERE thread = ?1 AND task = ?2 AND key = ?3")?
+        .prepare_cached("INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?
+        .execute(params![thread, record.task, record.key, integer(record.step)?, record.value])?;
+    connection
+        .prepare_cached(
+            "SELECT task, key, step, value FROM notes WHERE thread = ?1 AND task = ?2 AND key = ?3",
+        )?
         .query_row([thread, &record.task, &record.key], note_of)
 }
 
@@ -74,8 +76,8 @@ pub(super) fn load(connection: &Connection, thread: &str) -> Result<Option<Loade
         Ok(Delta::new(number_at(row, 0)?, row.get::<_, String>(1)?, digest_at(row, 2)?))
     })?;
     loaded.deltas = rows.collect::<Result<_>>()?;
-    let mut notes =
-        connection.prepare_cached("SELECT task, key, step, value FROM notes WHERE thread = ?1 ORDER BY task, key")?;
+    let mut notes = connection
+        .prepare_cached("SELECT task, key, step, value FROM notes WHERE thread = ?1 ORDER BY task, key")?;
     loaded.task_records = notes.query_map([thread], note_of)?.collect::<Result<_>>()?;
     Ok(Some(loaded))
 }

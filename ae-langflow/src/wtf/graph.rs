@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use super::{
     judge::{evidence, judge},
     types::{
-        Artifact, Attempt, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfLimits, WtfState, WtfStateUpdate,
+        Artifact, Attempt, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfLimits, WtfState,
+        WtfStateUpdate,
     },
 };
 use crate::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
@@ -52,7 +53,9 @@ pub fn graph<A: Artifact>(
     let (write, test, fix) = (Arc::clone(&nodes), Arc::clone(&nodes), nodes);
     StateGraph::new(name)
         .add_node("write", move |state: Arc<WtfState<A>>, cx: Cx| run_write(Arc::clone(&write), state, cx))
-        .add_node("test", move |state: Arc<WtfState<A>>, cx: Cx| run_test(Arc::clone(&test), state, cx, limits))
+        .add_node("test", move |state: Arc<WtfState<A>>, cx: Cx| {
+            run_test(Arc::clone(&test), state, cx, limits)
+        })
         .add_node("fix", move |state: Arc<WtfState<A>>, cx: Cx| run_fix(Arc::clone(&fix), state, cx))
         .add_edge(START, "write")
         .add_edge("write", "test")

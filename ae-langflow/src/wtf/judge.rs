@@ -43,7 +43,11 @@ mod tests {
     use super::{super::types::CheckResult, *};
 
     fn report(failure: u8) -> TestReport {
-        TestReport::new(vec![CheckResult { id: "c".into(), passed: failure == 0, detail: failure.to_string() }])
+        TestReport::new(vec![CheckResult {
+            id: "c".into(),
+            passed: failure == 0,
+            detail: failure.to_string(),
+        }])
     }
 
     proptest! {
@@ -59,12 +63,12 @@ mod tests {
             let attempts: Vec<_> =
                 (1..).zip(&failures).map(|(attempt, failure)| Attempt::new(attempt, &report(*failure))).collect();
             let last = *failures.last().unwrap();
-            let run = failures.iter().rev().take_while(|failure| **failure == last).count() as u32;
+            let run = failures.iter().rev().take_while(|failure| **failure == last).count();
             let expected = if last == 0 {
                 Some(Outcome::Verified)
-            } else if run >= identical.max(1) {
+            } else if run >= identical.max(1) as usize {
                 Some(Outcome::Stalled)
-            } else if failures.len() as u32 >= iterations.max(1) {
+            } else if failures.len() >= iterations.max(1) as usize {
                 Some(Outcome::Exhausted)
             } else {
                 None
@@ -82,7 +86,8 @@ mod tests {
 
     #[test]
     fn a_failure_is_the_same_whatever_the_order_and_another_with_other_words() {
-        let check = |id: &str, detail: &str| CheckResult { id: id.into(), passed: false, detail: detail.into() };
+        let check =
+            |id: &str, detail: &str| CheckResult { id: id.into(), passed: false, detail: detail.into() };
         let one = TestReport::new(vec![check("a", "x"), check("b", "y")]);
         let two = TestReport::new(vec![check("b", "y"), check("a", "x")]);
         let other = TestReport::new(vec![check("a", "x"), check("b", "z")]);

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use ae_langflow::{
-    Cancel, Checkpointer, Cx, END, Ending, Graph, GraphError, GraphEvent, Input, MemoryCheckpointer, Observer,
-    RunConfig, START, State, StateGraph, Stop,
+    Cancel, Checkpointer, Cx, END, Ending, Graph, GraphError, GraphEvent, Input, MemoryCheckpointer,
+    Observer, RunConfig, START, State, StateGraph, Stop,
     record::{Head, Record},
 };
 use serde::{Deserialize, Serialize};
@@ -128,13 +128,15 @@ async fn a_runner_that_was_overtaken_records_nothing() {
         .add_edge("a", END)
         .compile()
         .unwrap();
-    let error = again(&graph, &store).invoke(Input::start(Log::update()), &RunConfig::thread("t")).await.unwrap_err();
+    let error =
+        again(&graph, &store).invoke(Input::start(Log::update()), &RunConfig::thread("t")).await.unwrap_err();
     assert!(matches!(error, GraphError::Conflict { .. }), "{error:?}");
 }
 
 #[tokio::test]
 async fn what_once_recorded_is_not_done_again_after_a_failure() {
-    let (trace, store, broken) = (Trace::default(), Arc::new(MemoryCheckpointer::new()), Arc::new(AtomicBool::new(true)));
+    let (trace, store, broken) =
+        (Trace::default(), Arc::new(MemoryCheckpointer::new()), Arc::new(AtomicBool::new(true)));
     let (seen, fails) = (trace.clone(), Arc::clone(&broken));
     let graph = StateGraph::<Log>::new("g")
         .add_node("a", move |s: Arc<Log>, cx: Cx| {
@@ -210,7 +212,10 @@ fn one<S: State + Default>(name: &str, update: S::Update) -> Graph<S> {
 async fn another_graph_and_another_version_of_the_state_are_refused() {
     let store = Arc::new(MemoryCheckpointer::new());
     let config = RunConfig::thread("t");
-    again(&one::<Log>("g", Log::update()), &store).invoke(Input::start(Log::update()), &config).await.unwrap();
+    again(&one::<Log>("g", Log::update()), &store)
+        .invoke(Input::start(Log::update()), &config)
+        .await
+        .unwrap();
     let error = again(&one::<Log>("h", Log::update()), &store).state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::OtherGraph { .. }), "{error}");
     let error = again(&one::<LogTwo>("g", LogTwo::update()), &store).state(&config).await.unwrap_err();
@@ -245,7 +250,8 @@ async fn a_reducer_that_changed_its_meaning_is_noticed() {
         .invoke(Input::start(Sum::update().sum(2)), &config)
         .await;
     assert_eq!(done(state.unwrap()).sum, 5);
-    let error = again(&one::<Product>("g", Product::update().sum(3)), &store).state(&config).await.unwrap_err();
+    let error =
+        again(&one::<Product>("g", Product::update().sum(3)), &store).state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::StateChanged { seq: 2, .. }), "{error}");
 }
 
@@ -262,7 +268,9 @@ async fn a_changed_or_lost_record_is_noticed() {
     };
     let lost = change(|thread| thread.deltas.clear()).await;
     assert!(matches!(lost, GraphError::Corrupt { .. }), "{lost}");
-    let other = change(|thread| thread.deltas[0].change = thread.deltas[0].change.replace("\"next\":[]", "\"next\":[\"a\"]"));
+    let other = change(|thread| {
+        thread.deltas[0].change = thread.deltas[0].change.replace("\"next\":[]", "\"next\":[\"a\"]")
+    });
     let other = other.await;
     assert!(matches!(other, GraphError::Corrupt { .. }), "{other}");
     let cut = change(|thread| thread.snapshot.truncate(10)).await;
@@ -277,7 +285,12 @@ struct Damaged(Arc<MemoryCheckpointer>, fn(&mut ae_langflow::record::Loaded));
 
 #[async_trait::async_trait]
 impl Checkpointer for Damaged {
-    async fn commit(&self, thread: &str, head: Option<Head>, record: Record) -> Result<Head, ae_core::BackendError> {
+    async fn commit(
+        &self,
+        thread: &str,
+        head: Option<Head>,
+        record: Record,
+    ) -> Result<Head, ae_core::BackendError> {
         self.0.commit(thread, head, record).await
     }
 

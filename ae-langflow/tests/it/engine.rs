@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Cx, END, Ending, GraphError, GraphRun, Input, NextStep, Node, RunConfig, RunError, START, StateGraph, Step, Stop,
-    TaskOutcome,
+    Cx, END, Ending, GraphError, GraphRun, Input, NextStep, Node, RunConfig, RunError, START, StateGraph,
+    Step, Stop, TaskOutcome,
 };
 
 use crate::support::{Log, LogUpdate, done, log, names, run, stored};
@@ -126,7 +126,10 @@ async fn a_router_sees_its_own_write_and_a_label_outside_its_list_is_an_error() 
     };
     assert_eq!(done(run(&graph(2)).await.unwrap()).count, 2);
     let error = run(&graph(0)).await.unwrap_err();
-    assert!(matches!(&error, GraphError::Run(RunError::UnknownLabel { label, .. }) if label == "0"), "{error}");
+    assert!(
+        matches!(&error, GraphError::Run(RunError::UnknownLabel { label, .. }) if label == "0"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -164,7 +167,11 @@ async fn start_may_choose() {
     let graph = StateGraph::<Log>::new("g")
         .add_node("a", Say("a"))
         .add_node("b", Say("b"))
-        .add_conditional_edges(START, |s: &Log| s.text.clone(), [("one".to_owned(), "a"), ("two".to_owned(), "b")])
+        .add_conditional_edges(
+            START,
+            |s: &Log| s.text.clone(),
+            [("one".to_owned(), "a"), ("two".to_owned(), "b")],
+        )
         .add_edge("a", END)
         .add_edge("b", END)
         .compile()
@@ -213,7 +220,8 @@ async fn another_host_drives_the_same_machine_and_serialises_it_in_between() {
         .add_edge("a2", END)
         .compile()
         .unwrap();
-    let mut run = GraphRun::start(&graph, Log { by: [(7, "key".to_owned())].into(), ..Log::default() }).unwrap();
+    let mut run =
+        GraphRun::start(&graph, Log { by: [(7, "key".to_owned())].into(), ..Log::default() }).unwrap();
     let state = loop {
         run = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap();
         match run.next_step() {

@@ -1,5 +1,8 @@
 //! A process that dies at each write to the store, and a new one that goes on.
-#![allow(clippy::disallowed_methods, reason = "the test starts itself as another process, told by its environment")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the test starts itself as another process, told by its environment"
+)]
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +17,8 @@ use std::{
 
 use ae_core::BackendError;
 use ae_langflow::{
-    Checkpointer, Cx, Durability, END, Ending, Graph, Input, RunConfig, START, SqliteCheckpointer, StateGraph, Stop,
+    Checkpointer, Cx, Durability, END, Ending, Graph, Input, RunConfig, START, SqliteCheckpointer,
+    StateGraph, Stop,
     record::{Head, Loaded, Page, Record, TaskRecord, ThreadInfo},
 };
 use async_trait::async_trait;
@@ -76,7 +80,12 @@ impl Checkpointer for Dying {
         Ok(head)
     }
 
-    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError> {
+    async fn append_once(
+        &self,
+        thread: &str,
+        head: Head,
+        record: TaskRecord,
+    ) -> Result<TaskRecord, BackendError> {
         let here = self.enter();
         let stored = self.inner.append_once(thread, head, record).await?;
         let (step, task) = (stored.step + 1, &stored.task);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Answer, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, RunError, START, StateGraph,
-    Stop, TaskId,
+    Answer, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, RunError, START,
+    StateGraph, Stop, TaskId,
 };
 use serde_json::{Value, json};
 
@@ -108,7 +108,9 @@ async fn a_stale_unknown_or_double_answer_is_refused_and_changes_nothing() {
     trace.take();
     let twice = vec![Answer::from_value("ok", json!(true)), Answer::from_value("ok", json!(false))];
     let mixed = vec![Answer::from_value("ok", json!(true)), Answer::from_value("none", json!(1))];
-    for input in [answer("name", &json!("Eve")), answer("none", &json!(1)), Input::resume(twice), Input::resume(mixed)] {
+    for input in
+        [answer("name", &json!("Eve")), answer("none", &json!(1)), Input::resume(twice), Input::resume(mixed)]
+    {
         let error = app.invoke(input, &config).await.unwrap_err();
         assert!(matches!(error, GraphError::Run(RunError::UnknownQuestion { .. })), "{error}");
         assert_eq!(app.state(&config).await.unwrap(), before);
@@ -122,7 +124,8 @@ async fn an_answer_of_the_wrong_form_is_asked_again_with_the_reason() {
     let app = again(&three(&trace), &store);
     let config = RunConfig::thread("t");
     app.invoke(Input::start(Log::update()), &config).await.unwrap();
-    let Ending::Asked { questions, .. } = app.invoke(answer("ok", &json!("maybe")), &config).await.unwrap() else {
+    let Ending::Asked { questions, .. } = app.invoke(answer("ok", &json!("maybe")), &config).await.unwrap()
+    else {
         panic!();
     };
     let problem = questions.iter().find(|question| question.id == "ok").unwrap().problem.clone().unwrap();
@@ -144,7 +147,9 @@ async fn a_discarded_pause_still_parks_and_its_write_is_dropped() {
         .unwrap();
     let app = again(&graph, &Arc::new(MemoryCheckpointer::new()));
     let config = RunConfig::thread("t");
-    let Ending::Asked { state, .. } = app.invoke(Input::start(Log::update()), &config).await.unwrap() else { panic!() };
+    let Ending::Asked { state, .. } = app.invoke(Input::start(Log::update()), &config).await.unwrap() else {
+        panic!()
+    };
     assert_eq!(state.text, "");
     assert_eq!(done(app.invoke(answer("q", &json!("mine")), &config).await.unwrap()).text, "mine");
 }
@@ -162,7 +167,10 @@ async fn a_pause_of_another_run_is_a_failure() {
         .compile()
         .unwrap();
     let error = crate::support::run(&graph).await.unwrap_err();
-    assert!(matches!(&error, GraphError::Node { source, .. } if source.is::<ae_langflow::ForeignPause>()), "{error}");
+    assert!(
+        matches!(&error, GraphError::Node { source, .. } if source.is::<ae_langflow::ForeignPause>()),
+        "{error}"
+    );
 }
 
 #[tokio::test]

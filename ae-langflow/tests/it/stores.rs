@@ -51,7 +51,10 @@ mod sqlite {
         let config = RunConfig::thread("t");
         let app = graph.with_store(Arc::new(open(&path).unwrap()));
         let limited = config.clone().with_step_limit(0);
-        assert!(matches!(app.invoke(Input::start(Log::update()), &limited).await.unwrap(), Ending::StepLimit(_)));
+        assert!(matches!(
+            app.invoke(Input::start(Log::update()), &limited).await.unwrap(),
+            Ending::StepLimit(_)
+        ));
         let other = graph.with_store(Arc::new(open(&path).unwrap()));
         let error = other.invoke(Input::start(Log::update()), &config).await.unwrap_err();
         assert!(matches!(error, ae_langflow::GraphError::ThreadExists { .. }), "{error}");

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use ae_langflow::{App, Checkpointer, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, State};
+use ae_langflow::{
+    App, Checkpointer, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, State,
+};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]

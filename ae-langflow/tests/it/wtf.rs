@@ -6,7 +6,8 @@ use ae_core::Outcome;
 use ae_langflow::{
     Cx, Input, MemoryCheckpointer, RunConfig, Stop,
     wtf::{
-        CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, WriteInput, WtfLimits, WtfNodes, WtfState, graph,
+        CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, WriteInput, WtfLimits, WtfNodes,
+        WtfState, graph,
     },
 };
 use async_trait::async_trait;
@@ -35,8 +36,15 @@ impl WtfNodes<u32> for Numbers {
         if self.breaks_in == Some(input.attempt) {
             return Err(Stop::failed("no tests today"));
         }
-        let check = |id: &str, passed: bool| CheckResult { id: id.into(), passed, detail: input.artifact.to_string() };
-        Ok(TestReport::new(vec![check("even", input.artifact % 2 == 0), check("enough", input.artifact >= self.enough)]))
+        let check = |id: &str, passed: bool| CheckResult {
+            id: id.into(),
+            passed,
+            detail: input.artifact.to_string(),
+        };
+        Ok(TestReport::new(vec![
+            check("even", input.artifact % 2 == 0),
+            check("enough", input.artifact >= self.enough),
+        ]))
     }
 
     async fn fix(&self, input: FixInput<u32>, _: &Cx) -> Result<Diagnosis, Stop> {
@@ -64,10 +72,15 @@ async fn end(nodes: Numbers, limits: WtfLimits) -> WtfState<u32> {
 async fn it_is_verified_with_evidence_of_what_was_fixed() {
     let state = end(numbers(4, None), WtfLimits::default()).await;
     assert_eq!((state.outcome, state.artifact), (Some(Outcome::Verified), Some(4)));
-    let failing: Vec<_> = state.attempts.iter().map(|attempt| (attempt.attempt, attempt.failing.join(" "))).collect();
+    let failing: Vec<_> =
+        state.attempts.iter().map(|attempt| (attempt.attempt, attempt.failing.join(" "))).collect();
     let expected = [(1, "enough even"), (2, "enough"), (3, "enough even"), (4, "")];
     assert_eq!(failing, expected.map(|(attempt, failing)| (attempt, failing.to_owned())));
-    let proofs: Vec<_> = state.evidence.iter().map(|Proof { check, failed_in, passed_in, .. }| (check.as_str(), *failed_in, *passed_in)).collect();
+    let proofs: Vec<_> = state
+        .evidence
+        .iter()
+        .map(|Proof { check, failed_in, passed_in, .. }| (check.as_str(), *failed_in, *passed_in))
+        .collect();
     assert_eq!(proofs, [("even", 3, 4), ("enough", 3, 4)]);
 }
 
