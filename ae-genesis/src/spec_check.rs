@@ -51,7 +51,11 @@ impl Check<'_> {
     fn texts(&mut self) {
         let spec = self.spec;
         let version = spec.schema_version;
-        self.expect(version == ProductSpec::SCHEMA_VERSION, "schema_version", format!("{version} is not known here"));
+        self.expect(
+            version == ProductSpec::SCHEMA_VERSION,
+            "schema_version",
+            format!("{version} is not known here"),
+        );
         let texts = [
             ("product_name", &spec.product_name),
             ("tagline", &spec.tagline),
@@ -61,7 +65,11 @@ impl Check<'_> {
         for (field, text) in texts {
             self.expect(!text.trim().is_empty(), field, "is empty");
         }
-        self.expect(is_slug(&spec.slug), "slug", "is not lower-case letters, digits and single hyphens, 1 to 48 characters");
+        self.expect(
+            is_slug(&spec.slug),
+            "slug",
+            "is not lower-case letters, digits and single hyphens, 1 to 48 characters",
+        );
         self.expect(!spec.target_users.is_empty(), "target_users", "is empty");
         self.expect(!spec.core_features.is_empty(), "core_features", "is empty");
     }
@@ -70,13 +78,22 @@ impl Check<'_> {
         let spec = self.spec;
         let mut known = BTreeSet::new();
         for item in &spec.evidence {
-            self.expect(known.insert(item.id.as_str()), format!("evidence[{}]", item.id), "the id is used twice");
+            self.expect(
+                known.insert(item.id.as_str()),
+                format!("evidence[{}]", item.id),
+                "the id is used twice",
+            );
         }
-        let features = spec.core_features.iter().map(|f| (format!("core_features[{}]", f.title), &f.evidence));
+        let features =
+            spec.core_features.iter().map(|f| (format!("core_features[{}]", f.title), &f.evidence));
         let stories = spec.user_stories.iter().map(|s| (format!("user_stories[{}]", s.id), &s.evidence));
         for (at, ids) in features.chain(stories) {
             for id in ids {
-                self.expect(known.contains(id.as_str()), format!("{at}.evidence"), format!("{id:?} is not in the evidence"));
+                self.expect(
+                    known.contains(id.as_str()),
+                    format!("{at}.evidence"),
+                    format!("{id:?} is not in the evidence"),
+                );
             }
         }
         // The statement cites as `[id]`.
@@ -90,8 +107,13 @@ impl Check<'_> {
         let spec = self.spec;
         let mut stories = BTreeSet::new();
         for story in &spec.user_stories {
-            self.expect(stories.insert(story.id.as_str()), format!("user_stories[{}]", story.id), "the id is used twice");
-            let checked = spec.acceptance_criteria.iter().any(|c| c.story.as_deref() == Some(story.id.as_str()));
+            self.expect(
+                stories.insert(story.id.as_str()),
+                format!("user_stories[{}]", story.id),
+                "the id is used twice",
+            );
+            let checked =
+                spec.acceptance_criteria.iter().any(|c| c.story.as_deref() == Some(story.id.as_str()));
             self.expect(checked, format!("user_stories[{}]", story.id), "no criterion checks it");
         }
         let mut criteria = BTreeSet::new();
@@ -121,7 +143,11 @@ impl Check<'_> {
                 self.expect(done.contains(needed), at.clone(), what);
             }
             for id in &task.criteria {
-                self.expect(criteria.contains(id.as_str()), at.clone(), format!("criterion {id:?} does not exist"));
+                self.expect(
+                    criteria.contains(id.as_str()),
+                    at.clone(),
+                    format!("criterion {id:?} does not exist"),
+                );
                 served.insert(id.as_str());
             }
             self.expect(done.insert(task.id.as_str()), at, "the id is used twice");
@@ -139,7 +165,11 @@ impl Check<'_> {
             let at = format!("pricing[{}]", tier.id);
             self.expect(ids.insert(tier.id.as_str()), at.clone(), "the id is used twice");
             self.expect(tier.price.pico() > 0, at.clone(), "the price is not above zero");
-            self.expect(Some(tier.price.currency()) == currency, at, "the currency differs from the first price's");
+            self.expect(
+                Some(tier.price.currency()) == currency,
+                at,
+                "the currency differs from the first price's",
+            );
         }
         let monthly = spec.pricing.iter().any(|tier| tier.interval == BillingInterval::Month);
         self.expect(monthly, "pricing", "no price is monthly");
@@ -150,7 +180,8 @@ impl Check<'_> {
             mrr.price.checked_mul(fewer).is_ok_and(|sum| sum.pico() < mrr.target.pico())
         });
         self.expect(same && reached && fewer, "mrr", "customers is not target ÷ price, rounded up");
-        let listed = spec.pricing.iter().any(|t| t.interval == BillingInterval::Month && t.price == mrr.price);
+        let listed =
+            spec.pricing.iter().any(|t| t.interval == BillingInterval::Month && t.price == mrr.price);
         self.expect(listed, "mrr.price", "is not a monthly price of the price list");
     }
 }

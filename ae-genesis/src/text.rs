@@ -42,9 +42,18 @@ pub(crate) fn stemmer() -> Stemmer {
     Stemmer::create(Algorithm::English)
 }
 
+/// Words that Snowball would merge with another of another meaning: "important" with "import", "excellent" with "excel".
+const OWN_STEM: &str = "excellence excellent excellently formal former general generally generate generated generator generic importance important \
+    importantly news organ organic organism organs police policies policy universal universe universities university";
+
+/// The stem of a folded word.
+pub(crate) fn stem<'a>(stemmer: &Stemmer, word: &'a str) -> Cow<'a, str> {
+    if OWN_STEM.split(' ').any(|own| own == word) { Cow::Borrowed(word) } else { stemmer.stem(word) }
+}
+
 /// Calls `word` for every word of `text`, folded: a run of letters and digits.
 pub(crate) fn for_each_word(text: &str, mut word: impl FnMut(&str)) {
-    let folded = if text.is_ascii() { Cow::Owned(text.to_ascii_lowercase()) } else { Cow::<str>::Owned(fold(text)) };
+    let folded = if text.is_ascii() { text.to_ascii_lowercase() } else { fold(text) };
     for part in folded.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()) {
         word(part);
     }
@@ -61,7 +70,7 @@ pub(crate) fn words(text: &str) -> Vec<String> {
 pub(crate) fn stems(text: &str) -> Vec<String> {
     let stemmer = stemmer();
     let mut stems = Vec::new();
-    for_each_word(text, |word| stems.push(stemmer.stem(word).into_owned()));
+    for_each_word(text, |word| stems.push(stem(&stemmer, word).into_owned()));
     stems
 }
 
@@ -76,7 +85,10 @@ mod tests {
 
     #[test]
     fn words_are_folded_runs_of_letters_and_digits() {
-        assert_eq!(words("Résumé—builder (PDF/A-3): it’s \"fine\""), ["resume", "builder", "pdf", "a", "3", "it", "s", "fine"]);
+        assert_eq!(
+            words("Résumé—builder (PDF/A-3): it’s \"fine\""),
+            ["resume", "builder", "pdf", "a", "3", "it", "s", "fine"]
+        );
         assert_eq!(words(""), Vec::<String>::new());
         assert_eq!(fold("Straße ŁÓDŹ"), "strasse lodz");
     }
@@ -85,5 +97,6 @@ mod tests {
     fn forms_of_a_word_share_a_stem() {
         assert!(same_stems("scheduling meetings", "Schedule meeting"));
         assert!(!same_stems("meeting schedule", "schedule meeting"));
+        assert!(!same_stems("important", "import") && !same_stems("excellent", "excel"));
     }
 }

@@ -18,7 +18,7 @@ pub enum SignalKind {
     WillingnessToPay,
     /// Somebody asks for a tool, a service or an alternative.
     Request,
-    /// Somebody complains about what there is.
+    /// Somebody complains about what there is, or it is reported to fail its users.
     Complaint,
     /// Somebody tells how they get by without a product.
     Workaround,
@@ -52,6 +52,8 @@ impl SignalKind {
             Self::Request
         } else if reading.has(Cue::Workaround) {
             Self::Workaround
+        } else if matches!(reading.form, Form::Plain | Form::Tell) && reading.has(Cue::Grievance) {
+            Self::Complaint
         } else {
             Self::Topic
         }
@@ -96,7 +98,11 @@ pub(crate) fn prior(title: &str) -> f64 {
         _ if reading.is_opportunity() => 0.7,
         Form::Tell => 0.4,
         Form::Question => 0.3,
-        Form::Plain if reading.has(Cue::Request) || reading.has(Cue::Choice) => 0.3,
+        Form::Plain
+            if reading.has(Cue::Request) || reading.has(Cue::Choice) || reading.has(Cue::Grievance) =>
+        {
+            0.3
+        }
         Form::Plain => 0.0,
     }
 }
@@ -117,8 +123,6 @@ struct Reading {
     /// Whether it ends like a question.
     question: bool,
     cues: CueSet,
-    /// Whether it opens with a cue: `Looking for …`, `Feature request: …`.
-    leading: bool,
 }
 
 /// The least sum of an opportunity.
@@ -138,8 +142,7 @@ impl Reading {
         };
         let named = matches!(form, Form::Ask | Form::Tell | Form::Show);
         let rest = words.get(if named { 2 } else { 0 }..).unwrap_or_default();
-        let leading = cues::leads(rest);
-        Self { form, question, cues: cues::read(rest), leading }
+        Self { form, question, cues: cues::read(rest) }
     }
 
     fn has(&self, cue: Cue) -> bool {
@@ -156,7 +159,7 @@ impl Reading {
             Form::Ask => 10,
             Form::Tell => 8,
             Form::Question => 5,
-            Form::Plain if self.leading => 5,
+            Form::Plain if self.cues.has(Cue::Leading) => 5,
             Form::Plain | Form::Show => -10,
         };
         let mut add = |cue: Cue, tenths: i32| {
@@ -195,6 +198,14 @@ mod tests {
         ] {
             assert!(opportunity(title), "{title}");
             assert_eq!(SignalKind::of_title(title), kind, "{title}");
+        }
+    }
+
+    #[test]
+    fn reports_of_failing_products_are_complaints_but_no_requests() {
+        for title in ["Spreadsheets blamed for wrong results", "Example Mail is now charging for exports"] {
+            assert_eq!(SignalKind::of_title(title), SignalKind::Complaint, "{title}");
+            assert!(!opportunity(title), "{title}");
         }
     }
 

@@ -123,7 +123,10 @@ impl CsvRows {
                 self.open_bytes = 0;
                 self.record(self.open_line, &whole, rows)?;
             }
-            Quotes::Open if self.open.len() < LINES_MAX && self.open_bytes + line.len() <= rows.limits.answer_bytes_max => {
+            Quotes::Open
+                if self.open.len() < LINES_MAX
+                    && self.open_bytes + line.len() <= rows.limits.answer_bytes_max =>
+            {
                 self.keep(line);
             }
             Quotes::Open | Quotes::Misplaced => {
@@ -290,7 +293,8 @@ mod tests {
             ("\"x\"", vec!["x"]),
         ] {
             rows.split(text.as_bytes());
-            let found: Vec<_> = (0..rows.ends.len()).map(|at| String::from_utf8_lossy(rows.field(at)).into_owned()).collect();
+            let found: Vec<_> =
+                (0..rows.ends.len()).map(|at| String::from_utf8_lossy(rows.field(at)).into_owned()).collect();
             assert_eq!(found, fields, "{text}");
         }
     }

@@ -21,7 +21,8 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
 fn month_first(text: &str) -> Option<Timestamp> {
     let (date, time) = text.split_once(' ').unwrap_or((text, "0:00"));
     let mut date = date.split('/');
-    let (month, day, year) = (date.next()?.parse().ok()?, date.next()?.parse().ok()?, date.next()?.parse().ok()?);
+    let (month, day, year) =
+        (date.next()?.parse().ok()?, date.next()?.parse().ok()?, date.next()?.parse().ok()?);
     let mut time = time.trim().split(':');
     let (hour, minute) = (time.next()?.parse().ok()?, time.next()?.parse().ok()?);
     let second = time.next().map_or(Some(0), |second| second.parse().ok())?;
@@ -43,13 +44,23 @@ mod tests {
 
     #[test]
     fn the_usual_spellings_are_read() {
-        for text in
-            ["8/4/2016 11:52", "2016-08-04T11:52:00Z", "2016-08-04T13:52:00+02:00", "2016-08-04 11:52:00", "1470311520"]
-        {
-            assert_eq!(parse(text).map(|at| at.to_string()).as_deref(), Some("2016-08-04T11:52:00Z"), "{text}");
+        for text in [
+            "8/4/2016 11:52",
+            "2016-08-04T11:52:00Z",
+            "2016-08-04T13:52:00+02:00",
+            "2016-08-04 11:52:00",
+            "1470311520",
+        ] {
+            assert_eq!(
+                parse(text).map(|at| at.to_string()).as_deref(),
+                Some("2016-08-04T11:52:00Z"),
+                "{text}"
+            );
         }
         assert_eq!(parse("2016-08-04").map(|at| at.to_string()).as_deref(), Some("2016-08-04T00:00:00Z"));
-        for text in ["", "yesterday", "13/13/2016 1:00", "1/1/2016 25:00", "1/2", "2016", "1/1/2016 1:00:00:00", "-5"] {
+        for text in
+            ["", "yesterday", "13/13/2016 1:00", "1/1/2016 25:00", "1/2", "2016", "1/1/2016 1:00:00:00", "-5"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -54,7 +54,12 @@ impl Decoder {
     /// # Errors
     ///
     /// When nothing of it could be read.
-    pub(super) fn finish(mut self, label: &str, rows: &mut Rows<'_>, whole: bool) -> Result<(), BackendError> {
+    pub(super) fn finish(
+        mut self,
+        label: &str,
+        rows: &mut Rows<'_>,
+        whole: bool,
+    ) -> Result<(), BackendError> {
         let mode = &mut self.mode;
         // When the sink had enough, what is left over is not looked at.
         if whole && self.lines.finish(|number, line| mode.line(number, line, rows)).is_continue() {

@@ -31,7 +31,9 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, BackendError> {
         Err(error) => {
             let (kind, what) = match error.kind() {
                 io::ErrorKind::NotFound => (ErrorKind::NotFound, "does not exist: check the path"),
-                io::ErrorKind::PermissionDenied => (ErrorKind::PermissionDenied, "may not be read: check its permissions"),
+                io::ErrorKind::PermissionDenied => {
+                    (ErrorKind::PermissionDenied, "may not be read: check its permissions")
+                }
                 _ => (ErrorKind::Unavailable, "can't be opened"),
             };
             Err(BackendError::new(kind, BACKEND, COLLECT, format!("{shown} {what}")).with_source(error))
@@ -54,7 +56,8 @@ pub(super) fn blocks(reader: Box<dyn Read + Send>) -> mpsc::Receiver<io::Result<
 fn read_all(reader: Box<dyn Read + Send>, mut send: impl FnMut(Vec<u8>) -> bool) -> io::Result<()> {
     let mut plain = BufReader::with_capacity(BLOCK_BYTES, reader);
     let gzipped = plain.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    let mut text: Box<dyn Read> = if gzipped { Box::new(MultiGzDecoder::new(plain)) } else { Box::new(plain) };
+    let mut text: Box<dyn Read> =
+        if gzipped { Box::new(MultiGzDecoder::new(plain)) } else { Box::new(plain) };
     loop {
         let mut block = Vec::with_capacity(BLOCK_BYTES);
         let limit = BLOCK_BYTES as u64;
@@ -77,9 +80,11 @@ pub(super) fn failed(label: &str, error: io::Error) -> BackendError {
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
             invalid(format!("{label} is damaged or not a complete gzip file: {EXPECTED}")).with_source(error)
         }
-        _ => BackendError::new(ErrorKind::Unavailable, BACKEND, COLLECT, format!("reading {label} broke off"))
-            .with_retry(Retry::Backoff)
-            .with_source(error),
+        _ => {
+            BackendError::new(ErrorKind::Unavailable, BACKEND, COLLECT, format!("reading {label} broke off"))
+                .with_retry(Retry::Backoff)
+                .with_source(error)
+        }
     }
 }
 

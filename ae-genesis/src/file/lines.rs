@@ -43,7 +43,8 @@ impl Lines {
             } else {
                 self.keep(line);
                 let whole = !std::mem::take(&mut self.too_long);
-                let flow = take(self.number, if whole { Line::Whole(trim_end(&self.rest)) } else { Line::TooLong });
+                let flow =
+                    take(self.number, if whole { Line::Whole(trim_end(&self.rest)) } else { Line::TooLong });
                 self.rest.clear();
                 flow
             };
@@ -56,7 +57,10 @@ impl Lines {
     }
 
     /// Gives the last line, if the text does not end in a line feed.
-    pub(super) fn finish(&mut self, mut take: impl FnMut(u64, Line<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+    pub(super) fn finish(
+        &mut self,
+        mut take: impl FnMut(u64, Line<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         if self.too_long {
             return take(self.number + 1, Line::TooLong);
         }

@@ -88,7 +88,11 @@ impl FileSource {
 
     /// A stream, for example standard input, that can be collected once; `label` is what messages call it.
     #[must_use]
-    pub fn from_reader(label: impl Into<String>, reader: impl Read + Send + 'static, runtime: Runtime) -> Self {
+    pub fn from_reader(
+        label: impl Into<String>,
+        reader: impl Read + Send + 'static,
+        runtime: Runtime,
+    ) -> Self {
         let from = From::Reader(Mutex::new(Some(Box::new(reader))));
         Self { name: Self::NAME.to_owned(), label: label.into(), from, runtime }
     }
@@ -106,7 +110,8 @@ impl FileSource {
             From::Reader(reader) => {
                 let taken = reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
                 taken.ok_or_else(|| {
-                    let message = format!("{} was read already, and a stream can be read once: use a file", self.label);
+                    let message =
+                        format!("{} was read already, and a stream can be read once: use a file", self.label);
                     BackendError::new(ErrorKind::Conflict, BACKEND, COLLECT, message)
                 })
             }
@@ -116,7 +121,10 @@ impl FileSource {
 
 impl fmt::Debug for FileSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileSource").field("name", &self.name).field("label", &self.label).finish_non_exhaustive()
+        f.debug_struct("FileSource")
+            .field("name", &self.name)
+            .field("label", &self.label)
+            .finish_non_exhaustive()
     }
 }
 
@@ -146,7 +154,8 @@ impl NicheSource for FileSource {
                 }
                 Err(error) if rows.report.signals_read == 0 => return Err(input::failed(&self.label, error)),
                 Err(error) => {
-                    rows.report.status = SourceStatus::Partial(input::failed(&self.label, error).message().to_owned());
+                    rows.report.status =
+                        SourceStatus::Partial(input::failed(&self.label, error).message().to_owned());
                     break;
                 }
             }

@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use ae_core::{Origin, Timestamp, Untrusted};
 
 use super::date;
-use crate::{QueryLimits, Signal, SignalSink, SourceReport, SourceStatus, signal::{is_plain_id, web_address}};
+use crate::{
+    QueryLimits, Signal, SignalSink, SourceReport, SourceStatus,
+    signal::{is_plain_id, web_address},
+};
 
 /// The fields of one row, as they stand there.
 #[derive(Debug, Clone, Copy, Default)]

@@ -37,8 +37,11 @@ pub(super) fn read(
     report: &mut SourceReport,
 ) -> Result<Vec<Signal>, BackendError> {
     let answer: Answer = serde_json::from_slice(bytes).map_err(|source| {
-        error(ErrorKind::Protocol, "the answer is not a list of hits; the service may have changed or be blocked here")
-            .with_source(source)
+        error(
+            ErrorKind::Protocol,
+            "the answer is not a list of hits; the service may have changed or be blocked here",
+        )
+        .with_source(source)
     })?;
     let mut signals = Vec::new();
     for (position, value) in (1..).zip(answer.hits) {
@@ -103,7 +106,15 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_a_protocol_error() {
-        for text in ["", "{", "[]", "{\"hits\":3}", "<html>", "{\"message\":\"blocked\"}", "{\"hits\":[{\"objectID\":\"1\""] {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{\"hits\":3}",
+            "<html>",
+            "{\"message\":\"blocked\"}",
+            "{\"hits\":[{\"objectID\":\"1\"",
+        ] {
             let (signals, _) = answer(text);
             assert_eq!(signals.unwrap_err().kind(), ErrorKind::Protocol, "{text}");
         }

@@ -17,7 +17,8 @@ pub(super) fn plain(text: &str) -> String {
 
 /// A tag becomes nothing, a paragraph or a break a space; `a < b` stays.
 fn tag(text: &str) -> (String, usize) {
-    let named = text.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
+    let named =
+        text.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
     match text.find('>') {
         Some(end) if named => {
             let breaks = text.starts_with("<p") || text.starts_with("<br");

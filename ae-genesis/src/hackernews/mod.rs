@@ -47,7 +47,11 @@ impl HackerNewsSource {
     /// `Internal` when TLS can't be set up.
     pub fn new(runtime: Runtime) -> Result<Self, BackendError> {
         let transport = Transport::new(BASE_URL)?;
-        let policy = RetryPolicy { attempts_max: 3, pause_base: Duration::from_secs(1), pause_max: Duration::from_secs(5) };
+        let policy = RetryPolicy {
+            attempts_max: 3,
+            pause_base: Duration::from_secs(1),
+            pause_max: Duration::from_secs(5),
+        };
         Ok(Self { transport, runtime, policy })
     }
 
@@ -85,7 +89,9 @@ impl HackerNewsSource {
 
 impl fmt::Debug for HackerNewsSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HackerNewsSource").field("base_url", &self.transport.base_url()).finish_non_exhaustive()
+        f.debug_struct("HackerNewsSource")
+            .field("base_url", &self.transport.base_url())
+            .finish_non_exhaustive()
     }
 }
 

@@ -50,7 +50,12 @@ impl Transport {
     }
 
     /// The body of a search, at most `bytes_max` bytes.
-    pub(super) async fn get(&self, search: &str, hits: u32, bytes_max: usize) -> Result<Vec<u8>, BackendError> {
+    pub(super) async fn get(
+        &self,
+        search: &str,
+        hits: u32,
+        bytes_max: usize,
+    ) -> Result<Vec<u8>, BackendError> {
         let mut url = self.base.clone();
         url.set_path("/api/v1/search");
         url.query_pairs_mut()
@@ -75,7 +80,8 @@ impl Transport {
         let failed = if source.is_timeout() {
             error(ErrorKind::Timeout, format!("{host} did not answer within {} s", ANSWER_MAX.as_secs()))
         } else {
-            let message = format!("{host} can't be reached: check the network, or pass a file of signals instead");
+            let message =
+                format!("{host} can't be reached: check the network, or pass a file of signals instead");
             error(ErrorKind::Unavailable, message)
         };
         failed.with_retry(Retry::Backoff).with_source(source.without_url())
@@ -83,7 +89,8 @@ impl Transport {
 }
 
 fn parse(base_url: &str) -> Result<Url, BackendError> {
-    let url = Url::parse(base_url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url =
+        Url::parse(base_url).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     url.ok_or_else(|| error(ErrorKind::InvalidInput, "the base address is not an http or https address"))
 }
 
@@ -96,7 +103,10 @@ fn refused(response: &Response) -> Result<(), BackendError> {
     let code = status.as_u16();
     Err(match status {
         StatusCode::TOO_MANY_REQUESTS => {
-            let pause = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            let pause = response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok());
             let retry = pause.map_or(Retry::Backoff, |seconds| Retry::After(Duration::from_secs(seconds)));
             error(ErrorKind::RateLimited, "too many requests: wait before the next run").with_retry(retry)
         }
@@ -105,7 +115,8 @@ fn refused(response: &Response) -> Result<(), BackendError> {
             format!("the service refused the search (status {code}): it may be blocked from this network"),
         ),
         _ if status.is_server_error() => {
-            error(ErrorKind::Unavailable, format!("the service is down (status {code})")).with_retry(Retry::Backoff)
+            error(ErrorKind::Unavailable, format!("the service is down (status {code})"))
+                .with_retry(Retry::Backoff)
         }
         _ => error(ErrorKind::Protocol, format!("the service answered with status {code}, 200 was expected")),
     })

@@ -76,7 +76,10 @@ impl SignalQuery {
     #[must_use]
     pub fn from_intent(intent: &Intent) -> Self {
         let words = split(intent.text());
-        let amounts = target::read_amounts(&words.iter().map(|w| w.text.clone()).collect::<Vec<_>>(), intent.currency());
+        let amounts = target::read_amounts(
+            &words.iter().map(|w| w.text.clone()).collect::<Vec<_>>(),
+            intent.currency(),
+        );
         let untaken = words.iter().zip(&amounts.taken).filter(|(_, taken)| !**taken);
         let mut words: Vec<Word> = untaken.map(|(word, _)| word.clone()).collect();
         let audience = take_audience(&mut words);
@@ -175,7 +178,8 @@ fn take_audience(words: &mut Vec<Word>) -> Option<String> {
                 break;
             }
         }
-        let phrase: Vec<String> = words.get(at + 1..end).unwrap_or_default().iter().map(|w| w.text.clone()).collect();
+        let phrase: Vec<String> =
+            words.get(at + 1..end).unwrap_or_default().iter().map(|w| w.text.clone()).collect();
         if words::names_people(&phrase) {
             words.drain(at..end);
             return Some(phrase.join(" "));
@@ -189,12 +193,21 @@ fn keywords(words: &[Word]) -> Vec<String> {
     let mut keywords: Vec<String> = Vec::new();
     for word in words {
         let text = word.text.strip_suffix("'s").unwrap_or(&word.text);
-        let meaningful = text.chars().any(char::is_alphabetic) && !words::is_boilerplate(text);
-        if meaningful && !keywords.iter().any(|known| known == text) && keywords.len() < KEYWORDS_MAX {
-            keywords.push(text.to_owned());
+        for part in parts(text) {
+            let meaningful = part.chars().any(char::is_alphabetic) && !words::is_boilerplate(part);
+            if meaningful && !keywords.iter().any(|known| known == part) && keywords.len() < KEYWORDS_MAX {
+                keywords.push(part.to_owned());
+            }
         }
     }
     keywords
+}
+
+/// The parts of a hyphenated word, or the word itself when a part means nothing alone, as in `co-founder`.
+fn parts(word: &str) -> Vec<&str> {
+    let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
+    let fragment = |part: &&str| part.chars().count() <= 2 && !words::is_boilerplate(part);
+    if words::is_boilerplate(word) || parts.iter().any(fragment) { vec![word] } else { parts }
 }
 
 fn terms(keywords: &[String]) -> Vec<QueryTerm> {
@@ -258,6 +271,9 @@ mod tests {
             ("Tool for tax reminders", "tax reminders", None),
             ("Tool for dentists", "dentists", Some("dentists")),
             ("Résumé builder for engineers", "resume builder", Some("engineers")),
+            ("A spreadsheet-to-database tool", "spreadsheet database", None),
+            ("Find a co-founder", "co-founder", None),
+            ("RSS reader with sync for $3 a month", "rss reader sync", None),
         ] {
             let query = query(text);
             assert_eq!(query.keywords().join(" "), keywords, "{text}");
@@ -268,7 +284,9 @@ mod tests {
     #[test]
     fn money_and_audience_do_not_move_the_search() {
         let plain = query("Build a CSV tool");
-        for text in ["Build a $500 MRR CSV tool", "CSV tool for small teams, $1k MRR", "Make me a CSV app for nurses"] {
+        for text in
+            ["Build a $500 MRR CSV tool", "CSV tool for small teams, $1k MRR", "Make me a CSV app for nurses"]
+        {
             assert_eq!(query(text).terms(), plain.terms(), "{text}");
             assert_eq!(query(text).searches(), plain.searches(), "{text}");
         }
@@ -276,8 +294,14 @@ mod tests {
 
     #[test]
     fn searches_are_short_and_few() {
-        let query = query("Self-hosted calendar and meeting scheduling assistant with reminders for busy sales teams");
+        let query = query(
+            "Self-hosted calendar and meeting scheduling assistant with reminders for busy sales teams",
+        );
         assert!(!query.searches().is_empty() && query.searches().len() <= 6);
-        assert!(query.searches().iter().all(|search| search.split(' ').count() <= 4), "{:?}", query.searches());
+        assert!(
+            query.searches().iter().all(|search| search.split(' ').count() <= 4),
+            "{:?}",
+            query.searches()
+        );
     }
 }

@@ -121,7 +121,8 @@ mod tests {
     fn read(text: &str) -> (Option<String>, Option<String>, String) {
         let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
         let amounts = read_amounts(&words, Currency::USD);
-        let rest = words.iter().zip(&amounts.taken).filter(|(_, taken)| !**taken).map(|(word, _)| word.as_str());
+        let rest =
+            words.iter().zip(&amounts.taken).filter(|(_, taken)| !**taken).map(|(word, _)| word.as_str());
         let rest = rest.collect::<Vec<_>>().join(" ");
         (amounts.target.map(|m| m.to_string()), amounts.price.map(|m| m.to_string()), rest)
     }
@@ -149,7 +150,15 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_left_alone() {
-        for text in ["3d printing tool", "web 2.0 tool", "1,00 tool", "top 10 list", "$ tool", "$0 mrr tool", "s3/mo x"] {
+        for text in [
+            "3d printing tool",
+            "web 2.0 tool",
+            "1,00 tool",
+            "top 10 list",
+            "$ tool",
+            "$0 mrr tool",
+            "s3/mo x",
+        ] {
             let (target, price, _) = read(text);
             assert_eq!((target, price), (None, None), "{text}");
         }

@@ -45,8 +45,10 @@ fn normal_url(url: &str) -> Option<String> {
     let host = host.to_ascii_lowercase();
     let host = host.strip_prefix("www.").unwrap_or(&host);
     let path = path.trim_end_matches('/');
-    let kept: Vec<&str> =
-        parameters.split('&').filter(|p| !p.is_empty() && !p.starts_with("utm_") && !p.starts_with("ref=")).collect();
+    let kept: Vec<&str> = parameters
+        .split('&')
+        .filter(|p| !p.is_empty() && !p.starts_with("utm_") && !p.starts_with("ref="))
+        .collect();
     if host.is_empty() || (path.is_empty() && kept.is_empty()) {
         return None;
     }
@@ -87,12 +89,23 @@ mod tests {
     #[test]
     fn repeats_are_told_by_id_address_and_title() {
         let mut seen = Deduper::default();
-        assert!(seen.is_new(&signal("1", "How do you clean CSV files?", Some("https://www.example.com/a/?utm_source=x"))));
+        assert!(seen.is_new(&signal(
+            "1",
+            "How do you clean CSV files?",
+            Some("https://www.example.com/a/?utm_source=x")
+        )));
         assert!(!seen.is_new(&signal("1", "Something else entirely", None)), "id");
         assert!(!seen.is_new(&signal("2", "Another name", Some("http://example.com/a#top"))), "address");
         assert!(!seen.is_new(&signal("3", "How do you clean CSV file", None)), "title");
-        assert!(seen.is_new(&signal("4", "How do you clean photo folders?", Some("https://example.com/a?id=2"))));
+        assert!(seen.is_new(&signal(
+            "4",
+            "How do you clean photo folders?",
+            Some("https://example.com/a?id=2")
+        )));
         assert!(seen.is_new(&signal("5", "Tea", Some("https://example.com/"))));
-        assert!(seen.is_new(&signal("6", "Coffee", Some("https://example.com"))), "front pages are no stories");
+        assert!(
+            seen.is_new(&signal("6", "Coffee", Some("https://example.com"))),
+            "front pages are no stories"
+        );
     }
 }

@@ -124,7 +124,7 @@ impl Matcher {
         if let Some(known) = self.memo.get(word) {
             return *known;
         }
-        let stem = self.stemmer.stem(word);
+        let stem = text::stem(&self.stemmer, word);
         let position = self.stems.iter().position(|other| *other == stem);
         if self.memo.len() < MEMO_MAX && word.len() <= 40 {
             self.memo.insert(word.into(), position);

@@ -53,7 +53,10 @@ const K1: f64 = 1.2;
 const B: f64 = 0.4;
 /// What a word in the body counts against one in the title.
 const BODY_WEIGHT: f64 = 0.3;
-/// A term in more than this share of all signals still counts as if it were in this share.
+/// So many signals without any term are assumed beside those seen: in a small collection about the topic, the topic's
+/// own word would else be taken for a stop word.
+const BACKGROUND: u64 = 1_000;
+/// The least weight of a term, however frequent.
 const IDF_MIN: f64 = 0.05;
 /// How much demand adds to a text score of at most 1.
 const PRIOR_WEIGHT: f64 = 0.35;
@@ -62,7 +65,7 @@ const COMPARED_MAX: usize = 400;
 
 /// Ranks what it is fed by BM25 over stems, plus a prior for posts that show demand.
 ///
-/// The score is `text / best text + 0.35 × prior`, see [`SignalKind::prior`]. Document frequencies are counted for the
+/// The score is `text / best text + 0.35 × prior`, 1 for a request to 0 for talk. Document frequencies are counted for the
 /// query's terms alone, while signals stream by, so memory does not grow with their number. The result is a function
 /// of the query, the signals and `now`; equal scores are ordered by id.
 ///
@@ -99,6 +102,7 @@ struct Candidate {
     signal: Signal,
     found: Vec<Found>,
     words: u32,
+    prior: f64,
 }
 
 impl Retriever {
@@ -107,20 +111,30 @@ impl Retriever {
     pub fn new(query: &SignalQuery, limits: RetrieverLimits) -> Self {
         let matcher = Matcher::new(query.terms());
         let frequencies = vec![0; matcher.terms().len()];
-        Self { matcher, limits, candidates: Vec::new(), seen: 0, matched: 0, dropped: 0, words: 0, frequencies }
+        Self {
+            matcher,
+            limits,
+            candidates: Vec::new(),
+            seen: 0,
+            matched: 0,
+            dropped: 0,
+            words: 0,
+            frequencies,
+        }
     }
 
     /// Ranks what was taken and gives the best `k`. `now` is the time that ages are counted to.
     #[must_use]
     pub fn finish(self, now: Timestamp, k: usize) -> Ranking {
         let statistics = self.statistics();
-        let mut scored: Vec<(f64, &Candidate)> =
-            self.candidates.iter().map(|candidate| (self.text_score(candidate, &statistics), candidate)).collect();
+        let mut scored: Vec<(f64, &Candidate)> = self
+            .candidates
+            .iter()
+            .map(|candidate| (self.text_score(candidate, &statistics), candidate))
+            .collect();
         let best = scored.iter().map(|(score, _)| *score).fold(0.0, f64::max);
         for (score, candidate) in &mut scored {
-            let title = candidate.signal.title.as_data();
-            let prior = demand::prior(title);
-            *score = if best > 0.0 { *score / best } else { 0.0 } + PRIOR_WEIGHT * prior;
+            *score = if best > 0.0 { *score / best } else { 0.0 } + PRIOR_WEIGHT * candidate.prior;
         }
         sort(&mut scored);
         let mut deduper = Deduper::default();
@@ -140,12 +154,13 @@ impl Retriever {
 
     /// The inverse document frequency of each term, and the mean length.
     fn statistics(&self) -> Statistics {
-        let total = to_f64(self.seen.max(1));
+        let seen = to_f64(self.seen.max(1));
+        let total = to_f64(self.seen.saturating_add(BACKGROUND));
         let idf = self.frequencies.iter().map(|frequency| {
             let frequency = to_f64(*frequency);
             (1.0 + (total - frequency + 0.5) / (frequency + 0.5)).ln().max(IDF_MIN)
         });
-        Statistics { idf: idf.collect(), mean_words: (to_f64(self.words) / total).max(1.0) }
+        Statistics { idf: idf.collect(), mean_words: (to_f64(self.words) / seen).max(1.0) }
     }
 
     fn text_score(&self, candidate: &Candidate, statistics: &Statistics) -> f64 {
@@ -188,8 +203,7 @@ impl Retriever {
     fn prune(&mut self) {
         let statistics = self.statistics();
         let score = |candidate: &Candidate| {
-            self.text_score(candidate, &statistics)
-                * (1.0 + PRIOR_WEIGHT * demand::prior(candidate.signal.title.as_data()))
+            self.text_score(candidate, &statistics) * (1.0 + PRIOR_WEIGHT * candidate.prior)
         };
         let mut scored: Vec<(f64, usize)> = self.candidates.iter().map(score).zip(0..).collect();
         scored.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
@@ -234,7 +248,8 @@ impl SignalSink for Retriever {
                 *frequency += 1;
             }
         }
-        self.candidates.push(Candidate { signal, found, words });
+        let prior = demand::prior(signal.title.as_data());
+        self.candidates.push(Candidate { signal, found, words, prior });
         if self.candidates.len() >= self.limits.candidates_max.max(1) * 2 {
             self.prune();
         }
@@ -268,7 +283,9 @@ impl fmt::Debug for Retriever {
 /// Best first; equal scores by id, then by source.
 fn sort(scored: &mut [(f64, &Candidate)]) {
     scored.sort_by(|(left_score, left), (right_score, right)| {
-        let by_id = || left.signal.id.cmp(&right.signal.id).then_with(|| left.signal.source.cmp(&right.signal.source));
+        let by_id = || {
+            left.signal.id.cmp(&right.signal.id).then_with(|| left.signal.source.cmp(&right.signal.source))
+        };
         right_score.total_cmp(left_score).then_with(by_id)
     });
 }

@@ -45,7 +45,8 @@ impl Family {
     pub(super) fn of(query: &SignalQuery) -> &'static Self {
         let stems: Vec<String> = query.keywords().iter().flat_map(|keyword| text::stems(keyword)).collect();
         let hits = |family: &Self| -> usize {
-            let found = family.names.iter().filter(|name| stems.windows(name.len()).any(|window| *window == ***name));
+            let found =
+                family.names.iter().filter(|name| stems.windows(name.len()).any(|window| *window == ***name));
             found.map(|name| name.len() * name.len()).sum()
         };
         let mut best: Option<(&'static Self, usize)> = None;
@@ -72,7 +73,9 @@ fn parse(text: &'static str) -> Vec<Family> {
         } else if let (Some(family), Some((field, value))) = (families.last_mut(), line.split_once(':')) {
             let value = value.trim();
             match field {
-                "names" => family.names = value.split(',').map(text::stems).filter(|name| !name.is_empty()).collect(),
+                "names" => {
+                    family.names = value.split(',').map(text::stems).filter(|name| !name.is_empty()).collect()
+                }
                 "suffix" => family.suffix = value,
                 "object" => family.object = value,
                 "who" => family.who = value,

@@ -28,7 +28,8 @@ impl Prices {
     pub(super) fn of(query: &SignalQuery, currency: Currency) -> Self {
         let scale = scale(currency);
         let named = query.price().filter(|price| price.currency() == currency);
-        let target = query.target().filter(|target| target.currency() == currency).map(|target| target.to_decimal());
+        let target =
+            query.target().filter(|target| target.currency() == currency).map(|target| target.to_decimal());
         let step = match target {
             Some(target) if target > Decimal::from(5_000 * scale) => 29,
             Some(target) if target > Decimal::from(1_000 * scale) => 19,
@@ -37,7 +38,8 @@ impl Prices {
         let units = |units: u64| Money::from_decimal(Decimal::from(units), currency);
         let fallback = units(step * scale).unwrap_or_else(|_| Money::zero(currency));
         let starter = named.unwrap_or(fallback);
-        let pro = starter.checked_mul(2).and_then(|twice| twice.checked_add(units(scale)?)).unwrap_or(starter);
+        let pro =
+            starter.checked_mul(2).and_then(|twice| twice.checked_add(units(scale)?)).unwrap_or(starter);
         let yearly = starter.checked_mul(10).unwrap_or(starter);
         Self { starter, pro, yearly, named: named.is_some() }
     }

@@ -32,7 +32,8 @@ pub(super) fn propose(brief: &NicheBrief) -> Vec<Niche> {
             niches.push(niche(brief, family, Some(feature), &own));
         }
     }
-    niches.sort_by(|left, right| right.score.total.cmp(&left.score.total).then_with(|| left.id.cmp(&right.id)));
+    niches
+        .sort_by(|left, right| right.score.total.cmp(&left.score.total).then_with(|| left.id.cmp(&right.id)));
     niches.truncate(brief.count);
     niches
 }
@@ -44,7 +45,11 @@ fn niche(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, ite
         Some(feature) => format!("{topic}: {}", feature.title.to_lowercase()),
     };
     let unknown = |what: &str| {
-        Figure::unknown("no keyword source", brief.now, format!("{what}: unknown (no keyword source configured)"))
+        Figure::unknown(
+            "no keyword source",
+            brief.now,
+            format!("{what}: unknown (no keyword source configured)"),
+        )
     };
     let id = id(&name, items);
     let mut niche = Niche::new(id, name, unknown("search volume"), unknown("keyword difficulty"));
@@ -93,10 +98,16 @@ fn pains(family: &Family, items: &[Item<'_>]) -> Vec<String> {
 
 /// The terms of the niche formula: specificity 20, pain clarity 25, audience 15, value proposition 20, evidence 10, SaaS
 /// fit 10.
-fn terms(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, items: &[Item<'_>]) -> Vec<ScoreTerm> {
+fn terms(
+    brief: &NicheBrief,
+    family: &Family,
+    focus: Option<&FamilyFeature>,
+    items: &[Item<'_>],
+) -> Vec<ScoreTerm> {
     let audience = brief.query.audience();
     let words = brief.query.keywords().len();
-    let specificity = 8 + 4 * i64::from(words >= 2) + 4 * i64::from(audience.is_some()) + 4 * i64::from(focus.is_some());
+    let specificity =
+        8 + 4 * i64::from(words >= 2) + 4 * i64::from(audience.is_some()) + 4 * i64::from(focus.is_some());
     let demand = ids(items, |item| item.kind.is_demand());
     let sharp = ids(items, |item| matches!(item.kind, SignalKind::Complaint | SignalKind::WillingnessToPay));
     let pain = match count(&demand) {
@@ -114,16 +125,50 @@ fn terms(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, ite
     let recurring = brief.query.target().is_some() || brief.query.price().is_some();
     let saas = 5 + 3 * i64::from(recurring) + 2 * i64::from(!paying.is_empty());
     vec![
-        term("specificity", specificity, 20, "8 for a topic, 4 each for a second word, a named audience, one feature in focus", vec![]),
-        term("pain_clarity", pain, 25, &format!(
-            "8 for a request, complaint or willingness to pay, 4 for each further one, 5 for a complaint or willingness \
-             to pay: {} found, {} of them sharp", demand.len(), sharp.len()), demand.clone()),
+        term(
+            "specificity",
+            specificity,
+            20,
+            "8 for a topic, 4 each for a second word, a named audience, one feature in focus",
+            vec![],
+        ),
+        term(
+            "pain_clarity",
+            pain,
+            25,
+            &format!(
+                "8 for a request, complaint or willingness to pay, 4 for each further one, 5 for a complaint or willingness \
+             to pay: {} found, {} of them sharp",
+                demand.len(),
+                sharp.len()
+            ),
+            demand.clone(),
+        ),
         audience_term(audience, items),
-        term("value_proposition", 6 * count(&titles), 20, &format!(
-            "6 for each feature that a post speaks of: {}", if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }),
-            unique(asked.into_iter().flat_map(|(_, ids)| ids))),
-        term("evidence", count(items), 10, &format!("1 for each independent post: {}", items.len()), ids(items, |_| true)),
-        term("saas_fit", saas, 10, "5 for software, 3 when the intent aims at recurring revenue, 2 for a willingness to pay", paying),
+        term(
+            "value_proposition",
+            6 * count(&titles),
+            20,
+            &format!(
+                "6 for each feature that a post speaks of: {}",
+                if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
+            ),
+            unique(asked.into_iter().flat_map(|(_, ids)| ids)),
+        ),
+        term(
+            "evidence",
+            count(items),
+            10,
+            &format!("1 for each independent post: {}", items.len()),
+            ids(items, |_| true),
+        ),
+        term(
+            "saas_fit",
+            saas,
+            10,
+            "5 for software, 3 when the intent aims at recurring revenue, 2 for a willingness to pay",
+            paying,
+        ),
     ]
 }
 
@@ -133,7 +178,9 @@ fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {
             name: "audience".to_owned(),
             points: None,
             out_of: Decimal::from(15),
-            note: "left out: the intent names no audience, and the usual one of such products is an assumption".to_owned(),
+            note:
+                "left out: the intent names no audience, and the usual one of such products is an assumption"
+                    .to_owned(),
             evidence: Vec::new(),
         };
     };

@@ -21,7 +21,10 @@ pub(super) fn specify(brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
             ErrorKind::InvalidInput,
             "rule-based",
             "specify",
-            format!("the validation is of niche {}, not of {}: validate this one", brief.validation.niche, brief.niche.id),
+            format!(
+                "the validation is of niche {}, not of {}: validate this one",
+                brief.validation.niche, brief.niche.id
+            ),
         ));
     }
     let family = Family::of(&brief.query);
@@ -97,7 +100,10 @@ fn features(family: &Family, items: &[Item<'_>]) -> Vec<Feature> {
 fn problem(family: &Family, topic: &str, items: &[Item<'_>], demand: &[String]) -> String {
     let pain = family.pains.first().copied().unwrap_or_default();
     if demand.is_empty() {
-        return format!("{pain} (unverified). {} posts are about {topic}; none asks for a product or complains.", items.len());
+        return format!(
+            "{pain} (unverified). {} posts are about {topic}; none asks for a product or complains.",
+            items.len()
+        );
     }
     let shown = demand.iter().take(5).map(|id| format!("[{id}]")).collect::<Vec<_>>().join(" ");
     let verb = if demand.len() == 1 { "asks" } else { "ask" };
@@ -117,7 +123,10 @@ fn assumptions(brief: &SpecBrief, family: &Family, features: &[Feature], prices:
         list.push(format!("the monthly price {} is the one that the intent names", prices.starter));
     }
     if brief.query.audience().is_none() {
-        list.push(format!("the intent names no audience; \"{}\" is the usual one of such products", family.who));
+        list.push(format!(
+            "the intent names no audience; \"{}\" is the usual one of such products",
+            family.who
+        ));
     }
     list.extend(family.pains.iter().map(|pain| format!("pain, not verified by evidence: {pain}")));
     let unasked = features.iter().filter(|feature| feature.evidence.is_empty());
@@ -143,14 +152,21 @@ fn unclear(brief: &SpecBrief) -> Vec<String> {
         Some(_) => {}
     }
     if let Some(price) = brief.query.price().filter(|price| price.currency() != brief.intent.currency()) {
-        list.push(format!("the price {price} of the intent is not in the budget's currency and was not used"));
+        list.push(format!(
+            "the price {price} of the intent is not in the budget's currency and was not used"
+        ));
     }
     list.dedup();
     list
 }
 
 fn out_of_scope() -> Vec<String> {
-    ["Mobile apps", "Languages other than English", "Team administration and single sign-on", "Migration of data from other products by hand"]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "Mobile apps",
+        "Languages other than English",
+        "Team administration and single sign-on",
+        "Migration of data from other products by hand",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }

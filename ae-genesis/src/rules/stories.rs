@@ -29,7 +29,10 @@ impl Stories {
         let who = outline.audience;
         all.story(
             "See what it is",
-            &format!("As one of the {who}, I want to see at once what {} does, so that I know whether it is for me", outline.product_name),
+            &format!(
+                "As a user ({who}), I want to see at once what {} does, so that I know whether it is for me",
+                outline.product_name
+            ),
             Priority::P0,
             "Nobody buys what they do not understand",
             outline.demand.to_vec(),
@@ -51,7 +54,7 @@ impl Stories {
             let wish = first_lower(&feature.title);
             all.story(
                 &feature.title,
-                &format!("As one of the {who}, I want this: {wish}, so that I no longer do it by hand"),
+                &format!("As a user ({who}), I want this: {wish}, so that I no longer do it by hand"),
                 priority,
                 &why,
                 feature.evidence.clone(),
@@ -60,7 +63,7 @@ impl Stories {
         }
         all.story(
             "Know the price and buy",
-            &format!("As one of the {who}, I want to see what it costs and pay, so that I can start today"),
+            &format!("As a user ({who}), I want to see what it costs and pay, so that I can start today"),
             Priority::P0,
             "Without a price and a way to pay there is no revenue",
             Vec::new(),
@@ -71,7 +74,7 @@ impl Stories {
         all.criterion(Priority::P0, "A checkout button leads to the payment page".to_owned());
         all.story(
             "Know what happens to my data",
-            &format!("As one of the {who}, I want to read what is collected, so that I can decide whether to trust it"),
+            &format!("As a user ({who}), I want to read what is collected, so that I can decide whether to trust it"),
             Priority::P1,
             "Whoever pays hands over data, and the law asks for it",
             Vec::new(),
@@ -80,7 +83,14 @@ impl Stories {
         all
     }
 
-    fn story(&mut self, title: &str, description: &str, priority: Priority, why: &str, evidence: Vec<String>) {
+    fn story(
+        &mut self,
+        title: &str,
+        description: &str,
+        priority: Priority,
+        why: &str,
+        evidence: Vec<String>,
+    ) {
         self.stories.push(UserStory {
             id: format!("US-{:03}", self.stories.len() + 1),
             title: title.to_owned(),
@@ -101,20 +111,87 @@ impl Stories {
     /// The work, in an order that respects dependencies; every criterion is served by a task.
     pub(super) fn tasks(&self, product_name: &str) -> Vec<Task> {
         let with = |needle: &[&str]| -> Vec<String> {
-            let hit = |criterion: &&AcceptanceCriterion| needle.iter().any(|start| criterion.text.starts_with(start));
+            let hit = |criterion: &&AcceptanceCriterion| {
+                needle.iter().any(|start| criterion.text.starts_with(start))
+            };
             self.criteria.iter().filter(hit).map(|criterion| criterion.id.clone()).collect()
         };
         let all: Vec<String> = self.criteria.iter().map(|criterion| criterion.id.clone()).collect();
         let page = with(&["The page"]);
         [
-            ("T-001", "Lay out the pages", format!("Decide the pages of {product_name} and what each shows: start, prices, privacy."), TaskKind::Architecture, false, &[][..], page.clone()),
-            ("T-002", "Write the copy", "Write name, tagline, audience and one paragraph a feature. Quote no outside text.".to_owned(), TaskKind::Content, false, &["T-001"][..], page.clone()),
-            ("T-003", "Build the start page", "Show the copy, readable on a phone and without scripts.".to_owned(), TaskKind::Implementation, false, &["T-001", "T-002"][..], page),
-            ("T-004", "Build the price list", "Show every price with its interval, exactly as in the spec.".to_owned(), TaskKind::Implementation, false, &["T-003"][..], with(&["The price list"])),
-            ("T-005", "Connect the checkout", "Lead each price to its payment page. No card data and no key on the site.".to_owned(), TaskKind::Implementation, true, &["T-004"][..], with(&["A checkout"])),
-            ("T-006", "Write the privacy page", "Say what is collected, why, for how long, and whom to ask.".to_owned(), TaskKind::Content, true, &["T-001"][..], with(&["A privacy"])),
-            ("T-007", "Check every criterion", "Run every acceptance criterion against the built pages.".to_owned(), TaskKind::Testing, false, &["T-003", "T-004", "T-005", "T-006"][..], all.clone()),
-            ("T-008", "Publish", "Publish the checked pages and check them again at their address.".to_owned(), TaskKind::Operations, true, &["T-007"][..], all),
+            (
+                "T-001",
+                "Lay out the pages",
+                format!("Decide the pages of {product_name} and what each shows: start, prices, privacy."),
+                TaskKind::Architecture,
+                false,
+                &[][..],
+                page.clone(),
+            ),
+            (
+                "T-002",
+                "Write the copy",
+                "Write name, tagline, audience and one paragraph a feature. Quote no outside text."
+                    .to_owned(),
+                TaskKind::Content,
+                false,
+                &["T-001"][..],
+                page.clone(),
+            ),
+            (
+                "T-003",
+                "Build the start page",
+                "Show the copy, readable on a phone and without scripts.".to_owned(),
+                TaskKind::Implementation,
+                false,
+                &["T-001", "T-002"][..],
+                page,
+            ),
+            (
+                "T-004",
+                "Build the price list",
+                "Show every price with its interval, exactly as in the spec.".to_owned(),
+                TaskKind::Implementation,
+                false,
+                &["T-003"][..],
+                with(&["The price list"]),
+            ),
+            (
+                "T-005",
+                "Connect the checkout",
+                "Lead each price to its payment page. No card data and no key on the site.".to_owned(),
+                TaskKind::Implementation,
+                true,
+                &["T-004"][..],
+                with(&["A checkout"]),
+            ),
+            (
+                "T-006",
+                "Write the privacy page",
+                "Say what is collected, why, for how long, and whom to ask.".to_owned(),
+                TaskKind::Content,
+                true,
+                &["T-001"][..],
+                with(&["A privacy"]),
+            ),
+            (
+                "T-007",
+                "Check every criterion",
+                "Run every acceptance criterion against the built pages.".to_owned(),
+                TaskKind::Testing,
+                false,
+                &["T-003", "T-004", "T-005", "T-006"][..],
+                all.clone(),
+            ),
+            (
+                "T-008",
+                "Publish",
+                "Publish the checked pages and check them again at their address.".to_owned(),
+                TaskKind::Operations,
+                true,
+                &["T-007"][..],
+                all,
+            ),
         ]
         .into_iter()
         .filter_map(|(id, title, description, kind, requires_security, depends_on, criteria)| {

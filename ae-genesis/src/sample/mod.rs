@@ -66,7 +66,10 @@ mod tests {
         assert!(lines >= 110, "{lines}");
         for (number, line) in (1..).zip(POSTS.lines()) {
             let signal = signal(number, line, Timestamp::UNIX_EPOCH).expect(line);
-            assert!(signal.points.is_some() && signal.comments.is_some() && signal.posted_at.is_some(), "{line}");
+            assert!(
+                signal.points.is_some() && signal.comments.is_some() && signal.posted_at.is_some(),
+                "{line}"
+            );
             assert!(signal.url.is_none() && signal.title.as_data().len() < 120, "{line}");
         }
     }
