@@ -1,0 +1,115 @@
+//! Six parts of an integrator's own, working together: a feed of requests becomes a page with prices, in a folder.
+#![allow(clippy::print_stdout, reason = "the demonstration reports on the terminal")]
+
+use std::{error::Error, path::Path};
+
+use ae_billing::{MemoryLedger, NewLink, NewPrice, NewProduct, PaymentProvider};
+use ae_core::{
+    Action, ActionKind, Currency, Digest, IdempotencyKey, Intent, Money, ProductSpec, RunId, Runtime,
+    TokenUsage,
+};
+use ae_genesis::{
+    Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RetrieverLimits, RuleAnalyst, RuleValidator,
+    SignalQuery, SpecBrief, ValidationRequest,
+};
+use ae_harness::{AgentRequest, Bundle, CliProvider, DeploySpec, Deployer, SiteContext, SiteId};
+use ae_router::{ModelRouter, PriceTable, RouteRequest, TierModels};
+use ae_safety::{Decision, PolicyGate};
+use custom_provider::{
+    AllowList, BankTransfer, CheapestFirst, FnBuilder, FolderDeployer, RssSource, one_page,
+};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (runtime, folder) = (Runtime::system(), tempfile::tempdir()?);
+    let run = RunId::from_uuid(runtime.ids.new_uuid());
+    let ten = Money::parse("10", Currency::USD)?;
+    let intent = Intent::new("Build a $500 MRR CSV tool", ten)?;
+
+    let spec = specify(&intent, &runtime).await?;
+    println!("source    rss: {}, from {} pieces of evidence", spec.product_name, spec.evidence.len());
+    route(&spec, &runtime).await?;
+    let plan = build(&spec, run, &runtime, folder.path()).await?;
+
+    let gate = AllowList::new(ten).with_target(plan.site.as_str());
+    let action =
+        Action::new(ActionKind::Deploy, "folder/deploy", plan.site.as_str(), Digest::of_json("plan", &plan)?);
+    match gate.decide(&action).await? {
+        Decision::Allow { .. } => println!("gate      {}: {} may be published", gate.name(), plan.site),
+        refused => return Err(format!("the gate refused: {refused:?}").into()),
+    }
+
+    let deployer = FolderDeployer::new(folder.path().join("www"), runtime.clone());
+    let deployment = deployer.deploy(&IdempotencyKey::derive(run, "deploy", "deploy", 0), &plan).await?;
+    println!("deployer  {}: release {} is live", deployer.info().name, deployment.id);
+
+    let slip = sell(&spec, run, &runtime, folder.path()).await?;
+    println!("payments  a slip for each customer:\n\n{slip}");
+    Ok(())
+}
+
+/// Reads the feed, ranks it and writes a spec from what it finds.
+async fn specify(intent: &Intent, runtime: &Runtime) -> Result<ProductSpec, Box<dyn Error>> {
+    let (query, now) = (SignalQuery::from_intent(intent), runtime.now());
+    let source = RssSource::new(concat!(env!("CARGO_MANIFEST_DIR"), "/feed.xml"), runtime.clone());
+    let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+    let report = source.collect(&query, &mut retriever).await?.with_sample();
+    let brief = NicheBrief::new(intent.clone(), retriever.finish(now, 40).evidence, now)
+        .with_sources(vec![report.clone()]);
+    let niche = RuleAnalyst.propose(&brief).await?.into_iter().next().ok_or("the feed asks for nothing")?;
+    let request = ValidationRequest::new(niche.clone(), intent.clone(), now);
+    let validation = RuleValidator.validate(&request).await?;
+    let brief = SpecBrief::new(intent.clone(), niche, validation, now).with_sources(vec![report]);
+    Ok(RuleAnalyst.specify(&brief).await?)
+}
+
+async fn route(spec: &ProductSpec, runtime: &Runtime) -> Result<(), Box<dyn Error>> {
+    let router = CheapestFirst::new(PriceTable::bundled().clone(), TierModels::default());
+    let task = spec.tasks.first().ok_or("the spec has no task")?.clone();
+    let usage = TokenUsage { input: 20_000, output: 1_000, ..TokenUsage::default() };
+    let decision = router.route(&RouteRequest::new(task, runtime.now()).with_expected(usage)).await?;
+    println!("router    {}: {}", router.name(), decision.reasoning);
+    Ok(())
+}
+
+async fn build(
+    spec: &ProductSpec,
+    run: RunId,
+    runtime: &Runtime,
+    folder: &Path,
+) -> Result<ae_harness::DeployPlan, Box<dyn Error>> {
+    let site = SiteId::parse(&spec.slug)?;
+    let base_url = format!("http://127.0.0.1/{site}/");
+    let context = SiteContext {
+        base_url: base_url.clone(),
+        checkout_path: "checkout".into(),
+        generated_on: runtime.now(),
+    };
+    let workspace = folder.join("workspace");
+    std::fs::create_dir_all(&workspace)?;
+    let builder = FnBuilder::new(one_page);
+    let request = AgentRequest::new(&workspace, spec.clone(), context);
+    let report = builder.execute(&IdempotencyKey::derive(run, "build", "execute", 0), &request).await?;
+    println!("builder   {}: {}", builder.info().name, report.files_changed.join(", "));
+    Ok(Bundle::scan(&workspace.join("site"))?.plan(&DeploySpec { site, base_url })?)
+}
+
+async fn sell(
+    spec: &ProductSpec,
+    run: RunId,
+    runtime: &Runtime,
+    folder: &Path,
+) -> Result<String, Box<dyn Error>> {
+    let ledger = MemoryLedger::new(runtime.clone(), "http://127.0.0.1");
+    let provider = BankTransfer::new(ledger, folder.join("slips"), "DE02 1203 0000 0000 2020 51");
+    let key = |operation, at| IdempotencyKey::derive(run, "monetize", operation, at);
+    let product = NewProduct::new(run, &spec.product_name, &spec.tagline);
+    let product = provider.ensure_product(&key("product", 0), &product).await?.into_inner();
+    let mut lines = Vec::new();
+    for (at, tier) in (0..).zip(&spec.pricing) {
+        let price = NewPrice::new(run, product.id.clone(), &tier.id, &tier.name, tier.price, tier.interval);
+        lines.push(provider.ensure_price(&key("price", at), &price).await?.into_inner().id);
+    }
+    let link = provider.ensure_payment_link(&key("link", 0), &NewLink::new(run, lines)).await?.into_inner();
+    Ok(std::fs::read_to_string(provider.slip(&link.id))?)
+}

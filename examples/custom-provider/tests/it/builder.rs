@@ -1,0 +1,80 @@
+use std::fs;
+
+use ae_core::{Effect, ErrorKind, NicheId, ProductSpec};
+use ae_harness::{AgentRequest, CliProvider, SiteContext};
+use custom_provider::{FnBuilder, fn_builder::Files, one_page};
+use tempfile::TempDir;
+
+use crate::{key, now};
+
+pub fn spec(name: &str) -> ProductSpec {
+    ProductSpec {
+        schema_version: ProductSpec::SCHEMA_VERSION,
+        niche: NicheId::from_digest(&ae_core::Digest::of_bytes("test", b"niche")),
+        product_name: name.to_owned(),
+        slug: "shop".to_owned(),
+        tagline: "Sells.".to_owned(),
+        problem_statement: String::new(),
+        target_users: vec![],
+        core_features: vec![],
+        user_stories: vec![],
+        acceptance_criteria: vec![],
+        tasks: vec![],
+        pricing: vec![],
+        mrr: None,
+        evidence: vec![],
+        sources: vec![],
+        assumptions: vec![],
+        unclear: vec![],
+        out_of_scope: vec![],
+        analyst: "test".to_owned(),
+        sample: false,
+    }
+}
+
+pub fn request(workspace: &TempDir, name: &str) -> AgentRequest {
+    let site = SiteContext {
+        base_url: "http://127.0.0.1/shop/".to_owned(),
+        checkout_path: "checkout".to_owned(),
+        generated_on: now(),
+    };
+    AgentRequest::new(workspace.path(), spec(name), site)
+}
+
+#[tokio::test]
+async fn the_same_request_leaves_the_same_files() {
+    let workspace = tempfile::tempdir().unwrap();
+    let builder = FnBuilder::new(one_page);
+    let request = request(&workspace, "Shop");
+    let first = builder.execute(&key("execute", 0), &request).await.unwrap();
+    assert_eq!(first.files_changed, ["site/index.html"]);
+    assert!(first.cost.unwrap().is_zero());
+    let page = fs::read(workspace.path().join("site/index.html")).unwrap();
+    let again = builder.execute(&key("execute", 0), &request).await.unwrap();
+    assert!(again.files_changed.is_empty());
+    assert_eq!(fs::read(workspace.path().join("site/index.html")).unwrap(), page);
+    let other = builder.execute(&key("execute", 0), &request.clone().with_attempt(2)).await.unwrap_err();
+    assert_eq!((other.kind(), other.effect()), (ErrorKind::Conflict, Effect::NotApplied));
+}
+
+#[tokio::test]
+async fn text_from_outside_stays_text() {
+    let workspace = tempfile::tempdir().unwrap();
+    let request = request(&workspace, "<script>alert(1)</script>");
+    FnBuilder::new(one_page).execute(&key("execute", 0), &request).await.unwrap();
+    let page = fs::read_to_string(workspace.path().join("site/index.html")).unwrap();
+    assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
+}
+
+#[tokio::test]
+async fn nothing_is_written_outside_the_workspace() {
+    for bad in ["../x", "/etc/x", "a/../../x", ".hidden", "a//b", ""] {
+        let workspace = tempfile::tempdir().unwrap();
+        let builder = FnBuilder::new(move |_: &AgentRequest| {
+            Files::from([("good.txt".to_owned(), String::new()), (bad.to_owned(), String::new())])
+        });
+        let error = builder.execute(&key("execute", 0), &request(&workspace, "Shop")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{bad}");
+        assert_eq!(fs::read_dir(workspace.path()).unwrap().count(), 0, "{bad}");
+    }
+}
