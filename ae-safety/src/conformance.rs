@@ -15,7 +15,11 @@ use ae_core::{BackendError, Effect, ErrorKind};
 
 /// The error of `answer`, which must be of `kind` and leave nothing behind.
 #[track_caller]
-pub(crate) fn refused<T: Debug>(clause: &str, answer: Result<T, BackendError>, kind: ErrorKind) -> BackendError {
+pub(crate) fn refused<T: Debug>(
+    clause: &str,
+    answer: Result<T, BackendError>,
+    kind: ErrorKind,
+) -> BackendError {
     let error = match answer {
         Ok(value) => fail(clause, &format!("expected {kind}, got {value:?}")),
         Err(error) => error,

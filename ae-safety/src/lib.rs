@@ -18,13 +18,14 @@ pub use approvals::SqliteDesk;
 pub use approvals::{
     Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, MemoryDesk, Ruling,
 };
+pub use audit::{AuditEvent, AuditReceipt, AuditRecord, AuditSink, MemoryAudit, VerifyReport, verify};
 #[cfg(feature = "file-audit")]
 pub use audit::{FileAudit, verify_file};
-pub use audit::{AuditEvent, AuditReceipt, AuditRecord, AuditSink, MemoryAudit, VerifyReport, verify};
 #[cfg(feature = "sqlite")]
 pub use budget::SqliteLedger;
 pub use budget::{
-    AccountSpec, AccountStatus, BudgetLedger, Hold, HoldState, MemoryLedger, OverLimit, Refund, Reserve, Scope,
+    AccountSpec, AccountStatus, BudgetLedger, Hold, HoldState, MemoryLedger, OverLimit, Refund, Reserve,
+    Scope,
 };
 pub use gates::{AllOf, Decision, Gate, GateRow, GateRule, GateTable, Obligations, PolicyGate};
 pub use permits::{ActionEnd, Gatekeeper, Grant, Guarded, Permit, Redeemed, Refusal, request_digest};

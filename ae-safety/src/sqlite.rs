@@ -40,9 +40,7 @@ impl Database {
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         use_wal(&connection).map_err(failed)?;
         // FULL: a commit is on the disk when it returns, since approvals and money must not be forgotten.
-        connection
-            .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
-            .map_err(failed)?;
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(failed)?;
         store.prepare(&mut connection, path)?;
         Ok(Self { store, connection: Mutex::new(connection) })
     }
@@ -186,10 +184,18 @@ impl Store {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 (ErrorKind::Unavailable, Retry::Backoff, "another process is writing, try again")
             }
-            Some(ErrorCode::DiskFull) => (ErrorKind::QuotaExceeded, Retry::Never, "the disk is full, make room"),
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => {
-                (ErrorKind::PermissionDenied, Retry::Never, "the file can't be written, check its permissions")
+            Some(ErrorCode::DiskFull) => {
+                (ErrorKind::QuotaExceeded, Retry::Never, "the disk is full, make room")
             }
+            Some(
+                ErrorCode::ReadOnly
+                | ErrorCode::PermissionDenied
+                | ErrorCode::AuthorizationForStatementDenied,
+            ) => (
+                ErrorKind::PermissionDenied,
+                Retry::Never,
+                "the file can't be written, check its permissions",
+            ),
             Some(ErrorCode::CannotOpen) => {
                 (ErrorKind::PermissionDenied, Retry::Never, "check that its folder exists and can be written")
             }

@@ -90,8 +90,16 @@ pub async fn c2_only_the_first_ruling_counts(desk: &dyn ApprovalDesk) {
     let ruling = Ruling::deny("ada").with_reason("too dear").with_standing();
     let first = ok("C2", desk.decide(id, ruling).await);
     check("C2", first.status == ApprovalStatus::Denied, "a no is a no");
-    check("C2", first.decided_by.as_deref() == Some("ada") && first.standing, "who decided, and how, is kept");
-    check("C2", first.reason.as_deref() == Some("too dear") && first.decided_at.is_some(), "why and when too");
+    check(
+        "C2",
+        first.decided_by.as_deref() == Some("ada") && first.standing,
+        "who decided, and how, is kept",
+    );
+    check(
+        "C2",
+        first.reason.as_deref() == Some("too dear") && first.decided_at.is_some(),
+        "why and when too",
+    );
     let error = refused("C2", desk.decide(id, Ruling::approve("bob")).await, ErrorKind::Conflict);
     check("C2", error.message().contains("denied"), "the conflict names the present status");
     check("C2", ok("C2", desk.get(id).await) == first, "the loser changes nothing");

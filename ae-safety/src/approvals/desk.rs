@@ -62,11 +62,8 @@ use super::{Approval, ApprovalQuery, ApprovalRequest, Ruling};
 #[async_trait]
 pub trait ApprovalDesk: fmt::Debug + Send + Sync + 'static {
     /// Asks.
-    async fn request(
-        &self,
-        key: &IdempotencyKey,
-        request: ApprovalRequest,
-    ) -> Result<Approval, BackendError>;
+    async fn request(&self, key: &IdempotencyKey, request: ApprovalRequest)
+    -> Result<Approval, BackendError>;
 
     /// Reads one.
     async fn get(&self, id: ApprovalId) -> Result<Approval, BackendError>;

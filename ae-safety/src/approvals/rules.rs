@@ -91,7 +91,8 @@ impl Rules {
         let decider = ruling.decided_by.trim();
         let reason_bytes = ruling.reason.as_ref().map_or(0, String::len);
         if decider.is_empty() || decider.len() > TEXT_BYTES_MAX || reason_bytes > TEXT_BYTES_MAX {
-            let message = format!("a ruling needs a name, and name and reason at most {TEXT_BYTES_MAX} bytes");
+            let message =
+                format!("a ruling needs a name, and name and reason at most {TEXT_BYTES_MAX} bytes");
             return Err(self.error(ErrorKind::InvalidInput, "decide", message));
         }
         if approval.status != ApprovalStatus::Pending {

@@ -59,7 +59,7 @@ impl SqliteDesk {
     ) -> Result<Approval, BackendError> {
         let now = self.runtime.now();
         // The refusal is the transaction's value, not its failure: an expiry that was found on the way is kept.
-        let answer = self.database.write(operation, |transaction| {
+        self.database.write(operation, |transaction| {
             let record = load(transaction, "id", &id.to_string())?;
             let mut record = record.ok_or_else(|| RULES.not_found(operation, id))?;
             let before = record.clone();
@@ -73,8 +73,7 @@ impl SqliteDesk {
                 update(transaction, &record)?;
             }
             Ok(answer.map(|()| record.approval))
-        })?;
-        answer
+        })?
     }
 }
 
@@ -165,11 +164,7 @@ impl ApprovalDesk for SqliteDesk {
 }
 
 /// Reads the record whose `column` (one of ours) is `value`.
-fn load(
-    transaction: &Transaction<'_>,
-    column: &'static str,
-    value: &str,
-) -> Result<Option<Record>, Failure> {
+fn load(transaction: &Transaction<'_>, column: &'static str, value: &str) -> Result<Option<Record>, Failure> {
     let sql = format!("SELECT record FROM safety_approvals WHERE {column} = ?1");
     let json: Option<String> = transaction.query_row(&sql, [value], |row| row.get(0)).optional()?;
     json.map(|json| decode(&json)).transpose()
@@ -185,8 +180,8 @@ fn update(transaction: &Transaction<'_>, record: &Record) -> Result<(), Failure>
 }
 
 fn expire_all(transaction: &Transaction<'_>, now: ae_core::Timestamp) -> Result<(), Failure> {
-    let mut statement = transaction
-        .prepare("SELECT record FROM safety_approvals WHERE status IN ('pending', 'approved')")?;
+    let mut statement =
+        transaction.prepare("SELECT record FROM safety_approvals WHERE status IN ('pending', 'approved')")?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     for json in rows {
         let mut record = decode(&json?)?;

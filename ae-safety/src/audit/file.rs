@@ -97,12 +97,7 @@ impl FileAudit {
     }
 
     /// Reads and checks what was written since, and puts an incomplete last line aside.
-    fn catch_up(
-        &self,
-        operation: &'static str,
-        file: &File,
-        known: &mut Known,
-    ) -> Result<(), BackendError> {
+    fn catch_up(&self, operation: &'static str, file: &File, known: &mut Known) -> Result<(), BackendError> {
         let io = |error| failed(operation, &self.path, error);
         let length = file.metadata().map_err(io)?.len();
         if length < known.bytes {
@@ -151,7 +146,8 @@ impl FileAudit {
         beside.write_all(&torn).and_then(|()| beside.write_all(b"\n")).map_err(io)?;
         beside.sync_data().map_err(io)?;
         file.set_len(known.bytes).map_err(io)?;
-        let event = AuditEvent::new("log_recovered", BACKEND).with_detail(json!({ "torn_bytes": torn.len() }));
+        let event =
+            AuditEvent::new("log_recovered", BACKEND).with_detail(json!({ "torn_bytes": torn.len() }));
         self.write(operation, file, known, &event).map(drop)
     }
 
@@ -170,7 +166,8 @@ impl FileAudit {
             return Err(failed(operation, &self.path, error));
         }
         // After a failed flush nobody knows what the disk holds, so the record may be there.
-        file.sync_data().map_err(|error| failed(operation, &self.path, error).with_effect(Effect::Unknown))?;
+        file.sync_data()
+            .map_err(|error| failed(operation, &self.path, error).with_effect(Effect::Unknown))?;
         let receipt = AuditReceipt { seq: known.head.next_seq, hash: head.hash };
         *known = Known { head, bytes: known.bytes + line.len() as u64 };
         Ok(receipt)
@@ -187,7 +184,8 @@ impl AuditSink for FileAudit {
             }
             self.runtime.sleeper.sleep(LOCK_PAUSE).await;
         }
-        let message = format!("another process holds the lock of {}: see which one hangs", self.path.display());
+        let message =
+            format!("another process holds the lock of {}: see which one hangs", self.path.display());
         let error = BackendError::new(ErrorKind::Unavailable, BACKEND, "append", message);
         Err(error.with_retry(Retry::Backoff))
     }

@@ -99,7 +99,9 @@ impl Head {
 pub(super) enum LineError {
     #[error("the event is no JSON")]
     Json(#[from] serde_json::Error),
-    #[error("the record is {0} bytes long, {LINE_BYTES_MAX} at most: put large details elsewhere, keep their digest")]
+    #[error(
+        "the record is {0} bytes long, {LINE_BYTES_MAX} at most: put large details elsewhere, keep their digest"
+    )]
     TooLong(usize),
 }
 
@@ -127,7 +129,8 @@ pub(super) fn prepare(
     let snake = event.kind.starts_with(|c: char| c.is_ascii_lowercase())
         && event.kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !snake || event.kind.len() > NAME_BYTES_MAX || event.actor.len() > NAME_BYTES_MAX {
-        let message = format!("an event needs a snake_case kind, and kind and actor at most {NAME_BYTES_MAX} bytes");
+        let message =
+            format!("an event needs a snake_case kind, and kind and actor at most {NAME_BYTES_MAX} bytes");
         return Err(BackendError::new(ErrorKind::InvalidInput, backend, "append", message));
     }
     let mut event = event.clone();

@@ -2,10 +2,7 @@
 
 use std::io::{self, BufRead};
 
-use super::{
-    AuditReceipt, AuditRecord, LINE_BYTES_MAX,
-    record::Head,
-};
+use super::{AuditReceipt, AuditRecord, LINE_BYTES_MAX, record::Head};
 
 /// What is wrong with a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

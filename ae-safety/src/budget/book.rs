@@ -109,7 +109,12 @@ impl Book {
         Ok(Hold::open(key.clone(), reserve))
     }
 
-    pub(super) fn settle(self, chain: &mut Chain, hold: &mut Hold, actual: Money) -> Result<(), BackendError> {
+    pub(super) fn settle(
+        self,
+        chain: &mut Chain,
+        hold: &mut Hold,
+        actual: Money,
+    ) -> Result<(), BackendError> {
         self.check_amount("settle", chain, actual)?;
         match hold.state {
             HoldState::Settled { actual: before } if before == actual => return Ok(()),
@@ -168,7 +173,8 @@ impl Book {
         let total = self.add("refund", hold.refunded, refund.amount)?;
         let too_much = total.exceeds(actual).map_err(|e| self.arithmetic("refund", &e))?;
         if refund.amount.is_zero() || too_much {
-            let message = format!("{} of {actual} were refunded: {} is out of range", hold.refunded, refund.amount);
+            let message =
+                format!("{} of {actual} were refunded: {} is out of range", hold.refunded, refund.amount);
             return fail(ErrorKind::InvalidInput, message);
         }
         let mut next = chain.clone();
@@ -236,12 +242,7 @@ impl Book {
         used.exceeds(account.limit).map(|over| !over).map_err(|e| self.arithmetic(operation, &e))
     }
 
-    fn check_amount(
-        self,
-        operation: &'static str,
-        chain: &Chain,
-        amount: Money,
-    ) -> Result<(), BackendError> {
+    fn check_amount(self, operation: &'static str, chain: &Chain, amount: Money) -> Result<(), BackendError> {
         if amount.is_negative() {
             return Err(self.error(ErrorKind::InvalidInput, operation, format!("{amount} is below zero")));
         }

@@ -121,7 +121,8 @@ pub async fn c3_the_same_key_is_the_same_hold(ledger: &dyn BudgetLedger) {
     let hold = ok("C3", ledger.reserve(&key("c3", 0), &reserve).await);
     check("C3", ok("C3", ledger.reserve(&key("c3", 0), &reserve).await) == hold, "the same hold");
     check("C3", status(ledger, &account).await.reserved == usd(60), "charged once");
-    for other in [Reserve::new(account.clone(), usd(59)).with_note("a call"), Reserve::new(account, usd(60))] {
+    for other in [Reserve::new(account.clone(), usd(59)).with_note("a call"), Reserve::new(account, usd(60))]
+    {
         refused("C3", ledger.reserve(&key("c3", 0), &other).await, ErrorKind::Conflict);
     }
     let settled = ok("C3", ledger.settle(&key("c3", 0), usd(10)).await);

@@ -120,8 +120,7 @@ impl BudgetLedger for MemoryLedger {
 
     async fn set_limit(&self, scope: &Scope, limit: Money) -> Result<AccountStatus, BackendError> {
         let mut state = self.lock();
-        let account =
-            state.accounts.get_mut(scope).ok_or_else(|| BOOK.no_account("set_limit", scope))?;
+        let account = state.accounts.get_mut(scope).ok_or_else(|| BOOK.no_account("set_limit", scope))?;
         BOOK.set_limit(account, limit)?;
         Ok(account.clone())
     }

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use rusqlite::Transaction;
 
 use self::rows::{
-    all_accounts, all_holds, holds_of, load_account, load_hold, load_refund, save_account, save_hold, save_refund,
+    all_accounts, all_holds, holds_of, load_account, load_hold, load_refund, save_account, save_hold,
+    save_refund,
 };
 use super::{
     AccountSpec, AccountStatus, BudgetLedger, Hold, Refund, Reserve, Scope,
@@ -19,8 +20,7 @@ mod rows;
 
 const BOOK: Book = Book { backend: "sqlite-ledger" };
 
-static STORE: Store =
-    Store { backend: BOOK.backend, component: "budget", version: 1, schema: rows::SCHEMA };
+static STORE: Store = Store { backend: BOOK.backend, component: "budget", version: 1, schema: rows::SCHEMA };
 
 /// A [`BudgetLedger`] in a SQLite file, which several processes and other stores may share.
 ///

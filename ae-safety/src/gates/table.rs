@@ -207,7 +207,8 @@ mod tests {
     fn the_table_is_data() {
         let json = serde_json::to_string(&GateTable::default()).unwrap();
         assert_eq!(serde_json::from_str::<GateTable>(&json).unwrap(), GateTable::default());
-        let twice = r#"[{"kind":"deploy","gate":null,"rule":"audit"},{"kind":"deploy","gate":null,"rule":"deny"}]"#;
+        let twice =
+            r#"[{"kind":"deploy","gate":null,"rule":"audit"},{"kind":"deploy","gate":null,"rule":"deny"}]"#;
         for bad in [
             twice,
             r#"[{"kind":"deploy","gate":null,"rule":"ask_person"}]"#,

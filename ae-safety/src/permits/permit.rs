@@ -6,7 +6,10 @@ use ae_core::{Action, BackendError, ErrorKind, IdempotencyKey};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Gatekeeper, Grant, Redeemed, Refusal, guarded::{Cleared, same_request}};
+use super::{
+    Gatekeeper, Grant, Redeemed, Refusal,
+    guarded::{Cleared, same_request},
+};
 use crate::audit::AuditEvent;
 
 /// What is about to happen, by whom, in the name of which effect.
@@ -81,18 +84,19 @@ impl<T, R> Permit<'_, T, R> {
 
 impl<T, R> fmt::Debug for Permit<'_, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("parts", &self.parts).field("cleared", &self.cleared).finish_non_exhaustive()
+        f.debug_struct("Permit")
+            .field("parts", &self.parts)
+            .field("cleared", &self.cleared)
+            .finish_non_exhaustive()
     }
 }
 
 /// Why an approval that looked good could not be used.
 fn unusable(cleared: &Cleared, parts: &Parts, error: BackendError) -> Refusal {
     match (error.kind(), cleared.gate) {
-        (ErrorKind::Conflict | ErrorKind::PermissionDenied, Some(gate)) => Refusal::NeedsApproval {
-            gate,
-            action: parts.action.digest(),
-            reason: error.message().to_owned(),
-        },
+        (ErrorKind::Conflict | ErrorKind::PermissionDenied, Some(gate)) => {
+            Refusal::NeedsApproval { gate, action: parts.action.digest(), reason: error.message().to_owned() }
+        }
         _ => Refusal::Backend(error),
     }
 }
@@ -129,7 +133,8 @@ pub(super) fn event(kind: &str, parts: &Parts, detail: serde_json::Value) -> Aud
 impl Gatekeeper {
     /// Records a refusal. It stands whether or not the log can be reached.
     pub(super) async fn record_refusal(&self, parts: &Parts, refusal: &Refusal) {
-        let cause = std::error::Error::source(refusal).map(|cause| self.redactor.redact(&cause.to_string()).into_owned());
+        let cause = std::error::Error::source(refusal)
+            .map(|cause| self.redactor.redact(&cause.to_string()).into_owned());
         let detail = json!({
             "key": parts.key,
             "kind": parts.action.kind,

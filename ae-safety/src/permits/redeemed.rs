@@ -5,7 +5,11 @@ use std::fmt;
 use ae_core::{Action, BackendError, Effect, IdempotencyKey};
 use serde_json::json;
 
-use super::{ActionEnd, End, Gatekeeper, holds::Taken, permit::{Parts, event}};
+use super::{
+    ActionEnd, End, Gatekeeper,
+    holds::Taken,
+    permit::{Parts, event},
+};
 
 /// The backend, for the one request that was permitted. [`Redeemed::finish`] says how it ended.
 ///
@@ -90,7 +94,10 @@ impl<T, R> Redeemed<'_, T, R> {
 
 impl<T, R> fmt::Debug for Redeemed<'_, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redeemed").field("parts", &self.parts).field("hold", &self.hold).finish_non_exhaustive()
+        f.debug_struct("Redeemed")
+            .field("parts", &self.parts)
+            .field("hold", &self.hold)
+            .finish_non_exhaustive()
     }
 }
 

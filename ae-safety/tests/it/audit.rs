@@ -169,7 +169,7 @@ fn endless_lines_do_not_fill_the_memory() {
 #[test]
 fn a_full_log_in_memory_refuses() {
     let audit = MemoryAudit::new(runtime(&clock()));
-    let event = AuditEvent::new("large", "ada").with_detail(json!("word ".repeat(50_000)));
+    let event = AuditEvent::new("large", "ada").with_detail(json!("- ".repeat(120_000)));
     let refused = (0..1000).find_map(|_| block_on(audit.append(&event)).err()).unwrap();
     assert_eq!(refused.kind(), ErrorKind::QuotaExceeded);
     assert!(audit.verify().is_whole());

@@ -1,7 +1,7 @@
 use ae_core::ErrorKind;
 use ae_safety::{
-    ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, MemoryDesk, Ruling, SqliteDesk, SqliteLedger,
-    approvals::conformance,
+    ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, MemoryDesk, Ruling, SqliteDesk,
+    SqliteLedger, approvals::conformance,
 };
 
 use crate::support::{TempFile, block_on, clock, digest, key, runtime};
@@ -46,13 +46,16 @@ fn two_handles_see_each_others_answers() {
 fn stores_share_a_file_with_each_other_and_with_others() {
     let (file, clock) = (TempFile::new(), clock());
     let theirs = rusqlite::Connection::open(file.path()).unwrap();
-    theirs.execute_batch("PRAGMA user_version = 7; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)").unwrap();
+    theirs
+        .execute_batch("PRAGMA user_version = 7; CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
+        .unwrap();
     SqliteDesk::open(file.path(), runtime(&clock)).unwrap();
     SqliteLedger::open(file.path()).unwrap();
     SqliteDesk::open(file.path(), runtime(&clock)).unwrap();
     let version: i64 = theirs.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     let rows: i64 = theirs.query_row("SELECT count(*) FROM theirs", [], |row| row.get(0)).unwrap();
-    let foreign = "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'safety_%' AND name NOT LIKE 'sqlite_%'";
+    let foreign =
+        "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'safety_%' AND name NOT LIKE 'sqlite_%'";
     let names: i64 = theirs.query_row(foreign, [], |row| row.get(0)).unwrap();
     assert_eq!((version, rows, names), (7, 1, 1));
 }

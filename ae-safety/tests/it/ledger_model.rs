@@ -103,9 +103,8 @@ impl Model {
             let same = hold.account == account && hold.amount == amount;
             return if same { Ok(*hold) } else { Err(ErrorKind::Conflict) };
         }
-        let fits = |at: &usize| {
-            !self.frozen[*at] && (amount == 0 || self.used(*at) + amount <= self.limits[*at])
-        };
+        let fits =
+            |at: &usize| !self.frozen[*at] && (amount == 0 || self.used(*at) + amount <= self.limits[*at]);
         if !Self::chain(account).iter().all(fits) {
             return Err(ErrorKind::QuotaExceeded);
         }
@@ -227,10 +226,13 @@ fn check(ops: &[Op], open: &dyn Fn() -> Box<dyn BudgetLedger>) {
                 }
                 Op::Open(account, delta) => {
                     let again = ledger.open(&spec(account, model.limits[account] + delta)).await;
-                    assert_eq!(again.map(drop).map_err(|e| e.kind()), match delta {
-                        0 => Ok(()),
-                        _ => Err(ErrorKind::Conflict),
-                    });
+                    assert_eq!(
+                        again.map(drop).map_err(|e| e.kind()),
+                        match delta {
+                            0 => Ok(()),
+                            _ => Err(ErrorKind::Conflict),
+                        }
+                    );
                 }
                 Op::Restart => {
                     drop(ledger);

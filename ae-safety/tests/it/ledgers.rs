@@ -1,7 +1,5 @@
 use ae_core::ErrorKind;
-use ae_safety::{
-    AccountSpec, BudgetLedger, MemoryLedger, Reserve, Scope, SqliteLedger, budget::conformance,
-};
+use ae_safety::{AccountSpec, BudgetLedger, MemoryLedger, Reserve, Scope, SqliteLedger, budget::conformance};
 
 use crate::support::{TempFile, block_on, key, run, usd};
 

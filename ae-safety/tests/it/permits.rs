@@ -140,7 +140,10 @@ fn a_deployment_runs_once_a_person_has_said_yes() {
     world.go(&key(0), deploy(), &grant, ActionEnd::done(None)).unwrap();
     assert_eq!(world.kinds(), ["action_refused", "action_started", "action_finished"]);
     let second = world.go(&key(1), deploy(), &grant, ActionEnd::done(None)).unwrap_err();
-    assert!(matches!(second, Refusal::NeedsApproval { .. }), "another effect needs another approval: {second:?}");
+    assert!(
+        matches!(second, Refusal::NeedsApproval { .. }),
+        "another effect needs another approval: {second:?}"
+    );
 }
 
 #[test]
@@ -360,7 +363,11 @@ fn what_cant_be_asked_or_recorded_does_not_happen() {
     *fault.broken.lock().unwrap() = None;
     assert!(matches!(attempt(Scope::Portfolio).unwrap_err(), Refusal::Backend(_)), "no such account");
     attempt(scope()).unwrap();
-    assert_eq!(block_on(ledger.status(&scope())).unwrap().settled, cents(10), "reserved once over all attempts");
+    assert_eq!(
+        block_on(ledger.status(&scope())).unwrap().settled,
+        cents(10),
+        "reserved once over all attempts"
+    );
 }
 
 proptest! {

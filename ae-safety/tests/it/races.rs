@@ -7,8 +7,9 @@ use std::{
 
 use ae_core::{BackendError, ErrorKind};
 use ae_safety::{
-    AccountSpec, ApprovalDesk, ApprovalRequest, ApprovalStatus, AuditEvent, AuditSink, BudgetLedger, FileAudit,
-    HoldState, MemoryDesk, MemoryLedger, Redactor, Reserve, Ruling, Scope, SqliteDesk, SqliteLedger, verify_file,
+    AccountSpec, ApprovalDesk, ApprovalRequest, ApprovalStatus, AuditEvent, AuditSink, BudgetLedger,
+    FileAudit, HoldState, MemoryDesk, MemoryLedger, Redactor, Reserve, Ruling, Scope, SqliteDesk,
+    SqliteLedger, verify_file,
 };
 
 use crate::support::{TempFile, block_on, cents, digest, key, run, shared_runtime};
@@ -40,9 +41,8 @@ fn one_approval(desks: Vec<Arc<dyn ApprovalDesk>>) {
     let request = ApprovalRequest::new("May it?", "agent", digest("s")).with_covers([digest("a")]);
     let id = block_on(desks[0].request(&key(0), request.clone())).unwrap().id;
     let desks = Arc::new(desks);
-    let desk = |desks: &[Arc<dyn ApprovalDesk>], number: u32| {
-        Arc::clone(&desks[number as usize % desks.len()])
-    };
+    let desk =
+        |desks: &[Arc<dyn ApprovalDesk>], number: u32| Arc::clone(&desks[number as usize % desks.len()]);
 
     let all = Arc::clone(&desks);
     let asked = race(move |number| block_on(desk(&all, number).request(&key(0), request.clone())));
@@ -87,7 +87,10 @@ fn one_budget(ledgers: Vec<Arc<dyn BudgetLedger>>, rounds: u32) {
                 Ok(_) if round % 4 == 1 => {
                     // A second settlement with another amount has to lose.
                     block_on(ledger.settle(&key, cents(7))).unwrap();
-                    assert_eq!(block_on(ledger.settle(&key, cents(8))).unwrap_err().kind(), ErrorKind::Conflict);
+                    assert_eq!(
+                        block_on(ledger.settle(&key, cents(8))).unwrap_err().kind(),
+                        ErrorKind::Conflict
+                    );
                 }
                 // Left open, as by a caller that died.
                 Ok(_) => {}
@@ -140,7 +143,8 @@ fn sixty_four_threads_write_one_chain_over_four_handles() {
     let sinks: Vec<_> = (0..4).map(open).collect();
     let receipts = race(move |number| {
         let sink = &sinks[number as usize % sinks.len()];
-        let write = |_| block_on(sink.append(&AuditEvent::new("raced", format!("thread {number}")))).unwrap().seq;
+        let write =
+            |_| block_on(sink.append(&AuditEvent::new("raced", format!("thread {number}")))).unwrap().seq;
         (0..4).map(write).collect::<Vec<_>>()
     });
     let mut all: Vec<_> = receipts.into_iter().flatten().collect();

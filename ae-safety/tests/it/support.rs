@@ -2,7 +2,9 @@
 
 use std::{future::Future, path::PathBuf};
 
-use ae_core::{Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money, RunId, Runtime, SeededIds};
+use ae_core::{
+    Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money, RunId, Runtime, SeededIds,
+};
 use tempfile::TempDir;
 
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -55,7 +55,10 @@ pub(super) fn all_accounts(transaction: &Transaction<'_>) -> Result<Vec<AccountS
     rows.map(|row| row?).collect()
 }
 
-pub(super) fn load_hold(transaction: &Transaction<'_>, key: &IdempotencyKey) -> Result<Option<Hold>, Failure> {
+pub(super) fn load_hold(
+    transaction: &Transaction<'_>,
+    key: &IdempotencyKey,
+) -> Result<Option<Hold>, Failure> {
     let mut statement = transaction.prepare_cached(&format!("{HOLD} WHERE key = ?1"))?;
     statement.query_row([key.as_str()], |row| Ok(hold(row))).optional()?.transpose()
 }
