@@ -14,17 +14,18 @@ use crate::redact::Redactor;
 
 const BACKEND: &str = "memory-audit";
 
-/// The most bytes a log in memory takes: 64 MiB.
+/// The most bytes a log in memory takes unless it is told otherwise: 64 MiB.
 pub const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// An [`AuditSink`] in memory, in the same form as a file: for tests, and for programs that hand the text on.
 ///
-/// It takes 64 MiB, then refuses, so that what must be audited stops instead of filling the memory. Clones share their
+/// It takes [`MEMORY_BYTES_MAX`], then refuses, so that what must be audited stops instead of filling the memory. Clones share their
 /// records.
 #[derive(Debug, Clone)]
 pub struct MemoryAudit {
     runtime: Runtime,
     redactor: Redactor,
+    bytes_max: usize,
     log: Arc<Mutex<Log>>,
 }
 
@@ -39,13 +40,25 @@ impl MemoryAudit {
     #[must_use]
     pub fn new(runtime: Runtime) -> Self {
         let log = Log { text: String::new(), head: Head::EMPTY };
-        Self { runtime, redactor: Redactor::new(), log: Arc::new(Mutex::new(log)) }
+        Self {
+            runtime,
+            redactor: Redactor::new(),
+            bytes_max: MEMORY_BYTES_MAX,
+            log: Arc::new(Mutex::new(log)),
+        }
     }
 
     /// Redacts with `redactor`.
     #[must_use]
     pub fn with_redactor(mut self, redactor: Redactor) -> Self {
         self.redactor = redactor;
+        self
+    }
+
+    /// Takes at most `bytes`.
+    #[must_use]
+    pub const fn with_bytes_max(mut self, bytes: usize) -> Self {
+        self.bytes_max = bytes;
         self
     }
 
@@ -82,8 +95,8 @@ impl AuditSink for MemoryAudit {
         let mut log = self.lock();
         let (line, head) =
             log.head.line(&event, self.runtime.now()).map_err(|error| error.into_backend_error(BACKEND))?;
-        if log.text.len() + line.len() > MEMORY_BYTES_MAX {
-            let message = format!("the log has reached {MEMORY_BYTES_MAX} bytes: use a file");
+        if log.text.len() + line.len() > self.bytes_max {
+            let message = format!("the log has reached {} bytes: use a file", self.bytes_max);
             return Err(BackendError::new(ErrorKind::QuotaExceeded, BACKEND, "append", message));
         }
         let receipt = AuditReceipt { seq: log.head.next_seq, hash: head.hash };
