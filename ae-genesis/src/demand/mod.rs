@@ -158,7 +158,9 @@ impl Reading {
         let mut sum = match self.form {
             Form::Ask => 10,
             Form::Tell => 8,
-            Form::Question => 5,
+            // "Is there a moon?" asks for no product.
+            Form::Question if self.cues.has(Cue::Product) => 5,
+            Form::Question => 0,
             Form::Plain if self.cues.has(Cue::Leading) => 5,
             Form::Plain | Form::Show => -10,
         };
@@ -169,7 +171,7 @@ impl Reading {
         };
         add(Cue::Request, 25);
         add(Cue::Pay, 25);
-        add(Cue::Choice, 10);
+        add(Cue::Choice, 13);
         add(Cue::Handle, 15);
         add(Cue::Complaint, 15);
         add(Cue::Product, 12);

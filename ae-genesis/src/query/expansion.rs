@@ -37,6 +37,11 @@ pub(super) fn related(keywords: &[String]) -> Vec<(&'static str, f64)> {
     found
 }
 
+/// Whether the table knows `word` as a name of something, so that it carries a topic alone.
+pub(crate) fn is_name(word: &str) -> bool {
+    concepts().any(|(names, _)| names.split(',').any(|name| text::same_stems(name, word)))
+}
+
 fn concepts() -> impl Iterator<Item = (&'static str, &'static str)> {
     TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('|'))
 }

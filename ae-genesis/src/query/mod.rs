@@ -8,7 +8,7 @@ use ae_core::{Intent, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::text;
-pub(crate) use expansion::WEIGHT_NAME;
+pub(crate) use expansion::{WEIGHT_NAME, is_name};
 
 /// Bounds on what a source reads for one query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

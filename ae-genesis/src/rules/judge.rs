@@ -188,11 +188,10 @@ fn reasons(
         reasons.push(format!("{} posts show demand, first {list}", demand.len()));
     }
     let free = ids(items, |item| item.kind == SignalKind::Launch && mentions_free(item));
-    if !free.is_empty() {
+    if let Some(first) = free.first() {
         reasons.push(format!(
-            "against it: {} launched products are free or open source, first {}",
-            free.len(),
-            free[..1].join("")
+            "against it: {} launched products are free or open source, first {first}",
+            free.len()
         ));
     }
     let left_out: Vec<&str> =
@@ -207,9 +206,8 @@ fn reasons(
 }
 
 fn mentions_free(item: &Item<'_>) -> bool {
-    let pair =
-        |left: &str, right: &str| item.stems.windows(2).any(|pair| pair[0] == left && pair[1] == right);
-    item.stems.iter().any(|stem| stem == "free") || pair("open", "sourc") || pair("opensourc", "")
+    let open_source = ["open".to_owned(), "sourc".to_owned()];
+    item.stems.iter().any(|stem| stem == "free") || item.stems.windows(2).any(|pair| *pair == open_source)
 }
 
 /// 0 to 1: number of posts 0.4, number of demands 0.3, share of recent posts 0.2, several sources 0.1.

@@ -2,6 +2,7 @@
 
 use ae_core::Evidence;
 
+use super::family::Family;
 use crate::{SignalKind, SignalQuery, signal::is_plain_id, text};
 
 /// One item of evidence with what its title shows.
@@ -37,6 +38,8 @@ struct Term {
     stems: Vec<String>,
     own: bool,
     weight: f64,
+    /// Whether the table of related terms knows it as a name of something.
+    name: bool,
 }
 
 /// Decides whether a title is about the intent rather than near it.
@@ -44,6 +47,7 @@ struct Topic {
     terms: Vec<Term>,
     /// How many words of the intent carry its topic alone.
     strong: usize,
+    family: &'static Family,
 }
 
 impl Topic {
@@ -52,26 +56,30 @@ impl Topic {
             stems: text::stems(&term.text),
             own: term.own,
             weight: term.weight,
+            name: term.own && term.weight >= 1.0 && crate::query::is_name(&term.text),
         };
         let terms: Vec<Term> = query.terms().iter().map(term).collect();
         let strong = terms.iter().filter(|term| term.own && term.weight >= 1.0).count();
-        Self { terms, strong }
+        Self { terms, strong, family: Family::of(query) }
     }
 
-    /// A title is about the topic when it holds another name of it, two words of the intent, two related terms, or,
-    /// for an intent of one strong word, that word.
+    /// A title is about the topic when it holds another name of it, two words of the intent, two related terms, for an
+    /// intent of one strong word that word, or a word that names something beside one that asks for a feature.
     fn covers(&self, stems: &[String]) -> bool {
         let held = |term: &&Term| stems.windows(term.stems.len().max(1)).any(|window| *window == *term.stems);
-        let (mut own, mut strong, mut related, mut named) = (0, 0, 0, false);
+        let (mut own, mut strong, mut related, mut named, mut object) = (0, 0, 0, false, false);
         for term in self.terms.iter().filter(held) {
             if term.own {
                 own += 1;
                 strong += usize::from(term.weight >= 1.0);
+                object |= term.name;
             } else {
                 related += 1;
                 named |= term.weight >= crate::query::WEIGHT_NAME;
             }
         }
-        named || own >= 2 || related >= 2 || (own >= 1 && related >= 1) || (self.strong <= 1 && strong >= 1)
+        let asked = || self.family.features.iter().any(|feature| feature.is_asked_for(stems));
+        let several = own >= 2 || related >= 2 || (own >= 1 && related >= 1);
+        named || several || (self.strong <= 1 && strong >= 1) || (object && asked())
     }
 }

@@ -150,7 +150,8 @@ async fn a_validation_of_another_niche_is_refused() {
 #[tokio::test]
 async fn verify_spec_finds_what_is_broken() {
     let (_, good) = spec(&sample_brief(&intent("Build a $500 MRR CSV tool")).await).await.unwrap();
-    let breaks: Vec<(&str, fn(&mut ProductSpec))> = vec![
+    type Spoil = fn(&mut ProductSpec);
+    let breaks: Vec<(&str, Spoil)> = vec![
         ("core_features", |spec| spec.core_features[0].evidence.push("nobody".into())),
         ("problem_statement", |spec| spec.problem_statement.push_str(" [nobody]")),
         ("user_stories", |spec| spec.acceptance_criteria.retain(|c| c.story.as_deref() != Some("US-002"))),
