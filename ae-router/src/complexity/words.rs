@@ -41,14 +41,15 @@ struct Word {
 }
 
 impl Words {
-    /// Splits texts into words and looks for phrases. Words are runs of letters and digits; an apostrophe inside belongs to the word. Sentence
-    /// marks, commas, line ends and the end of a text end a clause.
+    /// Splits texts into words and looks for phrases. Words are runs of letters and digits; an apostrophe
+    /// inside belongs to the word. Sentence marks, commas, blank lines and the end of a text end a clause. A line end
+    /// ends a negation, as in a list, and no clause, since prompts are wrapped.
     pub(super) fn of(texts: &[&str], phrases: &Phrases) -> Self {
         let mut all = Self::default();
         let (mut start, mut clause) = (0, 0);
         for text in texts {
-            let mut reach = 0;
-            for c in text.chars().chain(['\n']) {
+            let (mut reach, mut line_ends) = (0, 0);
+            for c in text.chars().chain(['\n', '\n']) {
                 match c {
                     'a'..='z' | '0'..='9' => all.text.push(c),
                     'A'..='Z' => all.text.push(c.to_ascii_lowercase()),
@@ -58,10 +59,15 @@ impl Words {
                         if all.text.len() > start {
                             reach = all.end_word(start, reach, clause);
                             start = all.text.len();
+                            line_ends = 0;
                         }
-                        if matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\n' | '(' | ')') {
-                            clause += 1;
+                        line_ends += usize::from(c == '\n');
+                        let ends_clause = matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '(' | ')');
+                        if ends_clause || c == '\n' {
                             reach = 0;
+                        }
+                        if ends_clause || line_ends == 2 {
+                            clause += 1;
                         }
                     }
                 }
@@ -159,12 +165,17 @@ mod tests {
         assert!(has("drop the table now", "drop the table"));
         assert!(has("an API-key", "api key"));
         assert!(!has("call the API. Key points follow", "api key"));
+        assert!(has("rotate the API\n    key", "api key"), "a wrapped line");
+        assert!(!has("call the API\n\nkey points follow", "api key"));
+        let across = Words::of(&["call the API", "key points"], &Phrases::new(["api key"]));
+        assert!(across.find_any(&["api key"]).is_none(), "two texts");
     }
 
     #[test]
     fn negation_reaches_a_few_words_of_its_clause() {
         assert!(!has("no authentication needed", "authentication"));
         assert!(!has("It doesn’t need any authentication", "authentication"));
+        assert!(has("- no frills\n- authentication", "authentication"));
         assert!(has("No rush, add authentication", "authentication"));
         assert!(has("do not ask but add authentication", "authentication"));
         assert!(has("no authentication here, authentication there", "authentication"));
