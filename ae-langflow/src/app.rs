@@ -86,8 +86,8 @@ impl<S: State> Graph<S> {
         App { graph: self.clone(), store: Some(store) }
     }
 
-    /// Keeps nothing: a thread lives as long as the call that starts it, can't be resumed, and [`Cx::once`]
-    /// (crate::Cx::once) records nothing.
+    /// Keeps nothing: a thread lives as long as the call that starts it, can't be resumed, and
+    /// [`Cx::once`](crate::Cx::once) records nothing.
     #[must_use]
     pub fn without_store(&self) -> App<S> {
         App { graph: self.clone(), store: None }

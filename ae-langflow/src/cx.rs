@@ -58,13 +58,13 @@ impl Cx {
         }))
     }
 
-    /// Gives it the answers to questions of this task, by id. To be called before the node runs.
+    /// Gives it the answers to questions of this task, by id.
     #[must_use]
     pub fn with_answers(self, answers: BTreeMap<String, Value>) -> Self {
         self.change(|inner| inner.answers = answers)
     }
 
-    /// Gives it the journal of [`once`](Self::once) and what is already in it. To be called before the node runs.
+    /// Gives it the journal of [`once`](Self::once) and what is already in it.
     #[must_use]
     pub fn with_journal(self, journal: Arc<dyn Journal>, recorded: BTreeMap<String, Value>) -> Self {
         self.change(|inner| {
@@ -73,7 +73,7 @@ impl Cx {
         })
     }
 
-    /// Gives it the token that stops it. To be called before the node runs.
+    /// Gives it the token that stops it.
     #[must_use]
     pub fn with_cancel(self, cancel: Cancel) -> Self {
         self.change(|inner| inner.cancel = cancel)
@@ -177,11 +177,20 @@ impl Cx {
         std::mem::take(&mut locked(&self.0.asked))
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        }
-        self
+    fn change(self, change: impl FnOnce(&mut Inner)) -> Self {
+        // Someone may hold a clone; theirs stays as it is.
+        let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
+            thread: Arc::clone(&shared.thread),
+            step: shared.step,
+            task: shared.task.clone(),
+            answers: shared.answers.clone(),
+            once: Mutex::new(locked(&shared.once).clone()),
+            asked: Mutex::default(),
+            journal: shared.journal.clone(),
+            cancel: shared.cancel.clone(),
+        });
+        change(&mut inner);
+        Self(Arc::new(inner))
     }
 }
 

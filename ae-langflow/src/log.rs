@@ -112,6 +112,10 @@ impl ThreadLog {
         GraphError::Corrupt { thread: self.thread.to_string(), seq, reason: reason.to_string() }
     }
 
+    fn unreadable(&self, seq: u64, error: &serde_json::Error) -> GraphError {
+        self.corrupt(seq, format!("{error} (if the state's type changed: its version was not raised)"))
+    }
+
     pub(crate) fn encode(&self, source: serde_json::Error) -> GraphError {
         GraphError::Encode { thread: self.thread.to_string(), source }
     }
@@ -135,13 +139,13 @@ impl ThreadLog {
     fn replay<S: State>(&self, graph: &Graph<S>, loaded: &Loaded) -> Result<GraphRun<S>, GraphError> {
         let mut head = loaded.snapshot_head;
         let position: Position<S> =
-            serde_json::from_str(&loaded.snapshot).map_err(|error| self.corrupt(head.seq, error))?;
+            serde_json::from_str(&loaded.snapshot).map_err(|error| self.unreadable(head.seq, &error))?;
         let mut run = GraphRun::at(Arc::clone(graph.topology()), position);
         self.verify(&run, head.seq, loaded.snapshot_hash)?;
         for delta in &loaded.deltas {
             head = Head::after_delta(&head, delta);
             let change: Change<S> =
-                serde_json::from_str(&delta.change).map_err(|error| self.corrupt(head.seq, error))?;
+                serde_json::from_str(&delta.change).map_err(|error| self.unreadable(head.seq, &error))?;
             run.fold(change);
             if run.step() != delta.step {
                 return Err(self.corrupt(head.seq, "the number of supersteps does not fit"));

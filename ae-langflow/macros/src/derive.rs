@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Fields, Ident, Result, Type, Visibility};
+use syn::{Data, DeriveInput, Fields, Ident, Result, Type, Visibility, ext::IdentExt as _};
 
 use crate::attributes::{self, Reduce};
 
@@ -134,7 +134,7 @@ fn state(input: &DeriveInput, update: &Ident, parts: &[Part<'_>], version: u32) 
     let (implement, arguments, bounds) = input.generics.split_for_impl();
     let writes = parts.iter().filter(|part| matches!(part.reduce, Reduce::Last)).map(|part| {
         let name = part.name;
-        let text = name.to_string();
+        let text = name.unraw().to_string();
         quote!(if update.#name.is_some() { writes(#text); })
     });
     let folds = parts.iter().map(|part| {
@@ -165,6 +165,39 @@ fn state(input: &DeriveInput, update: &Ident, parts: &[Part<'_>], version: u32) 
             fn from(update: #update #arguments) -> Self {
                 Self::update(update)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> std::result::Result<String, String> {
+        let input: DeriveInput = syn::parse_str(text).unwrap();
+        expand(&input).map(|tokens| tokens.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_struct_with_named_fields_gets_an_update() {
+        let code =
+            expanded("#[state(version = 3)] pub struct Foo { a: u32, #[reduce(max)] r#type: u64 }").unwrap();
+        assert!(code.contains("pub struct FooUpdate") && code.contains("VERSION : u32 = 3u32"), "{code}");
+        assert!(code.contains("writes (\"a\")") && !code.contains("writes (\"type\")"), "{code}");
+    }
+
+    #[test]
+    fn what_can_not_be_a_state_is_refused_with_a_reason() {
+        for (text, reason) in [
+            ("enum Foo { A }", "named fields"),
+            ("struct Foo(u32);", "named fields"),
+            ("#[state(size = 3)] struct Foo { a: u32 }", "version"),
+            ("struct Foo { #[reduce(min)] a: u32 }", "append, max, merge"),
+            ("struct Foo { #[reduce(max, append)] a: Vec<u32> }", "one reducer"),
+            ("struct Foo { #[reduce(max)] #[reduce(append)] a: Vec<u32> }", "one reducer"),
+        ] {
+            let error = expanded(text).unwrap_err();
+            assert!(error.contains(reason), "{text}: {error}");
         }
     }
 }

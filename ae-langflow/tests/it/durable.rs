@@ -405,3 +405,57 @@ async fn a_long_thread_is_snapshotted_and_read_back() {
     assert_eq!(state.log, (0..300).map(|n| n.to_string()).collect::<Vec<_>>());
     assert_eq!(again(&graph, &store).state(&config).await.unwrap().unwrap().state, state);
 }
+
+#[tokio::test]
+async fn a_record_holds_what_was_written_and_not_the_state() {
+    let store = Arc::new(MemoryCheckpointer::new());
+    let graph = StateGraph::<Log>::new("g")
+        .add_node("a", |s: Arc<Log>, _: Cx| async move { Ok(Log::update().count(s.count + 1)) })
+        .add_edge(START, "a")
+        .add_conditional_edges("a", |s: &Log| s.count == 500, [(true, END), (false, "a")])
+        .compile()
+        .unwrap();
+    let start = Input::start(Log::update().text("x".repeat(100_000)));
+    done(again(&graph, &store).invoke(start, &RunConfig::thread("t")).await.unwrap());
+    let loaded = store.load("t").await.unwrap().unwrap();
+    let bytes: usize = loaded.deltas.iter().map(|delta| delta.change.len()).sum();
+    assert_eq!(loaded.deltas.len(), 500);
+    assert!(bytes < 500 * 100, "{bytes}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_loses_only_what_was_not_committed() {
+    let store = Arc::new(MemoryCheckpointer::new());
+    let (stuck, trace) = (Arc::new(AtomicBool::new(true)), Trace::default());
+    let (waits, seen) = (Arc::clone(&stuck), trace.clone());
+    let graph = StateGraph::<Log>::new("g")
+        .add_node("a", move |_: Arc<Log>, _: Cx| {
+            seen.add("a");
+            async { Ok(log("a")) }
+        })
+        .add_node("b", move |_: Arc<Log>, _: Cx| {
+            let stuck = waits.load(Ordering::SeqCst);
+            async move {
+                if stuck {
+                    std::future::pending::<()>().await;
+                }
+                Ok(log("b"))
+            }
+        })
+        .add_edge(START, "a")
+        .add_edge("a", "b")
+        .add_edge("b", END)
+        .compile()
+        .unwrap();
+    let config = RunConfig::thread("t");
+    let app = again(&graph, &store);
+    {
+        let mut call = Box::pin(app.invoke(Input::start(Log::update()), &config));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(std::future::Future::poll(call.as_mut(), &mut context).is_pending());
+    }
+    assert_eq!(app.state(&config).await.unwrap().unwrap().step, 1);
+    stuck.store(false, Ordering::SeqCst);
+    assert_eq!(done(app.invoke(Input::Continue, &config).await.unwrap()).log, names("a b"));
+    assert_eq!(trace.take(), ["a"]);
+}
