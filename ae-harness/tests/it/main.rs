@@ -1,1 +1,17 @@
-//! x
+//! The crate from outside.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub
+)]
+
+mod acceptance;
+mod builders;
+mod deployers;
+mod fixture;
+mod local;
+mod ports;
+mod site;

@@ -64,8 +64,8 @@ fn copy(from: &Path, to: &Path, root: &Path) -> io::Result<()> {
     let mut target = File::options().write(true).create_new(true).open(to)?;
     io::copy(&mut File::open(from)?, &mut target)?;
     target.sync_all()?;
-    let folders = to.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
-    folders.map(sync_dir).collect()
+    let mut folders = to.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+    folders.try_for_each(sync_dir)
 }
 
 /// The source may have been exchanged after it was scanned; the copy is what counts.

@@ -1,0 +1,91 @@
+//! Broken sites fail exactly the checks that they break.
+
+use std::fs;
+
+use ae_core::ErrorKind;
+use ae_harness::AcceptancePlan;
+
+use crate::fixture::{build, checks, context, failing, spec};
+
+/// Builds a good site, edits one file and says which checks fail.
+async fn broken(file: &str, edit: impl FnOnce(String) -> Option<String>) -> Vec<String> {
+    let workspace = tempfile::tempdir().unwrap();
+    build(workspace.path(), &spec()).await;
+    let path = workspace.path().join("site").join(file);
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    match edit(before.clone()) {
+        Some(after) => {
+            assert_ne!(before, after, "the edit of {file} changes something");
+            fs::write(&path, after).unwrap();
+        }
+        None => fs::remove_file(&path).unwrap(),
+    }
+    let found = failing(workspace.path(), &spec());
+    for check in checks(workspace.path(), &spec()).iter().filter(|check| !check.passed) {
+        assert!(check.detail.contains("site") || check.detail.contains("rule"), "{}: {}", check.id, check.detail);
+    }
+    found
+}
+
+#[tokio::test]
+async fn each_defect_fails_its_own_check() {
+    let replace = |from: &'static str, to: &'static str| move |text: String| Some(text.replace(from, to));
+    let long = "<p>".to_owned() + &"x".repeat(120_000) + "</p></main>";
+    for (name, found, wanted) in [
+        ("missing feature", broken("index.html", replace("Find duplicate rows", "Find rows")).await, vec!["AC-004"]),
+        ("hidden feature", broken("styles.css", replace(".small{", "[data-criterion~=\"AC-004\"]{display:none}\n.small{")).await, vec!["AC-004"]),
+        ("hidden attribute", broken("index.html", replace("class=\"audience\"", "class=\"audience\" hidden")).await, vec!["AC-003"]),
+        ("mark removed", broken("index.html", replace("data-criterion=\"AC-005\"", "")).await, vec!["AC-005"]),
+        ("wrong price", broken("index.html", replace("$9.00", "$8.00")).await, vec!["AC-006"]),
+        ("no team button", broken("index.html", replace("checkout?tier=team", "privacy.html")).await, vec!["AC-007"]),
+        ("broken link", broken("index.html", replace("href=\"#questions\"", "href=\"nowhere.html\"")).await, vec!["generic-links"]),
+        ("broken anchor", broken("index.html", replace("id=\"questions\"", "id=\"asked\"")).await, vec!["generic-links"]),
+        ("link above the site", broken("index.html", replace("href=\"./\"", "href=\"/\"")).await, vec!["generic-links"]),
+        ("empty privacy page", broken("privacy.html", |_| Some(EMPTY.to_owned())).await, vec!["AC-008"]),
+        ("duplicate id", broken("index.html", replace("id=\"evidence\"", "id=\"pricing\"")).await, vec!["generic-markup"]),
+        ("unclosed markup", broken("index.html", replace("</section><section id=\"pricing\">", "</div></section><section id=\"pricing\">")).await, vec!["generic-markup"]),
+        ("external script", broken("index.html", replace("</main>", "<script src=\"https://evil.example/x.js\"></script></main>")).await, vec!["generic-self-contained"]),
+        ("external font", broken("styles.css", replace(".small{", "@font-face{src:url(https://f.example/a)}\n.small{")).await, vec!["generic-self-contained"]),
+        ("handler", broken("index.html", replace("<h2>Pricing</h2>", "<h2 onclick=\"x()\">Pricing</h2>")).await, vec!["generic-self-contained"]),
+        ("no language", broken("index.html", replace(" lang=\"en\"", "")).await, vec!["generic-accessibility"]),
+        ("skipped heading", broken("index.html", replace("<h2>Pricing</h2>", "<h5>Pricing</h5>")).await, vec!["generic-accessibility"]),
+        ("field without label", broken("index.html", replace("</main>", "<input name=\"q\"></main>")).await, vec!["generic-accessibility"]),
+        ("low contrast", broken("styles.css", replace("--muted:#505a66", "--muted:#b5bcc4")).await, vec!["generic-contrast"]),
+        ("no robots", broken("robots.txt", |_| None).await, vec!["generic-files", "generic-discovery"]),
+        ("foreign sitemap", broken("sitemap.xml", replace("127.0.0.1:8787", "elsewhere.example")).await, vec!["generic-discovery"]),
+        ("no preview", broken("index.html", replace("og:title", "og:other")).await, vec!["generic-social"]),
+        ("too heavy", broken("index.html", move |text| Some(text.replace("</main>", &long))).await, vec!["generic-weight"]),
+        ("dead privacy page", broken("privacy.html", |_| None).await, vec!["AC-008", "generic-files", "generic-links", "generic-discovery"]),
+    ] {
+        assert_eq!(found, wanted, "{name}");
+    }
+}
+
+const EMPTY: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Privacy</title></head>\
+    <body><main><h1>Privacy</h1></main></body></html>";
+
+#[tokio::test]
+async fn a_changed_plan_is_refused() {
+    let workspace = tempfile::tempdir().unwrap();
+    build(workspace.path(), &spec()).await;
+    let plan = AcceptancePlan::derive(&spec(), &context());
+    let seal = plan.seal();
+    assert_eq!(AcceptancePlan::derive(&spec(), &context()).seal(), seal);
+    let json = serde_json::to_string(&plan).unwrap();
+    let restored: AcceptancePlan = serde_json::from_str(&json).unwrap();
+    assert!(restored.run(workspace.path(), &seal).is_ok());
+    let mut softer = plan.clone();
+    softer.checks.pop();
+    assert_eq!(softer.run(workspace.path(), &seal).unwrap_err().kind(), ErrorKind::Conflict);
+    let mut newer = plan;
+    newer.schema_version += 1;
+    assert_eq!(newer.run(workspace.path(), &newer.seal()).unwrap_err().kind(), ErrorKind::Unsupported);
+}
+
+#[test]
+fn low_priorities_are_not_checked() {
+    let plan = AcceptancePlan::derive(&spec(), &context());
+    assert!(plan.checks.iter().all(|check| check.id != "AC-009"));
+    assert_eq!(plan.checks.iter().filter(|check| check.criterion.is_some()).count(), 9);
+}

@@ -1,0 +1,117 @@
+//! A product, its address, a workspace, keys.
+
+use std::path::Path;
+
+use ae_core::{
+    AcceptanceCriterion, BillingInterval, Currency, Digest, Evidence, Feature, IdempotencyKey, Money, NicheId, Origin,
+    PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp, Untrusted,
+};
+use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, SiteBuilder, SiteContext};
+
+pub fn start() -> Timestamp {
+    "2026-03-01T09:00:00Z".parse().unwrap()
+}
+
+pub fn key(sequence: u32) -> IdempotencyKey {
+    IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("test", b"run")), "test", "effect", sequence)
+}
+
+pub fn context() -> SiteContext {
+    SiteContext {
+        base_url: "http://127.0.0.1:8787/p/csv-tidy/".to_owned(),
+        checkout_path: "checkout".to_owned(),
+        generated_on: start(),
+    }
+}
+
+fn evidence(id: &str, title: &str) -> Evidence {
+    Evidence {
+        id: id.to_owned(),
+        source: "hackernews".to_owned(),
+        url: Some(format!("https://news.ycombinator.com/item?id={id}")),
+        title: Untrusted::new(Origin::Signals("hackernews".to_owned()), title.to_owned()),
+        points: Some(212),
+        comments: Some(1),
+        posted_at: Some("2026-02-01T00:00:00Z".parse().unwrap()),
+        fetched_at: start(),
+        relevance: rust_decimal::Decimal::ONE,
+        reasons: Vec::new(),
+    }
+}
+
+pub fn criterion(id: &str, priority: Priority, text: &str) -> AcceptanceCriterion {
+    AcceptanceCriterion { id: id.to_owned(), text: text.to_owned(), priority, story: None }
+}
+
+fn tier(id: &str, name: &str, price: &str) -> PriceTier {
+    PriceTier {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        price: Money::parse(price, Currency::USD).unwrap(),
+        interval: BillingInterval::Month,
+        includes: vec!["All features".to_owned(), "Answers by mail".to_owned()],
+    }
+}
+
+pub fn spec() -> ProductSpec {
+    let feature = |title: &str, description: &str, evidence: &[&str]| Feature {
+        title: title.to_owned(),
+        description: description.to_owned(),
+        evidence: evidence.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    ProductSpec {
+        schema_version: ProductSpec::SCHEMA_VERSION,
+        niche: NicheId::from_digest(&Digest::of_bytes("test", b"niche")),
+        product_name: "CSV Tidy".to_owned(),
+        slug: "csv-tidy".to_owned(),
+        tagline: "Clean CSV files before they break your import".to_owned(),
+        problem_statement: "Imports fail half-way because of stray quotes, mixed encodings and duplicate rows.".to_owned(),
+        target_users: vec!["data analysts".to_owned(), "shop owners".to_owned()],
+        core_features: vec![
+            feature("Find duplicate rows", "Shows every row that appears twice & lets you keep one.", &["11", "12"]),
+            feature("Repair encodings", "Turns Latin-1 and UTF-16 into UTF-8.", &["11"]),
+            feature("Check before import", "Says which line would fail, and why.", &[]),
+        ],
+        user_stories: Vec::new(),
+        acceptance_criteria: vec![
+            criterion("AC-001", Priority::P0, "The page names the product \"CSV Tidy\""),
+            criterion("AC-002", Priority::P0, "The page shows the tagline \"Clean CSV files before they break your import\""),
+            criterion("AC-003", Priority::P1, "The page says it is for \"data analysts\""),
+            criterion("AC-004", Priority::P0, "The page explains the feature \"Find duplicate rows\""),
+            criterion("AC-005", Priority::P0, "The page explains the feature \"Repair encodings\""),
+            criterion("AC-006", Priority::P0, "The price list shows \"$9.00 per month\""),
+            criterion("AC-007", Priority::P0, "A checkout button leads to the payment page"),
+            criterion("AC-008", Priority::P0, "A privacy page says what is collected"),
+            criterion("AC-009", Priority::P2, "The page shows \"something nobody builds\""),
+            criterion("AC-010", Priority::P1, "Imports that fail half-way are named as the problem"),
+        ],
+        tasks: Vec::new(),
+        pricing: vec![tier("starter", "Starter", "9"), tier("team", "Team", "29")],
+        mrr: None,
+        evidence: vec![
+            evidence("11", "Ask HN: why does every CSV import break?"),
+            evidence("12", "<script>alert(1)</script> duplicate rows \"everywhere\""),
+        ],
+        sources: vec![SourceNote { name: "hackernews".to_owned(), outcome: "ok".to_owned() }],
+        assumptions: vec!["People can export a CSV file.".to_owned()],
+        unclear: vec!["How large the files are.".to_owned()],
+        out_of_scope: vec!["Excel macros.".to_owned()],
+        analyst: "rule-based".to_owned(),
+        sample: false,
+    }
+}
+
+pub async fn build(workspace: &Path, spec: &ProductSpec) {
+    let report = SiteBuilder.execute(&key(0), &AgentRequest::new(workspace, spec.clone(), context())).await.unwrap();
+    assert!(report.success);
+}
+
+pub fn checks(workspace: &Path, spec: &ProductSpec) -> Vec<CheckOutcome> {
+    let plan = AcceptancePlan::derive(spec, &context());
+    plan.run(workspace, &plan.seal()).unwrap()
+}
+
+/// The ids of the checks that fail.
+pub fn failing(workspace: &Path, spec: &ProductSpec) -> Vec<String> {
+    checks(workspace, spec).into_iter().filter(|check| !check.passed).map(|check| check.id).collect()
+}
