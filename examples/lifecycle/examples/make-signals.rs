@@ -16,7 +16,8 @@ const ASKS: [&str; 10] = [
     "How we {verb} {thing} without losing our minds",
     "A history of people who {verb} {thing}",
 ];
-const VERBS: [&str; 9] = ["clean", "merge", "import", "share", "track", "schedule", "encrypt", "review", "convert"];
+const VERBS: [&str; 9] =
+    ["clean", "merge", "import", "share", "track", "schedule", "encrypt", "review", "convert"];
 const THINGS: [&str; 14] = [
     "CSV files",
     "broken CSV exports",

@@ -22,16 +22,19 @@ impl DataDir {
     ///
     /// When it can't be made or written, or is no directory.
     pub fn open(path: &Path) -> Result<Self> {
-        let absolute = std::path::absolute(path)
-            .map_err(|error| Error::io(format!("the data directory {} has no absolute path", path.display()), error))?;
+        let absolute = std::path::absolute(path).map_err(|error| {
+            Error::io(format!("the data directory {} has no absolute path", path.display()), error)
+        })?;
         let hint = "pass another folder with --data-dir";
         make_private_dir(&absolute).map_err(|error| {
-            Error::io(format!("the data directory {} can't be made", absolute.display()), error).with_hint(hint)
+            Error::io(format!("the data directory {} can't be made", absolute.display()), error)
+                .with_hint(hint)
         })?;
         let dir = Self(absolute);
         for sub in ["runs", "sites", "keys"] {
             make_private_dir(&dir.0.join(sub)).map_err(|error| {
-                Error::io(format!("the data directory {} can't be written", dir.0.display()), error).with_hint(hint)
+                Error::io(format!("the data directory {} can't be written", dir.0.display()), error)
+                    .with_hint(hint)
             })?;
         }
         Ok(dir)
@@ -81,8 +84,10 @@ impl DataDir {
     pub fn lease(&self, run: RunId) -> Result<Lease> {
         match self.try_lease(run)? {
             Some(lease) => Ok(lease),
-            None => Err(Error::new(ErrorKind::Conflict, format!("run {run} is being run by another process"))
-                .with_hint(format!("look at it with `ae status {run}`, or wait until it parks or ends"))),
+            None => {
+                Err(Error::new(ErrorKind::Conflict, format!("run {run} is being run by another process"))
+                    .with_hint(format!("look at it with `ae status {run}`, or wait until it parks or ends")))
+            }
         }
     }
 
@@ -105,7 +110,9 @@ impl DataDir {
         match FileExt::try_lock(&file) {
             Ok(()) => Ok(Some(Lease { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(Error::io(format!("the lease {} can't be locked", path.display()), error)),
+            Err(TryLockError::Error(error)) => {
+                Err(Error::io(format!("the lease {} can't be locked", path.display()), error))
+            }
         }
     }
 
@@ -122,7 +129,8 @@ impl DataDir {
         }
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "the system gives no random bytes").with_source(std::io::Error::other(error))
+            Error::new(ErrorKind::Unavailable, "the system gives no random bytes")
+                .with_source(std::io::Error::other(error))
         })?;
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let mut options = OpenOptions::new();
@@ -138,7 +146,8 @@ impl DataDir {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
         }
-        read_key(&path)?.ok_or_else(|| Error::new(ErrorKind::Internal, format!("{} vanished", path.display())))
+        read_key(&path)?
+            .ok_or_else(|| Error::new(ErrorKind::Internal, format!("{} vanished", path.display())))
     }
 }
 
@@ -158,8 +167,11 @@ fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
     if key.len() == 64 && key.bytes().all(|b| b.is_ascii_hexdigit()) {
         return Ok(Some(Secret::new(key.to_owned())));
     }
-    Err(Error::new(ErrorKind::Protocol, format!("the key file {} is damaged: 64 hex digits expected", path.display()))
-        .with_hint("restore it from a backup; without it, payments already signed can't be checked"))
+    Err(Error::new(
+        ErrorKind::Protocol,
+        format!("the key file {} is damaged: 64 hex digits expected", path.display()),
+    )
+    .with_hint("restore it from a backup; without it, payments already signed can't be checked"))
 }
 
 #[cfg(unix)]

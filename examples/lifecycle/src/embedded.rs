@@ -5,7 +5,8 @@ use std::{io::Read, path::Path, sync::Arc};
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
 use ae_core::{ErrorKind, Runtime};
 use ae_genesis::{
-    Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, sample::SampleSource,
+    Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator,
+    sample::SampleSource,
 };
 use ae_harness::{CliProvider, Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
@@ -112,7 +113,12 @@ impl Host {
 
     /// Puts `backends` behind their guards.
     #[must_use]
-    pub fn guard(&self, backends: Backends, approver: Arc<dyn Approver>, progress: Arc<dyn Progress>) -> Arc<Ports> {
+    pub fn guard(
+        &self,
+        backends: Backends,
+        approver: Arc<dyn Approver>,
+        progress: Arc<dyn Progress>,
+    ) -> Arc<Ports> {
         let keeper = &self.keeper;
         Arc::new(Ports {
             dir: self.dir.clone(),
@@ -163,7 +169,9 @@ impl Host {
                 SignalsFrom::Sample => Arc::new(SampleSource::new(self.runtime.clone())),
                 SignalsFrom::File(path) => Arc::new(FileSource::open(path, self.runtime.clone())?),
                 SignalsFrom::StandardInput => match stdin.take() {
-                    Some(reader) => Arc::new(FileSource::from_reader("standard input", reader, self.runtime.clone())),
+                    Some(reader) => {
+                        Arc::new(FileSource::from_reader("standard input", reader, self.runtime.clone()))
+                    }
                     None => Arc::new(GoneInput),
                 },
             });
@@ -216,5 +224,6 @@ pub fn default_data_dir(xdg_data_home: Option<String>, home: Option<String>) -> 
     if let Some(home) = named(home) {
         return Ok(Path::new(&home).join(".local/share/autonomous-enterprise"));
     }
-    Err(Error::new(ErrorKind::InvalidInput, "there is no home directory to keep runs in").with_hint("pass --data-dir DIR"))
+    Err(Error::new(ErrorKind::InvalidInput, "there is no home directory to keep runs in")
+        .with_hint("pass --data-dir DIR"))
 }

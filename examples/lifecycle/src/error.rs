@@ -65,8 +65,13 @@ impl Error {
 
 impl From<BackendError> for Error {
     fn from(error: BackendError) -> Self {
-        Self { kind: error.kind(), message: error.message().to_owned(), hint: None, source: Some(error.into()) }
-            .named()
+        Self {
+            kind: error.kind(),
+            message: error.message().to_owned(),
+            hint: None,
+            source: Some(error.into()),
+        }
+        .named()
     }
 }
 
@@ -75,7 +80,9 @@ impl Error {
     fn named(mut self) -> Self {
         if let Some(source) = self.source.take() {
             self.message = source.to_string();
-            self.source = source.source().map(|cause| Box::<dyn std::error::Error + Send + Sync>::from(cause.to_string()));
+            self.source = source
+                .source()
+                .map(|cause| Box::<dyn std::error::Error + Send + Sync>::from(cause.to_string()));
         }
         self
     }

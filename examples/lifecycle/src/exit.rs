@@ -53,7 +53,9 @@ impl Exit {
         match kind {
             ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Conflict => Self::Usage,
             ErrorKind::Cancelled => Self::Cancelled,
-            ErrorKind::PermissionDenied | ErrorKind::Unauthenticated | ErrorKind::Unsupported => Self::Blocked,
+            ErrorKind::PermissionDenied | ErrorKind::Unauthenticated | ErrorKind::Unsupported => {
+                Self::Blocked
+            }
             _ => Self::Failed,
         }
     }

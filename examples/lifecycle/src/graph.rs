@@ -1,6 +1,6 @@
 //! The lifecycle as a graph: stages in a row, each of which may end the run.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
 
@@ -62,12 +62,15 @@ pub fn lifecycle(ports: &Arc<Ports>) -> Result<Graph<Life>, CompileError> {
     graph.compile()
 }
 
+/// What a stage gives back, erased so that stages of different futures have one type.
+type Running = Pin<Box<dyn Future<Output = Result<LifeUpdate, Stop>> + Send>>;
+
 /// A stage as a node.
 fn node<F, Fut>(
     ports: &Arc<Ports>,
     name: &'static str,
     stage: F,
-) -> impl Fn(Arc<Life>, Cx) -> std::pin::Pin<Box<dyn Future<Output = Result<LifeUpdate, Stop>> + Send>> + Send + Sync + 'static
+) -> impl Fn(Arc<Life>, Cx) -> Running + Send + Sync + 'static
 where
     F: Fn(Stage) -> Fut + Send + Sync + 'static,
     Fut: Future<Output = Result<LifeUpdate, Stop>> + Send + 'static,

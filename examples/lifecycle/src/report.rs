@@ -110,7 +110,11 @@ impl RunReport {
             payment_link: life.link.as_ref().map(|link| link.url.clone()),
             waiting,
             sample: life.sources.iter().any(|source| source.sample),
-            spec_digest: life.spec.as_ref().and_then(|spec| spec.digest().ok()).map(|digest| digest.to_string()),
+            spec_digest: life
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.digest().ok())
+                .map(|digest| digest.to_string()),
             spec: life.spec,
             niche: life.niche,
             validation: life.validation,
@@ -137,7 +141,9 @@ fn outcome_words(row: &RunRow, waiting: bool) -> (String, Exit) {
     match row.outcome {
         Some(outcome) => (outcome.to_string(), Exit::of_outcome(outcome)),
         None if row.status == RunStatus::Cancelled => (Outcome::Cancelled.to_string(), Exit::Cancelled),
-        None if waiting || row.status == RunStatus::Paused => ("waiting_for_approval".to_owned(), Exit::Waiting),
+        None if waiting || row.status == RunStatus::Paused => {
+            ("waiting_for_approval".to_owned(), Exit::Waiting)
+        }
         None => ("interrupted".to_owned(), Exit::Cancelled),
     }
 }

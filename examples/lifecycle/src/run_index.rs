@@ -79,12 +79,14 @@ impl RunIndex {
     ///
     /// When the file can't be opened, is damaged, or is of a newer version; it is never overwritten.
     pub fn open(path: &Path) -> Result<Self> {
-        let named = |error| sqlite_error(&format!("the list of runs {} can't be opened", path.display()), error);
+        let named =
+            |error| sqlite_error(&format!("the list of runs {} can't be opened", path.display()), error);
         let connection = Connection::open(path).map_err(named)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(named)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(named)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(named)?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(named)?;
+        let version: i64 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(named)?;
         if version > SCHEMA_VERSION {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -193,19 +195,29 @@ impl RunIndex {
     ) -> Result<()> {
         let failed = |error| sqlite_error("the run's status can't be recorded", error);
         let mut connection = self.lock();
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let present: Option<String> = transaction
             .query_row("SELECT status FROM runs WHERE run_id = ?1", [id.to_string()], |row| row.get(0))
             .optional()
             .map_err(failed)?;
         let present = parse_status(&present.unwrap_or_default())?;
         if present != status && !present.may_become(status) {
-            return Err(Error::new(ErrorKind::Conflict, format!("run {id} is {present} and can't become {status}")));
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!("run {id} is {present} and can't become {status}"),
+            ));
         }
         transaction
             .execute(
                 "UPDATE runs SET status = ?2, outcome = ?3, reason = ?4, updated_at = ?5 WHERE run_id = ?1",
-                params![id.to_string(), status.as_str(), outcome.map(Outcome::as_str), reason, now.to_string()],
+                params![
+                    id.to_string(),
+                    status.as_str(),
+                    outcome.map(Outcome::as_str),
+                    reason,
+                    now.to_string()
+                ],
             )
             .map_err(failed)?;
         transaction.commit().map_err(failed)
@@ -218,7 +230,10 @@ impl RunIndex {
     /// When it can't be written.
     pub fn set_site(&self, id: RunId, site: &str) -> Result<()> {
         self.lock()
-            .execute("UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2", params![id.to_string(), site])
+            .execute(
+                "UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2",
+                params![id.to_string(), site],
+            )
             .map(|_| ())
             .map_err(|error| sqlite_error("the run's site can't be recorded", error))
     }
@@ -241,9 +256,12 @@ impl RunIndex {
 }
 
 fn read_row(row: &Row<'_>) -> Result<RunRow> {
-    let text = |column: &str| row.get::<_, String>(column).map_err(|error| sqlite_error("a run's row is damaged", error));
-    let maybe =
-        |column: &str| row.get::<_, Option<String>>(column).map_err(|error| sqlite_error("a run's row is damaged", error));
+    let text = |column: &str| {
+        row.get::<_, String>(column).map_err(|error| sqlite_error("a run's row is damaged", error))
+    };
+    let maybe = |column: &str| {
+        row.get::<_, Option<String>>(column).map_err(|error| sqlite_error("a run's row is damaged", error))
+    };
     Ok(RunRow {
         run_id: text("run_id")?.parse().map_err(damaged)?,
         project_id: text("project_id")?.parse().map_err(damaged)?,
@@ -251,7 +269,10 @@ fn read_row(row: &Row<'_>) -> Result<RunRow> {
         settings: serde_json::from_str(&text("settings")?).map_err(damaged)?,
         site: maybe("site")?,
         status: parse_status(&text("status")?)?,
-        outcome: maybe("outcome")?.map(|name| serde_json::from_value(name.into())).transpose().map_err(damaged)?,
+        outcome: maybe("outcome")?
+            .map(|name| serde_json::from_value(name.into()))
+            .transpose()
+            .map_err(damaged)?,
         reason: maybe("reason")?,
         cancel_requested: row
             .get::<_, i64>("cancel_requested")
@@ -280,14 +301,19 @@ fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> Error {
 fn sqlite_error(doing: &str, error: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode as Code;
     let (kind, hint) = match error.sqlite_error_code() {
-        Some(Code::DiskFull) => (ErrorKind::QuotaExceeded, "free some disk space and try again; nothing was lost"),
-        Some(Code::NotADatabase | Code::DatabaseCorrupt) => {
-            (ErrorKind::Protocol, "the file is damaged: restore it from a backup, or use another --data-dir; it was not changed")
+        Some(Code::DiskFull) => {
+            (ErrorKind::QuotaExceeded, "free some disk space and try again; nothing was lost")
         }
+        Some(Code::NotADatabase | Code::DatabaseCorrupt) => (
+            ErrorKind::Protocol,
+            "the file is damaged: restore it from a backup, or use another --data-dir; it was not changed",
+        ),
         Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => {
             (ErrorKind::PermissionDenied, "make the data directory writable, or pass another with --data-dir")
         }
-        Some(Code::DatabaseBusy | Code::DatabaseLocked) => (ErrorKind::Unavailable, "another process holds it; try again"),
+        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
+            (ErrorKind::Unavailable, "another process holds it; try again")
+        }
         _ => (ErrorKind::Internal, "try again; if it stays, check the data directory"),
     };
     Error::new(kind, doing).with_hint(hint).with_source(error)
@@ -331,7 +357,9 @@ mod tests {
         assert_eq!(index.insert(&one).unwrap_err().kind(), ErrorKind::Conflict);
         let now = Timestamp::UNIX_EPOCH;
         index.set_status(one.run_id, RunStatus::Running, None, None, now).unwrap();
-        index.set_status(one.run_id, RunStatus::Completed, Some(Outcome::Verified), Some("done"), now).unwrap();
+        index
+            .set_status(one.run_id, RunStatus::Completed, Some(Outcome::Verified), Some("done"), now)
+            .unwrap();
         let refused = index.set_status(one.run_id, RunStatus::Running, None, None, now).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Conflict);
         assert_eq!(index.get(one.run_id).unwrap().outcome, Some(Outcome::Verified));

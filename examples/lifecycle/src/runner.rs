@@ -28,7 +28,12 @@ const CANCEL_POLL: Duration = Duration::from_millis(250);
 /// # Errors
 ///
 /// When another process runs it, or a part breaks; the run can then be resumed.
-pub async fn drive(host: &Host, ports: &Arc<Ports>, run: RunId, interrupted: impl Future<Output = ()>) -> Result<RunReport> {
+pub async fn drive(
+    host: &Host,
+    ports: &Arc<Ports>,
+    run: RunId,
+    interrupted: impl Future<Output = ()>,
+) -> Result<RunReport> {
     let _lease = host.dir.lease(run)?;
     let row = host.runs.get(run)?;
     if row.status.is_final() {
@@ -68,10 +73,14 @@ pub async fn drive(host: &Host, ports: &Arc<Ports>, run: RunId, interrupted: imp
 /// Writes down how the drive ended.
 async fn record(host: &Host, row: &RunRow, ending: Option<Result<Ending<Life>, GraphError>>) -> Result<()> {
     let run = row.run_id;
-    let set = |status, outcome, reason: Option<&str>| host.runs.set_status(run, status, outcome, reason, host.runtime.now());
+    let set = |status, outcome, reason: Option<&str>| {
+        host.runs.set_status(run, status, outcome, reason, host.runtime.now())
+    };
     match ending {
         Some(Ok(Ending::Done(life))) => {
-            let end = life.end.ok_or_else(|| Error::new(ErrorKind::Internal, "the run ended without an outcome"))?;
+            let end = life
+                .end
+                .ok_or_else(|| Error::new(ErrorKind::Internal, "the run ended without an outcome"))?;
             set(RunStatus::of(end.outcome), Some(end.outcome), Some(&end.reason))
         }
         Some(Ok(Ending::Asked { .. })) => set(RunStatus::Paused, None, Some("waits for approval")),
@@ -129,7 +138,8 @@ pub async fn pending_approval(host: &Host, run: RunId) -> Result<Option<Approval
 /// When one of them can't be read.
 pub async fn report(host: &Host, row: &RunRow) -> Result<RunReport> {
     let thread = RunConfig::thread(row.run_id.to_string());
-    let loaded = open(&host.reading()?)?.state(&thread).await.map_err(|error| unreadable(row.run_id, error))?;
+    let loaded =
+        open(&host.reading()?)?.state(&thread).await.map_err(|error| unreadable(row.run_id, error))?;
     let waiting = if row.status.is_final() { None } else { pending_approval(host, row.run_id).await? };
     let waiting = waiting.map(|approval| Waiting {
         approval: approval.id.to_string(),
@@ -150,8 +160,9 @@ pub async fn report(host: &Host, row: &RunRow) -> Result<RunReport> {
 }
 
 fn open(ports: &Arc<Ports>) -> Result<App<Life>> {
-    let graph = lifecycle(ports)
-        .map_err(|error| Error::new(ErrorKind::Internal, "the lifecycle graph is wrong").with_source(error))?;
+    let graph = lifecycle(ports).map_err(|error| {
+        Error::new(ErrorKind::Internal, "the lifecycle graph is wrong").with_source(error)
+    })?;
     Ok(graph.with_store(Arc::clone(&ports.store)))
 }
 
@@ -178,8 +189,8 @@ async fn next_input(
         return Ok(Some(Input::Continue));
     };
     let approval = question.payload.get("approval").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
-    let approval: ae_core::ApprovalId = approval
-        .ok_or_else(|| Error::new(ErrorKind::Protocol, "the parked question names no approval"))?;
+    let approval: ae_core::ApprovalId =
+        approval.ok_or_else(|| Error::new(ErrorKind::Protocol, "the parked question names no approval"))?;
     let desk = ports.keeper.desk();
     let mut present = desk.get(approval).await?;
     if present.status == ApprovalStatus::Pending {

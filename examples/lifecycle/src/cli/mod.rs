@@ -29,7 +29,11 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { Exit::Usage.code() } else { Exit::Verified.code() });
+            return ExitCode::from(if error.use_stderr() {
+                Exit::Usage.code()
+            } else {
+                Exit::Verified.code()
+            });
         }
     };
     let output = Output { json: cli.global.json };
@@ -110,8 +114,10 @@ impl Session {
             [one] => Ok(*one),
             [] => Err(Error::new(ErrorKind::NotFound, format!("no run begins with {text:?}"))
                 .with_hint("list the runs with `ae runs`")),
-            _ => Err(Error::new(ErrorKind::InvalidInput, format!("{} runs begin with {text:?}", found.len()))
-                .with_hint("write more of the id")),
+            _ => {
+                Err(Error::new(ErrorKind::InvalidInput, format!("{} runs begin with {text:?}", found.len()))
+                    .with_hint("write more of the id"))
+            }
         }
     }
 
@@ -122,7 +128,8 @@ impl Session {
     /// Who decides: `--yes` in advance, a person at a terminal, or somebody later.
     fn approver(&self, yes: bool, progress: &Arc<dyn Progress>) -> Arc<dyn Approver> {
         use std::io::IsTerminal;
-        let at_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !self.output.json;
+        let at_terminal =
+            std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !self.output.json;
         if yes {
             Arc::new(Standing { decided_by: self.person.clone() })
         } else if at_terminal {

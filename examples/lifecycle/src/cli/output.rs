@@ -28,7 +28,8 @@ impl Output {
     /// Writes the object, or the text.
     pub(super) fn result<T: Serialize>(self, object: &T, text: &str) {
         if self.json {
-            let line = serde_json::to_string(object).unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
+            let line = serde_json::to_string(object)
+                .unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
             self.raw(format!("{line}\n").as_bytes());
         } else {
             self.raw(format!("{}\n", text.trim_end()).as_bytes());
@@ -112,23 +113,33 @@ fn summary(report: &RunReport) -> String {
     }
     if let Some(spec) = &report.spec {
         line("tagline", spec.tagline.clone());
-        let prices: Vec<_> =
-            spec.pricing.iter().map(|tier| format!("{} {}", tier.price, interval_words(tier.interval))).collect();
+        let prices: Vec<_> = spec
+            .pricing
+            .iter()
+            .map(|tier| format!("{} {}", tier.price, interval_words(tier.interval)))
+            .collect();
         line("prices", prices.join(", "));
     }
     niche_lines(report, &mut line);
     if !report.checks.is_empty() {
         let passed = report.checks.iter().filter(|check| check.passed).count();
         let attempts = report.attempts.unwrap_or_default();
-        line("proof", format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()));
+        line(
+            "proof",
+            format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()),
+        );
     }
     if let Some(release) = &report.release {
         line("release", release.clone());
     }
-    let spent = report.spent.as_ref().map_or_else(|| "not measured".to_owned(), |spent| spent.settled.to_string());
+    let spent =
+        report.spent.as_ref().map_or_else(|| "not measured".to_owned(), |spent| spent.settled.to_string());
     line("spent", format!("{spent} of {}", report.budget));
     if let Some(revenue) = &report.revenue {
-        line("revenue", format!("{} from {} payment(s), {} a month", revenue.gross, revenue.payments, revenue.mrr));
+        line(
+            "revenue",
+            format!("{} from {} payment(s), {} a month", revenue.gross, revenue.payments, revenue.mrr),
+        );
         for entitlement in &revenue.entitlements {
             line("entitled", format!("{} to {}", entitlement.customer, entitlement.tier));
         }
@@ -144,7 +155,13 @@ fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {
     if let Some(niche) = &report.niche {
         let analyst = report.spec.as_ref().map_or("", |spec| spec.analyst.as_str());
         let by = if analyst.is_empty() { String::new() } else { format!(", analyst: {analyst}") };
-        line("niche", format!("{} (score {} of {} known points{by})", niche.name, niche.score.total, niche.score.out_of));
+        line(
+            "niche",
+            format!(
+                "{} (score {} of {} known points{by})",
+                niche.name, niche.score.total, niche.score.out_of
+            ),
+        );
     }
     if !report.sources.is_empty() {
         let names: Vec<_> = report.sources.iter().map(|source| source.name.as_str()).collect();
@@ -152,7 +169,8 @@ fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {
         line("signals", format!("{} read from {}{note}", report.signals_seen, names.join(", ")));
     }
     for evidence in report.evidence.iter().take(3) {
-        let date = evidence.posted_at.map_or_else(String::new, |at| at.to_string().chars().take(10).collect());
+        let date =
+            evidence.posted_at.map_or_else(String::new, |at| at.to_string().chars().take(10).collect());
         let points = evidence.points.map_or_else(String::new, |points| format!("{points} points, "));
         line("evidence", format!("[{}] {} ({points}{date})", evidence.id, evidence.title.one_line(70)));
     }
@@ -167,8 +185,8 @@ fn next(report: &RunReport) -> String {
         return format!("\nNext: ae resume {run}\n");
     }
     if report.product_url.is_some() {
-        return "\nNext: ae serve   (answers at these addresses; payments are recorded on the buy page)\n".to_owned();
+        return "\nNext: ae serve   (answers at these addresses; payments are recorded on the buy page)\n"
+            .to_owned();
     }
     String::new()
 }
-

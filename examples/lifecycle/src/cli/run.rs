@@ -25,14 +25,22 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
     let intent = parse_intent(session, &args.intent, &args.budget)?;
     let signals = args.signals.iter().map(|text| signals_from(text)).collect::<Result<Vec<_>>>()?;
     if signals.iter().filter(|from| **from == SignalsFrom::StandardInput).count() > 1 {
-        return Err(Error::new(ErrorKind::InvalidInput, "standard input can be read once: give --signals - once"));
+        return Err(Error::new(
+            ErrorKind::InvalidInput,
+            "standard input can be read once: give --signals - once",
+        ));
     }
     // The port is taken first, so that a run is not begun that could not be served.
     let listener = if serves(session, args.go) { Some(bind(args.addr).await?) } else { None };
     let addr = match &listener {
-        Some(listener) => listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?,
+        Some(listener) => {
+            listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?
+        }
         None if args.addr.port() == 0 => {
-            return Err(Error::new(ErrorKind::InvalidInput, "port 0 is no address to print: name a port with --addr"));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "port 0 is no address to print: name a port with --addr",
+            ));
         }
         None => args.addr,
     };
@@ -74,13 +82,18 @@ pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit
     let row = host.runs.get(run)?;
     if row.status.is_final() || row.cancel_requested {
         let state = if row.cancel_requested { RunStatus::Cancelled } else { row.status };
-        return Err(Error::new(ErrorKind::Conflict, format!("run {run} is {state}: there is nothing to decide")));
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            format!("run {run} is {state}: there is nothing to decide"),
+        ));
     }
     let Some(pending) = runner::pending_approval(host, run).await? else {
-        return Err(Error::new(ErrorKind::Conflict, format!("run {run} waits for no approval"))
-            .with_hint(format!("see where it stands with `ae status {run}`; if it was interrupted: `ae resume {run}`")));
+        return Err(Error::new(ErrorKind::Conflict, format!("run {run} waits for no approval")).with_hint(
+            format!("see where it stands with `ae status {run}`; if it was interrupted: `ae resume {run}`"),
+        ));
     };
-    let mut ruling = if args.reject { Ruling::deny(&session.person) } else { Ruling::approve(&session.person) };
+    let mut ruling =
+        if args.reject { Ruling::deny(&session.person) } else { Ruling::approve(&session.person) };
     if let Some(reason) = args.reason {
         ruling = ruling.with_reason(reason);
     }
@@ -152,11 +165,14 @@ fn serves(session: &Session, go: Go) -> bool {
 
 fn parse_intent(session: &Session, text: &str, budget: &str) -> Result<Intent> {
     let bad = |error: String| Error::new(ErrorKind::InvalidInput, error);
-    let budget = Money::parse(budget, Currency::USD)
-        .map_err(|error| bad(format!("--budget: {error}")).with_hint("for example --budget 10, or --budget 0 to spend nothing"))?;
+    let budget = Money::parse(budget, Currency::USD).map_err(|error| {
+        bad(format!("--budget: {error}")).with_hint("for example --budget 10, or --budget 0 to spend nothing")
+    })?;
     let clean = session.host.redactor.redact(text);
     if clean != text {
-        eprint_line("warning: the intent holds what looks like a secret; it was taken out before anything was stored");
+        eprint_line(
+            "warning: the intent holds what looks like a secret; it was taken out before anything was stored",
+        );
     }
     Intent::new(&clean, budget).map_err(|error| bad(error.to_string()))
 }
@@ -169,10 +185,9 @@ fn signals_from(text: &str) -> Result<SignalsFrom> {
         path => {
             let absolute = std::path::absolute(Path::new(path))
                 .map_err(|error| Error::io(format!("--signals {path}: no such path"), error))?;
-            absolute
-                .to_str()
-                .map(|path| SignalsFrom::File(path.to_owned()))
-                .ok_or_else(|| Error::new(ErrorKind::InvalidInput, format!("--signals {path}: the path is not UTF-8")))
+            absolute.to_str().map(|path| SignalsFrom::File(path.to_owned())).ok_or_else(|| {
+                Error::new(ErrorKind::InvalidInput, format!("--signals {path}: the path is not UTF-8"))
+            })
         }
     }
 }
@@ -181,7 +196,10 @@ fn warn_of_twins(session: &Session, intent: &Intent) -> Result<()> {
     let digest = intent_digest(intent.text());
     for row in session.host.runs.list(100)? {
         if !row.status.is_final() && intent_digest(row.intent.text()) == digest {
-            eprint_line(&format!("warning: run {} of the same intent has not ended; this is a new run", row.run_id));
+            eprint_line(&format!(
+                "warning: run {} of the same intent has not ended; this is a new run",
+                row.run_id
+            ));
         }
     }
     Ok(())

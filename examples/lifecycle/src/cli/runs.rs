@@ -48,7 +48,9 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
         return Ok(Exit::Verified);
     }
     let object = json!({ "run_id": run, "cancel_requested": true });
-    session.output.result(&object, &format!("run {run} is under way elsewhere; it stops at its next boundary"));
+    session
+        .output
+        .result(&object, &format!("run {run} is under way elsewhere; it stops at its next boundary"));
     Ok(Exit::Verified)
 }
 

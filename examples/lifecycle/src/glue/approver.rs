@@ -41,7 +41,8 @@ pub struct Standing {
 #[async_trait]
 impl Approver for Standing {
     async fn consult(&self, desk: &dyn ApprovalDesk, approval: Approval) -> Result<Approval, BackendError> {
-        let ruling = Ruling::approve(&self.decided_by).with_reason("standing decision (--yes)").with_standing();
+        let ruling =
+            Ruling::approve(&self.decided_by).with_reason("standing decision (--yes)").with_standing();
         decide(desk, &approval, ruling).await
     }
 }
@@ -111,7 +112,11 @@ fn read_line_in_background() -> mpsc::Receiver<Option<String>> {
 }
 
 /// Records `ruling`; when somebody else was faster, theirs stands.
-async fn decide(desk: &dyn ApprovalDesk, approval: &Approval, ruling: Ruling) -> Result<Approval, BackendError> {
+async fn decide(
+    desk: &dyn ApprovalDesk,
+    approval: &Approval,
+    ruling: Ruling,
+) -> Result<Approval, BackendError> {
     match desk.decide(approval.id, ruling).await {
         Ok(decided) => Ok(decided),
         Err(error) if error.kind() == ae_core::ErrorKind::Conflict => desk.get(approval.id).await,

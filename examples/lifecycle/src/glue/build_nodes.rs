@@ -3,8 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ae_core::{
-    Action, ActionKind, ApprovalId, Digest, ErrorKind, IdempotencyKey, Money, Priority, ProductSpec, Task, TaskId,
-    TaskKind,
+    Action, ActionKind, ApprovalId, Digest, ErrorKind, IdempotencyKey, Money, Priority, ProductSpec, Task,
+    TaskId, TaskKind,
 };
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
 use ae_langflow::{
@@ -71,11 +71,12 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
         if let Some(diagnosis) = &input.diagnosis {
             request = request.with_diagnosis(render(diagnosis));
         }
-        let action = Action::new(ActionKind::ExecuteCode, "execute", info.name.clone(), request_digest(&request)?)
-            .with_owner(self.seed.project, self.seed.run)
-            .with_isolation(info.isolation)
-            .with_cost_ceiling(self.ceiling(&route))
-            .with_summary(format!("build attempt {attempt} by {}", info.name));
+        let action =
+            Action::new(ActionKind::ExecuteCode, "execute", info.name.clone(), request_digest(&request)?)
+                .with_owner(self.seed.project, self.seed.run)
+                .with_isolation(info.isolation)
+                .with_cost_ceiling(self.ceiling(&route))
+                .with_summary(format!("build attempt {attempt} by {}", info.name));
         let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
         let permit = self.ports.builder.authorize(&key, action, request, &grant).await?;
@@ -106,7 +107,8 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
 
     async fn fix(&self, input: FixInput<BuildArtifact>, _: &Cx) -> Result<Diagnosis, Stop> {
         let failing: Vec<_> = input.report.checks.iter().filter(|check| !check.passed).collect();
-        let excerpt = failing.iter().map(|check| format!("{}: {}", check.id, check.detail)).collect::<Vec<_>>();
+        let excerpt =
+            failing.iter().map(|check| format!("{}: {}", check.id, check.detail)).collect::<Vec<_>>();
         for line in excerpt.iter().take(3) {
             self.ports.progress.note(&format!("failed {line}"));
         }
@@ -166,7 +168,12 @@ fn prompt(spec: &ProductSpec) -> String {
 }
 
 fn render(diagnosis: &Diagnosis) -> String {
-    format!("failing: {}\n{}\ncause: {}", diagnosis.failing.join(", "), diagnosis.excerpt, diagnosis.suspected_cause)
+    format!(
+        "failing: {}\n{}\ncause: {}",
+        diagnosis.failing.join(", "),
+        diagnosis.excerpt,
+        diagnosis.suspected_cause
+    )
 }
 
 fn check_result(outcome: &CheckOutcome) -> CheckResult {

@@ -71,8 +71,10 @@ impl LaunchPlan {
     /// Never for a plan made in code.
     pub fn deploy_action(&self, seed: &Seed) -> Result<Action, BackendError> {
         let target = self.deploy.site.to_string();
-        let summary = format!("publish release {} ({} files) as {target}", self.deploy.release, self.deploy.files);
-        Ok(action(seed, ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?).with_summary(summary))
+        let summary =
+            format!("publish release {} ({} files) as {target}", self.deploy.release, self.deploy.files);
+        Ok(action(seed, ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?)
+            .with_summary(summary))
     }
 
     /// Making the product as an action.
@@ -131,7 +133,8 @@ impl LaunchPlan {
     /// Never for a plan made in code.
     pub fn subject(&self, seed: &Seed) -> Result<Digest, BackendError> {
         let writer = DigestWriter::new("launch/1");
-        let written = self.actions(seed)?.iter().fold(writer, |w, action| w.field(action.digest().as_bytes()));
+        let written =
+            self.actions(seed)?.iter().fold(writer, |w, action| w.field(action.digest().as_bytes()));
         Ok(written.finish())
     }
 

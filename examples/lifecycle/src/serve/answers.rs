@@ -57,7 +57,11 @@ pub(super) fn html_page(status: StatusCode, text: String) -> Response {
 /// An error of a backend as a page; what is inside stays inside.
 pub(super) fn failure(error: &BackendError) -> Response {
     let status = status_of(error.kind());
-    let text = if status.is_client_error() { error.message() } else { "Something broke; the operator's log says what." };
+    let text = if status.is_client_error() {
+        error.message()
+    } else {
+        "Something broke; the operator's log says what."
+    };
     message(status, "That did not work", text)
 }
 

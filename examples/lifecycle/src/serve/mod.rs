@@ -50,8 +50,9 @@ pub type Shared = Arc<Served>;
 pub fn open(host: &Host, addr: SocketAddr) -> Result<Shared> {
     let billing = Arc::new(host.billing(&format!("http://{addr}"))?);
     let webhook_secret = host.dir.key("webhook")?;
-    let verifier = OfflineVerifier::new(webhook_secret.clone())
-        .map_err(|error| Error::new(ae_core::ErrorKind::Internal, "the webhook key can't be used").with_source(error))?;
+    let verifier = OfflineVerifier::new(webhook_secret.clone()).map_err(|error| {
+        Error::new(ae_core::ErrorKind::Internal, "the webhook key can't be used").with_source(error)
+    })?;
     Ok(Arc::new(Served {
         host: host.clone(),
         releases: ReleaseStore::open(host.dir.sites())?,
@@ -84,7 +85,11 @@ pub fn app(shared: Shared) -> Router {
 /// # Errors
 ///
 /// When the listener breaks.
-pub async fn run(listener: TcpListener, shared: Shared, stop: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+pub async fn run(
+    listener: TcpListener,
+    shared: Shared,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
     webhooks::deliver_pending(&shared).await?;
     let sleeper = Arc::clone(&shared.host.runtime.sleeper);
     let stopped = Arc::new(tokio::sync::Notify::new());

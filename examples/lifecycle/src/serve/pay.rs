@@ -66,7 +66,11 @@ pub(super) async fn paid(
     }
     let known = shared.operator_code.expose().as_bytes();
     if !bool::from(form.operator_code.trim().as_bytes().ct_eq(known)) {
-        return message(StatusCode::UNAUTHORIZED, "Refused", "The operator code is wrong; nothing was recorded.");
+        return message(
+            StatusCode::UNAUTHORIZED,
+            "Refused",
+            "The operator code is wrong; nothing was recorded.",
+        );
     }
     let (Ok(link), Ok(price)) = (link.parse::<LinkId>(), form.price.parse::<PriceId>()) else {
         return not_found().await;
@@ -89,7 +93,11 @@ pub(super) async fn paid(
     match shared.billing.record_payment(&key, payment).await {
         Ok(payment) => match webhooks::deliver_pending(&shared).await {
             Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, &view)),
-            Err(_) => message(StatusCode::ACCEPTED, "Recorded", "The payment is recorded; its event is delivered later."),
+            Err(_) => message(
+                StatusCode::ACCEPTED,
+                "Recorded",
+                "The payment is recorded; its event is delivered later.",
+            ),
         },
         Err(error) => failure(&error),
     }
@@ -104,7 +112,9 @@ fn rests_on_sample(shared: &Shared, run: RunId) -> bool {
 fn from_elsewhere(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => origin != format!("http://{host}") && origin != format!("https://{host}"),
+        (Some(origin), Some(host)) => {
+            origin != format!("http://{host}") && origin != format!("https://{host}")
+        }
         (Some(_), None) => true,
         (None, _) => false,
     }

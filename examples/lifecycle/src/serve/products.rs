@@ -41,7 +41,11 @@ pub(super) async fn to_root(Path(site): Path<String>) -> Response {
 }
 
 /// `GET /p/{site}/`
-pub(super) async fn root(State(shared): State<Shared>, Path(site): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn root(
+    State(shared): State<Shared>,
+    Path(site): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     respond(&shared, &site, "/", &headers).await
 }
 
@@ -78,7 +82,13 @@ pub(super) async fn checkout(
     let run = match shared.host.runs.by_site(&site) {
         Ok(Some(row)) => row.run_id,
         Ok(None) => return super::answers::not_found().await,
-        Err(_) => return message(StatusCode::INTERNAL_SERVER_ERROR, "That did not work", "The list of runs can't be read."),
+        Err(_) => {
+            return message(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "That did not work",
+                "The list of runs can't be read.",
+            );
+        }
     };
     match shared.billing.current_link(run).await {
         Ok(Some(link)) => {
@@ -86,7 +96,9 @@ pub(super) async fn checkout(
             let query = tier.map(|tier| format!("?tier={tier}")).unwrap_or_default();
             Redirect::to(&format!("/pay/{}{query}", link.id)).into_response()
         }
-        Ok(None) => message(StatusCode::SERVICE_UNAVAILABLE, "Not on sale yet", "Please come back in a moment."),
+        Ok(None) => {
+            message(StatusCode::SERVICE_UNAVAILABLE, "Not on sale yet", "Please come back in a moment.")
+        }
         Err(error) => failure(&error),
     }
 }

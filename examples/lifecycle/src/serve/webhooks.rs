@@ -50,8 +50,9 @@ pub(super) async fn deliver_pending(shared: &Shared) -> Result<()> {
         let now = shared.host.runtime.now();
         let signature = sign(&shared.webhook_secret, &event.body, now);
         let mut headers = HeaderMap::new();
-        let value = HeaderValue::from_str(&signature)
-            .map_err(|error| Error::new(ErrorKind::Internal, "the signature is no header").with_source(error))?;
+        let value = HeaderValue::from_str(&signature).map_err(|error| {
+            Error::new(ErrorKind::Internal, "the signature is no header").with_source(error)
+        })?;
         headers.insert(ae_billing::SIGNATURE_HEADER, value);
         shared.intake.receive(&headers, &event.body, now).await?;
         shared.billing.mark_delivered(&event.id).await?;

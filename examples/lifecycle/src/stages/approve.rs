@@ -43,7 +43,12 @@ pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
         text.push_str(&format!("  feature    {}\n", feature.title));
     }
     for tier in &spec.pricing {
-        text.push_str(&format!("  price      {:<12} {} {}\n", tier.name, tier.price, interval_words(tier.interval)));
+        text.push_str(&format!(
+            "  price      {:<12} {} {}\n",
+            tier.name,
+            tier.price,
+            interval_words(tier.interval)
+        ));
     }
     if spec.sample {
         text.push_str("  note       the demand signals are the bundled sample: no evidence\n");
@@ -53,9 +58,9 @@ pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
         .with_covers(vec![subject])
         .with_cost_ceiling(plan.planned_spend);
     match ask(&stage, request).await? {
-        Asked::Approved(id) => {
-            Ok(Life::update().living(stage.living("implementation", "success", "spec approved")?).spec_approval(Some(id)))
-        }
+        Asked::Approved(id) => Ok(Life::update()
+            .living(stage.living("implementation", "success", "spec approved")?)
+            .spec_approval(Some(id))),
         Asked::Ended(update) => Ok(*update),
     }
 }
@@ -79,9 +84,10 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
     let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url);
 
     let covers: Vec<_> = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
-    let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject(seed)?)
-        .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
-        .with_covers(covers);
+    let request =
+        ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject(seed)?)
+            .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
+            .with_covers(covers);
     match ask(&stage, request).await? {
         Asked::Approved(id) => Ok(Life::update()
             .living(stage.living("deployment", "success", "launch approved")?)
@@ -100,10 +106,15 @@ enum Asked {
 async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
     let seed = stage.seed()?;
     let desk = stage.ports.keeper.desk();
-    let mut approval = present(stage, request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR)).await?;
+    let mut approval =
+        present(stage, request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR))
+            .await?;
     if approval.status == ApprovalStatus::Pending {
         stage
-            .audit("approval_requested", json!({ "approval": approval.id, "subject": approval.request.subject }))
+            .audit(
+                "approval_requested",
+                json!({ "approval": approval.id, "subject": approval.request.subject }),
+            )
             .await?;
         approval = stage.ports.approver.consult(desk.as_ref(), approval).await?;
     }

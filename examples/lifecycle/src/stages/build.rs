@@ -68,13 +68,26 @@ async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Re
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
     let outcome = state.outcome.unwrap_or(Outcome::Failed);
     let checks = plan.acceptance.run(&workspace, &plan.seal)?;
-    let failing: Vec<_> = checks.iter().filter(|check| !check.passed).map(|check| check.id.as_str()).collect();
+    let failing: Vec<_> =
+        checks.iter().filter(|check| !check.passed).map(|check| check.id.as_str()).collect();
     let attempts = u32::try_from(state.attempts.len()).unwrap_or(u32::MAX);
-    stage.audit("build_ended", json!({ "outcome": outcome, "attempts": attempts, "failing": failing })).await?;
-    let line = format!("{outcome} after {attempts} attempts, {} of {} checks pass", checks.len() - failing.len(), checks.len());
+    stage
+        .audit("build_ended", json!({ "outcome": outcome, "attempts": attempts, "failing": failing }))
+        .await?;
+    let line = format!(
+        "{outcome} after {attempts} attempts, {} of {} checks pass",
+        checks.len() - failing.len(),
+        checks.len()
+    );
     stage.note(&line);
     let verified = outcome == Outcome::Verified && failing.is_empty();
-    let living = stage.living("testing", if verified { "success" } else { "failure" }, &line)?;
+    let mut living = stage.living("testing", if verified { "success" } else { "failure" }, &line)?;
+    if let Some(living) = living.as_mut().filter(|_| !verified) {
+        for check in checks.iter().filter(|check| !check.passed) {
+            living.record_error(stage.ports.runtime.now(), format!("{}: {}", check.id, check.detail), None);
+        }
+        living.write_to(&workspace)?;
+    }
     let update = if verified {
         Life::update()
     } else {
@@ -100,5 +113,10 @@ fn refused_inside(stage: &Stage, error: ae_langflow::GraphError) -> Result<LifeU
 }
 
 fn cancelled() -> ae_core::BackendError {
-    ae_core::BackendError::new(ae_core::ErrorKind::Cancelled, "lifecycle", "build", "cancelled at a boundary of the build")
+    ae_core::BackendError::new(
+        ae_core::ErrorKind::Cancelled,
+        "lifecycle",
+        "build",
+        "cancelled at a boundary of the build",
+    )
 }

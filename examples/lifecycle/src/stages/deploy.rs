@@ -18,7 +18,8 @@ pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
     let launch = stage.life.launch.clone().ok_or_else(|| stage.missing("launch plan"))?;
     let approval = stage.life.launch_approval.ok_or_else(|| stage.missing("launch approval"))?;
     if !still_approved(&stage, approval, launch.subject(seed)?).await? {
-        let reason = "the release, the product or its prices are not what was approved: nothing was published";
+        let reason =
+            "the release, the product or its prices are not what was approved: nothing was published";
         return Ok(stage.end(Outcome::Blocked, reason));
     }
     let key = IdempotencyKey::derive(seed.run, "deploy", "deploy", 0);
@@ -41,7 +42,9 @@ pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
             }
             stage.note(&format!("release {} answers at {}", deployment.id, deployment.url));
             let line = format!("release {} published", deployment.id);
-            Ok(Life::update().living(stage.living("deployment", "success", &line)?).deployment(Some(deployment)))
+            Ok(Life::update()
+                .living(stage.living("deployment", "success", &line)?)
+                .deployment(Some(deployment)))
         }
         Err(error) => {
             redeemed.finish(ActionEnd::failed(&error)).await?;

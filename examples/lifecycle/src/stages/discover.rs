@@ -40,7 +40,10 @@ pub async fn discover(stage: Stage) -> Result<LifeUpdate, Stop> {
         return Ok(stage.end(Outcome::Blocked, reason));
     }
     stage
-        .audit("signals_read", json!({ "seen": collected.ranking.seen, "kept": collected.ranking.evidence.len() }))
+        .audit(
+            "signals_read",
+            json!({ "seen": collected.ranking.seen, "kept": collected.ranking.evidence.len() }),
+        )
         .await?;
     stage.note(&format!(
         "{} signals, {} concern the intent, {} kept as evidence",
@@ -48,7 +51,11 @@ pub async fn discover(stage: Stage) -> Result<LifeUpdate, Stop> {
         collected.ranking.matched,
         collected.ranking.evidence.len()
     ));
-    let line = format!("{} signals read, {} kept as evidence", collected.ranking.seen, collected.ranking.evidence.len());
+    let line = format!(
+        "{} signals read, {} kept as evidence",
+        collected.ranking.seen,
+        collected.ranking.evidence.len()
+    );
     Ok(Life::update()
         .living(stage.living("planning", "success", &line)?)
         .sources(collected.reports)

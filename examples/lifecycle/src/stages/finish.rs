@@ -15,7 +15,9 @@ use crate::state::{End, Life, LifeUpdate};
 pub async fn finish(stage: Stage) -> Result<LifeUpdate, Stop> {
     let end = stage.life.end.clone().unwrap_or_else(|| judge(&stage.life));
     let good = end.outcome == Outcome::Verified;
-    stage.audit("run_ended", json!({ "outcome": end.outcome, "reason": end.reason, "stage": end.stage })).await?;
+    stage
+        .audit("run_ended", json!({ "outcome": end.outcome, "reason": end.reason, "stage": end.stage }))
+        .await?;
     let phase = if good { "complete" } else { "refinement" };
     let line = format!("{}: {}", end.outcome, end.reason);
     let living = stage.living(phase, if good { "success" } else { "failure" }, &line)?;
@@ -24,7 +26,9 @@ pub async fn finish(stage: Stage) -> Result<LifeUpdate, Stop> {
 
 fn judge(life: &Life) -> End {
     let proven = life.built.as_ref().is_some_and(|built| {
-        built.outcome == Outcome::Verified && !built.checks.is_empty() && built.checks.iter().all(|check| check.passed)
+        built.outcome == Outcome::Verified
+            && !built.checks.is_empty()
+            && built.checks.iter().all(|check| check.passed)
     });
     let sold = life.deployment.is_some() && life.link.is_some();
     let (outcome, reason) = if proven && sold {

@@ -33,18 +33,24 @@ pub async fn monetize(stage: Stage) -> Result<LifeUpdate, Stop> {
     }
 }
 
-async fn create(stage: &Stage, seed: &Seed, launch: &LaunchPlan, approval: ApprovalId) -> Result<LifeUpdate, Refusal> {
+async fn create(
+    stage: &Stage,
+    seed: &Seed,
+    launch: &LaunchPlan,
+    approval: ApprovalId,
+) -> Result<LifeUpdate, Refusal> {
     let backend = Refusal::Backend;
     let key = |operation: &str, sequence| IdempotencyKey::derive(seed.run, "monetize", operation, sequence);
 
     let product_key = key("ensure_product", 0);
     let action = launch.product_action(seed).map_err(backend)?;
-    let product = guarded(stage, &product_key, action, launch.product.clone(), approval, |payments, request| {
-        let key = product_key.clone();
-        async move { payments.ensure_product(&key, &request).await }
-    })
-    .await?
-    .into_inner();
+    let product =
+        guarded(stage, &product_key, action, launch.product.clone(), approval, |payments, request| {
+            let key = product_key.clone();
+            async move { payments.ensure_product(&key, &request).await }
+        })
+        .await?
+        .into_inner();
 
     let mut prices = Vec::with_capacity(launch.prices.len());
     for (sequence, planned) in (0_u32..).zip(&launch.prices) {
@@ -55,8 +61,14 @@ async fn create(stage: &Stage, seed: &Seed, launch: &LaunchPlan, approval: Appro
         let price = guarded(stage, &price_key, action, planned.clone(), approval, |payments, planned| {
             let key = price_key.clone();
             async move {
-                let request =
-                    NewPrice::new(run, product_id, planned.tier, planned.nickname, planned.amount, planned.interval);
+                let request = NewPrice::new(
+                    run,
+                    product_id,
+                    planned.tier,
+                    planned.nickname,
+                    planned.amount,
+                    planned.interval,
+                );
                 payments.ensure_price(&key, &request).await
             }
         })
@@ -79,7 +91,8 @@ async fn create(stage: &Stage, seed: &Seed, launch: &LaunchPlan, approval: Appro
     .into_inner();
 
     stage.note(&format!("{} prices and the payment link {}", prices.len(), link.url));
-    let living = stage.living("deployment", "success", "product, prices and payment link made").map_err(stopped)?;
+    let living =
+        stage.living("deployment", "success", "product, prices and payment link made").map_err(stopped)?;
     Ok(Life::update().living(living).product(Some(product)).prices(prices).link(Some(link)))
 }
 

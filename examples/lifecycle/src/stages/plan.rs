@@ -34,10 +34,19 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
     let baseline = acceptance.run(&workspace, &seal)?;
     let red = baseline.iter().filter(|check| !check.passed).count();
-    stage.note(&format!("{} checks sealed as {}; {red} fail on the empty workspace", baseline.len(), seal.short(12)));
+    stage.note(&format!(
+        "{} checks sealed as {}; {red} fail on the empty workspace",
+        baseline.len(),
+        seal.short(12)
+    ));
     stage.audit("checks_sealed", json!({ "seal": seal, "checks": baseline.len() })).await?;
-    let line = format!("{} tasks routed, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
-    Ok(Life::update()
-        .living(stage.living("planning", "success", &line)?)
-        .plan(Some(BuildPlan { routes, planned_spend, acceptance, seal, baseline })))
+    let line =
+        format!("{} tasks routed, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
+    Ok(Life::update().living(stage.living("planning", "success", &line)?).plan(Some(BuildPlan {
+        routes,
+        planned_spend,
+        acceptance,
+        seal,
+        baseline,
+    })))
 }

@@ -20,7 +20,10 @@ pub async fn prepare(stage: Stage) -> Result<LifeUpdate, Stop> {
     budget.open(&AccountSpec::new(project.clone(), limit)).await?;
     budget.open(&AccountSpec::new(Scope::Run(seed.run), limit).with_parent(project)).await?;
     stage
-        .audit("run_started", json!({ "intent": seed.intent.text(), "budget": seed.intent.budget().to_string() }))
+        .audit(
+            "run_started",
+            json!({ "intent": seed.intent.text(), "budget": seed.intent.budget().to_string() }),
+        )
         .await?;
 
     let mut living = LivingSpec::new("Not named yet", seed.intent.text());

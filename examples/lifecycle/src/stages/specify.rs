@@ -1,6 +1,6 @@
 //! Writes the product spec.
 
-use ae_core::{BackendError, ErrorKind};
+use ae_core::{BackendError, ErrorKind, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use ae_langflow::Stop;
@@ -46,16 +46,34 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
     stage.audit("spec_written", json!({ "spec": digest, "analyst": spec.analyst })).await?;
 
     let previous = stage.life.living.as_ref().ok_or_else(|| stage.missing("living spec"))?;
-    let mut living = LivingSpec::new(&spec.product_name, &spec.tagline);
+    let mut living = LivingSpec::new(&spec.product_name, directive(&spec));
     living.mission_log.clone_from(&previous.mission_log);
     living.enter("planning");
-    living.log(stage.ports.runtime.now(), stage.name, "success", &format!("spec {} written", digest.short(12)));
+    living.log(
+        stage.ports.runtime.now(),
+        stage.name,
+        "success",
+        format!("spec {} written", digest.short(12)),
+    );
     living.write_to(&stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?)?;
-    Ok(Life::update()
-        .living(Some(living))
-        .spec(Some(spec))
-        .site(Some(site))
-        .site_context(Some(site_context)))
+    Ok(Life::update().living(Some(living)).spec(Some(spec)).site(Some(site)).site_context(Some(site_context)))
+}
+
+/// What a builder needs to know, in the order in which it asks. No outside text is part of it.
+fn directive(spec: &ProductSpec) -> String {
+    let mut text = format!("{}\nFor: {}\n\nIt does:\n", spec.tagline, spec.target_users.join(", "));
+    for feature in &spec.core_features {
+        text.push_str(&format!("- {}: {}\n", feature.title, feature.description));
+    }
+    text.push_str("\nIt is done when these hold (sealed before the work began):\n");
+    for criterion in &spec.acceptance_criteria {
+        text.push_str(&format!("- {} ({:?}) {}\n", criterion.id, criterion.priority, criterion.text));
+    }
+    text.push_str("\nIt does not:\n");
+    for absent in &spec.out_of_scope {
+        text.push_str(&format!("- {absent}\n"));
+    }
+    text
 }
 
 /// The product's label with the end of the run's id: two runs of one intent have two sites.

@@ -36,12 +36,16 @@ pub async fn validate(stage: Stage) -> Result<LifeUpdate, Stop> {
         refusals.push(format!("{}: {}", niche.name, report.reasons.join("; ")));
     }
     let Some((niche, report)) = chosen else {
-        let why = if refusals.is_empty() { "no signal concerns the intent".to_owned() } else { refusals.join(" | ") };
+        let why = if refusals.is_empty() {
+            "no signal concerns the intent".to_owned()
+        } else {
+            refusals.join(" | ")
+        };
         let reason = format!("not enough evidence for this intent ({why}): add signals with --signals FILE");
         return Ok(stage.end(Outcome::Blocked, reason).niches(niches));
     };
     stage.note(&format!(
-        "niche {:?}: score {} of {} known points, {} pieces of evidence (analyst: {})",
+        "niche {:?}: validated with {} of {} known points, {} pieces of evidence (analyst: {})",
         niche.name,
         report.score.total,
         report.score.out_of,

@@ -76,7 +76,9 @@ fn one_changed_byte_in_the_release_voids_the_approval() {
     let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
     assert!(status["product_url"].is_null(), "nothing was published: {status}");
     let sites = ae.data().join("sites");
-    let live = std::fs::read_dir(sites).unwrap().filter(|site| site.as_ref().unwrap().path().join("current.json").exists());
+    let live = std::fs::read_dir(sites)
+        .unwrap()
+        .filter(|site| site.as_ref().unwrap().path().join("current.json").exists());
     assert_eq!(live.count(), 0);
 }
 

@@ -37,10 +37,12 @@ struct Left {
 
 fn left(ae: &Ae, result: &Value) -> Left {
     let data = ae.data();
-    let sites: Vec<_> = std::fs::read_dir(data.join("sites")).unwrap().map(|site| site.unwrap().path()).collect();
+    let sites: Vec<_> =
+        std::fs::read_dir(data.join("sites")).unwrap().map(|site| site.unwrap().path()).collect();
     assert_eq!(sites.len(), 1, "{sites:?}");
     let releases = std::fs::read_dir(sites[0].join("releases")).unwrap();
-    let releases = releases.filter(|release| !release.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
+    let releases =
+        releases.filter(|release| !release.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let objects = runtime.block_on(async {
         let host = Host::open(&data, Runtime::system()).unwrap();

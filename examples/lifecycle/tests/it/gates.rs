@@ -20,7 +20,11 @@ fn no_stage_can_reach_an_unguarded_backend() {
             let path = entry.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
             for backend in ["LocalDeployer", "SqliteBilling", "SiteBuilder", "embedded::"] {
-                assert!(!text.contains(backend), "{} names {backend}: that belongs in {WIRING}", path.display());
+                assert!(
+                    !text.contains(backend),
+                    "{} names {backend}: that belongs in {WIRING}",
+                    path.display()
+                );
             }
         }
     }

@@ -15,8 +15,8 @@ mod approvals;
 mod bad_input;
 mod crash;
 mod gates;
+mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
-mod main_job;
 mod sale;
 mod several_processes;

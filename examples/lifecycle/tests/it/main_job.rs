@@ -8,9 +8,18 @@ use super::ae::{Ae, INTENT, posts};
 fn the_sample_leads_to_a_verified_product_that_says_it_is_a_sample() {
     let ae = Ae::new();
     let result = ae.main_job();
-    for key in
-        ["run_id", "outcome", "product_url", "payment_link", "spec", "niche", "evidence", "spent", "budget", "routes"]
-    {
+    for key in [
+        "run_id",
+        "outcome",
+        "product_url",
+        "payment_link",
+        "spec",
+        "niche",
+        "evidence",
+        "spent",
+        "budget",
+        "routes",
+    ] {
         assert!(!result[key].is_null(), "{key} is missing");
     }
     assert_eq!(result["outcome"], "verified");
@@ -81,7 +90,8 @@ fn signals_come_from_files_gzip_json_lines_and_standard_input() {
         .expect(0)
         .json();
     assert_eq!(both["signals_seen"], 2_050);
-    let piped = ae.ae_with_input(&["run", INTENT, "--signals", "-", "--yes", "--json"], &csv).expect(0).json();
+    let piped =
+        ae.ae_with_input(&["run", INTENT, "--signals", "-", "--yes", "--json"], &csv).expect(0).json();
     assert_eq!(piped["signals_seen"], 2_000);
 }
 
@@ -113,7 +123,11 @@ fn progress_goes_to_standard_error_and_the_summary_to_standard_output() {
     let ae = Ae::new();
     let done = ae.ae(&["run", INTENT, "--signals", "sample", "--yes"]).expect(0);
     assert!(done.stderr.contains("discover") && done.stderr.contains("monetize"), "{}", done.stderr);
-    assert!(done.stdout.starts_with("verified") && done.stdout.contains("http://127.0.0.1:4180/p/"), "{}", done.stdout);
+    assert!(
+        done.stdout.starts_with("verified") && done.stdout.contains("http://127.0.0.1:4180/p/"),
+        "{}",
+        done.stdout
+    );
     assert!(done.stdout.contains("sample"), "{}", done.stdout);
 }
 

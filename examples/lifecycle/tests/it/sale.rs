@@ -73,7 +73,12 @@ impl Server {
     }
 
     fn form(&self, path: &str, headers: &str, body: &str) -> Answer {
-        self.send("POST", path, &format!("Content-Type: application/x-www-form-urlencoded\r\n{headers}"), body)
+        self.send(
+            "POST",
+            path,
+            &format!("Content-Type: application/x-www-form-urlencoded\r\n{headers}"),
+            body,
+        )
     }
 }
 
@@ -152,7 +157,8 @@ fn what_is_not_on_sale_yet_says_so() {
     assert_eq!(server.get("/health").status, 200);
     assert!(server.get("/").body.contains("Nothing is published yet"));
     let name = parked["spec"]["slug"].as_str().unwrap();
-    let tail: String = parked["run_id"].as_str().unwrap().chars().rev().take(6).collect::<String>().chars().rev().collect();
+    let tail: String =
+        parked["run_id"].as_str().unwrap().chars().rev().take(6).collect::<String>().chars().rev().collect();
     assert_eq!(server.get(&format!("/p/{name}-{tail}/checkout")).status, 503);
     assert_eq!(server.get("/p/unknown/checkout").status, 404);
     assert_eq!(server.get("/pay/link_unknown").status, 404);

@@ -35,7 +35,8 @@ fn a_run_has_one_runner_and_two_deciders_have_one_winner() {
 fn a_second_runner_is_refused_while_status_works_beside_the_first() {
     let ae = Ae::new();
     let run = ae.parked();
-    let lease = std::fs::File::options().write(true).open(ae.data().join("runs").join(&run).join("lease")).unwrap();
+    let lease =
+        std::fs::File::options().write(true).open(ae.data().join("runs").join(&run).join("lease")).unwrap();
     fs4::FileExt::lock(&lease).unwrap();
     let refused = ae.ae(&["resume", &run, "--yes"]).expect(2);
     assert!(refused.stderr.contains("another process"), "{}", refused.stderr);

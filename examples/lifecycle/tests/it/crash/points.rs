@@ -9,13 +9,13 @@ use std::{
 };
 
 use ae_billing::{
-    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider, PaymentQuery, Price,
-    Product, ProviderInfo as PaymentInfo,
+    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
+    PaymentQuery, Price, Product, ProviderInfo as PaymentInfo,
 };
 use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, RunStatus, Runtime};
 use ae_harness::{
-    AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment,
-    DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
+    AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo,
+    Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
 };
 use ae_langflow::{
     Checkpointer,
@@ -67,11 +67,19 @@ impl PaymentProvider for Deadly<Arc<dyn PaymentProvider>> {
         self.inner.check().await
     }
 
-    async fn ensure_product(&self, key: &IdempotencyKey, spec: &NewProduct) -> Result<Ensured<Product>, BackendError> {
+    async fn ensure_product(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewProduct,
+    ) -> Result<Ensured<Product>, BackendError> {
         self.around(self.inner.ensure_product(key, spec)).await
     }
 
-    async fn ensure_price(&self, key: &IdempotencyKey, spec: &NewPrice) -> Result<Ensured<Price>, BackendError> {
+    async fn ensure_price(
+        &self,
+        key: &IdempotencyKey,
+        spec: &NewPrice,
+    ) -> Result<Ensured<Price>, BackendError> {
         self.around(self.inner.ensure_price(key, spec)).await
     }
 
@@ -106,7 +114,11 @@ impl CliProvider for Deadly<Arc<dyn CliProvider>> {
         self.inner.check().await
     }
 
-    async fn execute(&self, key: &IdempotencyKey, request: &AgentRequest) -> Result<AgentReport, BackendError> {
+    async fn execute(
+        &self,
+        key: &IdempotencyKey,
+        request: &AgentRequest,
+    ) -> Result<AgentReport, BackendError> {
         self.around(self.inner.execute(key, request)).await
     }
 }
@@ -133,7 +145,12 @@ impl Deployer for Deadly<Arc<dyn Deployer>> {
         self.inner.status(id).await
     }
 
-    async fn activate(&self, key: &IdempotencyKey, site: &SiteId, id: &DeploymentId) -> Result<(), BackendError> {
+    async fn activate(
+        &self,
+        key: &IdempotencyKey,
+        site: &SiteId,
+        id: &DeploymentId,
+    ) -> Result<(), BackendError> {
         self.around(self.inner.activate(key, site, id)).await
     }
 
@@ -148,11 +165,21 @@ impl Deployer for Deadly<Arc<dyn Deployer>> {
 
 #[async_trait]
 impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
-    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<Head, BackendError> {
+    async fn commit(
+        &self,
+        thread: &str,
+        expected: Option<Head>,
+        record: Record,
+    ) -> Result<Head, BackendError> {
         self.around(self.inner.commit(thread, expected, record)).await
     }
 
-    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError> {
+    async fn append_once(
+        &self,
+        thread: &str,
+        head: Head,
+        record: TaskRecord,
+    ) -> Result<TaskRecord, BackendError> {
         self.around(self.inner.append_once(thread, head, record)).await
     }
 
