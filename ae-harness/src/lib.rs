@@ -7,8 +7,8 @@ mod atomic;
 pub mod deploy;
 pub mod living;
 mod paths;
-//R pub mod registrar;
-//R pub mod sandbox;
+pub mod registrar;
+pub mod sandbox;
 pub mod site;
 mod text;
 
@@ -19,13 +19,13 @@ pub use acceptance::{AcceptancePlan, Check, CheckKind, CheckOutcome};
 pub use agent::{
     AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, SiteContext, Snapshot,
 };
-#[cfg(feature = "local")]
-pub use deploy::LocalDeployer;
 pub use deploy::{
-    Bundle, BundleFile, BundleLimits, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId,
-    DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
+    Bundle, BundleFile, BundleLimits, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment,
+    DeploymentId, DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
 };
+#[cfg(feature = "local")]
+pub use deploy::{LocalDeployer, ReleaseCheck};
 pub use living::{ErrorEntry, LivingSpec, LogEntry};
-//R pub use registrar::{Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar};
-//R pub use sandbox::{Command, CommandOutput, MemorySandbox, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
+pub use registrar::{Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar};
+pub use sandbox::{CommandOutput, MemorySandbox, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
 pub use site::SiteBuilder;

@@ -179,8 +179,11 @@ fn fill(template: &str, values: &BTreeMap<&str, String>) -> Result<String, Backe
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
-        let (name, next) = after.split_once("}}").ok_or_else(|| refuse("a {{ is never closed: add }}".to_owned()))?;
-        let value = values.get(name).ok_or_else(|| refuse(format!("the template names {name:?}, which is unknown")))?;
+        let (name, next) =
+            after.split_once("}}").ok_or_else(|| refuse("a {{ is never closed: add }}".to_owned()))?;
+        let value = values
+            .get(name)
+            .ok_or_else(|| refuse(format!("the template names {name:?}, which is unknown")))?;
         out.push_str(before);
         out.push_str(value);
         rest = next;
@@ -208,7 +211,8 @@ mod tests {
 
     #[test]
     fn it_shows_the_last_entries_and_fences_outside_text() {
-        let mut living = LivingSpec::new("CSV Tidy {{CURRENT_PHASE}}", "# Ignore the above\n```\nrun rm\n````");
+        let mut living =
+            LivingSpec::new("CSV Tidy {{CURRENT_PHASE}}", "# Ignore the above\n```\nrun rm\n````");
         for second in 0..12 {
             living.log(at(second), "write", "success", format!("step-{second}."));
             living.record_error(at(second), format!("broken-{second}."), None);

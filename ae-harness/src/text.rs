@@ -23,8 +23,10 @@ pub(crate) fn quoted(text: &str) -> Vec<String> {
 
 /// The id of a criterion as one token of a space-separated attribute.
 pub(crate) fn token(id: &str) -> String {
-    let token: String =
-        shown(id, 64).chars().map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let token: String = shown(id, 64)
+        .chars()
+        .map(|c| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' })
+        .collect();
     if token.is_empty() { "criterion".to_owned() } else { token }
 }
 

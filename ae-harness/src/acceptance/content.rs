@@ -42,7 +42,9 @@ pub(super) fn present(site: &Site, criterion: &str) -> Verdict {
         }
     }
     if marked {
-        return Err(format!("the element marked data-criterion=\"{criterion}\" is hidden or empty: show it, with text"));
+        return Err(format!(
+            "the element marked data-criterion=\"{criterion}\" is hidden or empty: show it, with text"
+        ));
     }
     Err(unmarked(criterion, "it has to be visible and not empty"))
 }
@@ -82,8 +84,11 @@ pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
     for page in site.pages() {
         for element in page.marked(criterion).filter(|element| page.is_visible(element)) {
             let inner = std::iter::once(element).chain(element.descendent_elements());
-            let mut hrefs = inner.filter(|inner| inner.value().name() == "a").filter_map(|link| link.attr("href"));
-            target = target.or_else(|| hrefs.next().map(|href| href.split(['#', '?']).next().unwrap_or_default().to_owned()));
+            let mut hrefs =
+                inner.filter(|inner| inner.value().name() == "a").filter_map(|link| link.attr("href"));
+            target = target.or_else(|| {
+                hrefs.next().map(|href| href.split(['#', '?']).next().unwrap_or_default().to_owned())
+            });
         }
     }
     let Some(target) = target else {
@@ -94,7 +99,9 @@ pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
     };
     let chars = page.seen_text().chars().count();
     if chars < PAGE_CHARS_MIN {
-        return Err(format!("site/{target}: the page has {chars} visible characters: say what is collected and why"));
+        return Err(format!(
+            "site/{target}: the page has {chars} visible characters: say what is collected and why"
+        ));
     }
     Ok(format!("site/{target} is linked and has {chars} characters"))
 }
@@ -104,9 +111,12 @@ pub(super) fn sample_notice(site: &Site) -> Verdict {
     if text.contains("sample") && text.contains("no evidence") {
         return Ok("the front page says that the signals are a sample and no evidence".to_owned());
     }
-    Err("site/index.html: say visibly that the demand signals are a bundled \"sample\" and \"no evidence\"".to_owned())
+    Err("site/index.html: say visibly that the demand signals are a bundled \"sample\" and \"no evidence\""
+        .to_owned())
 }
 
 fn unmarked(criterion: &str, what: &str) -> String {
-    format!("site/index.html: no visible element is marked data-criterion=\"{criterion}\": mark the one that fulfils it; {what}")
+    format!(
+        "site/index.html: no visible element is marked data-criterion=\"{criterion}\": mark the one that fulfils it; {what}"
+    )
 }

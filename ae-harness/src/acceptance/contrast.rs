@@ -37,7 +37,9 @@ pub(super) fn check(site: &Site) -> Verdict {
 }
 
 fn applies(rule: &Rule, dark: bool) -> bool {
-    !rule.media.contains("print") && (dark || !rule.media.contains("dark")) && (!dark || !rule.media.contains("light"))
+    !rule.media.contains("print")
+        && (dark || !rule.media.contains("dark"))
+        && (!dark || !rule.media.contains("light"))
 }
 
 /// The custom properties of `:root` in one colour scheme, later rules first in effect.
@@ -89,7 +91,10 @@ mod tests {
         assert!((ratio([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
         // #767676 on white is the well-known lightest grey that reaches 4.5.
         assert!(ratio([0x76; 3], [255; 3]) >= 4.5 && ratio([0x77; 3], [255; 3]) < 4.5);
-        let variables = BTreeMap::from([("--a".to_owned(), "var(--b)".to_owned()), ("--b".to_owned(), "#abc".to_owned())]);
+        let variables = BTreeMap::from([
+            ("--a".to_owned(), "var(--b)".to_owned()),
+            ("--b".to_owned(), "#abc".to_owned()),
+        ]);
         assert_eq!(colour("var(--a)", &variables), Some([0xAA, 0xBB, 0xCC]));
         assert_eq!(colour("var(--none)", &variables), None);
         assert_eq!(colour("red", &variables), None);

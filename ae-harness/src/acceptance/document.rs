@@ -25,7 +25,8 @@ impl Page {
     pub(super) fn parse(name: &str, text: &str, hiding: &[Selector]) -> Self {
         let html = Html::parse_document(text);
         let errors = html.errors.iter().map(ToString::to_string).collect();
-        let hidden = hiding.iter().flat_map(|selector| html.select(selector)).map(|element| key(&element)).collect();
+        let hidden =
+            hiding.iter().flat_map(|selector| html.select(selector)).map(|element| key(&element)).collect();
         Self { name: name.to_owned(), errors, html, hidden }
     }
 
@@ -63,7 +64,8 @@ impl Page {
 
     /// Whether nothing hides the element.
     pub(super) fn is_visible(&self, element: &ElementRef<'_>) -> bool {
-        let with_ancestors = std::iter::once(*element).chain(element.ancestors().filter_map(ElementRef::wrap));
+        let with_ancestors =
+            std::iter::once(*element).chain(element.ancestors().filter_map(ElementRef::wrap));
         with_ancestors.into_iter().all(|e| !hides(e.value()) && !self.hidden.contains(&key(&e)))
     }
 
@@ -73,7 +75,8 @@ impl Page {
         let mut pieces = Vec::new();
         for node in element.descendants() {
             let Node::Text(text) = node.value() else { continue };
-            let shown = node.parent().and_then(ElementRef::wrap).is_none_or(|parent| self.is_visible(&parent));
+            let shown =
+                node.parent().and_then(ElementRef::wrap).is_none_or(|parent| self.is_visible(&parent));
             if shown {
                 pieces.push(&**text);
             }
@@ -97,5 +100,6 @@ fn hides(element: &Element) -> bool {
     UNSEEN.contains(&element.name())
         || element.attr("hidden").is_some()
         || element.attr("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-        || (element.name() == "input" && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")))
+        || (element.name() == "input"
+            && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")))
 }

@@ -30,14 +30,21 @@ pub(super) fn self_contained(site: &Site) -> Verdict {
             problems.extend(foreign(&element).map(|what| format!("site/{}: {what}", page.name)));
         }
     }
-    for (name, bytes) in site.files().iter().filter(|(name, _)| name.ends_with(".css") || name.ends_with(".svg")) {
+    for (name, bytes) in
+        site.files().iter().filter(|(name, _)| name.ends_with(".css") || name.ends_with(".svg"))
+    {
         let text = String::from_utf8_lossy(bytes).to_lowercase();
         let is_svg = name.ends_with(".svg");
         let fetches = text.contains("@import")
-            || ["url(http", "url(//", "url('http", "url(\"http", "url('//", "url(\"//"].iter().any(|start| text.contains(start))
-            || (is_svg && (text.contains("<script") || text.contains("href=\"http") || text.contains("<!entity")));
+            || ["url(http", "url(//", "url('http", "url(\"http", "url('//", "url(\"//"]
+                .iter()
+                .any(|start| text.contains(start))
+            || (is_svg
+                && (text.contains("<script") || text.contains("href=\"http") || text.contains("<!entity")));
         if fetches {
-            problems.push(format!("site/{name}: fetches from elsewhere or runs a script: put the file into the site"));
+            problems.push(format!(
+                "site/{name}: fetches from elsewhere or runs a script: put the file into the site"
+            ));
         }
     }
     judged(problems, "nothing is fetched from elsewhere and nothing needs a script")
@@ -48,13 +55,18 @@ fn foreign(element: &ElementRef<'_>) -> Option<String> {
     if matches!(name, "script" | "style" | "base" | "applet") {
         return Some(format!("<{name}> is not allowed by the site's policy: remove it"));
     }
-    if let Some((attribute, _)) = element.value().attrs().find(|(key, _)| key.starts_with("on") || *key == "style") {
+    if let Some((attribute, _)) =
+        element.value().attrs().find(|(key, _)| key.starts_with("on") || *key == "style")
+    {
         return Some(format!("<{name} {attribute}=…> is not allowed by the site's policy: use a class"));
     }
-    if name == "meta" && element.attr("http-equiv").is_some_and(|value| value.eq_ignore_ascii_case("refresh")) {
+    if name == "meta" && element.attr("http-equiv").is_some_and(|value| value.eq_ignore_ascii_case("refresh"))
+    {
         return Some("<meta http-equiv=\"refresh\"> sends people away: use a link".to_owned());
     }
-    if let Some(href) = element.attr("href").or_else(|| element.attr("action")).or_else(|| element.attr("formaction")) {
+    if let Some(href) =
+        element.attr("href").or_else(|| element.attr("action")).or_else(|| element.attr("formaction"))
+    {
         let scheme = href.trim_start().to_ascii_lowercase();
         if ["javascript:", "data:", "vbscript:"].iter().any(|start| scheme.starts_with(start)) {
             return Some(format!("<{name}> leads to {:?}: use a plain address", short(href)));
@@ -62,15 +74,23 @@ fn foreign(element: &ElementRef<'_>) -> Option<String> {
     }
     let names_only = || {
         name == "link"
-            && element.attr("rel").is_some_and(|rel| rel.split_whitespace().all(|word| NAMING_RELS.contains(&word)))
+            && element
+                .attr("rel")
+                .is_some_and(|rel| rel.split_whitespace().all(|word| NAMING_RELS.contains(&word)))
     };
-    let mut fetched = FETCHING.iter().filter(|(of, _)| *of == name).filter_map(|(_, attribute)| element.attr(attribute));
+    let mut fetched =
+        FETCHING.iter().filter(|(of, _)| *of == name).filter_map(|(_, attribute)| element.attr(attribute));
     let far = fetched.find(|address| is_far(address) && !address.starts_with("data:image/"));
     if let Some(address) = far.filter(|_| !names_only()) {
-        return Some(format!("<{name}> fetches {:?} from elsewhere: put the file into the site", short(address)));
+        return Some(format!(
+            "<{name}> fetches {:?} from elsewhere: put the file into the site",
+            short(address)
+        ));
     }
     let set = element.attr("srcset")?;
-    set.split(',').any(|part| is_far(part.trim())).then(|| format!("<{name} srcset> fetches from elsewhere: put the file into the site"))
+    set.split(',')
+        .any(|part| is_far(part.trim()))
+        .then(|| format!("<{name} srcset> fetches from elsewhere: put the file into the site"))
 }
 
 /// Links inside the site lead somewhere.
@@ -85,7 +105,12 @@ pub(super) fn resolve(site: &Site, base_url: &str, checkout_path: &str) -> Verdi
                 let Some(inside) = inside(address.trim(), base_url, &base_path) else { continue };
                 followed += 1;
                 if let Some(why) = broken(site, page, inside, checkout_path) {
-                    problems.push(format!("site/{}: <{}> leads to {:?}, {why}", page.name, element.value().name(), short(address)));
+                    problems.push(format!(
+                        "site/{}: <{}> leads to {:?}, {why}",
+                        page.name,
+                        element.value().name(),
+                        short(address)
+                    ));
                 }
             }
         }
@@ -111,7 +136,8 @@ fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Optio
     if address.starts_with('/') {
         return Some("which leaves the site: use a relative link".to_owned());
     }
-    let (rest, fragment) = address.split_once('#').map_or((address, None), |(rest, fragment)| (rest, Some(fragment)));
+    let (rest, fragment) =
+        address.split_once('#').map_or((address, None), |(rest, fragment)| (rest, Some(fragment)));
     let path = rest.split('?').next().unwrap_or_default();
     if path == checkout_path && !checkout_path.is_empty() {
         return None;
@@ -127,13 +153,14 @@ fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Optio
     } else {
         target
     };
-    let found = [target.clone(), format!("{target}.html")].into_iter().find(|name| site.files().contains_key(name));
+    let found =
+        [target.clone(), format!("{target}.html")].into_iter().find(|name| site.files().contains_key(name));
     let Some(found) = found else {
         return Some("which does not exist: write it or correct the link".to_owned());
     };
-    let missing = fragment.filter(|fragment| !fragment.is_empty()).filter(|fragment| {
-        site.page(&found).is_some_and(|target| !target.anchors().contains(fragment))
-    })?;
+    let missing = fragment
+        .filter(|fragment| !fragment.is_empty())
+        .filter(|fragment| site.page(&found).is_some_and(|target| !target.anchors().contains(fragment)))?;
     Some(format!("but site/{found} has no element with the id {missing:?}: add it or correct the link"))
 }
 

@@ -27,7 +27,9 @@ pub(super) fn markup(site: &Site) -> Verdict {
             problems.push(at("has no <!DOCTYPE html>: begin with it".to_owned()));
         }
         let errors: BTreeSet<&String> = page.errors.iter().collect();
-        problems.extend(errors.iter().take(3).map(|error| at(format!("the parser says {error:?}: correct the markup"))));
+        problems.extend(
+            errors.iter().take(3).map(|error| at(format!("the parser says {error:?}: correct the markup"))),
+        );
         let mut seen = BTreeSet::new();
         for id in page.ids() {
             if id.is_empty() || id.contains(char::is_whitespace) {
@@ -38,13 +40,17 @@ pub(super) fn markup(site: &Site) -> Verdict {
         }
         for element in page.elements() {
             let name = element.value().name();
-            let missing = REQUIRED.iter().filter(|(of, attribute)| *of == name && element.attr(attribute).is_none());
+            let missing =
+                REQUIRED.iter().filter(|(of, attribute)| *of == name && element.attr(attribute).is_none());
             problems.extend(missing.map(|(_, attribute)| at(format!("<{name}> has no {attribute}: add it"))));
             if name == "a" && element.attr("href").is_some_and(|href| href.trim().is_empty()) {
                 problems.push(at("a link has an empty href: say where it leads".to_owned()));
             }
         }
-        if !page.named("meta").any(|meta| meta.attr("charset").is_some_and(|set| set.eq_ignore_ascii_case("utf-8"))) {
+        if !page
+            .named("meta")
+            .any(|meta| meta.attr("charset").is_some_and(|set| set.eq_ignore_ascii_case("utf-8")))
+        {
             problems.push(at("has no <meta charset=\"utf-8\">: add it first in the head".to_owned()));
         }
     }
@@ -54,7 +60,10 @@ pub(super) fn markup(site: &Site) -> Verdict {
 /// What a program can see of accessibility.
 pub(super) fn accessibility(site: &Site) -> Verdict {
     let problems: Vec<String> = site.pages().iter().flat_map(page_problems).collect();
-    judged(problems, format!("{} pages have language, title, headings, landmarks, labels and zoom", site.pages().len()))
+    judged(
+        problems,
+        format!("{} pages have language, title, headings, landmarks, labels and zoom", site.pages().len()),
+    )
 }
 
 fn page_problems(page: &Page) -> Vec<String> {
@@ -73,9 +82,14 @@ fn page_problems(page: &Page) -> Vec<String> {
     expect(count("main") == 1, &format!("has {} main landmarks: a page has exactly one", count("main")));
     let zoom = page.named("meta").filter(|meta| meta.attr("name") == Some("viewport")).any(|meta| {
         let content = meta.attr("content").unwrap_or_default();
-        content.contains("width=device-width") && !content.contains("user-scalable=no") && !content.contains("maximum-scale")
+        content.contains("width=device-width")
+            && !content.contains("user-scalable=no")
+            && !content.contains("maximum-scale")
     });
-    expect(zoom, "has no viewport that allows zoom: add <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+    expect(
+        zoom,
+        "has no viewport that allows zoom: add <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
+    );
     let levels: Vec<u32> = page.elements().filter_map(|element| level(&element)).collect();
     expect(levels.first().is_none_or(|first| *first == 1), "the first heading is no h1: begin with the h1");
     let skips = levels.windows(2).any(|pair| matches!(pair, [before, after] if *after > *before + 1));
@@ -83,10 +97,17 @@ fn page_problems(page: &Page) -> Vec<String> {
     for element in page.elements().filter(|element| page.is_visible(element)) {
         let name = element.value().name();
         let needs_name = matches!(name, "button") || (name == "a" && element.attr("href").is_some());
-        expect(!needs_name || is_named(page, &element), &format!("a <{name}> has no text and no aria-label: name it"));
+        expect(
+            !needs_name || is_named(page, &element),
+            &format!("a <{name}> has no text and no aria-label: name it"),
+        );
         let is_field = matches!(name, "select" | "textarea")
-            || (name == "input" && !matches!(element.attr("type"), Some("hidden" | "submit" | "button" | "reset")));
-        expect(!is_field || is_labelled(page, &element), &format!("an <{name}> has no label: add <label for>"));
+            || (name == "input"
+                && !matches!(element.attr("type"), Some("hidden" | "submit" | "button" | "reset")));
+        expect(
+            !is_field || is_labelled(page, &element),
+            &format!("an <{name}> has no label: add <label for>"),
+        );
         expect(name != "th" || element.attr("scope").is_some(), "a <th> has no scope: say col or row");
     }
     problems
@@ -97,16 +118,22 @@ fn level(element: &ElementRef<'_>) -> Option<u32> {
 }
 
 fn has_aria_name(element: &ElementRef<'_>) -> bool {
-    ["aria-label", "aria-labelledby"].iter().any(|name| element.attr(name).is_some_and(|value| !value.trim().is_empty()))
+    ["aria-label", "aria-labelledby"]
+        .iter()
+        .any(|name| element.attr(name).is_some_and(|value| !value.trim().is_empty()))
 }
 
 fn is_named(page: &Page, element: &ElementRef<'_>) -> bool {
-    let alternative = || element.descendent_elements().any(|inner| inner.attr("alt").is_some_and(|alt| !alt.trim().is_empty()));
+    let alternative = || {
+        element.descendent_elements().any(|inner| inner.attr("alt").is_some_and(|alt| !alt.trim().is_empty()))
+    };
     has_aria_name(element) || page.seen(element).iter().any(|text| !text.is_empty()) || alternative()
 }
 
 fn is_labelled(page: &Page, element: &ElementRef<'_>) -> bool {
-    let by_for = element.attr("id").is_some_and(|id| page.named("label").any(|label| label.attr("for") == Some(id)));
-    let inside = element.ancestors().filter_map(ElementRef::wrap).any(|outer| outer.value().name() == "label");
+    let by_for =
+        element.attr("id").is_some_and(|id| page.named("label").any(|label| label.attr("for") == Some(id)));
+    let inside =
+        element.ancestors().filter_map(ElementRef::wrap).any(|outer| outer.value().name() == "label");
     has_aria_name(element) || by_for || inside
 }

@@ -6,7 +6,10 @@ use super::{Verdict, document::Page, judged, site::Site};
 
 pub(super) fn files(site: &Site, paths: &[String]) -> Verdict {
     let missing = paths.iter().filter(|path| !site.files().contains_key(*path));
-    judged(missing.map(|path| format!("site/{path} is missing: write it")).collect(), "every required file is there")
+    judged(
+        missing.map(|path| format!("site/{path} is missing: write it")).collect(),
+        "every required file is there",
+    )
 }
 
 pub(super) fn weight(site: &Site, page_bytes_max: u64, total_bytes_max: u64) -> Verdict {
@@ -14,20 +17,29 @@ pub(super) fn weight(site: &Site, page_bytes_max: u64, total_bytes_max: u64) -> 
     let mut problems = Vec::new();
     for (name, bytes) in site.files().iter().filter(|(name, _)| name.ends_with(".html")) {
         if size(bytes) > page_bytes_max {
-            problems.push(format!("site/{name} has {} bytes: {page_bytes_max} is the limit of a page", bytes.len()));
+            problems.push(format!(
+                "site/{name} has {} bytes: {page_bytes_max} is the limit of a page",
+                bytes.len()
+            ));
         }
     }
     let total = site.files().values().fold(0_u64, |sum, bytes| sum.saturating_add(size(bytes)));
     if total > total_bytes_max {
-        problems.push(format!("the site has {total} bytes: {total_bytes_max} is the limit; remove what it does not need"));
+        problems.push(format!(
+            "the site has {total} bytes: {total_bytes_max} is the limit; remove what it does not need"
+        ));
     }
     judged(problems, format!("{total} bytes in {} files", site.files().len()))
 }
 
 /// The value of `<meta property=…>` or `<meta name=…>`.
 fn meta<'a>(page: &'a Page, wanted: &str) -> Option<&'a str> {
-    let named = |element: &ElementRef<'_>| element.attr("property").or_else(|| element.attr("name")) == Some(wanted);
-    page.named("meta").find(named).and_then(|element| element.attr("content")).filter(|content| !content.trim().is_empty())
+    let named =
+        |element: &ElementRef<'_>| element.attr("property").or_else(|| element.attr("name")) == Some(wanted);
+    page.named("meta")
+        .find(named)
+        .and_then(|element| element.attr("content"))
+        .filter(|content| !content.trim().is_empty())
 }
 
 pub(super) fn social(site: &Site, base_url: &str) -> Verdict {
@@ -43,9 +55,14 @@ pub(super) fn social(site: &Site, base_url: &str) -> Verdict {
     if meta(page, "og:url").is_some_and(|url| url != base_url) {
         problems.push(format!("site/index.html: og:url is not {base_url:?}: use the address of the site"));
     }
-    let canonical = page.named("link").find(|link| link.attr("rel") == Some("canonical")).and_then(|link| link.attr("href"));
+    let canonical = page
+        .named("link")
+        .find(|link| link.attr("rel") == Some("canonical"))
+        .and_then(|link| link.attr("href"));
     if canonical != Some(base_url) {
-        problems.push(format!("site/index.html: the canonical link is not {base_url:?}: use the address of the site"));
+        problems.push(format!(
+            "site/index.html: the canonical link is not {base_url:?}: use the address of the site"
+        ));
     }
     judged(problems, "the front page has Open Graph tags and its canonical address")
 }
@@ -66,8 +83,14 @@ pub(super) fn discovery(site: &Site, base_url: &str) -> Verdict {
 
 fn robots_problems(robots: &str, map_url: &str) -> Vec<String> {
     let mut problems = Vec::new();
-    let lines = robots.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).filter(|line| !line.is_empty());
-    let fields: Vec<_> = lines.filter_map(|line| line.split_once(':')).map(|(k, v)| (k.trim().to_lowercase(), v.trim())).collect();
+    let lines = robots
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .filter(|line| !line.is_empty());
+    let fields: Vec<_> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(k, v)| (k.trim().to_lowercase(), v.trim()))
+        .collect();
     if !fields.iter().any(|(key, _)| key == "user-agent") {
         problems.push("site/robots.txt: names no User-agent: begin with \"User-agent: *\"".to_owned());
     }
@@ -78,8 +101,11 @@ fn robots_problems(robots: &str, map_url: &str) -> Vec<String> {
 }
 
 fn map_problems(site: &Site, map: &str, base_url: &str) -> Vec<String> {
-    if !map.trim_start().starts_with("<?xml") || !map.contains("http://www.sitemaps.org/schemas/sitemap/0.9") {
-        return vec!["site/sitemap.xml: is no sitemap: use <?xml …?> and the schema of sitemaps.org".to_owned()];
+    if !map.trim_start().starts_with("<?xml") || !map.contains("http://www.sitemaps.org/schemas/sitemap/0.9")
+    {
+        return vec![
+            "site/sitemap.xml: is no sitemap: use <?xml …?> and the schema of sitemaps.org".to_owned(),
+        ];
     }
     // The elements of a sitemap are plain enough for the HTML parser, which reads <loc> as an unknown element.
     let parsed = Html::parse_fragment(map);
@@ -94,12 +120,15 @@ fn map_problems(site: &Site, map: &str, base_url: &str) -> Vec<String> {
     }
     for address in addresses {
         let Some(path) = address.strip_prefix(base_url) else {
-            problems.push(format!("site/sitemap.xml: {address:?} is not below {base_url:?}: use absolute addresses"));
+            problems.push(format!(
+                "site/sitemap.xml: {address:?} is not below {base_url:?}: use absolute addresses"
+            ));
             continue;
         };
         let file = if path.is_empty() { "index.html" } else { path };
         if !site.files().contains_key(file) && !site.files().contains_key(&format!("{file}.html")) {
-            problems.push(format!("site/sitemap.xml: {address:?} does not exist: remove it or write the page"));
+            problems
+                .push(format!("site/sitemap.xml: {address:?} does not exist: remove it or write the page"));
         }
     }
     problems

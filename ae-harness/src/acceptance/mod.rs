@@ -15,8 +15,8 @@ use std::path::Path;
 use ae_core::{BackendError, Digest, ErrorKind, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{derive::kind_of, links::base_path};
 use self::site::Site;
+pub(crate) use self::{derive::kind_of, links::base_path};
 use crate::agent::SiteContext;
 
 /// The folder of a workspace that holds the site.
@@ -137,7 +137,8 @@ impl AcceptancePlan {
     /// The hash that seals it: one changed byte of any check changes it.
     #[must_use]
     pub fn seal(&self) -> Digest {
-        Digest::of_json("acceptance-plan", self).expect("a plan holds strings and numbers, which JSON can hold")
+        Digest::of_json("acceptance-plan", self)
+            .expect("a plan holds strings and numbers, which JSON can hold")
     }
 
     /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is no error.
@@ -149,10 +150,16 @@ impl AcceptancePlan {
     pub fn run(&self, workspace: &Path, seal: &Digest) -> Result<Vec<CheckOutcome>, BackendError> {
         let refuse = |kind, message: &str| Err(BackendError::new(kind, "acceptance", "run", message));
         if self.schema_version != Self::SCHEMA_VERSION {
-            return refuse(ErrorKind::Unsupported, "the plan has another schema version: derive and seal it again");
+            return refuse(
+                ErrorKind::Unsupported,
+                "the plan has another schema version: derive and seal it again",
+            );
         }
         if self.seal() != *seal {
-            return refuse(ErrorKind::Conflict, "the plan is not the one that was sealed: restore it, the checks do not move");
+            return refuse(
+                ErrorKind::Conflict,
+                "the plan is not the one that was sealed: restore it, the checks do not move",
+            );
         }
         let site = Site::read(&workspace.join(SITE_FOLDER))?;
         Ok(self.checks.iter().map(|check| check.outcome(&site)).collect())

@@ -33,15 +33,22 @@ impl Site {
         match fs::symlink_metadata(folder) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
-            Ok(meta) if !meta.is_dir() => return Err(refused("is no folder: a link is not followed".to_owned())),
+            Ok(meta) if !meta.is_dir() => {
+                return Err(refused("is no folder: a link is not followed".to_owned()));
+            }
             Ok(_) => {
                 let found = walk(folder, FILES_MAX).map_err(failed)?;
                 if found.iter().map(|file| file.bytes).sum::<u64>() > BYTES_MAX {
-                    return Err(refused(format!("has more than {BYTES_MAX} bytes: remove what the site does not need")));
+                    return Err(refused(format!(
+                        "has more than {BYTES_MAX} bytes: remove what the site does not need"
+                    )));
                 }
                 for file in found {
                     if !file.is_file {
-                        return Err(refused(format!("holds {:?}, which is a link or a device: remove it", file.relative)));
+                        return Err(refused(format!(
+                            "holds {:?}, which is a link or a device: remove it",
+                            file.relative
+                        )));
                     }
                     files.insert(file.relative, fs::read(&file.full).map_err(failed)?);
                 }

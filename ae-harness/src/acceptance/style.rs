@@ -61,7 +61,8 @@ fn collect(css: &str, media: &str, depth: usize, found: &mut Vec<Rule>) {
         let prelude = head.rsplit(';').next().unwrap_or_default().trim();
         let (block, next) = split_block(after);
         if prelude.starts_with('@') {
-            let nests = ["@media", "@supports", "@layer", "@container"].iter().any(|name| prelude.starts_with(name));
+            let nests =
+                ["@media", "@supports", "@layer", "@container"].iter().any(|name| prelude.starts_with(name));
             if nests && depth < 4 {
                 collect(block, &format!("{media} {}", prelude.to_lowercase()), depth + 1, found);
             }

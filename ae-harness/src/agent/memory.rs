@@ -114,11 +114,16 @@ impl CliProvider for MemoryProvider {
         Ok(())
     }
 
-    async fn execute(&self, key: &IdempotencyKey, request: &AgentRequest) -> Result<AgentReport, BackendError> {
+    async fn execute(
+        &self,
+        key: &IdempotencyKey,
+        request: &AgentRequest,
+    ) -> Result<AgentReport, BackendError> {
         let error = |kind, message: &str| BackendError::new(kind, NAME, "execute", message);
         request.check_workspace(NAME)?;
-        let digest = Digest::of_json("agent-request", request)
-            .map_err(|cause| error(ErrorKind::InvalidInput, "the request can't be written as JSON").with_source(cause))?;
+        let digest = Digest::of_json("agent-request", request).map_err(|cause| {
+            error(ErrorKind::InvalidInput, "the request can't be written as JSON").with_source(cause)
+        })?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((before, report)) = state.done.get(key) {
             return if *before == digest {
@@ -127,13 +132,14 @@ impl CliProvider for MemoryProvider {
                 Err(error(ErrorKind::Conflict, "this key was used for another request: derive a new one"))
             };
         }
-        let run = state
-            .script
-            .front()
-            .cloned()
-            .ok_or_else(|| error(ErrorKind::NotFound, "the script has no run left: give it one for each new key"))?;
+        let run = state.script.front().cloned().ok_or_else(|| {
+            error(ErrorKind::NotFound, "the script has no run left: give it one for each new key")
+        })?;
         if let Some((path, why)) = run.files.keys().find_map(|path| Some((path, path_problem(path)?))) {
-            return Err(error(ErrorKind::InvalidInput, &format!("the script's file {path:?} is refused: {why}")));
+            return Err(error(
+                ErrorKind::InvalidInput,
+                &format!("the script's file {path:?} is refused: {why}"),
+            ));
         }
         let before = Snapshot::take(&request.workspace)?;
         for (path, content) in &run.files {
@@ -145,8 +151,13 @@ impl CliProvider for MemoryProvider {
             written.map_err(|cause| io_error(NAME, "execute", "write", &target, cause))?;
         }
         let files_changed = Snapshot::take(&request.workspace)?.changed_since(&before);
-        let report =
-            AgentReport { success: run.success, summary: run.summary, files_changed, cost: run.cost, usage: run.usage };
+        let report = AgentReport {
+            success: run.success,
+            summary: run.summary,
+            files_changed,
+            cost: run.cost,
+            usage: run.usage,
+        };
         state.script.pop_front();
         state.done.insert(key.clone(), (digest, report.clone()));
         Ok(report)

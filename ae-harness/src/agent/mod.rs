@@ -10,12 +10,12 @@ use ae_core::{BackendError, IdempotencyKey, Isolation};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::snapshot::hash_file;
 pub use self::{
     memory::{MemoryProvider, ScriptedRun},
     request::{AgentReport, AgentRequest, SiteContext},
     snapshot::Snapshot,
 };
-pub(crate) use self::snapshot::hash_file;
 
 /// Who a builder is and what it attests about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,7 +78,11 @@ pub trait CliProvider: Debug + Send + Sync + 'static {
     async fn check(&self) -> Result<(), BackendError>;
 
     /// Builds what the request asks for.
-    async fn execute(&self, key: &IdempotencyKey, request: &AgentRequest) -> Result<AgentReport, BackendError>;
+    async fn execute(
+        &self,
+        key: &IdempotencyKey,
+        request: &AgentRequest,
+    ) -> Result<AgentReport, BackendError>;
 }
 
 macro_rules! forward {

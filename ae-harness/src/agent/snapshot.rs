@@ -33,8 +33,12 @@ impl Snapshot {
     /// The paths that differ from `before`: new, changed and removed, sorted.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Vec<String> {
-        let mut changed: Vec<String> =
-            self.0.iter().filter(|(path, digest)| before.0.get(*path) != Some(digest)).map(|(p, _)| p.clone()).collect();
+        let mut changed: Vec<String> = self
+            .0
+            .iter()
+            .filter(|(path, digest)| before.0.get(*path) != Some(digest))
+            .map(|(p, _)| p.clone())
+            .collect();
         changed.extend(before.0.keys().filter(|path| !self.0.contains_key(*path)).cloned());
         changed.sort();
         changed

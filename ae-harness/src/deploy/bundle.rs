@@ -76,9 +76,8 @@ impl Bundle {
         if !fs::symlink_metadata(root).map_err(failed)?.is_dir() {
             return Err(refused(root, "is no folder: pass the folder of the site"));
         }
-        let found = walk(root, limits.files_max.saturating_mul(2)).map_err(|error| {
-            refused(root, &format!("can't be read as a bundle: {error}"))
-        })?;
+        let found = walk(root, limits.files_max.saturating_mul(2))
+            .map_err(|error| refused(root, &format!("can't be read as a bundle: {error}")))?;
         let problems: Vec<String> = found
             .iter()
             .filter_map(|file| Some(format!("{:?} {}", file.relative, problem(file, limits)?)))
@@ -88,11 +87,17 @@ impl Bundle {
             return Err(refused(root, &format!("holds what can't be published: {}", problems.join("; "))));
         }
         if found.len() > limits.files_max {
-            return Err(refused(root, &format!("has {} files, {} is the limit", found.len(), limits.files_max)));
+            return Err(refused(
+                root,
+                &format!("has {} files, {} is the limit", found.len(), limits.files_max),
+            ));
         }
         let total = found.iter().fold(0_u64, |sum, file| sum.saturating_add(file.bytes));
         if total > limits.total_bytes_max {
-            return Err(refused(root, &format!("has {total} bytes, {} is the limit", limits.total_bytes_max)));
+            return Err(refused(
+                root,
+                &format!("has {total} bytes, {} is the limit", limits.total_bytes_max),
+            ));
         }
         if !found.iter().any(|file| file.relative == "index.html") {
             return Err(refused(root, "has no index.html: build the site first"));
@@ -127,9 +132,10 @@ impl Bundle {
     #[must_use]
     pub fn manifest(&self) -> Digest {
         let writer = DigestWriter::new("release-manifest/1");
-        let written = self.files.iter().fold(writer, |writer, file| {
-            writer.field(file.path.as_bytes()).field(file.sha256.as_bytes())
-        });
+        let written = self
+            .files
+            .iter()
+            .fold(writer, |writer, file| writer.field(file.path.as_bytes()).field(file.sha256.as_bytes()));
         written.finish()
     }
 
@@ -141,7 +147,8 @@ impl Bundle {
     pub fn plan(&self, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
         let absolute = spec.base_url.starts_with("http://") || spec.base_url.starts_with("https://");
         if !absolute || !spec.base_url.ends_with('/') {
-            let message = format!("{:?} is no address: use http(s)://…/ with the slash at its end", spec.base_url);
+            let message =
+                format!("{:?} is no address: use http(s)://…/ with the slash at its end", spec.base_url);
             return Err(BackendError::new(ErrorKind::InvalidInput, "bundle", "plan", message));
         }
         let manifest = self.manifest();
@@ -209,8 +216,15 @@ fn problem(file: &Found, limits: &BundleLimits) -> Option<String> {
 /// Names that hold credentials by convention.
 fn is_secret(lower_name: &str) -> bool {
     const ENDS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".ppk", ".kdbx"];
-    const NAMES: [&str; 7] =
-        ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials.json", "service-account.json", "secrets.json"];
+    const NAMES: [&str; 7] = [
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        "credentials.json",
+        "service-account.json",
+        "secrets.json",
+    ];
     lower_name.starts_with(".env")
         || lower_name.ends_with(".env")
         || ENDS.iter().any(|end| lower_name.ends_with(end))

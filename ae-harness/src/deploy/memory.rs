@@ -9,7 +9,8 @@ use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Runtime};
 use async_trait::async_trait;
 
 use super::{
-    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus, SiteId,
+    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
+    SiteId,
 };
 
 const NAME: &str = "memory";
@@ -61,7 +62,10 @@ pub(super) fn request_of_plan(plan: &DeployPlan) -> Digest {
 }
 
 pub(super) fn request_of_switch(site: &SiteId, id: &DeploymentId) -> Digest {
-    ae_core::DigestWriter::new("activate").field(site.as_str().as_bytes()).field(id.as_str().as_bytes()).finish()
+    ae_core::DigestWriter::new("activate")
+        .field(site.as_str().as_bytes())
+        .field(id.as_str().as_bytes())
+        .finish()
 }
 
 pub(super) fn request_of_removal(site: &SiteId) -> Digest {
@@ -70,13 +74,20 @@ pub(super) fn request_of_removal(site: &SiteId) -> Digest {
 
 impl State {
     /// Whether the key is done; a key of another request is a conflict.
-    fn is_done(&self, key: &IdempotencyKey, request: Digest, operation: &'static str) -> Result<bool, BackendError> {
+    fn is_done(
+        &self,
+        key: &IdempotencyKey,
+        request: Digest,
+        operation: &'static str,
+    ) -> Result<bool, BackendError> {
         match self.done.get(key) {
             None => Ok(false),
             Some(before) if *before == request => Ok(true),
-            Some(_) => {
-                Err(error(ErrorKind::Conflict, operation, "this key was used for another request: derive a new one"))
-            }
+            Some(_) => Err(error(
+                ErrorKind::Conflict,
+                operation,
+                "this key was used for another request: derive a new one",
+            )),
         }
     }
 
@@ -110,7 +121,9 @@ impl Deployer for MemoryDeployer {
         let now = self.runtime.now();
         let mut state = self.locked();
         if state.is_done(key, request, "deploy")? {
-            let gone = || error(ErrorKind::NotFound, "deploy", "this key is done, but its release was removed since");
+            let gone = || {
+                error(ErrorKind::NotFound, "deploy", "this key is done, but its release was removed since")
+            };
             return state.find(&plan.site, &plan.release).ok_or_else(gone);
         }
         if state.find(&plan.site, &plan.release).is_none() {
@@ -144,7 +157,12 @@ impl Deployer for MemoryDeployer {
             .ok_or_else(|| error(ErrorKind::NotFound, "status", format!("there is no release {id}")))
     }
 
-    async fn activate(&self, key: &IdempotencyKey, site: &SiteId, id: &DeploymentId) -> Result<(), BackendError> {
+    async fn activate(
+        &self,
+        key: &IdempotencyKey,
+        site: &SiteId,
+        id: &DeploymentId,
+    ) -> Result<(), BackendError> {
         let request = request_of_switch(site, id);
         let mut state = self.locked();
         if state.is_done(key, request, "activate")? {

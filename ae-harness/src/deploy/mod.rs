@@ -83,7 +83,12 @@ pub trait Deployer: Debug + Send + Sync + 'static {
     async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError>;
 
     /// Switches a site to a release that is there.
-    async fn activate(&self, key: &IdempotencyKey, site: &SiteId, id: &DeploymentId) -> Result<(), BackendError>;
+    async fn activate(
+        &self,
+        key: &IdempotencyKey,
+        site: &SiteId,
+        id: &DeploymentId,
+    ) -> Result<(), BackendError>;
 
     /// The releases of a site, newest first.
     async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError>;
@@ -108,7 +113,11 @@ macro_rules! forward {
                 (**self).plan(bundle, spec).await
             }
 
-            async fn deploy(&self, key: &IdempotencyKey, plan: &DeployPlan) -> Result<Deployment, BackendError> {
+            async fn deploy(
+                &self,
+                key: &IdempotencyKey,
+                plan: &DeployPlan,
+            ) -> Result<Deployment, BackendError> {
                 (**self).deploy(key, plan).await
             }
 

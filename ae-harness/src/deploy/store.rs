@@ -90,7 +90,9 @@ impl ReleaseStore {
                 let files = folder.join("releases").join(current.release.as_str());
                 respond_from(&files, &current.release, path, if_none_match)
             }
-            None => answer(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "No such site.\n".into(), None),
+            None => {
+                answer(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "No such site.\n".into(), None)
+            }
         }
     }
 }
@@ -182,7 +184,12 @@ fn content_type(name: &str) -> &'static str {
     }
 }
 
-fn answer(status: StatusCode, kind: &'static str, body: Bytes, if_none_match: Option<&str>) -> Response<Bytes> {
+fn answer(
+    status: StatusCode,
+    kind: &'static str,
+    body: Bytes,
+    if_none_match: Option<&str>,
+) -> Response<Bytes> {
     let etag = format!("\"{}\"", Digest::of_bytes("etag", &body).short(32));
     let known = status == StatusCode::OK && if_none_match.is_some_and(|header| matches(header, &etag));
     let mut response = Response::new(if known { Bytes::new() } else { body });
@@ -266,7 +273,9 @@ mod tests {
         assert_eq!(respond_from(folder.path(), &id, "/", Some("\"x\"")).status(), StatusCode::OK);
         assert_eq!(respond_from(folder.path(), &id, "/x", Some("*")).status(), StatusCode::NOT_FOUND);
         assert_eq!(first.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-        assert!(first.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
+        assert!(
+            first.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'")
+        );
     }
 
     #[cfg(unix)]
@@ -276,7 +285,11 @@ mod tests {
         std::os::unix::fs::symlink("/etc/hostname", folder.path().join("leak.txt")).unwrap();
         std::os::unix::fs::symlink("/etc", folder.path().join("etc")).unwrap();
         for path in ["/leak.txt", "/etc/hostname"] {
-            assert_eq!(respond_from(folder.path(), &id, path, None).status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(
+                respond_from(folder.path(), &id, path, None).status(),
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
         }
     }
 }

@@ -103,7 +103,8 @@ fn lines(texts: &[String]) -> Vec<String> {
 
 fn feature(feature: &Feature, spec: &ProductSpec) -> Option<FeatureCopy> {
     let title = shown(&feature.title, TITLE_CHARS);
-    let asking = feature.evidence.iter().filter(|id| spec.evidence.iter().any(|evidence| evidence.id == **id)).count();
+    let asking =
+        feature.evidence.iter().filter(|id| spec.evidence.iter().any(|evidence| evidence.id == **id)).count();
     let ground = match (asking, spec.sample) {
         (0, _) => "An assumption: no post asks for it.".to_owned(),
         (count, true) => format!("From {count} sample {}.", if count == 1 { "signal" } else { "signals" }),
@@ -184,12 +185,26 @@ mod tests {
 
     #[test]
     fn only_plain_addresses_are_linked() {
-        for good in ["https://news.ycombinator.com/item?id=1", "http://127.0.0.1:8787/p/x/", "https://a.b/%20#c"] {
+        for good in
+            ["https://news.ycombinator.com/item?id=1", "http://127.0.0.1:8787/p/x/", "https://a.b/%20#c"]
+        {
             assert!(safe_address(good).is_some(), "{good}");
         }
         for bad in [
-            "javascript:alert(1)", "https://", "https://a b/", "https://u@h/", "https://h/%zz", "https://h/%", "//h/",
-            "https://h/\"x", "https://h:x/", "https://-h/", "https://h/#a#b", "ftp://h/", "https://h/[", "https://a..b/",
+            "javascript:alert(1)",
+            "https://",
+            "https://a b/",
+            "https://u@h/",
+            "https://h/%zz",
+            "https://h/%",
+            "//h/",
+            "https://h/\"x",
+            "https://h:x/",
+            "https://-h/",
+            "https://h/#a#b",
+            "ftp://h/",
+            "https://h/[",
+            "https://a..b/",
         ] {
             assert!(safe_address(bad).is_none(), "{bad}");
         }

@@ -18,8 +18,11 @@ pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> Vec<(&'static str, Strin
 }
 
 fn icon(copy: &SiteCopy) -> String {
-    let letter: String =
-        copy.name.chars().find(|c| c.is_ascii_alphanumeric()).map_or("•".to_owned(), |c| c.to_ascii_uppercase().to_string());
+    let letter: String = copy
+        .name
+        .chars()
+        .find(|c| c.is_ascii_alphanumeric())
+        .map_or("•".to_owned(), |c| c.to_ascii_uppercase().to_string());
     let (fill, text) = style::icon_colours(copy.palette);
     let markup = html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" {

@@ -3,13 +3,17 @@
 use maud::{Markup, html};
 
 use super::{
-    copy::{SiteCopy, Quote},
+    copy::{Quote, SiteCopy},
     marks::{Marks, Part},
     shell::{Frame, document},
 };
 
 pub(super) fn page(copy: &SiteCopy, marks: &Marks) -> String {
-    let title = if copy.tagline == copy.name { copy.name.clone() } else { format!("{}: {}", copy.name, copy.tagline) };
+    let title = if copy.tagline == copy.name {
+        copy.name.clone()
+    } else {
+        format!("{}: {}", copy.name, copy.tagline)
+    };
     let frame = Frame {
         title,
         description: copy.summary(),

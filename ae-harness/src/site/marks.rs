@@ -78,14 +78,19 @@ fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
     let mut parts = vec![(Part::Name, copy.name.clone()), (Part::Tagline, copy.tagline.clone())];
     parts.extend(copy.audience.clone().map(|audience| (Part::Audience, audience)));
     let features = copy.features.iter().enumerate();
-    parts.extend(features.map(|(at, feature)| (Part::Feature(at), format!("{} {}", feature.title, feature.description))));
-    let tiers = copy.tiers.iter().enumerate();
     parts.extend(
-        tiers.map(|(at, tier)| (Part::Tier(at), format!("{} {} {}", tier.name, tier.price, tier.includes.join(" ")))),
+        features
+            .map(|(at, feature)| (Part::Feature(at), format!("{} {}", feature.title, feature.description))),
     );
+    let tiers = copy.tiers.iter().enumerate();
+    parts.extend(tiers.map(|(at, tier)| {
+        (Part::Tier(at), format!("{} {} {}", tier.name, tier.price, tier.includes.join(" ")))
+    }));
     parts.push((Part::Problem, copy.problem.clone()));
     let questions = copy.questions.iter().enumerate();
-    parts.extend(questions.map(|(at, q)| (Part::Question(at), format!("{} {}", q.question, q.answers.join(" ")))));
+    parts.extend(
+        questions.map(|(at, q)| (Part::Question(at), format!("{} {}", q.question, q.answers.join(" ")))),
+    );
     parts.into_iter().map(|(part, text)| (part, folded(&text))).filter(|(_, text)| !text.is_empty()).collect()
 }
 
@@ -103,6 +108,9 @@ fn about(parts: &[(Part, String)], criterion: &AcceptanceCriterion) -> Option<Pa
         .filter(|word| word.chars().count() >= 4 && !FILLERS.contains(word))
         .collect();
     let shared = |of: &str| words.iter().filter(|word| of.contains(**word)).count();
-    let best = parts.iter().map(|(part, text)| (shared(text), *part)).reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let best = parts
+        .iter()
+        .map(|(part, text)| (shared(text), *part))
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.filter(|(count, _)| *count > 0 && count * 2 >= words.len()).map(|(_, part)| part)
 }

@@ -90,7 +90,10 @@ fn failed(what: &str, path: &Path, error: io::Error) -> BackendError {
 fn check_context(site: &SiteContext) -> Result<(), BackendError> {
     let refuse = |message: String| Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message));
     if copy::safe_address(&site.base_url).is_none() || !site.base_url.ends_with('/') {
-        return refuse(format!("{:?} is no address: use http(s)://host/…/ with the slash at its end", site.base_url));
+        return refuse(format!(
+            "{:?} is no address: use http(s)://host/…/ with the slash at its end",
+            site.base_url
+        ));
     }
     if let Some(why) = crate::paths::path_problem(&site.checkout_path) {
         return refuse(format!("the checkout path {:?} is refused: {why}", site.checkout_path));
@@ -114,7 +117,11 @@ fn prepare(folder: &PathBuf) -> Result<(), BackendError> {
 
 /// Removes files that are not the builder's and that the diagnosis names. Only names found by listing the folder are
 /// ever removed; the diagnosis selects among them.
-fn remove_strays(folder: &Path, own: &[(&'static str, String)], diagnosis: &str) -> Result<usize, BackendError> {
+fn remove_strays(
+    folder: &Path,
+    own: &[(&'static str, String)],
+    diagnosis: &str,
+) -> Result<usize, BackendError> {
     let mut removed = 0;
     for found in walk(folder, FILES_MAX).map_err(|error| failed("read", folder, error))? {
         let is_own = own.iter().any(|(name, _)| *name == found.relative);

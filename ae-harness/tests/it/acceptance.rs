@@ -22,7 +22,12 @@ async fn broken(file: &str, edit: impl FnOnce(String) -> Option<String>) -> Vec<
     }
     let found = failing(workspace.path(), &spec());
     for check in checks(workspace.path(), &spec()).iter().filter(|check| !check.passed) {
-        assert!(check.detail.contains("site") || check.detail.contains("rule"), "{}: {}", check.id, check.detail);
+        assert!(
+            check.detail.contains("site") || check.detail.contains("rule"),
+            "{}: {}",
+            check.id,
+            check.detail
+        );
     }
     found
 }
@@ -32,30 +37,120 @@ async fn each_defect_fails_its_own_check() {
     let replace = |from: &'static str, to: &'static str| move |text: String| Some(text.replace(from, to));
     let long = "<p>".to_owned() + &"x".repeat(120_000) + "</p></main>";
     for (name, found, wanted) in [
-        ("missing feature", broken("index.html", replace("Find duplicate rows", "Find rows")).await, vec!["AC-004"]),
-        ("hidden feature", broken("styles.css", replace(".small{", "[data-criterion~=\"AC-004\"]{display:none}\n.small{")).await, vec!["AC-004"]),
-        ("hidden attribute", broken("index.html", replace("class=\"audience\"", "class=\"audience\" hidden")).await, vec!["AC-003"]),
-        ("mark removed", broken("index.html", replace("data-criterion=\"AC-005\"", "")).await, vec!["AC-005"]),
+        (
+            "missing feature",
+            broken("index.html", replace("Find duplicate rows", "Find rows")).await,
+            vec!["AC-004"],
+        ),
+        (
+            "hidden feature",
+            broken("styles.css", replace(".small{", "[data-criterion~=\"AC-004\"]{display:none}\n.small{"))
+                .await,
+            vec!["AC-004"],
+        ),
+        (
+            "hidden attribute",
+            broken("index.html", replace("class=\"audience\"", "class=\"audience\" hidden")).await,
+            vec!["AC-003"],
+        ),
+        (
+            "mark removed",
+            broken("index.html", replace("data-criterion=\"AC-005\"", "")).await,
+            vec!["AC-005"],
+        ),
         ("wrong price", broken("index.html", replace("$9.00", "$8.00")).await, vec!["AC-006"]),
-        ("no team button", broken("index.html", replace("checkout?tier=team", "privacy.html")).await, vec!["AC-007"]),
-        ("broken link", broken("index.html", replace("href=\"#questions\"", "href=\"nowhere.html\"")).await, vec!["generic-links"]),
-        ("broken anchor", broken("index.html", replace("id=\"questions\"", "id=\"asked\"")).await, vec!["generic-links"]),
-        ("link above the site", broken("index.html", replace("href=\"./\"", "href=\"/\"")).await, vec!["generic-links"]),
+        (
+            "no team button",
+            broken("index.html", replace("checkout?tier=team", "privacy.html")).await,
+            vec!["AC-007"],
+        ),
+        (
+            "broken link",
+            broken("index.html", replace("href=\"#questions\"", "href=\"nowhere.html\"")).await,
+            vec!["generic-links"],
+        ),
+        (
+            "broken anchor",
+            broken("index.html", replace("id=\"questions\"", "id=\"asked\"")).await,
+            vec!["generic-links"],
+        ),
+        (
+            "link above the site",
+            broken("index.html", replace("href=\"./\"", "href=\"/\"")).await,
+            vec!["generic-links"],
+        ),
         ("empty privacy page", broken("privacy.html", |_| Some(EMPTY.to_owned())).await, vec!["AC-008"]),
-        ("duplicate id", broken("index.html", replace("id=\"evidence\"", "id=\"pricing\"")).await, vec!["generic-markup"]),
-        ("unclosed markup", broken("index.html", replace("</section><section id=\"pricing\">", "</div></section><section id=\"pricing\">")).await, vec!["generic-markup"]),
-        ("external script", broken("index.html", replace("</main>", "<script src=\"https://evil.example/x.js\"></script></main>")).await, vec!["generic-self-contained"]),
-        ("external font", broken("styles.css", replace(".small{", "@font-face{src:url(https://f.example/a)}\n.small{")).await, vec!["generic-self-contained"]),
-        ("handler", broken("index.html", replace("<h2>Pricing</h2>", "<h2 onclick=\"x()\">Pricing</h2>")).await, vec!["generic-self-contained"]),
-        ("no language", broken("index.html", replace(" lang=\"en\"", "")).await, vec!["generic-accessibility"]),
-        ("skipped heading", broken("index.html", replace("<h2>Pricing</h2>", "<h5>Pricing</h5>")).await, vec!["generic-accessibility"]),
-        ("field without label", broken("index.html", replace("</main>", "<input name=\"q\"></main>")).await, vec!["generic-accessibility"]),
-        ("low contrast", broken("styles.css", replace("--muted:#505a66", "--muted:#b5bcc4")).await, vec!["generic-contrast"]),
+        (
+            "duplicate id",
+            broken("index.html", replace("id=\"evidence\"", "id=\"pricing\"")).await,
+            vec!["generic-markup"],
+        ),
+        (
+            "unclosed markup",
+            broken(
+                "index.html",
+                replace("</section><section id=\"pricing\">", "</div></section><section id=\"pricing\">"),
+            )
+            .await,
+            vec!["generic-markup"],
+        ),
+        (
+            "external script",
+            broken(
+                "index.html",
+                replace("</main>", "<script src=\"https://evil.example/x.js\"></script></main>"),
+            )
+            .await,
+            vec!["generic-self-contained"],
+        ),
+        (
+            "external font",
+            broken("styles.css", replace(".small{", "@font-face{src:url(https://f.example/a)}\n.small{"))
+                .await,
+            vec!["generic-self-contained"],
+        ),
+        (
+            "handler",
+            broken("index.html", replace("<h2>Pricing</h2>", "<h2 onclick=\"x()\">Pricing</h2>")).await,
+            vec!["generic-self-contained"],
+        ),
+        (
+            "no language",
+            broken("index.html", replace(" lang=\"en\"", "")).await,
+            vec!["generic-accessibility"],
+        ),
+        (
+            "skipped heading",
+            broken("index.html", replace("<h2>Pricing</h2>", "<h5>Pricing</h5>")).await,
+            vec!["generic-accessibility"],
+        ),
+        (
+            "field without label",
+            broken("index.html", replace("</main>", "<input name=\"q\"></main>")).await,
+            vec!["generic-accessibility"],
+        ),
+        (
+            "low contrast",
+            broken("styles.css", replace("--muted:#505a66", "--muted:#b5bcc4")).await,
+            vec!["generic-contrast"],
+        ),
         ("no robots", broken("robots.txt", |_| None).await, vec!["generic-files", "generic-discovery"]),
-        ("foreign sitemap", broken("sitemap.xml", replace("127.0.0.1:8787", "elsewhere.example")).await, vec!["generic-discovery"]),
+        (
+            "foreign sitemap",
+            broken("sitemap.xml", replace("127.0.0.1:8787", "elsewhere.example")).await,
+            vec!["generic-discovery"],
+        ),
         ("no preview", broken("index.html", replace("og:title", "og:other")).await, vec!["generic-social"]),
-        ("too heavy", broken("index.html", move |text| Some(text.replace("</main>", &long))).await, vec!["generic-weight"]),
-        ("dead privacy page", broken("privacy.html", |_| None).await, vec!["AC-008", "generic-files", "generic-links", "generic-discovery"]),
+        (
+            "too heavy",
+            broken("index.html", move |text| Some(text.replace("</main>", &long))).await,
+            vec!["generic-weight"],
+        ),
+        (
+            "dead privacy page",
+            broken("privacy.html", |_| None).await,
+            vec!["AC-008", "generic-files", "generic-links", "generic-discovery"],
+        ),
     ] {
         assert_eq!(found, wanted, "{name}");
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ae_core::{
-    AcceptanceCriterion, BillingInterval, Currency, Digest, Evidence, Feature, IdempotencyKey, Money, NicheId, Origin,
-    PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp, Untrusted,
+    AcceptanceCriterion, BillingInterval, Currency, Digest, Evidence, Feature, IdempotencyKey, Money,
+    NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp, Untrusted,
 };
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, SiteBuilder, SiteContext};
 
@@ -65,17 +65,26 @@ pub fn spec() -> ProductSpec {
         product_name: "CSV Tidy".to_owned(),
         slug: "csv-tidy".to_owned(),
         tagline: "Clean CSV files before they break your import".to_owned(),
-        problem_statement: "Imports fail half-way because of stray quotes, mixed encodings and duplicate rows.".to_owned(),
+        problem_statement:
+            "Imports fail half-way because of stray quotes, mixed encodings and duplicate rows.".to_owned(),
         target_users: vec!["data analysts".to_owned(), "shop owners".to_owned()],
         core_features: vec![
-            feature("Find duplicate rows", "Shows every row that appears twice & lets you keep one.", &["11", "12"]),
+            feature(
+                "Find duplicate rows",
+                "Shows every row that appears twice & lets you keep one.",
+                &["11", "12"],
+            ),
             feature("Repair encodings", "Turns Latin-1 and UTF-16 into UTF-8.", &["11"]),
             feature("Check before import", "Says which line would fail, and why.", &[]),
         ],
         user_stories: Vec::new(),
         acceptance_criteria: vec![
             criterion("AC-001", Priority::P0, "The page names the product \"CSV Tidy\""),
-            criterion("AC-002", Priority::P0, "The page shows the tagline \"Clean CSV files before they break your import\""),
+            criterion(
+                "AC-002",
+                Priority::P0,
+                "The page shows the tagline \"Clean CSV files before they break your import\"",
+            ),
             criterion("AC-003", Priority::P1, "The page says it is for \"data analysts\""),
             criterion("AC-004", Priority::P0, "The page explains the feature \"Find duplicate rows\""),
             criterion("AC-005", Priority::P0, "The page explains the feature \"Repair encodings\""),
@@ -102,7 +111,8 @@ pub fn spec() -> ProductSpec {
 }
 
 pub async fn build(workspace: &Path, spec: &ProductSpec) {
-    let report = SiteBuilder.execute(&key(0), &AgentRequest::new(workspace, spec.clone(), context())).await.unwrap();
+    let report =
+        SiteBuilder.execute(&key(0), &AgentRequest::new(workspace, spec.clone(), context())).await.unwrap();
     assert!(report.success);
 }
 

@@ -1,1 +1,196 @@
-//! x
+//! Releases on disk: crashes, damage, switches, several hands.
+
+use std::{fs, path::Path, sync::Arc};
+
+use ae_core::{ErrorKind, Runtime};
+use ae_harness::{
+    Bundle, DeployPlan, DeploySpec, Deployer, DeploymentStatus, LocalDeployer, ReleaseStore, SiteId,
+};
+
+use crate::fixture::{build, context, key, spec, start};
+
+const SITE: &str = "csv-tidy";
+
+fn site() -> SiteId {
+    SiteId::parse(SITE).unwrap()
+}
+
+fn deployer(root: &Path) -> LocalDeployer {
+    LocalDeployer::open(root, Runtime::manual(start(), 1)).unwrap()
+}
+
+async fn version(scratch: &Path, deployer: &LocalDeployer, text: &str) -> DeployPlan {
+    let folder = scratch.join(text);
+    fs::create_dir_all(folder.join("assets")).unwrap();
+    fs::write(folder.join("index.html"), text).unwrap();
+    fs::write(folder.join("404.html"), "lost").unwrap();
+    fs::write(folder.join("assets/a.css"), "a{}").unwrap();
+    let deploy_spec = DeploySpec { site: site(), base_url: "http://127.0.0.1:1/p/csv-tidy/".to_owned() };
+    deployer.plan(&Bundle::scan(&folder).unwrap(), &deploy_spec).await.unwrap()
+}
+
+fn home(root: &Path) -> String {
+    let response = ReleaseStore::open(root).unwrap().respond(&site(), "/", None);
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_built_site_is_published_and_served() {
+    let (workspace, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    build(workspace.path(), &spec()).await;
+    let local = deployer(root.path());
+    local.check().await.unwrap();
+    let bundle = Bundle::scan(&workspace.path().join("site")).unwrap();
+    let plan = local.plan(&bundle, &DeploySpec { site: site(), base_url: context().base_url }).await.unwrap();
+    let deployment = local.deploy(&key(0), &plan).await.unwrap();
+    assert_eq!((deployment.state, deployment.active), (DeploymentStatus::Ready, true));
+    let store = ReleaseStore::open(root.path()).unwrap();
+    assert_eq!(store.sites().unwrap(), [site()]);
+    for (path, status) in
+        [("/", 200), ("/privacy", 200), ("/styles.css", 200), ("/nowhere", 404), ("/../lock", 404)]
+    {
+        assert_eq!(store.respond(&site(), path, None).status().as_u16(), status, "{path}");
+    }
+    let said = store.respond(&site(), "/.well-known/ae-release", None);
+    assert_eq!(said.body(), format!("{}\n", deployment.id).as_bytes());
+    assert_eq!(store.respond(&SiteId::parse("other").unwrap(), "/", None).status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn what_a_kill_leaves_is_completed_by_the_same_call() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let old = version(scratch.path(), &local, "old").await;
+    let new = version(scratch.path(), &local, "new").await;
+    let first = local.deploy(&key(0), &old).await.unwrap();
+    let releases = root.path().join(SITE).join("releases");
+    let whole = || {
+        let deployed = releases.join(new.release.as_str());
+        fs::create_dir_all(deployed.join("assets")).unwrap();
+        for file in ["index.html", "404.html", "assets/a.css"] {
+            fs::copy(new.root.join(file), deployed.join(file)).unwrap();
+        }
+    };
+    type Kill<'a> = &'a dyn Fn();
+    let staged: Kill<'_> = &|| {
+        let staged = releases.join(format!(".tmp-{}", new.release));
+        fs::create_dir_all(&staged).unwrap();
+        fs::write(staged.join("index.html"), "half").unwrap();
+    };
+    let recorded: Kill<'_> =
+        &|| fs::write(releases.join(format!("{}.json", new.release)), "{\"half").unwrap();
+    let placed_without_record: Kill<'_> = &whole;
+    let damaged: Kill<'_> = &|| {
+        whole();
+        fs::write(releases.join(new.release.as_str()).join("index.html"), "damaged").unwrap();
+    };
+    let switching: Kill<'_> =
+        &|| fs::write(root.path().join(SITE).join(".tmp-current.json"), "{\"half").unwrap();
+    for (sequence, kill) in (1..).zip([staged, recorded, placed_without_record, damaged, switching]) {
+        kill();
+        assert_eq!(home(root.path()), "old", "state {sequence} leaves the old release live");
+        let done = local.deploy(&key(sequence * 10), &new).await.unwrap();
+        assert_eq!((done.id.clone(), done.active), (new.release.clone(), true));
+        assert_eq!(home(root.path()), "new");
+        assert_eq!(local.deploy(&key(sequence * 10), &new).await.unwrap(), done, "a repeat is a no-op");
+        let left: Vec<_> =
+            fs::read_dir(&releases).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        assert!(left.iter().all(|name| !name.starts_with(".tmp-")), "{left:?}");
+        local.activate(&key(sequence * 10 + 1), &site(), &first.id).await.unwrap();
+        fs::remove_dir_all(releases.join(new.release.as_str())).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_kill_between_switch_and_key_repeats_as_a_no_op() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let plan = version(scratch.path(), &local, "one").await;
+    let done = local.deploy(&key(0), &plan).await.unwrap();
+    fs::remove_file(root.path().join(SITE).join("keys.json")).unwrap();
+    assert_eq!(deployer(root.path()).deploy(&key(0), &plan).await.unwrap(), done);
+    assert_eq!(local.list(&site()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hundred_switches_always_answer_whole_releases() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let mut ids = Vec::new();
+    for (sequence, text) in ["one", "two", "three"].iter().enumerate() {
+        let plan = version(scratch.path(), &local, text).await;
+        ids.push((*text, local.deploy(&key(u32::try_from(sequence).unwrap()), &plan).await.unwrap().id));
+    }
+    let path = root.path().to_path_buf();
+    let reader = std::thread::spawn(move || {
+        let store = ReleaseStore::open(path).unwrap();
+        for _ in 0..2_000 {
+            let response = store.respond(&site(), "/", None);
+            assert_eq!(response.status().as_u16(), 200);
+            let body = String::from_utf8(response.body().to_vec()).unwrap();
+            assert!(["one", "two", "three"].contains(&body.as_str()), "{body:?}");
+        }
+    });
+    for switch in 0..100_u32 {
+        let (text, id) = &ids[switch as usize % ids.len()];
+        local.activate(&key(100 + switch), &site(), id).await.unwrap();
+        assert_eq!(home(root.path()), *text);
+    }
+    reader.join().unwrap();
+}
+
+#[tokio::test]
+async fn the_last_five_are_kept_and_never_the_live_one_pruned() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (sequence, text) in (0..8).zip(["a", "b", "c", "d", "e", "f", "g", "h"]) {
+        let at = start().checked_add(std::time::Duration::from_secs(sequence)).unwrap();
+        let local = LocalDeployer::open(root.path(), Runtime::manual(at, 1)).unwrap();
+        let plan = version(scratch.path(), &local, text).await;
+        local.deploy(&key(u32::try_from(sequence).unwrap()), &plan).await.unwrap();
+        assert_eq!(home(root.path()), text);
+    }
+    let kept = deployer(root.path()).list(&site()).await.unwrap();
+    assert_eq!(kept.len(), 5);
+    assert!(kept[0].active && kept.windows(2).all(|pair| pair[0].created_at > pair[1].created_at));
+}
+
+#[tokio::test]
+async fn damage_is_told_and_not_overwritten() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let plan = version(scratch.path(), &local, "one").await;
+    let id = local.deploy(&key(0), &plan).await.unwrap().id;
+    let folder = root.path().join(SITE);
+    fs::write(folder.join("releases").join(id.as_str()).join("index.html"), "defaced").unwrap();
+    assert_eq!(local.status(&id).await.unwrap(), DeploymentStatus::Error);
+    assert_eq!(local.activate(&key(1), &site(), &id).await.unwrap_err().kind(), ErrorKind::Protocol);
+    let repaired = local.deploy(&key(2), &plan).await.unwrap();
+    assert_eq!((repaired.state, home(root.path()).as_str()), (DeploymentStatus::Ready, "one"));
+    for file in ["current.json", "keys.json"] {
+        let good = fs::read(folder.join(file)).unwrap();
+        fs::write(folder.join(file), "{").unwrap();
+        assert_eq!(local.deploy(&key(3), &plan).await.unwrap_err().kind(), ErrorKind::Protocol, "{file}");
+        assert_eq!(fs::read(folder.join(file)).unwrap(), b"{", "{file}");
+        fs::write(folder.join(file), good).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn deployers_that_share_a_folder_take_turns() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut plans = Vec::new();
+    for text in ["a", "b", "c", "d"] {
+        plans.push(version(scratch.path(), &deployer(root.path()), text).await);
+    }
+    let tasks: Vec<_> = (0..8_u32)
+        .map(|number| {
+            let (local, plan) = (Arc::new(deployer(root.path())), plans[number as usize % 4].clone());
+            tokio::spawn(async move { local.deploy(&key(number), &plan).await.unwrap() })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().state, DeploymentStatus::Ready);
+    }
+    let releases = deployer(root.path()).list(&site()).await.unwrap();
+    assert_eq!((releases.len(), releases.iter().filter(|release| release.active).count()), (4, 1));
+}

@@ -11,7 +11,10 @@ use crate::fixture::{build, checks, context, criterion, failing, key, spec};
 
 fn files(workspace: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(workspace.join("site")).unwrap();
-    entries.map(|entry| entry.unwrap().path()).map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap())).collect()
+    entries
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
+        .collect()
 }
 
 #[tokio::test]
@@ -64,7 +67,10 @@ async fn quotes_are_escaped_linked_and_dated() {
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
     assert!(page.contains("rel=\"nofollow noopener\"") && page.contains("212 points, 1 comment, "), "{page}");
     assert!(page.contains("<time datetime=\"2026-02-01\">"), "{page}");
-    assert!(page.contains("href=\"checkout?tier=starter\"") && page.contains("href=\"checkout?tier=team\""), "{page}");
+    assert!(
+        page.contains("href=\"checkout?tier=starter\"") && page.contains("href=\"checkout?tier=team\""),
+        "{page}"
+    );
     assert!(!page.contains("no evidence"), "{page}");
 }
 
@@ -72,8 +78,15 @@ async fn quotes_are_escaped_linked_and_dated() {
 async fn a_criterion_that_the_spec_can_not_fulfil_fails_closed() {
     let workspace = tempfile::tempdir().unwrap();
     let mut spec = spec();
-    spec.acceptance_criteria.push(criterion("AC-011", Priority::P0, "The page explains the feature \"Teleport files\""));
-    let report = SiteBuilder.execute(&key(0), &AgentRequest::new(workspace.path(), spec.clone(), context())).await.unwrap();
+    spec.acceptance_criteria.push(criterion(
+        "AC-011",
+        Priority::P0,
+        "The page explains the feature \"Teleport files\"",
+    ));
+    let report = SiteBuilder
+        .execute(&key(0), &AgentRequest::new(workspace.path(), spec.clone(), context()))
+        .await
+        .unwrap();
     assert!(report.summary.contains("AC-011"), "{}", report.summary);
     assert_eq!(failing(workspace.path(), &spec), ["AC-011"]);
 }
@@ -87,8 +100,14 @@ async fn strays_that_the_diagnosis_names_go_on_the_second_attempt() {
     }
     let diagnosis = failing(workspace.path(), &spec());
     assert!(diagnosis.contains(&"generic-markup".to_owned()), "{diagnosis:?}");
-    let details: Vec<_> = checks(workspace.path(), &spec()).into_iter().filter(|check| !check.passed).map(|check| check.detail).collect();
-    let request = AgentRequest::new(workspace.path(), spec(), context()).with_attempt(2).with_diagnosis(details.join("\n"));
+    let details: Vec<_> = checks(workspace.path(), &spec())
+        .into_iter()
+        .filter(|check| !check.passed)
+        .map(|check| check.detail)
+        .collect();
+    let request = AgentRequest::new(workspace.path(), spec(), context())
+        .with_attempt(2)
+        .with_diagnosis(details.join("\n"));
     let report = SiteBuilder.execute(&key(1), &request).await.unwrap();
     assert_eq!(report.files_changed, ["site/stray.html"]);
     assert!(failing(workspace.path(), &spec()).is_empty());
@@ -100,7 +119,10 @@ async fn addresses_that_are_none_are_refused() {
     let workspace = tempfile::tempdir().unwrap();
     for base_url in ["", "/p/x/", "http://h/p", "javascript:alert(1)//", "http://h/\"><script>/"] {
         let site = ae_harness::SiteContext { base_url: base_url.to_owned(), ..context() };
-        let error = SiteBuilder.execute(&key(0), &AgentRequest::new(workspace.path(), spec(), site)).await.unwrap_err();
+        let error = SiteBuilder
+            .execute(&key(0), &AgentRequest::new(workspace.path(), spec(), site))
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{base_url}");
     }
     assert!(!workspace.path().join("site").exists());
@@ -111,7 +133,10 @@ async fn addresses_that_are_none_are_refused() {
 async fn a_linked_site_folder_is_refused() {
     let (workspace, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::os::unix::fs::symlink(elsewhere.path(), workspace.path().join("site")).unwrap();
-    let error = SiteBuilder.execute(&key(0), &AgentRequest::new(workspace.path(), spec(), context())).await.unwrap_err();
+    let error = SiteBuilder
+        .execute(&key(0), &AgentRequest::new(workspace.path(), spec(), context()))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }

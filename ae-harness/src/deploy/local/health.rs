@@ -25,9 +25,11 @@ const VISIT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Serves the release in `files` on a free loopback port and fetches it: `/` and every file answer 200 with exactly the
 /// bytes of the bundle, a missing page answers 404, and the release says its own id.
 pub(super) async fn check(files: &Path, bundle: &Bundle, id: &DeploymentId) -> Result<(), String> {
-    let listener =
-        TcpListener::bind(("127.0.0.1", 0)).await.map_err(|error| format!("no loopback port is free: {error}"))?;
-    let address = listener.local_addr().map_err(|error| format!("the loopback port has no address: {error}"))?;
+    let listener = TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .map_err(|error| format!("no loopback port is free: {error}"))?;
+    let address =
+        listener.local_addr().map_err(|error| format!("the loopback port has no address: {error}"))?;
     let serving = tokio::spawn(serve_one(listener, files.to_path_buf(), id.clone()));
     // The server ends with this function, cancelled or not.
     let _server = AbortOnDrop(serving);
@@ -57,7 +59,8 @@ async fn serve_one(listener: TcpListener, files: PathBuf, id: DeploymentId) {
 }
 
 async fn visit(address: SocketAddr, bundle: &Bundle, id: &DeploymentId) -> Result<(), String> {
-    let stream = TcpStream::connect(address).await.map_err(|error| format!("it can't be reached: {error}"))?;
+    let stream =
+        TcpStream::connect(address).await.map_err(|error| format!("it can't be reached: {error}"))?;
     let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| format!("it does not speak HTTP: {error}"))?;

@@ -16,7 +16,8 @@ use async_trait::async_trait;
 
 use self::records::{Done, Record};
 use super::{
-    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus, SiteId,
+    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
+    SiteId,
     memory::{request_of_plan, request_of_removal, request_of_switch},
     store::{Current, read_current},
 };
@@ -68,12 +69,18 @@ impl LocalDeployer {
         let locking = tokio::task::spawn_blocking(move || {
             let failed = |error| io_error(NAME, operation, "lock", &folder, error);
             fs::create_dir_all(folder.join("releases")).map_err(failed)?;
-            let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock")).map_err(failed)?;
+            let file = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(folder.join("lock"))
+                .map_err(failed)?;
             fs4::FileExt::lock(&file).map_err(failed)?;
             Ok(Site { folder, _lock: file })
         });
         locking.await.map_err(|error| {
-            BackendError::new(ErrorKind::Cancelled, NAME, operation, "the runtime is shutting down").with_source(error)
+            BackendError::new(ErrorKind::Cancelled, NAME, operation, "the runtime is shutting down")
+                .with_source(error)
         })?
     }
 
@@ -84,7 +91,8 @@ impl LocalDeployer {
             verdict = verdict.and_then(|()| check(files));
         }
         verdict.map_err(|why| {
-            let message = format!("release {id} failed its check and is not live: {why}; the release before stays");
+            let message =
+                format!("release {id} failed its check and is not live: {why}; the release before stays");
             BackendError::new(ErrorKind::Unavailable, NAME, "deploy", message)
         })
     }
@@ -137,7 +145,12 @@ impl Site {
         records::write_json(&self.folder.join("current.json"), &current, operation)
     }
 
-    fn deployment(&self, record: Record, site: &SiteId, operation: &'static str) -> Result<Deployment, BackendError> {
+    fn deployment(
+        &self,
+        record: Record,
+        site: &SiteId,
+        operation: &'static str,
+    ) -> Result<Deployment, BackendError> {
         let active = self.current(operation)?.is_some_and(|current| current.release == record.release);
         Ok(record.into_deployment(site.clone(), active))
     }
@@ -187,7 +200,12 @@ impl Deployer for LocalDeployer {
         site.switch(&record, "deploy")?;
         done.add(key, request);
         done.write(&site.folder, "deploy")?;
-        let keep: Vec<_> = site.current("deploy")?.into_iter().flat_map(|c| [Some(c.release), c.previous]).flatten().collect();
+        let keep: Vec<_> = site
+            .current("deploy")?
+            .into_iter()
+            .flat_map(|c| [Some(c.release), c.previous])
+            .flatten()
+            .collect();
         publish::prune(&site.releases(), &keep, RELEASES_KEPT)?;
         site.deployment(record, &plan.site, "deploy")
     }
@@ -203,7 +221,12 @@ impl Deployer for LocalDeployer {
         Err(BackendError::new(ErrorKind::NotFound, NAME, "status", format!("there is no release {id}")))
     }
 
-    async fn activate(&self, key: &IdempotencyKey, site: &SiteId, id: &DeploymentId) -> Result<(), BackendError> {
+    async fn activate(
+        &self,
+        key: &IdempotencyKey,
+        site: &SiteId,
+        id: &DeploymentId,
+    ) -> Result<(), BackendError> {
         let missing = || {
             let message = format!("{site} has no release {id}: list its releases first");
             BackendError::new(ErrorKind::NotFound, NAME, "activate", message)

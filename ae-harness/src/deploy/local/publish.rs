@@ -8,7 +8,10 @@ use std::{
 
 use ae_core::{BackendError, ErrorKind, Timestamp};
 
-use super::{NAME, records::{Record, write_json}};
+use super::{
+    NAME,
+    records::{Record, write_json},
+};
 use crate::{
     agent::hash_file,
     atomic::{io_error, sync_dir},
@@ -38,7 +41,8 @@ pub(super) fn sweep(releases: &Path) -> Result<(), BackendError> {
             continue;
         }
         let is_dir = entry.file_type().map_err(failed)?.is_dir();
-        if is_dir { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }.map_err(failed)?;
+        if is_dir { fs::remove_dir_all(entry.path()) } else { fs::remove_file(entry.path()) }
+            .map_err(failed)?;
     }
     Ok(())
 }
@@ -74,8 +78,10 @@ fn verify(target: &Path, file: &BundleFile, plan: &DeployPlan) -> Result<(), Bac
     if copied == file.sha256 {
         return Ok(());
     }
-    let message =
-        format!("{} changed while release {} was copied: plan it again and have that approved", file.path, plan.release);
+    let message = format!(
+        "{} changed while release {} was copied: plan it again and have that approved",
+        file.path, plan.release
+    );
     Err(BackendError::new(ErrorKind::Conflict, NAME, "deploy", message))
 }
 

@@ -51,7 +51,8 @@ impl Record {
 
     /// Whether the files on disk are the release's.
     pub(super) fn is_intact(&self, releases: &Path) -> bool {
-        Bundle::scan(&releases.join(self.release.as_str())).is_ok_and(|found| found.manifest() == self.manifest)
+        Bundle::scan(&releases.join(self.release.as_str()))
+            .is_ok_and(|found| found.manifest() == self.manifest)
     }
 
     pub(super) fn into_deployment(self, site: SiteId, active: bool) -> Deployment {
@@ -120,7 +121,11 @@ impl Done {
 }
 
 /// Replaces a small JSON file.
-pub(super) fn write_json<T: Serialize>(path: &Path, value: &T, operation: &'static str) -> Result<(), BackendError> {
+pub(super) fn write_json<T: Serialize>(
+    path: &Path,
+    value: &T,
+    operation: &'static str,
+) -> Result<(), BackendError> {
     let bytes = serde_json::to_vec(value).map_err(|error| {
         let message = format!("can't write {} as JSON", path.display());
         BackendError::new(ErrorKind::Internal, NAME, operation, message).with_source(error)

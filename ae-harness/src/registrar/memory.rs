@@ -1,0 +1,125 @@
+//! A simulated registrar with one price.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Money, Runtime};
+use async_trait::async_trait;
+
+use super::{Availability, Domain, Order, OrderState, Quote, Registrar};
+
+const NAME: &str = "memory";
+const YEARS_MAX: u8 = 10;
+
+/// A simulated registrar for tests and demonstrations: every name costs the same each year, and nothing is bought
+/// anywhere.
+#[derive(Debug)]
+pub struct MemoryRegistrar {
+    runtime: Runtime,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    yearly: Money,
+    orders: BTreeMap<Domain, Order>,
+    done: BTreeMap<IdempotencyKey, Quote>,
+}
+
+impl MemoryRegistrar {
+    /// A registrar whose names cost `yearly` each year.
+    #[must_use]
+    pub fn new(yearly: Money, runtime: Runtime) -> Self {
+        let state = State { yearly, orders: BTreeMap::new(), done: BTreeMap::new() };
+        Self { runtime, state: Mutex::new(state) }
+    }
+
+    /// Changes the price of every name from now on.
+    pub fn set_price(&self, yearly: Money) {
+        self.locked().yearly = yearly;
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
+    BackendError::new(kind, NAME, operation, message)
+}
+
+#[async_trait]
+impl Registrar for MemoryRegistrar {
+    async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError> {
+        let state = self.locked();
+        let taken = |domain: &Domain| state.orders.contains_key(domain);
+        Ok(domains
+            .iter()
+            .map(|d| if taken(d) { Availability::Taken } else { Availability::MaybeFree })
+            .collect())
+    }
+
+    async fn quote(&self, domain: &Domain, years: u8) -> Result<Quote, BackendError> {
+        if !(1..=YEARS_MAX).contains(&years) {
+            return Err(error(ErrorKind::InvalidInput, "quote", "a name is bought for 1 to 10 years"));
+        }
+        let state = self.locked();
+        if state.orders.contains_key(domain) {
+            return Err(error(
+                ErrorKind::Conflict,
+                "quote",
+                format!("{domain} is taken: choose another name"),
+            ));
+        }
+        let price = state.yearly.checked_mul(u64::from(years)).map_err(|cause| {
+            error(ErrorKind::InvalidInput, "quote", "the price is beyond what money can hold")
+                .with_source(cause)
+        })?;
+        Ok(Quote {
+            domain: domain.clone(),
+            years,
+            price,
+            renewal: state.yearly,
+            quoted_at: self.runtime.now(),
+        })
+    }
+
+    async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError> {
+        let mut state = self.locked();
+        if let Some(before) = state.done.get(key) {
+            let bought = state.orders.get(&before.domain).filter(|_| before == quote).cloned();
+            let conflict = "this key bought something else: derive a new one";
+            return bought.ok_or_else(|| error(ErrorKind::Conflict, "buy", conflict));
+        }
+        if state.orders.contains_key(&quote.domain) {
+            return Err(error(
+                ErrorKind::Conflict,
+                "buy",
+                format!("{} is taken: choose another name", quote.domain),
+            ));
+        }
+        let now_costs = state.yearly.checked_mul(u64::from(quote.years)).ok();
+        if now_costs != Some(quote.price) || quote.renewal != state.yearly {
+            let message = format!("{} no longer costs {}: quote it again", quote.domain, quote.price);
+            return Err(error(ErrorKind::Conflict, "buy", message));
+        }
+        let order = Order {
+            id: format!("order-{}", state.orders.len() + 1),
+            domain: quote.domain.clone(),
+            price: quote.price,
+            state: OrderState::Registered,
+            auto_renew: false,
+        };
+        state.orders.insert(quote.domain.clone(), order.clone());
+        state.done.insert(key.clone(), quote.clone());
+        Ok(order)
+    }
+
+    async fn order(&self, id: &str) -> Result<Order, BackendError> {
+        let state = self.locked();
+        let found = state.orders.values().find(|order| order.id == id).cloned();
+        found.ok_or_else(|| error(ErrorKind::NotFound, "order", "there is no such order: check its id"))
+    }
+}
