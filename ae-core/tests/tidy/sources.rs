@@ -22,7 +22,7 @@ const FORBIDDEN: [&str; 12] = [
     "time::sleep(",
     "env::var",
     "env::home_dir",
-    "Command::new",
+    "process::Command",
     "rand::rng",
     "thread_rng",
 ];
