@@ -1,10 +1,11 @@
 //! A [`Deployer`] that copies releases into a folder, for a web server that reads it.
 
+mod files;
 mod state;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -42,22 +43,6 @@ impl FolderDeployer {
     fn lock(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Copies the bundle and looks through the copy: what goes live is what was planned, byte for byte.
-    fn copy(&self, plan: &DeployPlan) -> Result<(), BackendError> {
-        let bundle = Bundle::rescan(plan)?;
-        let target = self.site(&plan.site).join(plan.release.as_str());
-        for file in bundle.files() {
-            let (from, to) = (bundle.root().join(&file.path), target.join(&file.path));
-            let copied = to.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::copy(&from, &to));
-            copied.map_err(|cause| failed("deploy", &to, cause))?;
-        }
-        if Bundle::scan(&target)?.manifest() == plan.manifest {
-            return Ok(());
-        }
-        let message = format!("{} is not what was planned: the release before stays live", target.display());
-        Err(BackendError::new(ErrorKind::Unavailable, NAME, "deploy", message))
-    }
 }
 
 #[async_trait]
@@ -78,15 +63,15 @@ impl Deployer for FolderDeployer {
         let _writing = self.lock();
         let folder = self.site(&plan.site);
         let mut state = SiteState::read(&folder)?;
-        if !state.is_done(key, "deploy", &plan.release)? {
+        if !state.is_done(key, "deploy", Some(&plan.release))? {
             if !state.has(&plan.release) {
-                self.copy(plan)?;
+                files::copy(plan, &folder)?;
                 state.add(plan, self.runtime.now());
             } else {
                 Bundle::rescan(plan)?;
             }
             state.activate(&plan.release)?;
-            state.record(key, "deploy", &plan.release);
+            state.record(key, "deploy", Some(&plan.release));
             state.write(&folder)?;
         }
         state.get(&plan.release)
@@ -110,11 +95,11 @@ impl Deployer for FolderDeployer {
     ) -> Result<(), BackendError> {
         let _writing = self.lock();
         let mut state = SiteState::read(&self.site(site))?;
-        if state.is_done(key, "activate", id)? {
+        if state.is_done(key, "activate", Some(id))? {
             return Ok(());
         }
         state.activate(id)?;
-        state.record(key, "activate", id);
+        state.record(key, "activate", Some(id));
         state.write(&self.site(site))
     }
 
@@ -122,18 +107,16 @@ impl Deployer for FolderDeployer {
         Ok(SiteState::read(&self.site(site))?.newest_first())
     }
 
-    async fn remove(&self, _key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
+    /// The state goes first: without it nothing is live, and a repeat sweeps up the rest.
+    async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
         let _writing = self.lock();
-        remove_all(&self.site(site))
+        let folder = self.site(site);
+        let mut state = SiteState::read(&folder)?;
+        if !state.is_done(key, "remove", None)? {
+            state.clear();
+            state.record(key, "remove", None);
+            state.write(&folder)?;
+        }
+        files::sweep(&state, &folder)
     }
-}
-
-/// The state goes first: without it nothing is live, and a repeat removes the rest.
-fn remove_all(folder: &Path) -> Result<(), BackendError> {
-    let removed = [fs::remove_file(folder.join(state::FILE)), fs::remove_dir_all(folder)];
-    let cause = removed
-        .into_iter()
-        .filter_map(Result::err)
-        .find(|error| error.kind() != std::io::ErrorKind::NotFound);
-    cause.map_or(Ok(()), |cause| Err(failed("remove", folder, cause)))
 }

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::NAME;
 use crate::write_whole;
 
-pub(super) const FILE: &str = "releases.json";
+const FILE: &str = "releases.json";
 
 /// The releases of a site, oldest first, and what each key did.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SiteState {
     releases: Vec<Deployment>,
-    done: BTreeMap<IdempotencyKey, (String, DeploymentId)>,
+    done: BTreeMap<IdempotencyKey, (String, Option<DeploymentId>)>,
 }
 
 impl SiteState {
@@ -47,19 +47,28 @@ impl SiteState {
         &self,
         key: &IdempotencyKey,
         what: &str,
-        id: &DeploymentId,
+        id: Option<&DeploymentId>,
     ) -> Result<bool, BackendError> {
         match self.done.get(key) {
             None => Ok(false),
-            Some((did, with)) if did == what && with == id => Ok(true),
+            Some((did, with)) if did == what && with.as_ref() == id => Ok(true),
             Some(_) => {
                 Err(error(ErrorKind::Conflict, "this key was used for something else: derive a new one"))
             }
         }
     }
 
-    pub(super) fn record(&mut self, key: &IdempotencyKey, what: &str, id: &DeploymentId) {
-        self.done.insert(key.clone(), (what.to_owned(), id.clone()));
+    pub(super) fn record(&mut self, key: &IdempotencyKey, what: &str, id: Option<&DeploymentId>) {
+        self.done.insert(key.clone(), (what.to_owned(), id.cloned()));
+    }
+
+    pub(super) fn releases(&self) -> impl Iterator<Item = &DeploymentId> {
+        self.releases.iter().map(|release| &release.id)
+    }
+
+    /// Takes everything off; what keys did stays known, so that a late repeat does not take down what came after it.
+    pub(super) fn clear(&mut self) {
+        self.releases.clear();
     }
 
     pub(super) fn has(&self, id: &DeploymentId) -> bool {
@@ -100,6 +109,7 @@ impl SiteState {
 /// An I/O failure; repeating the call with the same key is safe.
 pub(super) fn failed(operation: &'static str, path: &Path, cause: io::Error) -> BackendError {
     let kind = match cause.kind() {
+        io::ErrorKind::NotFound => ErrorKind::NotFound,
         io::ErrorKind::PermissionDenied => ErrorKind::PermissionDenied,
         io::ErrorKind::StorageFull => ErrorKind::QuotaExceeded,
         _ => ErrorKind::Unavailable,

@@ -1,7 +1,7 @@
 use std::fs;
 
 use ae_core::{Effect, ErrorKind, NicheId, ProductSpec};
-use ae_harness::{AgentRequest, CliProvider, SiteContext};
+use ae_harness::{AgentRequest, CliProvider, SiteContext, conformance};
 use custom_provider::{FnBuilder, fn_builder::Files, one_page};
 use tempfile::TempDir;
 
@@ -39,6 +39,14 @@ pub fn request(workspace: &TempDir, name: &str) -> AgentRequest {
         generated_on: now(),
     };
     AgentRequest::new(workspace.path(), spec(name), site)
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract() {
+    let workspace = tempfile::tempdir().unwrap();
+    let builder = FnBuilder::new(one_page);
+    let ran = conformance::provider::run_all(&builder, &request(&workspace, "Shop")).await;
+    assert_eq!(ran.passed, ["C1", "C2", "C3", "C4", "C5"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::{fs, path::Path};
 
 use ae_core::ErrorKind;
-use ae_harness::{Bundle, DeployPlan, DeploySpec, Deployer, SiteId};
+use ae_harness::{Bundle, DeployPlan, DeploySpec, Deployer, DeploymentId, SiteId, conformance};
 use custom_provider::FolderDeployer;
 
 use crate::{key, runtime};
@@ -25,6 +25,25 @@ fn live(root: &Path) -> String {
     fs::read_to_string(root.join("shop").join(active["id"].as_str().unwrap()).join("index.html")).unwrap()
 }
 
+/// Leaves a file where the release will be copied to, so that the copy is not what was planned.
+fn spoil(root: &Path, site: &str, release: &DeploymentId) {
+    let target = root.join(site).join(release.as_str());
+    fs::create_dir_all(&target).unwrap();
+    fs::write(target.join("extra.html"), "left by somebody else").unwrap();
+}
+
+#[tokio::test]
+async fn it_keeps_the_contract() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let deployer = FolderDeployer::new(root.path(), runtime());
+    let spoil_the_next = || {
+        let manifest = Bundle::scan(&scratch.path().join("c5/b")).unwrap().manifest();
+        spoil(root.path(), "c5", &DeploymentId::of_manifest(&manifest));
+    };
+    let ran = conformance::deployer::run_all(&deployer, scratch.path(), Some(&spoil_the_next)).await;
+    assert!(ran.skipped.is_empty(), "{ran:?}");
+}
+
 #[tokio::test]
 async fn releases_go_live_and_back_and_survive_a_restart() {
     let (root, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -44,6 +63,7 @@ async fn releases_go_live_and_back_and_survive_a_restart() {
     deployer.remove(&key("remove", 1), &site()).await.unwrap();
     deployer.remove(&key("remove", 1), &site()).await.unwrap();
     assert!(deployer.list(&site()).await.unwrap().is_empty());
+    assert!(!root.path().join("shop").join(first.id.as_str()).exists());
 }
 
 #[tokio::test]
@@ -64,12 +84,11 @@ async fn a_copy_that_was_tampered_with_does_not_go_live() {
     let (root, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let deployer = FolderDeployer::new(root.path(), runtime());
     let one = plan(&files.path().join("one"), "one");
-    let target = root.path().join("shop").join(one.release.as_str());
-    fs::create_dir_all(&target).unwrap();
-    fs::write(target.join("extra.html"), "left by somebody else").unwrap();
+    spoil(root.path(), "shop", &one.release);
     let error = deployer.deploy(&key("deploy", 1), &one).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(deployer.list(&site()).await.unwrap().is_empty());
+    assert!(deployer.deploy(&key("deploy", 1), &one).await.unwrap().active, "a repeat starts anew");
 }
 
 #[tokio::test]
