@@ -10,7 +10,7 @@ mod all_of;
 mod table;
 
 pub use all_of::AllOf;
-pub use table::{GateRow, GateRule, GateTable};
+pub use table::{GateRow, GateRule, GateTable, GateTableError};
 
 /// The gates an action can meet. The wire names are upper snake case, for example `DEPLOY_APPROVAL`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

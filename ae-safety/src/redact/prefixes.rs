@@ -271,6 +271,9 @@ const RULES: &[Rule] = &[
     rule("duffel_test_", "DUFFEL_KEY", Tail::Word, 43, 43),
 ];
 
+/// How far past a rule's maximum a tail is read.
+const PAST_MAX: usize = 8;
+
 static PREFIXES: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .kind(Some(AhoCorasickKind::DFA))
@@ -304,7 +307,8 @@ pub(super) fn scan(text: &str, found: &mut Vec<Finding>) {
 fn tail(bytes: &[u8], start: usize, rule: &Rule) -> Option<usize> {
     let rest = bytes.get(start..)?;
     let mut length = 0;
-    while let Some(byte) = rest.get(length) {
+    // A few bytes past the maximum tell that it is too long; more would be read again for every prefix in a long run.
+    while let Some(byte) = rest.get(length).filter(|_| length < rule.max + PAST_MAX) {
         if rule.tail.has(*byte) {
             length += 1;
         } else if matches!(rule.tail, Tail::Base64) && is_percent_base64(rest.get(length..)?) {
