@@ -2,7 +2,10 @@
 
 use std::{fmt::Debug, io::IsTerminal, time::Duration};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(100);
 
 /// The stages of a run in their order, by node name, with what each is doing in a few words.
 pub const STAGES: [(&str, &str); 11] = [
@@ -25,8 +28,10 @@ pub trait Progress: Debug + Send + Sync {
     fn stage(&self, name: &str);
     /// Something worth a line happened in it.
     fn note(&self, line: &str);
-    /// Holds the display still while `question` waits for a person.
-    fn suspend(&self, question: &mut dyn FnMut());
+    /// Takes the display away while a person is asked something.
+    fn hold(&self);
+    /// Brings it back.
+    fn release(&self);
     /// Nothing more comes.
     fn done(&self);
 }
@@ -38,9 +43,8 @@ pub struct Silent;
 impl Progress for Silent {
     fn stage(&self, _: &str) {}
     fn note(&self, _: &str) {}
-    fn suspend(&self, question: &mut dyn FnMut()) {
-        question();
-    }
+    fn hold(&self) {}
+    fn release(&self) {}
     fn done(&self) {}
 }
 
@@ -63,9 +67,9 @@ impl Progress for Lines {
         eprint_line(&format!("        {line}"));
     }
 
-    fn suspend(&self, question: &mut dyn FnMut()) {
-        question();
-    }
+    fn hold(&self) {}
+
+    fn release(&self) {}
 
     fn done(&self) {}
 }
@@ -80,7 +84,7 @@ impl Bar {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        bar.enable_steady_tick(Duration::from_millis(100));
+        bar.enable_steady_tick(TICK);
         Self(bar)
     }
 }
@@ -96,8 +100,15 @@ impl Progress for Bar {
         self.0.println(format!("  {line}"));
     }
 
-    fn suspend(&self, question: &mut dyn FnMut()) {
-        self.0.suspend(question);
+    fn hold(&self) {
+        self.0.disable_steady_tick();
+        self.0.suspend(|| ());
+        self.0.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    fn release(&self) {
+        self.0.set_draw_target(ProgressDrawTarget::stderr());
+        self.0.enable_steady_tick(TICK);
     }
 
     fn done(&self) {

@@ -65,8 +65,14 @@ impl Output {
         exit
     }
 
-    /// Writes a run.
+    /// Writes a run, and what to do next.
     pub(super) fn report(self, report: &RunReport) -> Exit {
+        self.result(report, &format!("{}{}", summary(report), next(report)));
+        exit_of(report)
+    }
+
+    /// Writes a run whose product is served by this process.
+    pub(super) fn report_served(self, report: &RunReport) -> Exit {
         self.result(report, &summary(report));
         exit_of(report)
     }
@@ -148,7 +154,7 @@ fn summary(report: &RunReport) -> String {
     if let Some(waiting) = &report.waiting {
         text.push_str(&format!("\n{}\n  digest     {}\n", waiting.rendering.trim_end(), waiting.digest));
     }
-    format!("{head}\n{text}{}", next(report))
+    format!("{head}\n{text}")
 }
 
 fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {

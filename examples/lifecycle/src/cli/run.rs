@@ -136,8 +136,9 @@ async fn go_on(session: &Session, run: RunId, go: Go) -> Result<Exit> {
 
 /// Prints the result; in a terminal then serves what is live until Ctrl-C.
 async fn conclude(session: &Session, report: &RunReport, listener: Option<TcpListener>) -> Result<Exit> {
-    let exit = session.output.report(report);
-    if let (Some(listener), Exit::Verified) = (listener, exit) {
+    let serves = listener.is_some() && report.exit_code == Exit::Verified.code();
+    let exit = if serves { session.output.report_served(report) } else { session.output.report(report) };
+    if let (Some(listener), true) = (listener, serves) {
         let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
         let state = serve::open(&session.host, local)?;
         serve_until_stopped(session, listener, state).await?;

@@ -73,10 +73,20 @@ impl Approver for Terminal {
             approval.id,
             approval.request.subject,
         );
-        self.progress.suspend(&mut || {
+        self.progress.hold();
+        {
             let mut out = std::io::stderr().lock();
             let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        });
+        }
+        let decided = self.wait(desk, approval).await;
+        self.progress.release();
+        decided
+    }
+}
+
+impl Terminal {
+    /// Waits for a line at the terminal, or for a decision elsewhere.
+    async fn wait(&self, desk: &dyn ApprovalDesk, approval: Approval) -> Result<Approval, BackendError> {
         let lines = read_line_in_background();
         loop {
             match lines.try_recv() {

@@ -61,7 +61,9 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
         let attempt = input.attempt;
         let route = self.route(attempt).await?;
         let info = self.ports.builder_info.clone();
-        self.ports.progress.note(&format!("attempt {attempt}: builder {:?}, {}", info.name, route.reasoning));
+        self.ports
+            .progress
+            .note(&format!("attempt {attempt} by builder {:?}, routed as {}", info.name, route.tier));
 
         let mut request = AgentRequest::new(&self.workspace, self.spec.clone(), self.site.clone())
             .with_prompt(prompt(&self.spec))

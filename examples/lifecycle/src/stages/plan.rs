@@ -23,8 +23,16 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
     for task in &spec.tasks {
         let request = RouteRequest::new(task.clone(), seed.created_at).with_run(seed.run);
         let route = stage.ports.router.route(&request).await?;
-        stage.note(&format!("{} {}: {}", task.id, task.title, route.reasoning));
+        stage.note(&format!(
+            "{} {}: {} (complexity {} of 10)",
+            task.id, task.title, route.tier, route.complexity.score
+        ));
         routes.push(route);
+    }
+    if routes.iter().all(|route| !route.callable) {
+        stage.note(
+            "no model key: the routes are recorded, and the builder that is free of charge does the work",
+        );
     }
     // The builder here is not metered: the estimates are shown, but nothing of them is planned to be spent.
     let planned_spend = Money::zero(seed.intent.currency());
