@@ -459,3 +459,44 @@ async fn a_call_that_is_dropped_loses_only_what_was_not_committed() {
     assert_eq!(done(app.invoke(Input::Continue, &config).await.unwrap()).log, names("a b"));
     assert_eq!(trace.take(), ["a"]);
 }
+
+#[tokio::test]
+async fn after_two_writers_either_node_may_be_corrected() {
+    // The second of two nodes asks first in one case, so that the first one's write is stored in a parked superstep.
+    for asks in [false, true] {
+        let store = Arc::new(MemoryCheckpointer::new());
+        let writes = Arc::new(AtomicBool::new(true));
+        let first = Arc::clone(&writes);
+        let graph = StateGraph::<Log>::new("g")
+            .add_node("a", move |_: Arc<Log>, _: Cx| {
+                let update = Log::update().log(names("a"));
+                let update = if first.load(Ordering::SeqCst) { update.text("a") } else { update };
+                async move { Ok(update) }
+            })
+            .add_node("b", move |_: Arc<Log>, cx: Cx| async move {
+                let text: String = if asks { cx.ask("text", &"which?").await? } else { "b".to_owned() };
+                Ok(Log::update().text(text))
+            })
+            .add_edge(START, "a")
+            .add_edge(START, "b")
+            .add_edge("a", END)
+            .add_edge("b", END)
+            .compile()
+            .unwrap();
+        let app = again(&graph, &store);
+        let config = RunConfig::thread("t");
+        let mut result = app.invoke(Input::start(Log::update()), &config).await;
+        if asks {
+            assert!(matches!(result, Ok(Ending::Asked { .. })));
+            let answer = ae_langflow::Answer::new("text", "b").unwrap();
+            result = app.invoke(Input::resume(vec![answer]), &config).await;
+        }
+        for _ in 0..2 {
+            assert!(matches!(result, Err(GraphError::Run(_))), "{result:?}");
+            result = app.invoke(Input::Continue, &config).await;
+        }
+        writes.store(false, Ordering::SeqCst);
+        let state = done(app.invoke(Input::Continue, &config).await.unwrap());
+        assert_eq!((state.text.as_str(), state.log), ("b", names("a")));
+    }
+}
