@@ -87,9 +87,38 @@ impl SignalSink for Vec<Signal> {
 
 /// Whether `id` may be printed and cited: 1 to 128 visible ASCII characters, none of them a quote, bracket or back-slash.
 pub(crate) fn is_plain_id(id: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"'`<>[]{}()\\|,;".contains(&byte);
+    let plain = |byte: u8| PLAIN.get(usize::from(byte)).copied().unwrap_or(false);
     (1..=128).contains(&id.len()) && id.bytes().all(plain)
 }
+
+/// A table, since every row of a large file asks.
+#[allow(clippy::indexing_slicing, reason = "a constant: the index is a byte")]
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        let special = matches!(
+            byte,
+            b'"' | b'\''
+                | b'`'
+                | b'<'
+                | b'>'
+                | b'['
+                | b']'
+                | b'{'
+                | b'}'
+                | b'('
+                | b')'
+                | b'\\'
+                | b'|'
+                | b','
+                | b';'
+        );
+        table[byte as usize] = !special;
+        byte += 1;
+    }
+    table
+};
 
 /// An address that a person may open: http or https, no white space or control characters, at most 2,000 bytes.
 #[cfg(any(feature = "file", feature = "hackernews"))]

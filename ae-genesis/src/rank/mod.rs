@@ -2,50 +2,17 @@
 
 mod dedupe;
 mod matcher;
+mod ranking;
 
-use std::{fmt, ops::ControlFlow};
+use std::{collections::HashMap, fmt, ops::ControlFlow};
 
 use ae_core::{Evidence, Timestamp};
 use rust_decimal::Decimal;
 
-use crate::{Signal, SignalKind, SignalQuery, SignalSink, demand};
+use crate::{Signal, SignalKind, SignalQuery, SignalSink, demand, text};
 use dedupe::Deduper;
 use matcher::{Found, Matcher};
-
-/// Bounds on a ranking.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RetrieverLimits {
-    /// How many candidates are kept; twice as many are held for a moment. Reaching it drops the weakest by the
-    /// statistics so far.
-    pub candidates_max: usize,
-    /// The most signals taken; then the retriever asks its sources to stop.
-    pub signals_max: u64,
-    /// The most characters kept of a body text.
-    pub body_chars_max: usize,
-}
-
-impl Default for RetrieverLimits {
-    /// 4,096 candidates, a billion signals, 2,000 characters of a body.
-    fn default() -> Self {
-        Self { candidates_max: 4_096, signals_max: 1_000_000_000, body_chars_max: 2_000 }
-    }
-}
-
-/// What a [`Retriever`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Ranking {
-    /// The best matches, best first, near-duplicates removed.
-    pub evidence: Vec<Evidence>,
-    /// Signals that were looked at.
-    pub seen: u64,
-    /// Signals that hold a term of the query.
-    pub matched: u64,
-    /// Matches that were left out because they repeat another.
-    pub duplicates: u64,
-    /// Matches that were dropped because there were too many.
-    pub dropped: u64,
-}
+pub use ranking::{Ranking, RetrieverLimits};
 
 /// BM25 term saturation; the usual value (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009).
 const K1: f64 = 1.2;
@@ -90,6 +57,9 @@ pub struct Retriever {
     matcher: Matcher,
     limits: RetrieverLimits,
     candidates: Vec<Candidate>,
+    /// Where the candidate of a title is, so that repeats take no room.
+    titles: HashMap<String, usize>,
+    repeats: u64,
     seen: u64,
     matched: u64,
     dropped: u64,
@@ -115,6 +85,8 @@ impl Retriever {
             matcher,
             limits,
             candidates: Vec::new(),
+            titles: HashMap::new(),
+            repeats: 0,
             seen: 0,
             matched: 0,
             dropped: 0,
@@ -138,7 +110,7 @@ impl Retriever {
         }
         sort(&mut scored);
         let mut deduper = Deduper::default();
-        let (mut evidence, mut duplicates) = (Vec::new(), 0);
+        let (mut evidence, mut duplicates) = (Vec::new(), self.repeats);
         for (score, candidate) in scored.into_iter().take(COMPARED_MAX.max(k)) {
             if evidence.len() >= k {
                 break;
@@ -218,6 +190,24 @@ impl Retriever {
         let mut keep = keep.into_iter();
         self.candidates.retain(|_| keep.next().unwrap_or(false));
         self.dropped += (before - self.candidates.len()) as u64;
+        let title = |candidate: &Candidate| text::fold(candidate.signal.title.as_data());
+        self.titles = self.candidates.iter().map(title).zip(0..).collect();
+    }
+
+    /// Adds a candidate. Of those with one title the one with the smallest id stays.
+    fn keep(&mut self, candidate: Candidate) {
+        let title = text::fold(candidate.signal.title.as_data());
+        let known = self.titles.get(&title).and_then(|at| self.candidates.get_mut(*at));
+        if let Some(known) = known {
+            self.repeats += 1;
+            let name = |signal: &Signal| (signal.id.clone(), signal.source.clone());
+            if name(&candidate.signal) < name(&known.signal) {
+                *known = candidate;
+            }
+            return;
+        }
+        self.titles.insert(title, self.candidates.len());
+        self.candidates.push(candidate);
     }
 }
 
@@ -249,7 +239,7 @@ impl SignalSink for Retriever {
             }
         }
         let prior = demand::prior(signal.title.as_data());
-        self.candidates.push(Candidate { signal, found, words, prior });
+        self.keep(Candidate { signal, found, words, prior });
         if self.candidates.len() >= self.limits.candidates_max.max(1) * 2 {
             self.prune();
         }

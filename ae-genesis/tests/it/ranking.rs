@@ -59,6 +59,20 @@ fn nonsense_finds_nothing() {
 }
 
 #[test]
+fn repeats_take_no_room() {
+    let limits = RetrieverLimits { candidates_max: 4, ..RetrieverLimits::default() };
+    let mut retriever = Retriever::new(&query("CSV tool"), limits);
+    for id in 0..999 {
+        assert!(retriever.accept(signal(id, TITLES[id % TITLES.len()])).is_continue());
+    }
+    let ranking = retriever.finish(now(), 10);
+    let mut found = ids(&ranking);
+    found.sort_unstable();
+    assert_eq!(found, ["001", "002", "003", "005"]);
+    assert_eq!((ranking.seen, ranking.dropped), (999, 0));
+}
+
+#[test]
 fn the_limit_on_signals_ends_the_reading() {
     let limits = RetrieverLimits { signals_max: 2, ..RetrieverLimits::default() };
     let mut retriever = Retriever::new(&query("CSV tool"), limits);
