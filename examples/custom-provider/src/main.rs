@@ -1,7 +1,10 @@
 //! Six parts of an integrator's own, working together: a feed of requests becomes a page with prices, in a folder.
-#![allow(clippy::print_stdout, reason = "the demonstration reports on the terminal")]
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    io::{Write as _, stdout},
+    path::Path,
+};
 
 use ae_billing::{MemoryLedger, NewLink, NewPrice, NewProduct, PaymentProvider};
 use ae_core::{
@@ -27,7 +30,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let intent = Intent::new("Build a $500 MRR CSV tool", ten)?;
 
     let spec = specify(&intent, &runtime).await?;
-    println!("source    rss: {}, from {} pieces of evidence", spec.product_name, spec.evidence.len());
+    writeln!(
+        stdout(),
+        "source    rss: {}, from {} pieces of evidence",
+        spec.product_name,
+        spec.evidence.len()
+    )?;
     route(&spec, &runtime).await?;
     let plan = build(&spec, run, &runtime, folder.path()).await?;
 
@@ -35,16 +43,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let action =
         Action::new(ActionKind::Deploy, "folder/deploy", plan.site.as_str(), Digest::of_json("plan", &plan)?);
     match gate.decide(&action).await? {
-        Decision::Allow { .. } => println!("gate      {}: {} may be published", gate.name(), plan.site),
+        Decision::Allow { .. } => {
+            writeln!(stdout(), "gate      {}: {} may be published", gate.name(), plan.site)?
+        }
         refused => return Err(format!("the gate refused: {refused:?}").into()),
     }
 
     let deployer = FolderDeployer::new(folder.path().join("www"), runtime.clone());
     let deployment = deployer.deploy(&IdempotencyKey::derive(run, "deploy", "deploy", 0), &plan).await?;
-    println!("deployer  {}: release {} is live", deployer.info().name, deployment.id);
+    writeln!(stdout(), "deployer  {}: release {} is live", deployer.info().name, deployment.id)?;
 
     let slip = sell(&spec, run, &runtime, folder.path()).await?;
-    println!("payments  a slip for each customer:\n\n{slip}");
+    writeln!(stdout(), "payments  a slip for each customer:\n\n{slip}")?;
     Ok(())
 }
 
@@ -68,7 +78,7 @@ async fn route(spec: &ProductSpec, runtime: &Runtime) -> Result<(), Box<dyn Erro
     let task = spec.tasks.first().ok_or("the spec has no task")?.clone();
     let usage = TokenUsage { input: 20_000, output: 1_000, ..TokenUsage::default() };
     let decision = router.route(&RouteRequest::new(task, runtime.now()).with_expected(usage)).await?;
-    println!("router    {}: {}", router.name(), decision.reasoning);
+    writeln!(stdout(), "router    {}: {}", router.name(), decision.reasoning)?;
     Ok(())
 }
 
@@ -90,7 +100,7 @@ async fn build(
     let builder = FnBuilder::new(one_page);
     let request = AgentRequest::new(&workspace, spec.clone(), context);
     let report = builder.execute(&IdempotencyKey::derive(run, "build", "execute", 0), &request).await?;
-    println!("builder   {}: {}", builder.info().name, report.files_changed.join(", "));
+    writeln!(stdout(), "builder   {}: {}", builder.info().name, report.files_changed.join(", "))?;
     Ok(Bundle::scan(&workspace.join("site"))?.plan(&DeploySpec { site, base_url })?)
 }
 
