@@ -54,7 +54,7 @@ p,ul,figure,blockquote{margin:0 0 1rem}
 a{color:var(--accent);text-underline-offset:.2em}
 a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:.25rem}
 .wrap{width:min(70rem,100%);margin-inline:auto;padding-inline:1.25rem}
-.narrow{max-width:46rem}
+.narrow>*{max-width:46rem}
 .bar{display:flex;flex-wrap:wrap;gap:.5rem 2rem;align-items:center;justify-content:space-between}
 .skip{position:absolute;left:1rem;top:-6rem;padding:.75rem 1rem;color:var(--on-accent);background:var(--accent);z-index:1}
 .skip:focus{top:1rem}
@@ -74,10 +74,10 @@ section+section{border-top:1px solid var(--line)}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(17rem,100%),1fr));gap:1.25rem;padding:0;list-style:none}
 .card{display:flex;flex-direction:column;padding:1.5rem;border:1px solid var(--line);border-radius:1rem;color:var(--ink);background:var(--card)}
 .card p{margin-bottom:.75rem}
-.small{margin-top:auto;font-size:.925rem;color:var(--muted);background:var(--card)}
+.small{font-size:.925rem;color:var(--muted);background:var(--card)}
 .price{font-size:1.6rem;font-weight:700}
-.includes{padding-left:1.2rem}
-.action{margin-top:auto}
+.includes{padding-left:1.2rem;list-style:disc}
+.card>.action,.card>.small{margin-top:auto;margin-bottom:0}
 .tinted{color:var(--ink);background:var(--tint)}
 .quotes{display:grid;gap:1.25rem;padding:0;list-style:none}
 .quotes figure{margin:0;padding-left:1.1rem;border-left:4px solid var(--accent)}

@@ -44,7 +44,7 @@ async fn each_defect_fails_its_own_check() {
         ),
         (
             "hidden feature",
-            broken("styles.css", replace(".small{", "[data-criterion~=\"AC-004\"]{display:none}\n.small{"))
+            broken("styles.css", replace(".price{", "[data-criterion~=\"AC-004\"]{display:none}\n.price{"))
                 .await,
             vec!["AC-004"],
         ),
@@ -105,7 +105,7 @@ async fn each_defect_fails_its_own_check() {
         ),
         (
             "external font",
-            broken("styles.css", replace(".small{", "@font-face{src:url(https://f.example/a)}\n.small{"))
+            broken("styles.css", replace(".price{", "@font-face{src:url(https://f.example/a)}\n.price{"))
                 .await,
             vec!["generic-self-contained"],
         ),

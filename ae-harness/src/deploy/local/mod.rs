@@ -163,7 +163,7 @@ impl Deployer for LocalDeployer {
     }
 
     async fn check(&self) -> Result<(), BackendError> {
-        let probe = self.root.join(".probe");
+        let probe = self.root.join(format!(".probe-{}", self.runtime.ids.new_uuid()));
         let written = atomic::write(&probe, b"").and_then(|()| fs::remove_file(&probe));
         written.map_err(|error| io_error(NAME, "check", "write into", &self.root, error))
     }
