@@ -22,10 +22,14 @@ pub(super) struct Taken {
 impl Gatekeeper {
     /// Reserves the action's ceiling, or finds the reservation that the same effect made before.
     pub(super) async fn take_hold(&self, parts: &Parts) -> Result<Option<Taken>, Refusal> {
-        let Some(ceiling) = parts.action.cost_ceiling.filter(|ceiling| !ceiling.is_zero()) else {
+        let Some(ceiling) = parts.action.cost_ceiling else {
             return Ok(None);
         };
+        // An effect that is free is reserved as zero where an account is named, so that the ledger shows every effect.
         let Some(scope) = &parts.grant.budget else {
+            if ceiling.is_zero() {
+                return Ok(None);
+            }
             let reason = format!("it may cost {ceiling}, and the grant names no account that pays");
             return Err(Refusal::Denied { gate: None, reason });
         };

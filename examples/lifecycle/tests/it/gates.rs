@@ -41,6 +41,14 @@ fn every_effect_is_in_the_audit_log_before_and_after() {
     // One build attempt, one deployment, a product, its prices, a link.
     assert_eq!(started, 1 + 1 + 1 + prices + 1, "{log}");
     assert_eq!(finished, started);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let holds = runtime.block_on(async {
+        let host = lifecycle::embedded::Host::open(&ae.data(), ae_core::Runtime::system()).unwrap();
+        let run = result["run_id"].as_str().unwrap().parse().unwrap();
+        host.keeper.budget().holds(&ae_safety::Scope::Run(run)).await.unwrap()
+    });
+    assert_eq!(holds.len(), started, "every effect went through the ledger: {holds:?}");
 }
 
 #[test]
