@@ -22,6 +22,7 @@ mod log;
 mod memory;
 mod mermaid;
 mod node;
+mod position;
 mod question;
 pub mod record;
 pub mod reduce;

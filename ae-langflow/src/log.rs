@@ -6,8 +6,8 @@ use ae_core::{BackendError, ErrorKind};
 
 use crate::{
     Change, Checkpointer, Graph, GraphError, GraphRun, State, hash,
+    position::Position,
     record::{Head, Header, Loaded, Record, TaskRecord},
-    run::Position,
 };
 
 /// A snapshot is due after so many records, once they weigh as much as the last snapshot.
