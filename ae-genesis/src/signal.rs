@@ -121,7 +121,7 @@ const PLAIN: [bool; 256] = {
 };
 
 /// An address that a person may open: http or https, no white space or control characters, at most 2,000 bytes.
-#[cfg(any(feature = "file", feature = "hackernews"))]
+#[cfg(feature = "file")]
 pub(crate) fn web_address(text: &str) -> Option<String> {
     let text = text.trim();
     let web = text.starts_with("https://") || text.starts_with("http://");
