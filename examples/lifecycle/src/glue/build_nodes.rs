@@ -11,11 +11,12 @@ use ae_langflow::{
     Cx, Stop,
     wtf::{CheckResult, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfNodes},
 };
-use ae_router::{RouteDecision, RouteRequest};
+use ae_router::RouteDecision;
 use ae_safety::{ActionEnd, Grant, Refusal, Scope, request_digest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::routing::route_request;
 use crate::{ports::Ports, state::Seed};
 
 /// How long one attempt of a builder may take.
@@ -126,10 +127,8 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
 impl BuildNodes {
     async fn route(&self, attempt: u32) -> Result<RouteDecision, Stop> {
         let task = attempt_task(&self.spec, attempt)?;
-        let request = RouteRequest::new(task, self.ports.runtime.now())
-            .with_prompt(prompt(&self.spec))
-            .with_attempt(attempt)
-            .with_run(self.seed.run);
+        let request = route_request(task, &prompt(&self.spec), self.seed.run, self.ports.runtime.now())
+            .with_attempt(attempt);
         Ok(self.ports.router.route(&request).await?)
     }
 

@@ -3,4 +3,5 @@
 pub mod approver;
 pub mod build_nodes;
 pub mod launch;
+pub mod routing;
 pub mod signals;

@@ -3,11 +3,13 @@
 use ae_core::Money;
 use ae_harness::AcceptancePlan;
 use ae_langflow::Stop;
-use ae_router::RouteRequest;
 use serde_json::json;
 
 use super::Stage;
-use crate::state::{BuildPlan, Life, LifeUpdate};
+use crate::{
+    glue::routing::route_request,
+    state::{BuildPlan, Life, LifeUpdate},
+};
 
 /// Decides which model tier each task goes to, what the work may cost, and how it will be judged.
 ///
@@ -21,11 +23,13 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
 
     let mut routes = Vec::with_capacity(spec.tasks.len());
     for task in &spec.tasks {
-        let request = RouteRequest::new(task.clone(), seed.created_at).with_run(seed.run);
+        let request = route_request(task.clone(), "", seed.run, seed.created_at);
         let route = stage.ports.router.route(&request).await?;
+        let estimate = route.estimate.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
+        let (tier, score) = (route.tier, route.complexity.score);
         stage.note(&format!(
-            "{} {}: {} (complexity {} of 10)",
-            task.id, task.title, route.tier, route.complexity.score
+            "{} {}: {tier}, complexity {score} of 10, estimate {estimate}",
+            task.id, task.title
         ));
         routes.push(route);
     }
