@@ -34,7 +34,10 @@ fn libraries_depend_on_the_core_and_never_sideways() {
         let package = packages.iter().find(|package| package["name"] == library).expect(library);
         for sibling in siblings(package, None) {
             let own_macros = sibling.starts_with(library) && sibling != library;
-            assert!(sibling == "ae-core" && library != "ae-core" || own_macros, "{library} depends on {sibling}");
+            assert!(
+                sibling == "ae-core" && library != "ae-core" || own_macros,
+                "{library} depends on {sibling}"
+            );
         }
     }
 }
@@ -59,7 +62,10 @@ fn every_library_publishes_itself_with_additive_features() {
         assert_eq!(default.as_array().map(Vec::len), Some(0), "{name}: default = []");
         assert_eq!(package["license"], "MIT OR Apache-2.0", "{name}");
         assert!(package["rust_version"].is_string(), "{name} states its MSRV");
-        assert!(package["description"].as_str().is_some_and(|text| text.len() > 30), "{name} says what it is");
+        assert!(
+            package["description"].as_str().is_some_and(|text| text.len() > 30),
+            "{name} says what it is"
+        );
         if name != "ae-core" {
             assert!(package["features"]["conformance"].is_array(), "{name} ships its conformance suite");
         }

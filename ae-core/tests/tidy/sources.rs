@@ -35,7 +35,8 @@ fn code(path: &Path) -> String {
 }
 
 fn product_files() -> Vec<std::path::PathBuf> {
-    let mut files: Vec<_> = LIBRARIES.iter().flat_map(|library| rust_files(&root().join(library).join("src"))).collect();
+    let mut files: Vec<_> =
+        LIBRARIES.iter().flat_map(|library| rust_files(&root().join(library).join("src"))).collect();
     files.extend(rust_files(&root().join("examples/lifecycle/src")));
     files
 }
@@ -52,7 +53,10 @@ fn clock_ids_environment_and_processes_have_one_place_each() {
         }
     }
     for (call, file) in PLACES {
-        assert!(code(&root().join(file)).contains(call), "{file} no longer calls {call}: take it off the list");
+        assert!(
+            code(&root().join(file)).contains(call),
+            "{file} no longer calls {call}: take it off the list"
+        );
     }
 }
 

@@ -7,7 +7,15 @@ use super::{LIBRARIES, root};
 #[test]
 fn the_top_level_is_fixed() {
     let mut allowed: BTreeSet<&str> = LIBRARIES.into_iter().collect();
-    allowed.extend(["Cargo.toml", "Cargo.lock", "README.md", "LICENSE-MIT", "LICENSE-APACHE", "examples", "benches"]);
+    allowed.extend([
+        "Cargo.toml",
+        "Cargo.lock",
+        "README.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "examples",
+        "benches",
+    ]);
     for entry in std::fs::read_dir(root()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let tooling = name.starts_with('.') || name == "target";
