@@ -29,11 +29,13 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() {
-                Exit::Usage.code()
-            } else {
-                Exit::Verified.code()
-            });
+            if !error.use_stderr() {
+                return ExitCode::from(Exit::Verified.code());
+            }
+            // The command line could not be read, so whether JSON is wanted is seen from its words.
+            let json = std::env::args_os().any(|word| word == "--json");
+            Output { json }.usage(&error.kind().to_string());
+            return ExitCode::from(Exit::Usage.code());
         }
     };
     let output = Output { json: cli.global.json };

@@ -65,6 +65,14 @@ impl Output {
         exit
     }
 
+    /// Writes the object for a command line that could not be read; the words for people were written before.
+    pub(super) fn usage(self, message: &str) {
+        if self.json {
+            let error = json!({ "kind": "invalid_input", "message": message, "hint": "see `ae --help`" });
+            self.raw(format!("{}\n", json!({ "error": error, "exit_code": Exit::Usage.code() })).as_bytes());
+        }
+    }
+
     /// Writes a run, and what to do next.
     pub(super) fn report(self, report: &RunReport) -> Exit {
         self.result(report, &format!("{}{}", summary(report), next(report)));

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::{
     Session,
-    args::{ApproveArgs, Go, RunArgs},
+    args::{Agent, ApproveArgs, Go, RunArgs},
 };
 use crate::{
     error::{Error, Result},
@@ -44,7 +44,11 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
         }
         None => args.addr,
     };
-    let settings = RunSettings { signals, agent: "site".to_owned(), base_url: format!("http://{addr}") };
+    let settings = RunSettings {
+        signals,
+        agent: builder_name(args.agent).to_owned(),
+        base_url: format!("http://{addr}"),
+    };
     let stdin: Option<Box<dyn Read + Send>> = Some(Box::new(std::io::stdin()));
     let backends = host.backends(&settings, stdin)?;
 
@@ -110,7 +114,7 @@ pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit
 pub(super) async fn serve(session: &Session, addr: SocketAddr) -> Result<Exit> {
     let listener = bind(addr).await?;
     let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
-    let state = serve::open(&session.host, local)?;
+    let state = serve::open(&session.host, local).await?;
     if session.output.json {
         session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "");
     }
@@ -140,7 +144,7 @@ async fn conclude(session: &Session, report: &RunReport, listener: Option<TcpLis
     let exit = if serves { session.output.report_served(report) } else { session.output.report(report) };
     if let (Some(listener), true) = (listener, serves) {
         let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
-        let state = serve::open(&session.host, local)?;
+        let state = serve::open(&session.host, local).await?;
         serve_until_stopped(session, listener, state).await?;
     }
     Ok(exit)
@@ -176,6 +180,13 @@ fn parse_intent(session: &Session, text: &str, budget: &str) -> Result<Intent> {
         );
     }
     Intent::new(&clean, budget).map_err(|error| bad(error.to_string()))
+}
+
+/// The builder that an agent stands for. One is built in, so "auto" finds that one.
+const fn builder_name(agent: Agent) -> &'static str {
+    match agent {
+        Agent::Site | Agent::Auto => "site",
+    }
 }
 
 fn signals_from(text: &str) -> Result<SignalsFrom> {

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use crate::{
     embedded::Host,
     error::{Error, Result},
+    glue::secrets::Keys,
 };
 
 /// The largest request body, in bytes.
@@ -47,9 +48,10 @@ pub type Shared = Arc<Served>;
 /// # Errors
 ///
 /// When a store or a key can't be used as it is.
-pub fn open(host: &Host, addr: SocketAddr) -> Result<Shared> {
+pub async fn open(host: &Host, addr: SocketAddr) -> Result<Shared> {
     let billing = Arc::new(host.billing(&format!("http://{addr}"))?);
-    let webhook_secret = host.dir.key("webhook")?;
+    let keys = Keys::new(host.dir.clone(), host.keeper.clone());
+    let webhook_secret = keys.read("webhook").await?;
     let verifier = OfflineVerifier::new(webhook_secret.clone()).map_err(|error| {
         Error::new(ae_core::ErrorKind::Internal, "the webhook key can't be used").with_source(error)
     })?;
@@ -59,7 +61,7 @@ pub fn open(host: &Host, addr: SocketAddr) -> Result<Shared> {
         intake: WebhookIntake::new(Arc::new(verifier), Arc::clone(&billing) as _),
         billing,
         webhook_secret,
-        operator_code: host.dir.key("operator")?,
+        operator_code: keys.read("operator").await?,
     }))
 }
 

@@ -2,12 +2,14 @@
 
 use ae_billing::{LinkId, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
 use ae_core::{DigestWriter, IdempotencyKey, RunId};
+use ae_safety::AuditEvent;
 use axum::{
     extract::{Form, Path, Query, State},
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
+use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -90,6 +92,12 @@ pub(super) async fn paid(
         .finish();
     let key = IdempotencyKey::derive(view.link.run, "pay", &sent.to_string(), 0);
     let payment = NewPayment::new(link, price, form.payer_reference.trim());
+    let record = AuditEvent::new("payment_recorded", "operator")
+        .with_run(view.link.run)
+        .with_detail(json!({ "key": key, "link": view.link.id, "price": payment.price }));
+    if let Err(error) = shared.host.keeper.audit().append(&record).await {
+        return failure(&error);
+    }
     match shared.billing.record_payment(&key, payment).await {
         Ok(payment) => match webhooks::deliver_pending(&shared).await {
             Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, &view)),

@@ -139,4 +139,5 @@ fn every_command_explains_itself() {
     }
     ae.ae(&["fly"]).expect(2);
     ae.ae(&["run"]).expect(2);
+    assert_eq!(ae.ae(&["run", "--json"]).expect(2).json()["exit_code"], 2);
 }

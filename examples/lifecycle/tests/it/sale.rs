@@ -133,6 +133,12 @@ fn a_customer_comes_from_the_site_to_a_paid_entitlement() {
     assert_eq!(after["revenue"]["gross"], result["spec"]["pricing"][0]["price"]);
     assert!(ae.ae(&["status", run]).expect(0).stdout.contains("revenue"));
     ae.ae(&["audit", "verify"]).expect(0);
+    let log = std::fs::read_to_string(ae.data().join("audit.jsonl")).unwrap();
+    assert!(
+        log.contains("keys/read") && log.contains("payment_recorded"),
+        "reading keys and payments are recorded"
+    );
+    assert!(!log.contains(code.trim()), "and the code is not in the log");
 }
 
 #[test]

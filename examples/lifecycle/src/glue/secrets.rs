@@ -1,0 +1,44 @@
+//! Joins the installation's keys to the gate: reading one is recorded before it happens.
+
+use ae_core::{Action, ActionKind, Digest, IdempotencyKey, RunId, Secret};
+use ae_safety::{ActionEnd, Gatekeeper, Grant, Guarded, Refusal, request_digest};
+
+use crate::{
+    data_dir::DataDir,
+    error::{Error, Result},
+};
+
+/// The keys of an installation, reached only through a permit.
+#[derive(Debug)]
+pub struct Keys(Guarded<DataDir>);
+
+impl Keys {
+    /// Puts the keys in `dir` behind `keeper`.
+    #[must_use]
+    pub fn new(dir: DataDir, keeper: Gatekeeper) -> Self {
+        Self(Guarded::new(dir, keeper))
+    }
+
+    /// Reads the key `name`, making it on first use. The audit log says so before the file is touched.
+    ///
+    /// # Errors
+    ///
+    /// When the gate refuses, the log can't be written, or the key file is damaged.
+    pub async fn read(&self, name: &str) -> Result<Secret<String>> {
+        // Keys belong to the installation and to no run; their effects still need a durable name.
+        let installation = RunId::from_digest(&Digest::of_bytes("installation", b"keys"));
+        let key = IdempotencyKey::derive(installation, "keys", name, 0);
+        let request = name.to_owned();
+        let action = Action::new(ActionKind::ReadSecret, "keys/read", name, request_digest(&request)?)
+            .with_summary(format!("read the key {name:?} of this installation"));
+        let permit = self.0.authorize(&key, action, request, &Grant::new("ae")).await.map_err(refused)?;
+        let redeemed = permit.redeem().await.map_err(refused)?;
+        let secret = redeemed.backend().key(redeemed.request());
+        redeemed.finish(ActionEnd::done(None)).await?;
+        secret
+    }
+}
+
+fn refused(refusal: Refusal) -> Error {
+    Error::new(refusal.kind(), format!("a key may not be read: {refusal}")).with_source(refusal)
+}
