@@ -38,8 +38,12 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
             "no model key: the routes are recorded, and the builder that is free of charge does the work",
         );
     }
-    // The builder here is not metered: the estimates are shown, but nothing of them is planned to be spent.
-    let planned_spend = Money::zero(seed.intent.currency());
+    let mut planned_spend = Money::zero(seed.intent.currency());
+    if stage.ports.builder_info.metered {
+        for cost in routes.iter().filter_map(|route| route.estimate.cost) {
+            planned_spend = planned_spend.checked_add(cost.ceil_to_micro()).map_err(Stop::failed)?;
+        }
+    }
 
     let acceptance = AcceptancePlan::derive(spec, site);
     let seal = acceptance.seal();

@@ -18,5 +18,6 @@ mod gates;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
+mod outcomes;
 mod sale;
 mod several_processes;

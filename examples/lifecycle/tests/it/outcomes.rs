@@ -1,0 +1,154 @@
+//! The outcomes that the built-in builder never causes: a builder that stalls, one that tires, one that costs too much.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use ae_core::{
+    BackendError, Currency, IdempotencyKey, Intent, Isolation, Money, ProjectId, RunId, RunStatus, Runtime,
+};
+use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
+use async_trait::async_trait;
+use lifecycle::{
+    embedded::Host,
+    exit::Exit,
+    glue::approver::Standing,
+    progress::Silent,
+    report::RunReport,
+    run_index::{RunRow, RunSettings, SignalsFrom},
+    runner,
+};
+
+/// Builds the real site, then breaks it.
+#[derive(Debug)]
+struct Saboteur {
+    /// Whether each attempt breaks it in another way.
+    inventive: bool,
+    /// From which attempt on it leaves the site as it is.
+    behaves_from: u32,
+    info: ProviderInfo,
+    attempts: Arc<AtomicU32>,
+}
+
+#[async_trait]
+impl CliProvider for Saboteur {
+    fn info(&self) -> ProviderInfo {
+        self.info.clone()
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn execute(
+        &self,
+        key: &IdempotencyKey,
+        request: &AgentRequest,
+    ) -> Result<AgentReport, BackendError> {
+        let report = SiteBuilder.execute(key, request).await?;
+        let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
+        assert_eq!(
+            request.diagnosis.is_some(),
+            attempt > 1,
+            "from the second attempt on it is told what failed"
+        );
+        if attempt < self.behaves_from {
+            let page = request.workspace.join("site/index.html");
+            let number = if self.inventive { attempt } else { 0 };
+            let broken = std::fs::read_to_string(&page).unwrap();
+            let broken =
+                broken.replace("</main>", &format!("<a href=\"nowhere-{number}.html\">lost</a></main>"));
+            std::fs::write(&page, broken).unwrap();
+        }
+        Ok(report)
+    }
+}
+
+fn run_with(inventive: bool, behaves_from: u32, metered: bool, budget: &str) -> (RunReport, u32) {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let attempts = Arc::new(AtomicU32::new(0));
+    let report = runtime.block_on(async {
+        let host = Host::open(folder.path(), Runtime::system()).unwrap();
+        let settings = RunSettings {
+            signals: vec![SignalsFrom::Sample],
+            agent: "site".to_owned(),
+            base_url: "http://127.0.0.1:4180".to_owned(),
+        };
+        let mut backends = host.backends(&settings, None).unwrap();
+        let mut info = SiteBuilder.info();
+        info.metered = metered;
+        info.isolation = Isolation::Confined;
+        backends.builder =
+            Arc::new(Saboteur { inventive, behaves_from, info, attempts: Arc::clone(&attempts) });
+        let now = host.runtime.now();
+        let run = RunId::from_uuid(host.runtime.ids.new_uuid());
+        let budget = Money::parse(budget, Currency::USD).unwrap();
+        host.runs
+            .insert(&RunRow {
+                run_id: run,
+                project_id: ProjectId::from_uuid(host.runtime.ids.new_uuid()),
+                intent: Intent::new(super::ae::INTENT, budget).unwrap(),
+                settings,
+                site: None,
+                status: RunStatus::Pending,
+                outcome: None,
+                reason: None,
+                cancel_requested: false,
+                created_at: now,
+                updated_at: now,
+            })
+            .unwrap();
+        let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
+        let ports = host.guard(backends, approver, Arc::new(Silent));
+        let report = runner::drive(&host, &ports, run, std::future::pending()).await.unwrap();
+        let living = host.dir.workspace(run).unwrap().join("CLAUDE.md");
+        if report.outcome == "stalled" {
+            assert!(
+                std::fs::read_to_string(living).unwrap().contains("nowhere-0.html"),
+                "the error is registered"
+            );
+        }
+        report
+    });
+    (report, attempts.load(Ordering::SeqCst))
+}
+
+#[test]
+fn the_same_failure_three_times_is_stalled() {
+    let (report, attempts) = run_with(false, u32::MAX, false, "10");
+    assert_eq!((report.outcome.as_str(), report.exit_code), ("stalled", Exit::Stalled.code()));
+    assert_eq!(attempts, 3);
+    assert!(
+        report.product_url.is_none() && report.payment_link.is_none(),
+        "nothing that failed is published"
+    );
+}
+
+#[test]
+fn another_failure_each_time_is_exhausted_after_five() {
+    let (report, attempts) = run_with(true, u32::MAX, false, "10");
+    assert_eq!((report.outcome.as_str(), report.exit_code), ("exhausted", Exit::Exhausted.code()));
+    assert_eq!(attempts, 5);
+}
+
+#[test]
+fn a_failure_that_is_mended_is_verified() {
+    let (report, attempts) = run_with(false, 2, false, "10");
+    assert_eq!((report.outcome.as_str(), report.exit_code), ("verified", Exit::Verified.code()));
+    assert_eq!((attempts, report.attempts), (2, Some(2)));
+}
+
+#[test]
+fn a_builder_that_costs_more_than_the_budget_is_stopped_before_the_call() {
+    for budget in ["0", "0.000001"] {
+        let (report, attempts) = run_with(false, 1, true, budget);
+        assert_eq!(
+            (report.outcome.as_str(), report.exit_code),
+            ("budget_stop", Exit::BudgetStop.code()),
+            "{budget}"
+        );
+        assert_eq!(attempts, 0, "it was never called");
+    }
+}
