@@ -20,7 +20,8 @@ macro_rules! object_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal) => {
         $(#[$doc])*
         ///
-        /// 1 to 255 ASCII letters, digits, underscores or hyphens.
+        /// 1 to 255 ASCII letters, digits, underscores or hyphens. A vendor's id is parsed; a ledger that names its own
+        #[doc = concat!("objects uses [`of_key`](", stringify!($name), "::of_key).")]
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 

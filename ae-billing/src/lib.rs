@@ -9,6 +9,7 @@ mod ledger;
 mod objects;
 mod page;
 mod provider;
+mod requests;
 mod terms;
 pub mod units;
 mod webhook;
@@ -21,9 +22,10 @@ pub use ledger::{
 };
 #[cfg(feature = "sqlite")]
 pub use ledger::{SqliteBilling, SqliteStore};
-pub use objects::{NewLink, NewPrice, NewProduct, ObjectRef, Payment, PaymentLink, Price, Product};
+pub use objects::{ObjectRef, Payment, PaymentLink, Price, Product};
 pub use page::{PayPageContext, pay_page, receipt_page};
 pub use provider::PaymentProvider;
+pub use requests::{NewLink, NewPrice, NewProduct};
 pub use terms::{Capabilities, Ensured, Mode, Page, PaymentQuery, ProviderInfo};
 pub use webhook::{
     EntitlementEnd, EventEffect, EventKind, EventStore, Intake, OfflineVerifier, PaidFor, PaidInvoice,

@@ -3,99 +3,7 @@
 use ae_core::{BillingInterval, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LinkId, PaymentId, PriceId, ProductId};
-
-/// Asks for a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct NewProduct {
-    /// The run that makes it.
-    pub run: RunId,
-    /// What customers see: 1 to 250 characters on one line.
-    pub name: String,
-    /// One or two sentences, at most 2,000 characters; may be empty.
-    pub description: String,
-    /// Where the product is, an `http` or `https` URL.
-    pub url: Option<String>,
-}
-
-impl NewProduct {
-    /// A product without a URL.
-    #[must_use]
-    pub fn new(run: RunId, name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { run, name: name.into(), description: description.into(), url: None }
-    }
-
-    /// Says where the product is.
-    #[must_use]
-    pub fn with_url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
-        self
-    }
-}
-
-/// Asks for a price. Prices never change: another amount is another price.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct NewPrice {
-    /// The run that makes it.
-    pub run: RunId,
-    /// What it is the price of.
-    pub product: ProductId,
-    /// A plain label within the product, for example `starter`: 1 to 64 ASCII letters, digits, hyphens, underscores.
-    pub tier: String,
-    /// What customers see: 1 to 200 characters on one line.
-    pub nickname: String,
-    /// How much: above zero, a whole number of the currency's minor units.
-    pub amount: Money,
-    /// How often.
-    pub interval: BillingInterval,
-}
-
-impl NewPrice {
-    /// A price of `product`.
-    #[must_use]
-    pub fn new(
-        run: RunId,
-        product: ProductId,
-        tier: impl Into<String>,
-        nickname: impl Into<String>,
-        amount: Money,
-        interval: BillingInterval,
-    ) -> Self {
-        Self { run, product, tier: tier.into(), nickname: nickname.into(), amount, interval }
-    }
-}
-
-/// Asks for a payment link.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct NewLink {
-    /// The run that makes it.
-    pub run: RunId,
-    /// 1 to 20 prices of one product, each of another tier; the customer picks one when there are several.
-    pub lines: Vec<PriceId>,
-    /// Where a customer goes after paying, an `http` or `https` URL. A visit there proves no payment.
-    pub success_url: Option<String>,
-}
-
-impl NewLink {
-    /// A link over `lines`.
-    #[must_use]
-    pub const fn new(run: RunId, lines: Vec<PriceId>) -> Self {
-        Self { run, lines, success_url: None }
-    }
-
-    /// Says where a customer goes after paying.
-    #[must_use]
-    pub fn with_success_url(mut self, url: impl Into<String>) -> Self {
-        self.success_url = Some(url.into());
-        self
-    }
-}
+use crate::{LinkId, NewLink, NewPrice, NewProduct, PaymentId, PriceId, ProductId};
 
 /// Something that is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +25,36 @@ pub struct Product {
     /// When it was made.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub created_at: Timestamp,
+}
+
+impl Product {
+    /// What `request` asks for, on sale under `id`.
+    ///
+    /// A provider that reads products back states the request anew from what it reads.
+    ///
+    /// ```
+    /// use ae_billing::{NewProduct, Product, ProductId};
+    /// use ae_core::{Digest, RunId, Timestamp};
+    ///
+    /// let run = RunId::from_digest(&Digest::of_bytes("docs", b"run"));
+    /// let id: ProductId = "prod_NWjs8kKbJWmuuc".parse()?;
+    /// let request = NewProduct::new(run, "CSV Cleaner", "").with_url("https://example.com/csv");
+    /// let product = Product::new(id, request, Timestamp::UNIX_EPOCH).with_active(false);
+    /// assert!(!product.active && product.url.is_some());
+    /// # Ok::<_, ae_billing::ParseObjectIdError>(())
+    /// ```
+    #[must_use]
+    pub fn new(id: ProductId, request: NewProduct, created_at: Timestamp) -> Self {
+        let NewProduct { run, name, description, url } = request;
+        Self { id, run, name, description, url, active: true, created_at }
+    }
+
+    /// Says whether it can be bought.
+    #[must_use]
+    pub const fn with_active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
 }
 
 /// What a tier of a product costs.
@@ -145,6 +83,22 @@ pub struct Price {
     pub created_at: Timestamp,
 }
 
+impl Price {
+    /// What `request` asks for, on sale under `id`. Nothing is checked here; that is the provider's part.
+    #[must_use]
+    pub fn new(id: PriceId, request: NewPrice, created_at: Timestamp) -> Self {
+        let NewPrice { run, product, tier, nickname, amount, interval } = request;
+        Self { id, run, product, tier, nickname, amount, interval, active: true, created_at }
+    }
+
+    /// Says whether it can be bought.
+    #[must_use]
+    pub const fn with_active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
+}
+
 /// Where a product is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -165,6 +119,22 @@ pub struct PaymentLink {
     /// When it was made.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub created_at: Timestamp,
+}
+
+impl PaymentLink {
+    /// What `request` asks for, open under `id` at `url`.
+    #[must_use]
+    pub fn new(id: LinkId, request: NewLink, url: impl Into<String>, created_at: Timestamp) -> Self {
+        let NewLink { run, lines, success_url } = request;
+        Self { id, run, url: url.into(), prices: lines, success_url, active: true, created_at }
+    }
+
+    /// Says whether it still takes payments.
+    #[must_use]
+    pub const fn with_active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
 }
 
 /// One object of a provider.
@@ -204,9 +174,50 @@ pub struct Payment {
     pub interval: BillingInterval,
     /// Who paid, in the operator's words.
     pub payer_reference: String,
-    /// The number of the invoice that this payment closed, for example `INV-000001`.
+    /// The number of the invoice that this payment closed, for example `INV-000001`; empty where there is none.
     pub invoice: String,
     /// When it was recorded.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub paid_at: Timestamp,
+}
+
+impl Payment {
+    /// One charge of `price`, paid at `link`, without an invoice number. Run, product, tier, amount and interval are the
+    /// price's.
+    #[must_use]
+    pub fn new(
+        id: PaymentId,
+        link: LinkId,
+        price: &Price,
+        payer_reference: impl Into<String>,
+        paid_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            run: price.run,
+            link,
+            product: price.product.clone(),
+            price: price.id.clone(),
+            tier: price.tier.clone(),
+            amount: price.amount,
+            interval: price.interval,
+            payer_reference: payer_reference.into(),
+            invoice: String::new(),
+            paid_at,
+        }
+    }
+
+    /// Says what was charged, where it differs from the price, for example with a discount.
+    #[must_use]
+    pub const fn with_amount(mut self, amount: Money) -> Self {
+        self.amount = amount;
+        self
+    }
+
+    /// Says which invoice it closed.
+    #[must_use]
+    pub fn with_invoice(mut self, number: impl Into<String>) -> Self {
+        self.invoice = number.into();
+        self
+    }
 }

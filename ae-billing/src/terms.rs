@@ -205,7 +205,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page; `next` leads on.
+    /// A page; `next` leads on. What it says is the provider's own: callers only hand it back.
     #[must_use]
     pub const fn new(items: Vec<T>, next: Option<String>) -> Self {
         Self { items, next }

@@ -55,15 +55,7 @@ impl Rules<'_> {
         checks::text(OPERATION, "description", &spec.description, 2_000)?;
         checks::url(OPERATION, "product's URL", spec.url.as_deref())?;
         within(records, Table::Products, &run, self.config.caps.products_per_run_max, OPERATION)?;
-        let product = Product {
-            id,
-            run: spec.run,
-            name: spec.name.clone(),
-            description: spec.description.clone(),
-            url: spec.url.clone(),
-            active: true,
-            created_at: self.now,
-        };
+        let product = Product::new(id, spec.clone(), self.now);
         save_product(records, &product)?;
         Ok(Ensured::Created(product))
     }
@@ -94,17 +86,7 @@ impl Rules<'_> {
             return checks::bad(OPERATION, message);
         }
         within(records, Table::Prices, &run, self.config.caps.prices_per_run_max, OPERATION)?;
-        let price = Price {
-            id,
-            run: spec.run,
-            product: spec.product.clone(),
-            tier: spec.tier.clone(),
-            nickname: spec.nickname.clone(),
-            amount: spec.amount,
-            interval: spec.interval,
-            active: true,
-            created_at: self.now,
-        };
+        let price = Price::new(id, spec.clone(), self.now);
         save_price(records, &price)?;
         Ok(Ensured::Created(price))
     }
@@ -183,15 +165,9 @@ impl Rules<'_> {
     }
 
     pub(crate) fn shown(self, link: LinkRecord) -> PaymentLink {
-        PaymentLink {
-            url: format!("{}/pay/{}", self.config.public_base_url, link.id),
-            id: link.id,
-            run: link.run,
-            prices: link.prices,
-            success_url: link.success_url,
-            active: link.active,
-            created_at: link.created_at,
-        }
+        let LinkRecord { id, run, prices, success_url, active, created_at } = link;
+        let url = format!("{}/pay/{id}", self.config.public_base_url);
+        PaymentLink { id, run, url, prices, success_url, active, created_at }
     }
 }
 

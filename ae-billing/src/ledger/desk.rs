@@ -93,19 +93,8 @@ impl Rules<'_> {
             return Err(error(ErrorKind::Conflict, OPERATION, message));
         }
         let number = format!("INV-{:06}", records.count(Table::Invoices)?.saturating_add(1));
-        let payment = Payment {
-            id,
-            run: link.run,
-            link: link.id,
-            product: product.id,
-            price: price.id,
-            tier: price.tier,
-            amount: price.amount,
-            interval: price.interval,
-            payer_reference: new.payer_reference.clone(),
-            invoice: number.clone(),
-            paid_at: self.now,
-        };
+        let payment = Payment::new(id, link.id, &price, new.payer_reference.clone(), self.now)
+            .with_invoice(number.clone());
         let names = (payment.id.as_str(), &*run, payment.link.as_str());
         save(records, Table::Payments, names, &payment)?;
         let invoice = Invoice { number: number.clone(), payment: payment.id.clone() };

@@ -1,0 +1,98 @@
+//! What a provider is asked for.
+
+use ae_core::{BillingInterval, Money, RunId};
+use serde::{Deserialize, Serialize};
+
+use crate::{PriceId, ProductId};
+
+/// Asks for a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewProduct {
+    /// The run that makes it.
+    pub run: RunId,
+    /// What customers see: 1 to 250 characters on one line.
+    pub name: String,
+    /// One or two sentences, at most 2,000 characters; may be empty.
+    pub description: String,
+    /// Where the product is, an `http` or `https` URL.
+    pub url: Option<String>,
+}
+
+impl NewProduct {
+    /// A product without a URL.
+    #[must_use]
+    pub fn new(run: RunId, name: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { run, name: name.into(), description: description.into(), url: None }
+    }
+
+    /// Says where the product is.
+    #[must_use]
+    pub fn with_url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+}
+
+/// Asks for a price. Prices never change: another amount is another price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewPrice {
+    /// The run that makes it.
+    pub run: RunId,
+    /// What it is the price of.
+    pub product: ProductId,
+    /// A plain label within the product, for example `starter`: 1 to 64 ASCII letters, digits, hyphens, underscores.
+    pub tier: String,
+    /// What customers see: 1 to 200 characters on one line.
+    pub nickname: String,
+    /// How much: above zero, a whole number of the currency's minor units.
+    pub amount: Money,
+    /// How often.
+    pub interval: BillingInterval,
+}
+
+impl NewPrice {
+    /// A price of `product`.
+    #[must_use]
+    pub fn new(
+        run: RunId,
+        product: ProductId,
+        tier: impl Into<String>,
+        nickname: impl Into<String>,
+        amount: Money,
+        interval: BillingInterval,
+    ) -> Self {
+        Self { run, product, tier: tier.into(), nickname: nickname.into(), amount, interval }
+    }
+}
+
+/// Asks for a payment link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewLink {
+    /// The run that makes it.
+    pub run: RunId,
+    /// 1 to 20 prices of one product, each of another tier; the customer picks one when there are several.
+    pub lines: Vec<PriceId>,
+    /// Where a customer goes after paying, an `http` or `https` URL. A visit there proves no payment.
+    pub success_url: Option<String>,
+}
+
+impl NewLink {
+    /// A link over `lines`.
+    #[must_use]
+    pub const fn new(run: RunId, lines: Vec<PriceId>) -> Self {
+        Self { run, lines, success_url: None }
+    }
+
+    /// Says where a customer goes after paying.
+    #[must_use]
+    pub fn with_success_url(mut self, url: impl Into<String>) -> Self {
+        self.success_url = Some(url.into());
+        self
+    }
+}
