@@ -21,7 +21,7 @@ impl Default for RetrieverLimits {
     }
 }
 
-/// What a [`Retriever`] found.
+/// What a [`Retriever`](crate::Retriever) found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ranking {
