@@ -7,6 +7,7 @@
 #[doc(inline)]
 pub use crate::{
     approvals::conformance as approvals, audit::conformance as audit, budget::conformance as budget,
+    gates::conformance as gates,
 };
 
 use std::fmt::Debug;
@@ -31,7 +32,7 @@ pub(crate) fn refused<T: Debug>(
 
 /// The value of `answer`, which must be there.
 #[track_caller]
-pub(crate) fn ok<T>(clause: &str, answer: Result<T, BackendError>) -> T {
+pub(crate) fn ok<T>(clause: &str, answer: Result<T, impl Debug>) -> T {
     match answer {
         Ok(value) => value,
         Err(error) => fail(clause, &format!("{error:?}")),

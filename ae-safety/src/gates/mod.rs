@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 mod all_of;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod table;
 
 pub use all_of::AllOf;

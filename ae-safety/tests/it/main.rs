@@ -11,6 +11,7 @@
 mod audit;
 mod audit_file;
 mod desks;
+mod gate_contract;
 mod gates;
 mod ledger_model;
 mod ledgers;
