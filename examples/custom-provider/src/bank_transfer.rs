@@ -1,59 +1,110 @@
-//! A [`PaymentProvider`] for customers who pay by bank transfer: any ledger of the family, plus a payment slip in a file for
-//! each link.
+//! A [`PaymentProvider`] for customers who pay by bank transfer, written from scratch: the books are a JSON file, and each
+//! payment link is a payment slip in a text file.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+mod book;
+mod catalog;
+mod checks;
+mod slips;
+mod transfers;
+
+use std::path::{Path, PathBuf};
 
 use ae_billing::{
-    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
-    PaymentQuery, Price, Product, ProviderInfo,
+    Capabilities, Caps, Ensured, LinkId, Mode, NewLink, NewPayment, NewPrice, NewProduct, ObjectRef, Page,
+    Payment, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo,
 };
-use ae_core::{BackendError, BillingInterval, Effect, ErrorKind, IdempotencyKey, RunId};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
 
-use crate::write_whole;
+use self::{
+    book::{Book, BookFile},
+    catalog::Maker,
+};
 
 const NAME: &str = "bank-transfer";
 
-/// Keeps the books in `ledger` and writes `{folder}/{link id}.txt` for each link: what it costs, where to pay, and the
-/// reference that tells whose money came in. A link that is taken off sale loses its slip.
+/// Keeps `{folder}/book.json` and, for each link on sale, `{folder}/slips/{link id}.txt`: what it costs, where to pay, and
+/// the reference that tells whose money came in. A link that is taken off sale loses its slip.
+///
+/// Nothing is charged. The operator reads the bank statement and [records](Self::record_transfer) what came in. Several
+/// processes may share the folder: writers take turns under a lock, and a crash leaves the old book or the new one.
 #[derive(Debug)]
-pub struct BankTransfer<P> {
-    ledger: P,
-    folder: PathBuf,
+pub struct BankTransfer {
+    books: BookFile,
+    slips: PathBuf,
+    base_url: String,
     account: String,
+    caps: Caps,
+    runtime: Runtime,
 }
 
-impl<P: PaymentProvider> BankTransfer<P> {
-    /// Slips go into `folder` and ask for transfers to `account`, for example an IBAN.
+impl BankTransfer {
+    /// Books in `folder`, which is made when it is needed; transfers go to `account`, for example an IBAN. The folder
+    /// `slips` in it is served at `base_url`.
     #[must_use]
-    pub fn new(ledger: P, folder: impl Into<PathBuf>, account: impl Into<String>) -> Self {
-        Self { ledger, folder: folder.into(), account: account.into() }
+    pub fn new(
+        folder: impl AsRef<Path>,
+        base_url: impl Into<String>,
+        account: impl Into<String>,
+        runtime: Runtime,
+    ) -> Self {
+        Self {
+            books: BookFile::new(folder.as_ref()),
+            slips: folder.as_ref().join("slips"),
+            base_url: base_url.into().trim_end_matches('/').to_owned(),
+            account: account.into(),
+            caps: Caps::default(),
+            runtime,
+        }
     }
 
-    /// Where the slip of a link is.
+    /// Says what may be made.
     #[must_use]
-    pub fn slip(&self, link: &ae_billing::LinkId) -> PathBuf {
-        self.folder.join(format!("{link}.txt"))
+    pub const fn with_caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
+        self
     }
 
-    fn line(&self, price: &ae_billing::PriceId) -> PathBuf {
-        self.folder.join(format!("{price}.line"))
+    /// Where the slip of a link is while it is on sale.
+    #[must_use]
+    pub fn slip(&self, link: &LinkId) -> PathBuf {
+        slips::path(&self.slips, link)
+    }
+
+    /// Records money that came in. Money for a sale that has ended since is recorded too, because it is there.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a price that the link does not sell or a payer reference that is no label, `NotFound` for a
+    /// link that was never made, `Conflict` for a key that was used for something else; nothing is recorded then.
+    pub fn record_transfer(
+        &self,
+        key: &IdempotencyKey,
+        transfer: &NewPayment,
+    ) -> Result<Payment, BackendError> {
+        let now = self.runtime.now();
+        self.books.change("record_transfer", |book| transfers::record(book, key, transfer, now))
+    }
+
+    fn make<T>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(Maker<'_>, &mut Book) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let maker = Maker { operation, caps: self.caps, base_url: &self.base_url, now: self.runtime.now() };
+        self.books.change(operation, |book| work(maker, book))
     }
 }
 
 #[async_trait]
-impl<P: PaymentProvider> PaymentProvider for BankTransfer<P> {
+impl PaymentProvider for BankTransfer {
     fn info(&self) -> ProviderInfo {
-        let inner = self.ledger.info();
-        ProviderInfo::new(NAME, inner.mode).with_capabilities(inner.capabilities).with_caps(inner.caps)
+        let capabilities = Capabilities::default().with_own_ids().with_durable_keys();
+        ProviderInfo::new(NAME, Mode::Offline).with_capabilities(capabilities).with_caps(self.caps)
     }
 
     async fn check(&self) -> Result<(), BackendError> {
-        fs::create_dir_all(&self.folder).map_err(|cause| failed("check", &self.folder, cause))?;
-        self.ledger.check().await
+        self.books.read("check").map(|_| ())
     }
 
     async fn ensure_product(
@@ -61,72 +112,44 @@ impl<P: PaymentProvider> PaymentProvider for BankTransfer<P> {
         key: &IdempotencyKey,
         spec: &NewProduct,
     ) -> Result<Ensured<Product>, BackendError> {
-        self.ledger.ensure_product(key, spec).await
+        self.make("ensure_product", |maker, book| maker.product(book, key, spec))
     }
 
-    /// The line of the price is written again on each call: the call may be the repeat after a crash.
     async fn ensure_price(
         &self,
         key: &IdempotencyKey,
         spec: &NewPrice,
     ) -> Result<Ensured<Price>, BackendError> {
-        let price = self.ledger.ensure_price(key, spec).await?;
-        let made = price.as_ref();
-        let often = match made.interval {
-            BillingInterval::OneTime => "once",
-            BillingInterval::Month => "every month",
-            _ => "every year",
-        };
-        let path = self.line(&made.id);
-        let line = format!("{}: {} {often}\n", made.nickname, made.amount);
-        write_whole(&path, line.as_bytes()).map_err(|cause| failed("ensure_price", &path, cause))?;
-        Ok(price)
+        self.make("ensure_price", |maker, book| maker.price(book, key, spec))
     }
 
+    /// The slip is written on each call: the call may be the repeat after a crash.
     async fn ensure_payment_link(
         &self,
         key: &IdempotencyKey,
         spec: &NewLink,
     ) -> Result<Ensured<PaymentLink>, BackendError> {
-        let link = self.ledger.ensure_payment_link(key, spec).await?;
-        let made = link.as_ref();
-        if made.active {
-            let mut slip = format!("Transfer to {}\nReference {}\n\n", self.account, made.id);
-            for price in &made.prices {
-                let path = self.line(price);
-                slip += &fs::read_to_string(&path)
-                    .map_err(|cause| failed("ensure_payment_link", &path, cause))?;
-            }
-            let path = self.slip(&made.id);
-            write_whole(&path, slip.as_bytes())
-                .map_err(|cause| failed("ensure_payment_link", &path, cause))?;
-        }
+        const OPERATION: &str = "ensure_payment_link";
+        let link = self.make(OPERATION, |maker, book| maker.link(book, key, spec))?;
+        self.books.locked(OPERATION, |book| slips::refresh(book, &self.slips, &self.account, OPERATION))?;
         Ok(link)
     }
 
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
-        self.ledger.deactivate(key, object).await?;
-        let ObjectRef::Link(link) = object else { return Ok(()) };
-        let path = self.slip(link);
-        match fs::remove_file(&path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(failed("deactivate", &path, cause)),
-            _ => Ok(()),
-        }
+        const OPERATION: &str = "deactivate";
+        self.make(OPERATION, |maker, book| maker.end(book, key, object))?;
+        self.books.locked(OPERATION, |book| slips::refresh(book, &self.slips, &self.account, OPERATION))
     }
 
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
-        self.ledger.find(run).await
+        Ok(self.books.read("find")?.objects(run))
     }
 
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
-        self.ledger.payments(query).await
+        transfers::page(self.books.read("payments")?, query)
     }
 }
 
-/// The ledger may have done its part already: the same call with the same key completes the rest.
-fn failed(operation: &'static str, path: &Path, cause: io::Error) -> BackendError {
-    let message = format!("{} can't be used: see the cause, then repeat with the same key", path.display());
-    BackendError::new(ErrorKind::Unavailable, NAME, operation, message)
-        .with_effect(Effect::Unknown)
-        .with_source(cause)
+fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
+    BackendError::new(kind, NAME, operation, message)
 }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use ae_billing::{MemoryLedger, NewLink, NewPrice, NewProduct, PaymentProvider};
+use ae_billing::{NewLink, NewPayment, NewPrice, NewProduct, PaymentProvider, PaymentQuery};
 use ae_core::{
     Action, ActionKind, Currency, Digest, IdempotencyKey, Intent, Money, ProductSpec, RunId, Runtime,
     TokenUsage,
@@ -53,9 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let deployment = deployer.deploy(&IdempotencyKey::derive(run, "deploy", "deploy", 0), &plan).await?;
     writeln!(stdout(), "deployer  {}: release {} is live", deployer.info().name, deployment.id)?;
 
-    let slip = sell(&spec, run, &runtime, folder.path()).await?;
-    writeln!(stdout(), "payments  a slip for each customer:\n\n{slip}")?;
-    Ok(())
+    sell(&spec, run, &runtime, folder.path()).await
 }
 
 /// Reads the feed, ranks it and writes a spec from what it finds.
@@ -109,9 +107,9 @@ async fn sell(
     run: RunId,
     runtime: &Runtime,
     folder: &Path,
-) -> Result<String, Box<dyn Error>> {
-    let ledger = MemoryLedger::new(runtime.clone(), "http://127.0.0.1");
-    let provider = BankTransfer::new(ledger, folder.join("slips"), "DE02 1203 0000 0000 2020 51");
+) -> Result<(), Box<dyn Error>> {
+    let (base_url, account) = ("http://127.0.0.1/slips", "DE02 1203 0000 0000 2020 51");
+    let provider = BankTransfer::new(folder.join("billing"), base_url, account, runtime.clone());
     let key = |operation, at| IdempotencyKey::derive(run, "monetize", operation, at);
     let product = NewProduct::new(run, &spec.product_name, &spec.tagline);
     let product = provider.ensure_product(&key("product", 0), &product).await?.into_inner();
@@ -120,6 +118,14 @@ async fn sell(
         let price = NewPrice::new(run, product.id.clone(), &tier.id, &tier.name, tier.price, tier.interval);
         lines.push(provider.ensure_price(&key("price", at), &price).await?.into_inner().id);
     }
+    let bought = lines.first().ok_or("the spec has no price")?.clone();
     let link = provider.ensure_payment_link(&key("link", 0), &NewLink::new(run, lines)).await?.into_inner();
-    Ok(std::fs::read_to_string(provider.slip(&link.id))?)
+    let slip = std::fs::read_to_string(provider.slip(&link.id))?;
+    writeln!(stdout(), "payments  a slip for each customer:\n\n{slip}")?;
+
+    provider.record_transfer(&key("transfer", 0), &NewPayment::new(link.id, bought, "CUST-7"))?;
+    for paid in provider.payments(&PaymentQuery::new(run)).await?.items {
+        writeln!(stdout(), "{}: {} from {}", paid.invoice, paid.amount, paid.payer_reference)?;
+    }
+    Ok(())
 }

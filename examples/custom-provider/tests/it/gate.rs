@@ -1,5 +1,8 @@
 use ae_core::{Action, ActionKind, Currency, Digest, Money};
-use ae_safety::{AllOf, Decision, Gate, GateTable, PolicyGate};
+use ae_safety::{
+    AllOf, Decision, Gate, GateTable, PolicyGate,
+    gates::conformance::{self, Cases},
+};
 use custom_provider::AllowList;
 
 fn usd(text: &str) -> Money {
@@ -23,14 +26,25 @@ fn reason(decision: Decision) -> String {
 }
 
 #[tokio::test]
-async fn only_listed_targets_pass_and_the_same_action_has_the_same_answer() {
+async fn it_keeps_the_contract_alone_and_beside_the_gate_table() {
+    let dear = action(ActionKind::CallModel, "any").with_cost_ceiling(usd("5.01"));
+    let cases = Cases::new()
+        .with_unknown([ActionKind::ReadSecret, ActionKind::DeleteFiles])
+        .with_action(action(ActionKind::Deploy, "shop"))
+        .with_action(action(ActionKind::CreateBilling, "other"))
+        .with_action(dear);
+    conformance::run_all(&gate(), &cases, Vec::new).await;
+    let both = AllOf::new().with(GateTable::default()).with(gate());
+    conformance::run_all(&both, &cases, Vec::new).await;
+}
+
+#[tokio::test]
+async fn only_listed_targets_pass() {
     let gate = gate();
-    let good = action(ActionKind::Deploy, "shop");
-    let first = gate.decide(&good).await.unwrap();
+    let first = gate.decide(&action(ActionKind::Deploy, "shop")).await.unwrap();
     assert!(
         matches!(first, Decision::Allow { gate: Some(Gate::DeployApproval), obligations } if obligations.audit_before)
     );
-    assert_eq!(gate.decide(&good).await.unwrap(), first);
     for target in ["shop-2", "sho", "SHOP", ""] {
         for kind in [ActionKind::Deploy, ActionKind::CreateBilling] {
             assert!(
