@@ -11,6 +11,9 @@ use fs4::{FileExt, TryLockError};
 
 use crate::error::{Error, Result};
 
+/// The audit log's name in the data directory.
+pub const AUDIT_LOG: &str = "audit.jsonl";
+
 /// The data directory: databases, the audit log, workspaces, published sites and keys.
 #[derive(Debug, Clone)]
 pub struct DataDir(PathBuf);
@@ -52,10 +55,25 @@ impl DataDir {
         self.0.join(format!("{name}.db"))
     }
 
+    /// Makes `path` readable by its owner only, when it does not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be made.
+    pub fn private_file(&self, path: &Path) -> Result<()> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        owner_only(&mut options);
+        options.open(path).map(|_| ()).map_err(|error| {
+            Error::io(format!("the file {} can't be written", path.display()), error)
+                .with_hint("make the data directory writable, or pass another with --data-dir")
+        })
+    }
+
     /// The audit log.
     #[must_use]
     pub fn audit_log(&self) -> PathBuf {
-        self.0.join("audit.jsonl")
+        self.0.join(AUDIT_LOG)
     }
 
     /// Where releases are published.

@@ -70,6 +70,9 @@ impl Host {
     /// When it, or a database in it, can't be used as it is; nothing is overwritten.
     pub fn open(path: &Path, runtime: Runtime) -> Result<Self> {
         let dir = DataDir::open(path)?;
+        for name in ["runs", "checkpoints", "safety", "billing"] {
+            dir.private_file(&dir.database(name))?;
+        }
         let redactor = Redactor::new();
         let runs = Arc::new(RunIndex::open(&dir.database("runs"))?);
         let store: Arc<dyn Checkpointer> =
@@ -146,6 +149,20 @@ impl Host {
         })
     }
 
+    /// Looks at the files of signals that `settings` names, before a run is begun that could not read them.
+    ///
+    /// # Errors
+    ///
+    /// When one is missing, empty, or not what it should be.
+    pub fn check_signals(&self, settings: &RunSettings) -> Result<()> {
+        for from in &settings.signals {
+            if let SignalsFrom::File(path) = from {
+                FileSource::open(path, self.runtime.clone())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Ports for looking at runs: they have no source of signals and nobody to ask.
     ///
     /// # Errors
@@ -167,7 +184,9 @@ impl Host {
         for from in &settings.signals {
             local.push(match from {
                 SignalsFrom::Sample => Arc::new(SampleSource::new(self.runtime.clone())),
-                SignalsFrom::File(path) => Arc::new(FileSource::open(path, self.runtime.clone())?),
+                SignalsFrom::File(path) => {
+                    Arc::new(LaterFile { path: path.clone(), runtime: self.runtime.clone() })
+                }
                 SignalsFrom::StandardInput => match stdin.take() {
                     Some(reader) => {
                         Arc::new(FileSource::from_reader("standard input", reader, self.runtime.clone()))
@@ -185,6 +204,28 @@ impl Host {
 }
 
 type Sources = (Vec<Arc<dyn NicheSource>>, Vec<Arc<dyn NicheSource>>);
+
+/// A file of signals that is opened when it is read: a run that has read it needs it no more.
+#[derive(Debug)]
+struct LaterFile {
+    path: String,
+    runtime: Runtime,
+}
+
+#[async_trait::async_trait]
+impl NicheSource for LaterFile {
+    fn name(&self) -> &str {
+        "file"
+    }
+
+    async fn collect(
+        &self,
+        query: &ae_genesis::SignalQuery,
+        sink: &mut dyn ae_genesis::SignalSink,
+    ) -> Result<ae_genesis::SourceReport, ae_core::BackendError> {
+        FileSource::open(&self.path, self.runtime.clone())?.collect(query, sink).await
+    }
+}
 
 /// Standard input of a command that has ended: it is needed only when the run stopped before it was read.
 #[derive(Debug)]

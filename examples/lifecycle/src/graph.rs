@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use ae_core::{BackendError, ErrorKind, RunId};
 use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
 
 use crate::{
@@ -77,7 +78,18 @@ where
 {
     let ports = Arc::clone(ports);
     move |life, cx| {
+        let cancelled = life.seed.as_ref().is_some_and(|seed| is_cancelled(&ports, seed.run));
+        if cancelled {
+            let message = "the run was cancelled; nothing more is done";
+            let error = BackendError::new(ErrorKind::Cancelled, "lifecycle", name, message);
+            return Box::pin(std::future::ready(Err(error.into())));
+        }
         ports.progress.stage(name);
         Box::pin(stage(Stage { ports: Arc::clone(&ports), life, cx, name }))
     }
+}
+
+/// Whether somebody asked for the run to end: looked up before each stage, so that no stage begins after it.
+fn is_cancelled(ports: &Ports, run: RunId) -> bool {
+    ports.runs.get(run).is_ok_and(|row| row.cancel_requested)
 }

@@ -70,6 +70,8 @@ pub struct RunReport {
     pub sources: Vec<SourceReport>,
     /// Which model tier each task went to.
     pub routes: Vec<RouteDecision>,
+    /// Which model tier each build attempt went to.
+    pub build_routes: Vec<RouteDecision>,
     /// What the sealed checks say.
     pub checks: Vec<CheckOutcome>,
     /// The seal of the checks.
@@ -124,6 +126,7 @@ impl RunReport {
             seal: life.plan.as_ref().map(|plan| plan.seal.to_string()),
             routes: life.plan.map(|plan| plan.routes).unwrap_or_default(),
             attempts: life.built.as_ref().map(|built| built.attempts),
+            build_routes: life.built.as_ref().map(|built| built.routes.clone()).unwrap_or_default(),
             checks: life.built.map(|built| built.checks).unwrap_or_default(),
             release: life.deployment.map(|deployment| deployment.id.to_string()),
             product: life.product.map(|product| product.id.to_string()),
@@ -141,9 +144,7 @@ fn outcome_words(row: &RunRow, waiting: bool) -> (String, Exit) {
     match row.outcome {
         Some(outcome) => (outcome.to_string(), Exit::of_outcome(outcome)),
         None if row.status == RunStatus::Cancelled => (Outcome::Cancelled.to_string(), Exit::Cancelled),
-        None if waiting || row.status == RunStatus::Paused => {
-            ("waiting_for_approval".to_owned(), Exit::Waiting)
-        }
+        None if waiting => ("waiting_for_approval".to_owned(), Exit::Waiting),
         None => ("interrupted".to_owned(), Exit::Cancelled),
     }
 }

@@ -42,18 +42,26 @@ pub async fn drive(
     let app = open(ports)?;
     let cancel = Cancel::new();
     let thread = RunConfig::thread(run.to_string()).with_step_limit(STEPS_MAX).with_cancel(cancel.clone());
-    let Some(input) = next_input(ports, &app, &thread, &row).await? else {
+    let mut stopping = std::pin::pin!(async {
+        tokio::select! {
+            () = interrupted => {}
+            () = cancel_requested(host, run) => {}
+        }
+    });
+    let input = tokio::select! {
+        biased;
+        () = &mut stopping => {
+            record(host, &row, None).await?;
+            return report(host, &host.runs.get(run)?).await;
+        }
+        input = next_input(ports, &app, &thread, &row) => input?,
+    };
+    let Some(input) = input else {
         return report(host, &row).await;
     };
     host.runs.set_status(run, RunStatus::Running, None, None, host.runtime.now())?;
 
     let mut work = std::pin::pin!(app.invoke(input, &thread));
-    let stopping = async {
-        tokio::select! {
-            () = interrupted => {}
-            () = cancel_requested(host, run) => {}
-        }
-    };
     let ending = tokio::select! {
         ending = &mut work => Some(ending),
         () = stopping => {
@@ -98,10 +106,15 @@ async fn record(host: &Host, row: &RunRow, ending: Option<Result<Ending<Life>, G
             finish_cancel(host, run).await.map_err(|_| broken(run, error))
         }
         Some(Err(error)) => {
+            // Signals that can't be read are the input of the run, so it is over; anything else can be mended.
+            let at_input = matches!(&error, GraphError::Node { node, .. } if node == "discover");
             let failure = broken(run, error);
-            if failure.kind() == ErrorKind::InvalidInput || failure.kind() == ErrorKind::NotFound {
+            if at_input && matches!(failure.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) {
                 set(RunStatus::Failed, Some(Outcome::Failed), Some(&failure.to_string()))?;
+                return Err(failure.with_hint("the run is over: start a new one with other --signals"));
             }
+            let reason = format!("interrupted: {failure}");
+            set(RunStatus::Running, None, Some(&reason))?;
             Err(failure)
         }
     }
@@ -116,9 +129,10 @@ pub async fn finish_cancel(host: &Host, run: RunId) -> Result<()> {
     if let Some(approval) = pending_approval(host, run).await? {
         host.keeper.desk().cancel(approval.id, "the run was cancelled").await?;
     }
-    host.keeper.audit().append(&AuditEvent::new("run_cancelled", "ae").with_run(run)).await?;
     let reason = Some("cancelled by a person");
-    host.runs.set_status(run, RunStatus::Cancelled, Some(Outcome::Cancelled), reason, host.runtime.now())
+    host.runs.set_status(run, RunStatus::Cancelled, Some(Outcome::Cancelled), reason, host.runtime.now())?;
+    host.keeper.audit().append(&AuditEvent::new("run_cancelled", "ae").with_run(run)).await?;
+    Ok(())
 }
 
 /// The approval that `run` waits for, if any.
@@ -205,11 +219,8 @@ async fn next_input(
 }
 
 async fn cancel_requested(host: &Host, run: RunId) {
-    loop {
+    while !host.runs.get(run).is_ok_and(|row| row.cancel_requested) {
         host.runtime.sleeper.sleep(CANCEL_POLL).await;
-        if host.runs.get(run).is_ok_and(|row| row.cancel_requested) {
-            return;
-        }
     }
 }
 

@@ -51,6 +51,8 @@ pub struct Built {
     pub attempts: u32,
     /// What the sealed checks said at the end.
     pub checks: Vec<CheckOutcome>,
+    /// The digest of the very files that the checks saw; `None` when there was no site to scan.
+    pub manifest: Option<Digest>,
     /// Which model tier each attempt went to.
     pub routes: Vec<RouteDecision>,
 }

@@ -150,6 +150,9 @@ pub struct ApproveArgs {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Decide only if this is the digest that the run asks for (its beginning is enough)
+    #[arg(long, value_name = "HEX")]
+    pub digest: Option<String>,
     /// How it goes on.
     #[command(flatten)]
     pub go: Go,

@@ -56,11 +56,15 @@ async fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
         Command::Completions(args) => {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "ae", &mut script);
-            output.raw(&script);
+            let script = String::from_utf8_lossy(&script).into_owned();
+            output.result(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), &script);
             return Ok(Exit::Verified);
         }
         command => command,
     };
+    if let Command::Audit(AuditCommand::Verify) = command {
+        return runs::audit_verify(output, &data_dir(&cli.global)?);
+    }
     let session = Session::open(&cli.global, output)?;
     match command {
         Command::Run(args) => run::start(&session, args).await,
@@ -70,8 +74,7 @@ async fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
         Command::Runs(args) => runs::list(&session, args.limit),
         Command::Status(args) => runs::status(&session, &args.run).await,
         Command::Serve(args) => run::serve(&session, args.addr).await,
-        Command::Audit(AuditCommand::Verify) => runs::audit_verify(&session),
-        Command::Completions(_) => Ok(Exit::Verified),
+        Command::Audit(_) | Command::Completions(_) => Ok(Exit::Verified),
     }
 }
 
@@ -86,11 +89,7 @@ struct Session {
 
 impl Session {
     fn open(global: &Global, output: Output) -> Result<Self> {
-        let path = match &global.data_dir {
-            Some(path) => path.clone(),
-            None => platform_data_dir()?,
-        };
-        let host = Host::open(&path, Runtime::system())?;
+        let host = Host::open(&data_dir(global)?, Runtime::system())?;
         Ok(Self { host, output, person: person() })
     }
 
@@ -143,6 +142,13 @@ impl Session {
         } else {
             Arc::new(Absent)
         }
+    }
+}
+
+fn data_dir(global: &Global) -> Result<PathBuf> {
+    match &global.data_dir {
+        Some(path) => Ok(path.clone()),
+        None => platform_data_dir(),
     }
 }
 

@@ -38,6 +38,11 @@ impl Output {
 
     /// Tells what went wrong: kind, message, causes, what to do.
     pub(super) fn error(self, error: &Error) -> Exit {
+        self.broken_run(None, error)
+    }
+
+    /// Tells what went wrong with a run; with `--json` the run is in the object too, as far as it came.
+    pub(super) fn broken_run(self, report: Option<&RunReport>, error: &Error) -> Exit {
         let exit = Exit::of_error(error.kind());
         let mut causes = Vec::new();
         let mut cause = std::error::Error::source(error);
@@ -56,10 +61,13 @@ impl Output {
             eprint_line(&format!("hint: {hint}"));
         }
         if self.json {
-            let object = json!({
-                "error": { "kind": error.kind(), "message": error.to_string(), "causes": causes, "hint": error.hint() },
-                "exit_code": exit.code(),
-            });
+            let mut object =
+                report.and_then(|report| serde_json::to_value(report).ok()).unwrap_or_else(|| json!({}));
+            let what = json!({ "kind": error.kind(), "message": error.to_string(), "causes": causes, "hint": error.hint() });
+            if let Some(fields) = object.as_object_mut() {
+                fields.insert("error".to_owned(), what);
+                fields.insert("exit_code".to_owned(), exit.code().into());
+            }
             self.raw(format!("{object}\n").as_bytes());
         }
         exit
@@ -193,7 +201,11 @@ fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {
 fn next(report: &RunReport) -> String {
     let run = report.run_id;
     if report.waiting.is_some() && report.status == RunStatus::Paused {
-        return format!("\nNext: ae approve {run}   (or: ae approve {run} --reject --reason TEXT)\n");
+        let digest =
+            report.waiting.as_ref().map_or("", |waiting| waiting.digest.get(..12).unwrap_or_default());
+        return format!(
+            "\nNext: ae approve {run} --digest {digest}   (or: ae approve {run} --reject --reason TEXT)\n"
+        );
     }
     if report.outcome == "interrupted" {
         return format!("\nNext: ae resume {run}\n");

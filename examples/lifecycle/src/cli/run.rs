@@ -23,7 +23,19 @@ use crate::{
 pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
     let host = &session.host;
     let intent = parse_intent(session, &args.intent, &args.budget)?;
-    let signals = args.signals.iter().map(|text| signals_from(text)).collect::<Result<Vec<_>>>()?;
+    let mut signals = Vec::new();
+    for text in &args.signals {
+        let from = signals_from(text)?;
+        if from != SignalsFrom::StandardInput && signals.contains(&from) {
+            eprint_line(&format!("warning: --signals {text} was given twice; it is read once"));
+        } else {
+            signals.push(from);
+        }
+    }
+    if !args.addr.is_ipv4() {
+        return Err(Error::new(ErrorKind::InvalidInput, format!("{} is no IPv4 address", args.addr))
+            .with_hint("products are served at IPv4 addresses: pass --addr 127.0.0.1:PORT"));
+    }
     if signals.iter().filter(|from| **from == SignalsFrom::StandardInput).count() > 1 {
         return Err(Error::new(
             ErrorKind::InvalidInput,
@@ -44,11 +56,9 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
         }
         None => args.addr,
     };
-    let settings = RunSettings {
-        signals,
-        agent: builder_name(args.agent).to_owned(),
-        base_url: format!("http://{addr}"),
-    };
+    let settings =
+        RunSettings { signals, agent: builder_name(args.agent).to_owned(), base_url: base_url(addr) };
+    host.check_signals(&settings)?;
     let stdin: Option<Box<dyn Read + Send>> = Some(Box::new(std::io::stdin()));
     let backends = host.backends(&settings, stdin)?;
 
@@ -71,8 +81,7 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
     let progress = session.progress();
     progress.note(&format!("run {run}"));
     let ports = host.guard(backends, session.approver(args.go.yes, &progress), progress);
-    let report = runner::drive(host, &ports, run, ctrl_c()).await?;
-    conclude(session, &report, listener).await
+    conclude(session, run, runner::drive(host, &ports, run, ctrl_c()).await, listener).await
 }
 
 pub(super) async fn resume(session: &Session, run: &str, go: Go) -> Result<Exit> {
@@ -98,9 +107,24 @@ pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit
     };
     let mut ruling =
         if args.reject { Ruling::deny(&session.person) } else { Ruling::approve(&session.person) };
-    if let Some(reason) = args.reason {
-        ruling = ruling.with_reason(reason);
+    if let Some(reason) = &args.reason {
+        let clean = host.redactor.redact(reason);
+        if clean != *reason {
+            eprint_line(
+                "warning: the reason holds what looks like a secret; it was taken out before it was stored",
+            );
+        }
+        ruling = ruling.with_reason(clean);
     }
+    let digest = pending.request.subject.to_string();
+    if args.digest.as_ref().is_some_and(|seen| !digest.starts_with(&seen.to_ascii_lowercase())) {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            format!("run {run} now asks for {digest}, not for what you saw"),
+        )
+        .with_hint(format!("look again: `ae status {run}`; nothing was decided")));
+    }
+    eprint_line(&format!("{}\n  digest     {digest}", pending.request.rendering.trim_end()));
     host.keeper.desk().decide(pending.id, ruling).await?;
     if host.dir.try_lease(run)?.is_none() {
         let report = runner::report(host, &host.runs.get(run)?).await?;
@@ -115,6 +139,7 @@ pub(super) async fn serve(session: &Session, addr: SocketAddr) -> Result<Exit> {
     let listener = bind(addr).await?;
     let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
     let state = serve::open(&session.host, local).await?;
+    serve::deliver(&state).await;
     if session.output.json {
         session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "");
     }
@@ -127,24 +152,43 @@ async fn go_on(session: &Session, run: RunId, go: Go) -> Result<Exit> {
     let row = host.runs.get(run)?;
     let listener = if serves(session, go) {
         let addr = row.settings.base_url.trim_start_matches("http://").parse();
-        Some(bind(addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?).await?)
+        let addr = addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?;
+        match bind(addr).await {
+            Ok(listener) => Some(listener),
+            Err(error) => {
+                eprint_line(&format!(
+                    "warning: {error}; the run goes on, and this command returns when it stops"
+                ));
+                None
+            }
+        }
     } else {
         None
     };
     let progress = session.progress();
     let backends = host.backends(&row.settings, None)?;
     let ports = host.guard(backends, session.approver(go.yes, &progress), progress);
-    let report = runner::drive(host, &ports, run, ctrl_c()).await?;
-    conclude(session, &report, listener).await
+    conclude(session, run, runner::drive(host, &ports, run, ctrl_c()).await, listener).await
 }
 
-/// Prints the result; in a terminal then serves what is live until Ctrl-C.
-async fn conclude(session: &Session, report: &RunReport, listener: Option<TcpListener>) -> Result<Exit> {
+/// Prints the result, or what broke; in a terminal then serves what is live until Ctrl-C.
+async fn conclude(
+    session: &Session,
+    run: RunId,
+    driven: Result<RunReport>,
+    listener: Option<TcpListener>,
+) -> Result<Exit> {
+    let report = match driven {
+        Ok(report) => report,
+        Err(error) => return Ok(broke(session, run, &error).await),
+    };
+    let report = &report;
     let serves = listener.is_some() && report.exit_code == Exit::Verified.code();
     let exit = if serves { session.output.report_served(report) } else { session.output.report(report) };
     if let (Some(listener), true) = (listener, serves) {
         let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
         let state = serve::open(&session.host, local).await?;
+        serve::deliver(&state).await;
         serve_until_stopped(session, listener, state).await?;
     }
     Ok(exit)
@@ -161,6 +205,24 @@ async fn serve_until_stopped(session: &Session, listener: TcpListener, state: se
         eprint_line("warning: this address is reachable from other machines, without encryption");
     }
     serve::run(listener, state, ctrl_c()).await
+}
+
+/// Tells that a drive broke: what went wrong, and with `--json` the run beside it.
+async fn broke(session: &Session, run: RunId, error: &Error) -> Exit {
+    let report = match session.host.runs.get(run) {
+        Ok(row) => runner::report(&session.host, &row).await.ok(),
+        Err(_) => None,
+    };
+    session.output.broken_run(report.as_ref(), error)
+}
+
+/// What a customer's browser is sent to: an address for all interfaces is none to go to.
+fn base_url(addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", addr.port())
+    } else {
+        format!("http://{addr}")
+    }
 }
 
 /// `run` in a terminal serves what it published.

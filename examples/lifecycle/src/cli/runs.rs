@@ -1,11 +1,17 @@
 //! `ae runs`, `ae status`, `ae cancel`, `ae audit verify`.
 
+use std::path::Path;
+
 use ae_core::{ErrorKind, RunStatus};
 use ae_safety::audit::ProblemKind;
 use serde_json::json;
 
-use super::{Session, output::row_line};
+use super::{
+    Session,
+    output::{Output, row_line},
+};
 use crate::{
+    data_dir::AUDIT_LOG,
     error::{Error, Result},
     exit::Exit,
     runner,
@@ -47,6 +53,10 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
         session.output.report(&runner::report(host, &host.runs.get(run)?).await?);
         return Ok(Exit::Verified);
     }
+    // Whoever waits at a prompt for this run sees that its question is closed.
+    if let Some(approval) = runner::pending_approval(host, run).await? {
+        host.keeper.desk().cancel(approval.id, "the run was cancelled").await?;
+    }
     let object = json!({ "run_id": run, "cancel_requested": true });
     session
         .output
@@ -54,8 +64,14 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
     Ok(Exit::Verified)
 }
 
-pub(super) fn audit_verify(session: &Session) -> Result<Exit> {
-    let path = session.host.dir.audit_log();
+/// Reads the log as it lies there: nothing is opened, made or mended before it is judged.
+pub(super) fn audit_verify(output: Output, data_dir: &Path) -> Result<Exit> {
+    let path = data_dir.join(AUDIT_LOG);
+    if !path.exists() {
+        let message = format!("there is no audit log at {}", path.display());
+        let hint = "if runs were made in this data directory, somebody removed it; else name the right one with --data-dir";
+        return Err(Error::new(ErrorKind::NotFound, message).with_hint(hint));
+    }
     let report = ae_safety::audit::verify_file(&path)?;
     let (exit, text) = match &report.problem {
         None => (Exit::Verified, format!("{} records, the chain is whole", report.records)),
@@ -82,6 +98,6 @@ pub(super) fn audit_verify(session: &Session) -> Result<Exit> {
         "head": report.head.map(|head| head.hash),
         "problem": problem,
     });
-    session.output.result(&object, &text);
+    output.result(&object, &text);
     Ok(exit)
 }

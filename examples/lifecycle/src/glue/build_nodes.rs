@@ -31,8 +31,8 @@ pub struct BuildArtifact {
     pub files_changed: Vec<String>,
     /// What it cost; `None` means not measured.
     pub cost: Option<Money>,
-    /// Which model tier the attempt went to.
-    pub route: RouteDecision,
+    /// Which model tier each attempt went to, this one last.
+    pub routes: Vec<RouteDecision>,
 }
 
 /// The three nodes of the build loop of one run.
@@ -62,9 +62,11 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
         let attempt = input.attempt;
         let route = self.route(attempt).await?;
         let info = self.ports.builder_info.clone();
-        self.ports
-            .progress
-            .note(&format!("attempt {attempt} by builder {:?}, routed as {}", info.name, route.tier));
+        self.ports.progress.note(&format!(
+            "attempt {attempt} by builder {:?}; {}",
+            info.name,
+            describe(&route)
+        ));
 
         let mut request = AgentRequest::new(&self.workspace, self.spec.clone(), self.site.clone())
             .with_prompt(prompt(&self.spec))
@@ -87,11 +89,13 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
         match redeemed.backend().execute(&key, redeemed.request()).await {
             Ok(report) => {
                 redeemed.finish(ActionEnd::done(report.cost)).await?;
+                let mut routes = input.previous.map(|previous| previous.routes).unwrap_or_default();
+                routes.push(route);
                 Ok(BuildArtifact {
                     summary: report.summary,
                     files_changed: report.files_changed,
                     cost: report.cost,
-                    route,
+                    routes,
                 })
             }
             Err(error) => {
@@ -137,6 +141,13 @@ impl BuildNodes {
         let zero = Money::zero(self.seed.intent.currency());
         if self.ports.builder_info.metered { route.estimate.cost.unwrap_or(zero) } else { zero }
     }
+}
+
+/// A route in a line: why, and at what price.
+#[must_use]
+pub fn describe(route: &RouteDecision) -> String {
+    let estimate = route.estimate.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
+    format!("{}; estimate {estimate}", route.reasoning)
 }
 
 /// One attempt of the build as a task that can be routed.

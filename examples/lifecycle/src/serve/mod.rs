@@ -21,6 +21,7 @@ use crate::{
     embedded::Host,
     error::{Error, Result},
     glue::secrets::Keys,
+    progress::eprint_line,
 };
 
 /// The largest request body, in bytes.
@@ -82,7 +83,14 @@ pub fn app(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// Serves until `stop` completes. Events that a crash left undelivered are delivered first.
+/// Delivers the events that a crash left undelivered. What can't be delivered now stays in the outbox.
+pub async fn deliver(shared: &Shared) {
+    if let Err(error) = webhooks::deliver_pending(shared).await {
+        eprint_line(&format!("warning: an event of the ledger can't be delivered now: {error}"));
+    }
+}
+
+/// Serves until `stop` completes.
 ///
 /// # Errors
 ///
@@ -92,7 +100,6 @@ pub async fn run(
     shared: Shared,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    webhooks::deliver_pending(&shared).await?;
     let sleeper = Arc::clone(&shared.host.runtime.sleeper);
     let stopped = Arc::new(tokio::sync::Notify::new());
     let told = Arc::clone(&stopped);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ae_core::{ApprovalId, Digest, ErrorKind, IdempotencyKey, Outcome};
 use ae_harness::{Bundle, DeploySpec, SiteId};
 use ae_langflow::Stop;
-use ae_safety::{Approval, ApprovalRequest, ApprovalStatus};
+use ae_safety::{Approval, ApprovalQuery, ApprovalRequest, ApprovalStatus};
 use serde_json::json;
 
 use super::Stage;
@@ -79,6 +79,12 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
 
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
+    if built.manifest != Some(bundle.manifest()) {
+        close_questions(&stage).await?;
+        let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
+                      published, start a new run";
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
     let deploy_spec = DeploySpec { site: SiteId::parse(site)?, base_url: context.base_url.clone() };
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
     let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url);
@@ -106,9 +112,12 @@ enum Asked {
 async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
     let seed = stage.seed()?;
     let desk = stage.ports.keeper.desk();
-    let mut approval =
-        present(stage, request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR))
-            .await?;
+    let request = request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR);
+    let Some(mut approval) = present(stage, request).await? else {
+        close_questions(stage).await?;
+        let reason = "what was asked is not what would be done now; nothing was done, start a new run";
+        return Ok(Asked::Ended(Box::new(stage.end(Outcome::Blocked, reason))));
+    };
     if approval.status == ApprovalStatus::Pending {
         stage
             .audit(
@@ -124,7 +133,9 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
             "title": approval.request.title,
             "subject": approval.request.subject,
         });
-        let _knock: ApprovalId = stage.cx.ask(stage.name, &question).await?;
+        // The id is part of the question's name, so that the answer to an expired question wakes no later one.
+        let name = format!("{}/{}", stage.name, approval.id);
+        let _knock: ApprovalId = stage.cx.ask(&name, &question).await?;
         approval = desk.get(approval.id).await?;
     }
     let who = approval.decided_by.clone().unwrap_or_default();
@@ -152,14 +163,27 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
     }
 }
 
-/// The approval that is open or decided for exactly this request; one that expired is asked anew.
-async fn present(stage: &Stage, request: ApprovalRequest) -> Result<Approval, Stop> {
+/// Cancels what is still open for this run, so that nobody approves what can't happen any more.
+async fn close_questions(stage: &Stage) -> Result<(), Stop> {
+    let desk = stage.ports.keeper.desk();
+    let query = ApprovalQuery::new().with_run(stage.seed()?.run).with_status(ApprovalStatus::Pending);
+    for approval in desk.list(&query).await? {
+        desk.cancel(approval.id, "what was asked has changed").await?;
+    }
+    Ok(())
+}
+
+/// The approval that is open or decided for exactly this request; one that expired is asked anew. `None` when the
+/// question was asked for something else before.
+async fn present(stage: &Stage, request: ApprovalRequest) -> Result<Option<Approval>, Stop> {
     let seed = stage.seed()?;
     for sequence in 0..ASKED_MAX {
         let key = IdempotencyKey::derive(seed.run, stage.name, "request", sequence);
-        let approval = stage.ports.keeper.desk().request(&key, request.clone()).await?;
-        if approval.status != ApprovalStatus::Expired {
-            return Ok(approval);
+        match stage.ports.keeper.desk().request(&key, request.clone()).await {
+            Ok(approval) if approval.status == ApprovalStatus::Expired => {}
+            Ok(approval) => return Ok(Some(approval)),
+            Err(error) if error.kind() == ErrorKind::Conflict => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
     }
     Err(Stop::failed(ae_core::BackendError::new(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ae_core::Outcome;
+use ae_harness::Bundle;
 use ae_langflow::{Ending, Input, RunConfig, Stop, wtf};
 use serde_json::json;
 
@@ -67,7 +68,9 @@ async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Re
     let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
     let outcome = state.outcome.unwrap_or(Outcome::Failed);
+    let manifest = Bundle::scan(&workspace.join("site")).ok().map(|bundle| bundle.manifest());
     let checks = plan.acceptance.run(&workspace, &plan.seal)?;
+    let manifest_after = Bundle::scan(&workspace.join("site")).ok().map(|bundle| bundle.manifest());
     let failing: Vec<_> =
         checks.iter().filter(|check| !check.passed).map(|check| check.id.as_str()).collect();
     let attempts = u32::try_from(state.attempts.len()).unwrap_or(u32::MAX);
@@ -80,7 +83,8 @@ async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Re
         checks.len()
     );
     stage.note(&line);
-    let verified = outcome == Outcome::Verified && failing.is_empty();
+    let unchanged = manifest.is_some() && manifest == manifest_after;
+    let verified = outcome == Outcome::Verified && failing.is_empty() && unchanged;
     let mut living = stage.living("testing", if verified { "success" } else { "failure" }, &line)?;
     if let Some(living) = living.as_mut().filter(|_| !verified) {
         for check in checks.iter().filter(|check| !check.passed) {
@@ -92,10 +96,15 @@ async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Re
         Life::update()
     } else {
         let outcome = if outcome == Outcome::Verified { Outcome::Failed } else { outcome };
-        stage.end(outcome, format!("the build did not pass its sealed checks: {}", failing.join(", ")))
+        let what = if failing.is_empty() {
+            "the files changed under the checks".to_owned()
+        } else {
+            failing.join(", ")
+        };
+        stage.end(outcome, format!("the build did not pass its sealed checks: {what}"))
     };
-    let routes = state.artifact.iter().map(|artifact| artifact.route.clone()).collect();
-    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, routes })))
+    let routes = state.artifact.as_ref().map(|artifact| artifact.routes.clone()).unwrap_or_default();
+    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, manifest, routes })))
 }
 
 /// A refusal inside a node of the build loop ends the run by name; anything else can be resumed.

@@ -68,7 +68,8 @@ impl Stage {
 
     /// Ends the run here.
     fn end(&self, outcome: Outcome, reason: impl Into<String>) -> LifeUpdate {
-        Life::update().end(Some(End { outcome, reason: reason.into(), stage: self.name.to_owned() }))
+        let reason = self.ports.redactor.redact(&reason.into()).into_owned();
+        Life::update().end(Some(End { outcome, reason, stage: self.name.to_owned() }))
     }
 
     /// Ends the run when a gate refused; a part that broke is an error, and the run can be resumed.
@@ -84,7 +85,7 @@ impl Stage {
         let seed = self.seed()?;
         let mut living = self.life.living.clone().ok_or_else(|| self.missing("living spec"))?;
         living.enter(phase);
-        living.log(self.ports.runtime.now(), self.name, outcome, line);
+        living.log(self.ports.runtime.now(), self.name, outcome, self.ports.redactor.redact(line));
         let workspace = self.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
         living.write_to(&workspace)?;
         Ok(Some(living))

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Stage;
 use crate::{
-    glue::routing::route_request,
+    glue::{build_nodes::describe, routing::route_request},
     state::{BuildPlan, Life, LifeUpdate},
 };
 
@@ -25,12 +25,7 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
     for task in &spec.tasks {
         let request = route_request(task.clone(), "", seed.run, seed.created_at);
         let route = stage.ports.router.route(&request).await?;
-        let estimate = route.estimate.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
-        let (tier, score) = (route.tier, route.complexity.score);
-        stage.note(&format!(
-            "{} {}: {tier}, complexity {score} of 10, estimate {estimate}",
-            task.id, task.title
-        ));
+        stage.note(&format!("{} {}: {}", task.id, task.title, describe(&route)));
         routes.push(route);
     }
     if routes.iter().all(|route| !route.callable) {

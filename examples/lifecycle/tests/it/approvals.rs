@@ -71,8 +71,9 @@ fn one_changed_byte_in_the_release_voids_the_approval() {
     let place = bytes.windows(5).position(|w| w == b"</h1>").unwrap();
     bytes[place - 1] ^= 1;
     std::fs::write(&page, bytes).unwrap();
-    let refused = ae.ae(&["approve", &run, "--json"]);
-    assert_ne!(refused.code, 0, "{refused:?}");
+    let refused = ae.ae(&["approve", &run, "--json"]).expect(4).json();
+    assert!(refused["reason"].as_str().unwrap().contains("changed"), "{}", refused["reason"]);
+    ae.ae(&["approve", &run]).expect(2);
     let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
     assert!(status["product_url"].is_null(), "nothing was published: {status}");
     let sites = ae.data().join("sites");
@@ -80,6 +81,31 @@ fn one_changed_byte_in_the_release_voids_the_approval() {
         .unwrap()
         .filter(|site| site.as_ref().unwrap().path().join("current.json").exists());
     assert_eq!(live.count(), 0);
+}
+
+#[test]
+fn a_decision_for_another_digest_is_refused() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let digest =
+        ae.ae(&["status", &run, "--json"]).expect(0).json()["waiting"]["digest"].as_str().unwrap().to_owned();
+    ae.ae(&["approve", &run, "--digest", "000000000000"]).expect(2);
+    let launch = ae.ae(&["approve", &run, "--digest", &digest, "--json"]).expect(6);
+    assert!(launch.stderr.contains("planned") && launch.stderr.contains(&digest), "it shows what it decides");
+    // The same command again does not decide the next question.
+    ae.ae(&["approve", &run, "--digest", &digest]).expect(2);
+}
+
+#[test]
+fn a_cancellation_that_a_crash_cut_off_still_holds() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let runs = rusqlite::Connection::open(ae.data().join("runs.db")).unwrap();
+    runs.execute("UPDATE runs SET cancel_requested = 1", []).unwrap();
+    drop(runs);
+    let ended = ae.ae(&["resume", &run, "--yes", "--json"]).expect(130).json();
+    assert_eq!(ended["outcome"], "cancelled");
+    assert!(ended["product_url"].is_null() && ended["payment_link"].is_null());
 }
 
 #[test]

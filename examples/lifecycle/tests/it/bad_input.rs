@@ -49,6 +49,61 @@ fn signals_that_can_not_be_read() {
 }
 
 #[test]
+fn addresses_that_no_product_can_have() {
+    let ae = Ae::new();
+    for addr in ["[::1]:4190", "127.0.0.1:0"] {
+        ae.ae(&["run", INTENT, "--signals", "sample", "--addr", addr, "--yes"]).expect(2);
+    }
+    no_run_began(&ae);
+    let all = ae.ae(&["run", INTENT, "--signals", "sample", "--addr", "0.0.0.0:4191", "--yes", "--json"]);
+    let url = all.expect(0).json()["product_url"].as_str().unwrap().to_owned();
+    assert!(url.starts_with("http://127.0.0.1:4191/"), "{url}");
+}
+
+#[test]
+fn signals_that_are_gone_are_needed_no_more_once_they_were_read() {
+    let ae = Ae::new();
+    let file = ae.file("posts.csv", &super::ae::posts(2_000));
+    let parked = ae.ae(&["run", INTENT, "--signals", &file, "--json"]).expect(6).json();
+    std::fs::remove_file(&file).unwrap();
+    let run = parked["run_id"].as_str().unwrap();
+    ae.ae(&["resume", run, "--yes", "--json"]).expect(0);
+}
+
+#[test]
+fn a_damaged_audit_log_is_found_and_left_as_it_is() {
+    let ae = Ae::new();
+    ae.ae(&["audit", "verify"]).expect(2);
+    ae.main_job();
+    let path = ae.data().join("audit.jsonl");
+    let whole = std::fs::read(&path).unwrap();
+    let torn = &whole[..whole.len() - 7];
+    std::fs::write(&path, torn).unwrap();
+    ae.ae(&["audit", "verify"]).expect(1);
+    assert_eq!(std::fs::read(&path).unwrap(), torn, "verifying mends nothing");
+    let mut tampered = whole.clone();
+    let place = tampered.len() / 2;
+    tampered[place] ^= 1;
+    std::fs::write(&path, &tampered).unwrap();
+    let found = ae.ae(&["audit", "verify", "--json"]).expect(1).json();
+    assert_eq!(found["whole"], false);
+    assert!(found["problem"]["seq"].is_u64(), "{found}");
+}
+
+#[test]
+fn everything_in_the_data_directory_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let ae = Ae::new();
+    std::fs::create_dir(ae.data()).unwrap();
+    std::fs::set_permissions(ae.data(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    ae.main_job();
+    for name in ["runs.db", "checkpoints.db", "safety.db", "billing.db", "audit.jsonl"] {
+        let mode = std::fs::metadata(ae.data().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} has mode {mode:o}");
+    }
+}
+
+#[test]
 fn runs_that_do_not_exist() {
     let ae = Ae::new();
     let unknown = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";

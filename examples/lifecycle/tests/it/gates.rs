@@ -60,6 +60,10 @@ fn secrets_in_an_intent_are_taken_out_before_anything_is_stored() {
     let done = ae.ae(&["run", &intent, "--signals", "sample", "--yes", "--json"]);
     assert!(done.stderr.contains("secret"), "{}", done.stderr);
     assert!(!done.stdout.contains(&secret) && !done.stderr.contains(&secret));
+    let run = ae.parked();
+    let reason = format!("because of {secret}");
+    let rejected = ae.ae(&["approve", &run, "--reject", "--reason", &reason, "--json"]).expect(4);
+    assert!(!rejected.stdout.contains(&secret) && !rejected.stderr.contains(&secret), "{rejected:?}");
     let mut folders = vec![ae.data()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {

@@ -14,7 +14,7 @@ use lifecycle::{
     embedded::Host,
     exit::Exit,
     glue::approver::Standing,
-    progress::Silent,
+    progress::{Progress, Silent},
     report::RunReport,
     run_index::{RunRow, RunSettings, SignalsFrom},
     runner,
@@ -65,7 +65,36 @@ impl CliProvider for Saboteur {
     }
 }
 
+/// Slips a byte into the site when the stage begins that comes after the checks.
+#[derive(Debug)]
+struct Tamper(std::path::PathBuf);
+
+impl Progress for Tamper {
+    fn stage(&self, name: &str) {
+        if name == "approve_launch" {
+            let page = self.0.join("site/index.html");
+            let text = std::fs::read_to_string(&page).unwrap();
+            std::fs::write(&page, text.replace("</main>", "<!-- slipped in --></main>")).unwrap();
+        }
+    }
+
+    fn note(&self, _: &str) {}
+    fn hold(&self) {}
+    fn release(&self) {}
+    fn done(&self) {}
+}
+
 fn run_with(inventive: bool, behaves_from: u32, metered: bool, budget: &str) -> (RunReport, u32) {
+    run_watched(inventive, behaves_from, metered, budget, |_| Arc::new(Silent))
+}
+
+fn run_watched(
+    inventive: bool,
+    behaves_from: u32,
+    metered: bool,
+    budget: &str,
+    progress: impl FnOnce(std::path::PathBuf) -> Arc<dyn Progress>,
+) -> (RunReport, u32) {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let attempts = Arc::new(AtomicU32::new(0));
@@ -101,7 +130,7 @@ fn run_with(inventive: bool, behaves_from: u32, metered: bool, budget: &str) -> 
             })
             .unwrap();
         let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
-        let ports = host.guard(backends, approver, Arc::new(Silent));
+        let ports = host.guard(backends, approver, progress(host.dir.workspace(run).unwrap()));
         let report = runner::drive(&host, &ports, run, std::future::pending()).await.unwrap();
         let living = host.dir.workspace(run).unwrap().join("CLAUDE.md");
         if report.outcome == "stalled" {
@@ -151,4 +180,12 @@ fn a_builder_that_costs_more_than_the_budget_is_stopped_before_the_call() {
         );
         assert_eq!(attempts, 0, "it was never called");
     }
+}
+
+#[test]
+fn a_byte_slipped_in_after_the_checks_is_not_published() {
+    let (report, _) = run_watched(false, 1, false, "10", |workspace| Arc::new(Tamper(workspace)));
+    assert_eq!((report.outcome.as_str(), report.exit_code), ("blocked", Exit::Blocked.code()));
+    assert!(report.reason.unwrap().contains("changed"));
+    assert!(report.product_url.is_none() && report.payment_link.is_none());
 }
