@@ -109,6 +109,29 @@ fn a_cancellation_that_a_crash_cut_off_still_holds() {
 }
 
 #[test]
+fn a_question_that_expired_is_asked_anew() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let first = ae.ae(&["status", &run, "--json"]).expect(0).json()["waiting"]["approval"].clone();
+    let desk = rusqlite::Connection::open(ae.data().join("safety.db")).unwrap();
+    let changed = desk.execute(
+        "UPDATE safety_approvals SET record = json_set(record, '$.approval.requested_at', '2020-01-01T00:00:00Z')",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+    drop(desk);
+    ae.ae(&["approve", &run]).expect(2);
+    let again = ae.ae(&["resume", &run, "--json"]).expect(6).json();
+    assert!(
+        again["waiting"]["approval"].is_string() && again["waiting"]["approval"] != first,
+        "{}",
+        again["waiting"]
+    );
+    ae.ae(&["approve", &run, "--json"]).expect(6);
+    ae.ae(&["approve", &run, "--json"]).expect(0);
+}
+
+#[test]
 fn a_standing_decision_is_recorded_as_such() {
     let ae = Ae::new();
     ae.main_job();
