@@ -70,7 +70,7 @@ impl SiteCopy {
         let digest = Digest::of_bytes("palette", spec.slug.as_bytes());
         Self {
             tagline: first_of(&[&spec.tagline], &name),
-            problem: shown(&spec.problem_statement, TEXT_CHARS),
+            problem: shown(&without_citations(&spec.problem_statement, &spec.evidence), TEXT_CHARS),
             audience: (!audience.is_empty()).then(|| format!("Made for {}", audience.join(", "))),
             features: spec.core_features.iter().take(ITEMS_MAX).filter_map(|f| feature(f, spec)).collect(),
             quotes: spec.evidence.iter().take(QUOTES_MAX).filter_map(quote).collect(),
@@ -179,9 +179,43 @@ pub(super) fn safe_address(address: &str) -> Option<&str> {
     (plain_name && plain_port && plain && escapes && fits).then_some(address)
 }
 
+/// The text without its `[id]` marks: the page shows the posts themselves, and a reader has no use for their ids.
+fn without_citations(text: &str, evidence: &[Evidence]) -> String {
+    let mut plain = text.to_owned();
+    for item in evidence {
+        plain = plain.replace(&format!("[{}]", item.id), "");
+    }
+    if plain == text {
+        return plain;
+    }
+    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.replace(": .", ".").replace(" .", ".").replace(" ,", ",").trim_end_matches([':', ' ']).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn citations_are_for_the_spec_and_not_for_the_page() {
+        use ae_core::{Origin, Untrusted};
+        let item = |id: &str| Evidence {
+            id: id.to_owned(),
+            source: "test".to_owned(),
+            url: None,
+            title: Untrusted::new(Origin::Signals("test".to_owned()), String::new()),
+            points: None,
+            comments: None,
+            posted_at: None,
+            fetched_at: Timestamp::UNIX_EPOCH,
+            relevance: 0.into(),
+            reasons: Vec::new(),
+        };
+        let evidence = [item("s1"), item("s2")];
+        let text = "Rows break. Of 9 posts, 2 complain: [s1] [s2]. Keys [x] stay.";
+        assert_eq!(without_citations(text, &evidence), "Rows break. Of 9 posts, 2 complain. Keys [x] stay.");
+        assert_eq!(without_citations("two  spaces : .", &evidence), "two  spaces : .");
+    }
 
     #[test]
     fn only_plain_addresses_are_linked() {
