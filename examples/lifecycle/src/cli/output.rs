@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use ae_core::RunStatus;
 use serde::Serialize;
 use serde_json::json;
 
@@ -200,7 +199,7 @@ fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {
 
 fn next(report: &RunReport) -> String {
     let run = report.run_id;
-    if report.waiting.is_some() && report.status == RunStatus::Paused {
+    if report.waiting.is_some() && report.outcome == "waiting_for_approval" {
         let digest =
             report.waiting.as_ref().map_or("", |waiting| waiting.digest.get(..12).unwrap_or_default());
         return format!(
