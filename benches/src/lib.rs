@@ -6,6 +6,7 @@
 
 pub mod genesis;
 pub mod langflow;
+pub mod lifecycle;
 pub mod ratio;
 pub mod router;
 pub mod safety;

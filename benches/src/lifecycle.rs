@@ -1,0 +1,149 @@
+//! The whole lifecycle on its embedded defaults, and where its time goes.
+
+use std::{
+    io::Write,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use ae_core::{Currency, Intent, Money, ProjectId, RunId, RunStatus, Runtime};
+use lifecycle::{
+    embedded::Host,
+    glue::approver::Standing,
+    progress::Progress,
+    run_index::{RunRow, RunSettings, SignalsFrom},
+    runner,
+};
+
+#[path = "../../examples/lifecycle/examples/make-signals.rs"]
+mod make_signals;
+
+/// What one run took.
+#[derive(Debug, Clone)]
+pub struct LifecycleTiming {
+    /// The whole run, the data directory's opening included.
+    pub total: Duration,
+    /// Each stage by its name, in order.
+    pub stages: Vec<(String, Duration)>,
+    /// How the run ended.
+    pub outcome: String,
+    /// How many records the audit log has: each was on the disk before the run went on.
+    pub audit_records: usize,
+}
+
+/// Remembers when each stage began.
+#[derive(Debug, Default)]
+struct Stopwatch(Mutex<Vec<(String, Instant)>>);
+
+impl Progress for Stopwatch {
+    fn stage(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), instant()));
+    }
+
+    fn note(&self, _: &str) {}
+    fn hold(&self) {}
+    fn release(&self) {}
+    fn done(&self) {}
+}
+
+/// Writes `count` generated posts as CSV, the ones that `make-signals` writes.
+///
+/// # Errors
+///
+/// When the file can't be written.
+pub fn write_signals(path: &Path, count: u64) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+    make_signals::write_posts(&mut file, count)?;
+    file.flush()
+}
+
+/// Runs the main job over the signals in `signals`, in the new data directory `data`.
+///
+/// # Panics
+///
+/// When the run breaks: the bench has nothing to measure then.
+#[must_use]
+pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
+    runtime.block_on(async {
+        let start = instant();
+        let host = Host::open(data, Runtime::system()).expect("the data directory opens");
+        let settings = RunSettings {
+            signals: vec![SignalsFrom::File(signals.to_string_lossy().into_owned())],
+            agent: "site".to_owned(),
+            base_url: "http://127.0.0.1:4180".to_owned(),
+        };
+        let backends = host.backends(&settings, None).expect("the backends open");
+        let run = RunId::from_uuid(host.runtime.ids.new_uuid());
+        let now = host.runtime.now();
+        let budget = Money::zero(Currency::USD);
+        host.runs
+            .insert(&RunRow {
+                run_id: run,
+                project_id: ProjectId::from_uuid(host.runtime.ids.new_uuid()),
+                intent: Intent::new("Build a $500 MRR CSV tool", budget).expect("within the limits"),
+                settings,
+                site: None,
+                status: RunStatus::Pending,
+                outcome: None,
+                reason: None,
+                cancel_requested: false,
+                created_at: now,
+                updated_at: now,
+            })
+            .expect("the run is recorded");
+        let watch = Arc::new(Stopwatch::default());
+        let approver = Arc::new(Standing { decided_by: "person:bench".to_owned() });
+        let ports = host.guard(backends, approver, Arc::clone(&watch) as Arc<dyn Progress>);
+        let report = runner::drive(&host, &ports, run, std::future::pending()).await.expect("the run ends");
+        let end = instant();
+        let audit = std::fs::read_to_string(host.dir.audit_log()).expect("the log is there");
+        let begun = watch.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([end]);
+        let stages = begun.iter().zip(ends).map(|((name, at), end)| (name.clone(), end - *at)).collect();
+        LifecycleTiming {
+            total: end - start,
+            stages,
+            outcome: report.outcome,
+            audit_records: audit.lines().count(),
+        }
+    })
+}
+
+/// The floor: as many lines as the audit log has, each on the disk before the next.
+///
+/// # Panics
+///
+/// When the file can't be written.
+#[must_use]
+pub fn durable_lines(path: &Path, lines: usize) -> Duration {
+    let start = instant();
+    let mut file = std::fs::File::create(path).expect("the file can be made");
+    for _ in 0..lines {
+        file.write_all(&[b'x'; 400]).and_then(|()| file.sync_data()).expect("the disk takes it");
+    }
+    start.elapsed()
+}
+
+#[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
+fn instant() -> Instant {
+    Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_run_is_verified_and_every_stage_is_timed() {
+        let folder = tempfile::tempdir().unwrap();
+        let signals = folder.path().join("signals.csv");
+        write_signals(&signals, 500).unwrap();
+        let timing = run(&signals, &folder.path().join("data"));
+        assert_eq!(timing.outcome, "verified");
+        assert_eq!(timing.stages.len(), lifecycle::progress::STAGES.len());
+        assert!(timing.audit_records > 10);
+    }
+}
