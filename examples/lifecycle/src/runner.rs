@@ -7,6 +7,7 @@ use ae_langflow::{Answer, App, Cancel, Ending, GraphError, Input, RunConfig};
 use ae_safety::{Approval, ApprovalQuery, ApprovalStatus, AuditEvent};
 
 use crate::{
+    data_dir::Lease,
     embedded::Host,
     error::{Error, Result},
     graph::lifecycle,
@@ -20,6 +21,9 @@ use crate::{
 const STEPS_MAX: u64 = 100;
 /// How long a run may take to reach a boundary after it was asked to stop.
 const STOP_GRACE: Duration = Duration::from_secs(2);
+/// How often the lease is tried, and the pause between.
+const LEASE_TRIES: u32 = 10;
+const LEASE_PAUSE: Duration = Duration::from_millis(30);
 /// How often a run looks whether somebody cancelled it.
 const CANCEL_POLL: Duration = Duration::from_millis(250);
 
@@ -34,7 +38,10 @@ pub async fn drive(
     run: RunId,
     interrupted: impl Future<Output = ()>,
 ) -> Result<RunReport> {
-    let _lease = host.dir.lease(run)?;
+    let _lease = match free_lease(host, run).await? {
+        Some(lease) => lease,
+        None => host.dir.lease(run)?,
+    };
     let row = host.runs.get(run)?;
     if row.status.is_final() {
         return report(host, &row).await;
@@ -76,6 +83,22 @@ pub async fn drive(
     record(host, &row, ending).await?;
     ports.progress.done();
     report(host, &host.runs.get(run)?).await
+}
+
+/// The lease of `run`, or `None` when another process runs it. A command that only looks holds it for an instant, so
+/// that one refusal says nothing yet.
+///
+/// # Errors
+///
+/// When the lease can't be opened.
+pub async fn free_lease(host: &Host, run: RunId) -> Result<Option<Lease>> {
+    for _ in 0..LEASE_TRIES {
+        if let Some(lease) = host.dir.try_lease(run)? {
+            return Ok(Some(lease));
+        }
+        host.runtime.sleeper.sleep(LEASE_PAUSE).await;
+    }
+    Ok(None)
 }
 
 /// Writes down how the drive ended.

@@ -126,7 +126,7 @@ pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit
     }
     eprint_line(&format!("{}\n  digest     {digest}", pending.request.rendering.trim_end()));
     host.keeper.desk().decide(pending.id, ruling).await?;
-    if host.dir.try_lease(run)?.is_none() {
+    if runner::free_lease(host, run).await?.is_none() {
         let report = runner::report(host, &host.runs.get(run)?).await?;
         eprint_line("the decision is recorded; the process that runs it goes on");
         session.output.report(&report);

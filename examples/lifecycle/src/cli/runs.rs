@@ -48,7 +48,7 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
             .with_hint("there is nothing to cancel; what it published stays"));
     }
     host.runs.request_cancel(run)?;
-    if let Some(_lease) = host.dir.try_lease(run)? {
+    if let Some(_lease) = runner::free_lease(host, run).await? {
         runner::finish_cancel(host, run).await?;
         session.output.report(&runner::report(host, &host.runs.get(run)?).await?);
         return Ok(Exit::Verified);
