@@ -25,23 +25,27 @@ impl Head {
     /// The head after `record` on top of `before`.
     #[must_use]
     pub fn after(before: Option<&Self>, record: &Record) -> Self {
-        Self::chained(before, record.step, &record.change)
+        Self::chained(before, record.step, &record.change, record.snapshot.as_deref())
     }
 
     /// The head after a stored delta on top of `before`.
     #[must_use]
     pub fn after_delta(before: &Self, delta: &Delta) -> Self {
-        Self::chained(Some(before), delta.step, &delta.change)
+        Self::chained(Some(before), delta.step, &delta.change, None)
     }
 
-    fn chained(before: Option<&Self>, step: u64, change: &str) -> Self {
+    /// A snapshot is part of the head, so that a thread that was deleted and started anew from another state has
+    /// another head, and a runner of the old one is fenced off.
+    fn chained(before: Option<&Self>, step: u64, change: &str, snapshot: Option<&str>) -> Self {
         let seq = before.map_or(0, |head| head.seq).saturating_add(1);
-        let digest = DigestWriter::new("ae-langflow record 1")
+        let mut digest = DigestWriter::new("ae-langflow record 1")
             .field(before.map_or(&[][..], |head| head.digest.as_bytes()))
             .field(&step.to_be_bytes())
-            .field(change.as_bytes())
-            .finish();
-        Self { seq, step, digest }
+            .field(change.as_bytes());
+        if let Some(snapshot) = snapshot {
+            digest = digest.field(snapshot.as_bytes());
+        }
+        Self { seq, step, digest: digest.finish() }
     }
 }
 

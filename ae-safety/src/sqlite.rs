@@ -205,6 +205,15 @@ impl Store {
             Some(ErrorCode::SystemIoFailure) => {
                 (ErrorKind::Unavailable, Retry::Never, "the disk failed, check it")
             }
+            _ if matches!(
+                error,
+                rusqlite::Error::FromSqlConversionFailure(..)
+                    | rusqlite::Error::InvalidColumnType(..)
+                    | rusqlite::Error::IntegralValueOutOfRange(..)
+            ) =>
+            {
+                (ErrorKind::Protocol, Retry::Never, "a row is damaged, restore a copy")
+            }
             _ => (ErrorKind::Internal, Retry::Never, "see the cause"),
         };
         BackendError::new(kind, self.backend, operation, format!("{what}: {hint}"))

@@ -30,10 +30,16 @@ pub(super) fn failed(operation: &'static str, path: &Path, error: Error) -> Back
             ErrorKind::Protocol,
             format!("{at} is damaged or no database: restore it from a backup; it was not changed"),
         ),
-        _ if matches!(error, Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..)) => (
-            ErrorKind::Protocol,
-            format!("a row of {at} is damaged: restore it from a backup; it was not changed"),
-        ),
+        _ if matches!(
+            error,
+            Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) | Error::QueryReturnedNoRows
+        ) =>
+        {
+            (
+                ErrorKind::Protocol,
+                format!("a row of {at} is damaged: restore it from a backup; it was not changed"),
+            )
+        }
         Some(ErrorCode::SystemIoFailure) => {
             (ErrorKind::Unavailable, format!("{at} could not be read or written"))
         }

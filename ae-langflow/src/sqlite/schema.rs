@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use ae_core::BackendError;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::{
     Durability,
@@ -14,6 +14,7 @@ use super::{
 const APPLICATION_ID: i64 = 0x6165_6c66;
 const VERSION: i64 = 1;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const WAL_TRIES_MAX: u32 = 50;
 
 const TABLES: &str = "
     CREATE TABLE threads (
@@ -59,7 +60,7 @@ pub(super) fn prepare(
         Durability::Normal => "NORMAL",
         Durability::Full => "FULL",
     };
-    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).map_err(sql)?;
+    use_wal(connection).map_err(sql)?;
     connection.pragma_update(None, "synchronous", synchronous).map_err(sql)?;
     if !empty {
         return Ok(());
@@ -72,6 +73,21 @@ pub(super) fn prepare(
         transaction.pragma_update(None, "user_version", VERSION).map_err(sql)?;
     }
     transaction.commit().map_err(sql)
+}
+
+/// Switches the file to a write-ahead log. The switch does not wait for others that open the file at the same moment, an
+/// empty transaction does; so the two take turns.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tries_left = WAL_TRIES_MAX;
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries_left > 0 => {
+                tries_left -= 1;
+                connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Whether the file is empty; an error when it is someone else's, damaged or newer.

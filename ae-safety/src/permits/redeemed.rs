@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use ae_core::{Action, BackendError, Effect, IdempotencyKey};
+use ae_core::{Action, BackendError, Effect, ErrorKind, IdempotencyKey};
 use serde_json::json;
+
+use crate::budget::HoldState;
 
 use super::{
     ActionEnd, End, Gatekeeper,
@@ -111,17 +113,29 @@ async fn settle(
     match (end, hold) {
         (End::Done(Some(cost)), None) => {
             keeper.post(parts, None, *cost).await?;
-            Ok(if cost.is_zero() { "none" } else { "posted" })
+            Ok(match &parts.grant.budget {
+                _ if cost.is_zero() => "none",
+                Some(_) => "posted",
+                None => "not posted: the grant names no account",
+            })
         }
         (End::Done(Some(cost)), Some(Taken { paid: Some(paid), .. })) if paid == cost => Ok("settled before"),
         (End::Done(Some(cost)), Some(taken @ Taken { paid: Some(_), .. })) => {
             keeper.post(parts, Some(taken), *cost).await?;
             Ok("settled before, and this cost posted")
         }
-        (End::Done(Some(cost)), Some(taken)) => {
-            keeper.budget.settle(&taken.key, *cost).await?;
-            Ok("settled")
-        }
+        (End::Done(Some(cost)), Some(taken)) => match keeper.budget.settle(&taken.key, *cost).await {
+            Ok(_) => Ok("settled"),
+            // Another attempt with the same key ended the reservation meanwhile; the money was spent all the same.
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                if keeper.budget.hold(&taken.key).await?.state == HoldState::Open {
+                    return Err(error);
+                }
+                keeper.post(parts, Some(taken), *cost).await?;
+                Ok("ended by another attempt, and this cost posted")
+            }
+            Err(error) => Err(error),
+        },
         (End::Failed { effect: Effect::NotApplied, .. }, Some(taken))
             if !taken.in_doubt && taken.paid.is_none() =>
         {

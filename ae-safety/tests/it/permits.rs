@@ -229,6 +229,17 @@ fn what_may_cost_something_needs_an_account() {
 }
 
 #[test]
+fn a_frozen_account_refuses_also_what_has_no_ceiling() {
+    let world = World::new(10);
+    let free = action(ActionKind::CallModel, &release());
+    world.go(&key(0), free.clone(), &payer(), done(25)).unwrap();
+    assert_eq!(world.money(), (cents(0), cents(25), true), "spent is spent, and the account is frozen");
+    let refusal = world.go(&key(1), free, &payer(), done(5)).unwrap_err();
+    assert!(matches!(refusal, Refusal::OverBudget { .. }), "{refusal:?}");
+    assert_eq!(world.money(), (cents(0), cents(25), true));
+}
+
+#[test]
 fn a_retry_after_a_crash_neither_reserves_nor_uses_twice() {
     let world = World::new(100);
     let paid = deploy().with_cost_ceiling(cents(60));

@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 
 /// The version of the tables below.
 const SCHEMA_VERSION: i64 = 1;
+/// How often the switch to a write-ahead log is tried beside other processes.
+const WAL_TRIES_MAX: u32 = 50;
 
 /// How a run was asked to work: fixed when it starts, so that a resumed run does the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +85,7 @@ impl RunIndex {
             |error| sqlite_error(&format!("the list of runs {} can't be opened", path.display()), error);
         let connection = Connection::open(path).map_err(named)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(named)?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(named)?;
+        use_wal(&connection).map_err(named)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(named)?;
         let version: i64 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(named)?;
@@ -252,6 +254,23 @@ impl RunIndex {
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Switches the file to a write-ahead log. The switch does not wait for others that open the file at the same moment, an
+/// empty transaction does; so the two take turns.
+fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tries_left = WAL_TRIES_MAX;
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries_left > 0 =>
+            {
+                tries_left -= 1;
+                connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+            }
+            other => return other,
+        }
     }
 }
 
