@@ -1,17 +1,16 @@
 //! What happens to a thread, as data: the outcomes that go into a run, and the changes that come out and are stored.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Answer, Question, State, TaskId};
+use crate::{Answer, Question, State, TaskId, route::Next};
 
 /// What became of one task.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum TaskOutcome<S: State> {
     /// It finished.
     Finished {
@@ -27,6 +26,13 @@ pub enum TaskOutcome<S: State> {
         /// Its questions.
         questions: Vec<Question>,
     },
+    /// Its last try failed, and its node has an error handler.
+    Failed {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        failure: NodeFailure,
+    },
 }
 
 impl<S: State> TaskOutcome<S> {
@@ -34,8 +40,28 @@ impl<S: State> TaskOutcome<S> {
     #[must_use]
     pub fn task(&self) -> &TaskId {
         match self {
-            Self::Finished { task, .. } | Self::Asked { task, .. } => task,
+            Self::Finished { task, .. } | Self::Asked { task, .. } | Self::Failed { task, .. } => task,
         }
+    }
+}
+
+/// Why a node failed: what its error handler reads with [`Cx::failure`](crate::Cx::failure).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NodeFailure {
+    /// The node.
+    pub node: String,
+    /// The error and its causes, outermost first, one line.
+    pub message: String,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl NodeFailure {
+    /// The failure of `node` with `message` in its last of `attempts` tries.
+    #[must_use]
+    pub fn new(node: impl Into<String>, message: impl Into<String>, attempts: u32) -> Self {
+        Self { node: node.into(), message: message.into(), attempts }
     }
 }
 
@@ -43,11 +69,21 @@ impl<S: State> TaskOutcome<S> {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct TaskResult<S: State> {
-    pub(crate) update: S::Update,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub(crate) update: Option<S::Update>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) labels: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) goto: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sends: Vec<(String, Value)>,
+    /// It failed, and its error handler takes over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) failed: bool,
+}
+
+fn none<T>() -> Option<T> {
+    None
 }
 
 /// One entry of a thread's log. It holds writes, not the state.
@@ -58,19 +94,20 @@ pub enum Change<S: State> {
     /// The thread began.
     Began,
     /// A superstep ended.
+    // The names on disk are short since there is one for each step.
+    #[serde(rename = "s")]
     Stepped {
         /// What its tasks wrote, in the order of folding.
+        #[serde(rename = "w")]
         writes: Vec<Write<S>>,
-        /// The tasks of the next superstep.
-        next: BTreeSet<TaskId>,
-        /// Who has arrived at each waiting edge.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        arrived: BTreeMap<String, BTreeSet<String>>,
+        /// What comes next.
+        #[serde(rename = "n")]
+        next: Next,
     },
     /// A superstep waits for people.
     Parked {
         /// The tasks of the superstep that have finished.
-        finished: BTreeMap<TaskId, TaskResult<S>>,
+        finished: Vec<(TaskId, TaskResult<S>)>,
         /// Every open question.
         questions: Vec<Question>,
     },
@@ -81,15 +118,31 @@ pub enum Change<S: State> {
     },
     /// The superstep begins anew: what its finished tasks noted is void.
     Rewound,
+    /// The state was written from outside, and what comes next was perhaps decided anew.
+    Edited {
+        /// The write.
+        #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+        update: Option<S::Update>,
+        /// The node in whose name it was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
+        /// What comes next, unless that stays as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Next>,
+    },
+    /// The state was carried over to a new version of its type.
+    Migrated,
+    /// The thread goes on elsewhere, and only there.
+    Moved {
+        /// Where.
+        to: String,
+    },
 }
 
 /// What one task wrote.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Write<S: State> {
-    pub(crate) task: TaskId,
-    pub(crate) update: S::Update,
-}
+pub struct Write<S: State>(pub(crate) TaskId, #[serde(default = "none")] pub(crate) Option<S::Update>);
 
 impl<S: State> fmt::Debug for TaskOutcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,6 +153,9 @@ impl<S: State> fmt::Debug for TaskOutcome<S> {
             Self::Asked { task, questions } => {
                 f.debug_struct("Asked").field("task", task).field("questions", questions).finish()
             }
+            Self::Failed { task, failure } => {
+                f.debug_struct("Failed").field("task", task).field("failure", failure).finish()
+            }
         }
     }
 }
@@ -109,6 +165,8 @@ impl<S: State> fmt::Debug for TaskResult<S> {
         f.debug_struct("TaskResult")
             .field("labels", &self.labels)
             .field("goto", &self.goto)
+            .field("sends", &self.sends.len())
+            .field("failed", &self.failed)
             .finish_non_exhaustive()
     }
 }
@@ -117,23 +175,25 @@ impl<S: State> fmt::Debug for Change<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Began => f.write_str("Began"),
-            Self::Stepped { writes, next, arrived } => f
-                .debug_struct("Stepped")
-                .field("writes", writes)
-                .field("next", next)
-                .field("arrived", arrived)
-                .finish(),
+            Self::Stepped { writes, next } => {
+                f.debug_struct("Stepped").field("writes", writes).field("next", next).finish()
+            }
             Self::Parked { finished, questions } => {
                 f.debug_struct("Parked").field("finished", finished).field("questions", questions).finish()
             }
             Self::Answered { answers } => f.debug_struct("Answered").field("answers", answers).finish(),
             Self::Rewound => f.write_str("Rewound"),
+            Self::Edited { node, next, .. } => {
+                f.debug_struct("Edited").field("node", node).field("next", next).finish_non_exhaustive()
+            }
+            Self::Migrated => f.write_str("Migrated"),
+            Self::Moved { to } => f.debug_struct("Moved").field("to", to).finish(),
         }
     }
 }
 
 impl<S: State> fmt::Debug for Write<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Write").field("task", &self.task).finish_non_exhaustive()
+        f.debug_tuple("Write").field(&self.0).finish_non_exhaustive()
     }
 }

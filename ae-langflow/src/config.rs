@@ -17,6 +17,8 @@ pub struct RunConfig {
     pub step_limit: u64,
     /// What stops it.
     pub cancel: Cancel,
+    /// The record to read the thread at, instead of the last one.
+    pub at: Option<u64>,
     /// Who hears of it.
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -29,6 +31,7 @@ impl RunConfig {
             thread: thread.into().into(),
             step_limit: STEP_LIMIT,
             cancel: Cancel::default(),
+            at: None,
             observer: None,
         }
     }
@@ -46,6 +49,12 @@ impl RunConfig {
     pub fn with_cancel(mut self, cancel: Cancel) -> Self {
         self.cancel = cancel;
         self
+    }
+
+    /// The same thread as it was after record `seq`: for reading it, for its history, and to fork it there.
+    #[must_use]
+    pub fn at(&self, seq: u64) -> Self {
+        Self { at: Some(seq), ..self.clone() }
     }
 
     /// Tells `observer` what happens.

@@ -18,7 +18,7 @@ pub enum RunError {
         /// The superstep.
         step: u64,
         /// The field.
-        field: &'static str,
+        field: String,
         /// The nodes.
         nodes: Vec<String>,
     },
@@ -62,6 +62,26 @@ pub enum RunError {
         /// The open ones.
         open: Vec<String>,
     },
+    /// A node failed for good, and no error handler takes over.
+    #[error("{node:?} failed and has no error handler: {failure}")]
+    NoHandler {
+        /// The node.
+        node: String,
+        /// Why.
+        failure: String,
+    },
+    /// A write in the name of a node that the graph lacks.
+    #[error("the graph has no node {node:?}")]
+    UnknownNode {
+        /// The name.
+        node: String,
+    },
+    /// The thread went on elsewhere.
+    #[error("it goes on at {to:?}, and only there")]
+    Moved {
+        /// Where.
+        to: String,
+    },
     /// An outcome of a task that is not to be run.
     #[error("the task {task} is not due")]
     NotDue {
@@ -75,12 +95,14 @@ pub enum RunError {
 #[non_exhaustive]
 pub enum GraphError {
     /// A node broke. [`Input::Continue`](crate::Input::Continue) runs it again.
-    #[error("node {node:?} failed in step {step}")]
+    #[error("node {node:?} failed in step {step}, try {attempt}")]
     Node {
         /// The node.
         node: String,
         /// The superstep.
         step: u64,
+        /// How often it was tried.
+        attempt: u32,
         /// Why.
         source: Box<dyn StdError + Send + Sync>,
     },
@@ -99,6 +121,33 @@ pub enum GraphError {
         /// The thread.
         thread: String,
     },
+    /// The thread goes on elsewhere, and only there.
+    #[error("the thread {thread:?} goes on at {to:?}, and only there")]
+    Moved {
+        /// The thread.
+        thread: String,
+        /// Where.
+        to: String,
+    },
+    /// A record that was asked for is not there (any more).
+    #[error("the thread {thread:?} has no record {seq} that can be read: it was pruned or never was")]
+    RecordNotFound {
+        /// The thread.
+        thread: String,
+        /// The record.
+        seq: u64,
+    },
+    /// The call would change what was: records are only added at the end of a log.
+    #[error("record {seq} of the thread {thread:?} is past: fork the thread there, and go on with the fork")]
+    Past {
+        /// The thread.
+        thread: String,
+        /// The record.
+        seq: u64,
+    },
+    /// The call needs a store, and the app has none.
+    #[error("this needs a store: make the app with with_store")]
+    NoStore,
     /// Someone else moved the thread on. What this call did since the last committed step was dropped.
     #[error("another runner moved the thread {thread:?} on: read its state before going on")]
     Conflict {
@@ -127,7 +176,7 @@ pub enum GraphError {
     },
     /// The thread was stored under another version of the state.
     #[error(
-        "the thread {thread:?} holds version {found} of the state, this program has {expected}: use the program that wrote it"
+        "the thread {thread:?} holds version {found} of the state, this program has {expected}: {reason}"
     )]
     StateVersion {
         /// The thread.
@@ -136,6 +185,8 @@ pub enum GraphError {
         found: u32,
         /// What is known.
         expected: u32,
+        /// Why it can't be read all the same, and what to do.
+        reason: String,
     },
     /// The thread was written by a newer release of this crate.
     #[error(
@@ -190,3 +241,15 @@ pub enum GraphError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it returned a pause of another run: return Stop::failed when a graph inside a node asks")]
 pub struct ForeignPause;
+
+/// A try of a node took longer than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NodeTimeout {
+    /// As a whole.
+    #[error("the try took longer than {0:?}")]
+    Run(std::time::Duration),
+    /// Without a sign of life.
+    #[error("the try gave no sign of life for {0:?}")]
+    Idle(std::time::Duration),
+}

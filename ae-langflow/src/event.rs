@@ -32,6 +32,21 @@ pub enum GraphEvent {
         /// The superstep.
         step: u64,
     },
+    /// One try of a node failed.
+    NodeFailed {
+        /// The thread.
+        thread: Arc<str>,
+        /// The node.
+        node: String,
+        /// The superstep.
+        step: u64,
+        /// Which try it was, from 1.
+        attempt: u32,
+        /// Why, on one line.
+        message: String,
+        /// Whether it is tried again.
+        repeated: bool,
+    },
     /// A superstep is complete and, if there is a store, stored. Step 0 is the input.
     Committed {
         /// The thread.

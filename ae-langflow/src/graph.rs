@@ -7,19 +7,29 @@ use std::{
 };
 
 use crate::{
-    CompileError, CompileProblem, Node, START, State, Topology, compile,
-    node::DynNode,
+    CompileError, CompileProblem, CompileWarning, Node, State, Topology, compile,
+    name::Name,
+    node::{CacheKey, DynNode, NodeOptions},
+    subgraph,
     topology::{Branch, Waiting},
 };
 
-pub(crate) type Router<S> = Box<dyn Fn(&S) -> String + Send + Sync>;
+pub(crate) type Router<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
+
+/// A node and what tells its results apart.
+pub(crate) struct Entry<S: State> {
+    pub(crate) node: Arc<dyn DynNode<S>>,
+    pub(crate) cache_key: Option<CacheKey<S>>,
+}
 
 /// A graph under construction. [`compile`](Self::compile) names every mistake at once.
 pub struct StateGraph<S: State> {
-    topology: Topology,
-    nodes: BTreeMap<String, Box<dyn DynNode<S>>>,
-    routers: BTreeMap<String, Vec<Router<S>>>,
-    problems: Vec<CompileProblem>,
+    pub(crate) topology: Topology,
+    pub(crate) nodes: BTreeMap<Name, Entry<S>>,
+    pub(crate) routers: BTreeMap<Name, Vec<Router<S>>>,
+    /// The shapes of the subgraphs, with their names put before those of their nodes.
+    pub(crate) subgraphs: BTreeMap<Name, Topology>,
+    pub(crate) problems: Vec<CompileProblem>,
 }
 
 /// A graph without mistakes, ready to run. Cheap to clone.
@@ -27,8 +37,9 @@ pub struct Graph<S: State>(pub(crate) Arc<Compiled<S>>);
 
 pub(crate) struct Compiled<S: State> {
     pub(crate) topology: Arc<Topology>,
-    pub(crate) nodes: BTreeMap<String, Box<dyn DynNode<S>>>,
-    pub(crate) routers: BTreeMap<String, Vec<Router<S>>>,
+    pub(crate) nodes: BTreeMap<Name, Entry<S>>,
+    pub(crate) routers: BTreeMap<Name, Vec<Router<S>>>,
+    warnings: Vec<CompileWarning>,
 }
 
 impl<S: State> StateGraph<S> {
@@ -39,6 +50,7 @@ impl<S: State> StateGraph<S> {
             topology: Topology { name: name.into(), ..Topology::default() },
             nodes: BTreeMap::new(),
             routers: BTreeMap::new(),
+            subgraphs: BTreeMap::new(),
             problems: Vec::new(),
         }
     }
@@ -46,15 +58,29 @@ impl<S: State> StateGraph<S> {
     /// Adds a node.
     #[must_use]
     pub fn add_node(mut self, name: impl Into<String>, node: impl Node<S>) -> Self {
+        let NodeOptions { policy, cache_key } = node.options();
         let name = name.into();
-        if !compile::is_name(&name) {
-            self.problems.push(CompileProblem::BadName { name });
-        } else if self.topology.nodes.insert(name.clone()) {
-            self.nodes.insert(name, Box::new(node));
-        } else {
-            self.problems.push(CompileProblem::DuplicateNode { name });
+        if self.declare(&name) {
+            let name = Name::from(name);
+            if !policy.is_default() {
+                self.topology.policies.insert(name.clone(), policy);
+            }
+            self.nodes.insert(name, Entry { node: Arc::new(node), cache_key });
         }
         self
+    }
+
+    /// Takes up a name; whether it is a good and free one.
+    pub(crate) fn declare(&mut self, name: &str) -> bool {
+        if !compile::is_name(name) {
+            self.problems.push(CompileProblem::BadName { name: name.to_owned() });
+            false
+        } else if self.topology.nodes.insert(name.into()) {
+            true
+        } else {
+            self.problems.push(CompileProblem::DuplicateNode { name: name.to_owned() });
+            false
+        }
     }
 
     /// Adds an edge from one node, or one that waits for several: `add_edge(["a", "b"], "c")` runs `c` once both
@@ -64,13 +90,14 @@ impl<S: State> StateGraph<S> {
         let to = to.into();
         match from.sources() {
             Sources::One(from) => {
-                self.topology.edges.entry(from).or_default().insert(to);
+                self.topology.edges.entry(from.into()).or_default().insert(to.into());
             }
             Sources::All(sources) if sources.is_empty() => {
                 self.problems.push(CompileProblem::NoTargets { node: to });
             }
             Sources::All(sources) => {
-                self.topology.waiting.insert(Waiting { sources, target: to });
+                let sources = sources.into_iter().map(Name::from).collect();
+                self.topology.waiting.insert(Waiting { sources, target: to.into() });
             }
         }
         self
@@ -98,27 +125,28 @@ impl<S: State> StateGraph<S> {
             if branch.target(&label).is_some() {
                 self.problems.push(CompileProblem::DuplicateLabel { node: from.clone(), label });
             } else {
-                branch.targets.push((label, target.into()));
+                branch.targets.push((label, target.into().into()));
             }
         }
         if branch.targets.is_empty() {
             self.problems.push(CompileProblem::NoTargets { node: from.clone() });
         }
+        let from = Name::from(from);
         self.topology.branches.entry(from.clone()).or_default().push(branch);
-        self.routers.entry(from).or_default().push(Box::new(move |state| router(state).to_string()));
+        self.routers.entry(from).or_default().push(Arc::new(move |state| router(state).to_string()));
         self
     }
 
-    /// Names the targets that `from` may reach with [`Step::goto`](crate::Step::goto). A goto comes on top of the
-    /// edges; a node that has nothing but gotos must use one.
+    /// Names the targets that `from` may reach with [`Step::goto`](crate::Step::goto) and
+    /// [`Step::send`](crate::Step::send). They come on top of the edges; a node that has nothing else must use one.
     #[must_use]
     pub fn add_goto<T: Into<String>>(
         mut self,
         from: impl Into<String>,
         targets: impl IntoIterator<Item = T>,
     ) -> Self {
-        let targets: BTreeSet<String> = targets.into_iter().map(Into::into).collect();
-        self.topology.gotos.entry(from.into()).or_default().extend(targets);
+        let targets = targets.into_iter().map(|target| Name::from(target.into()));
+        self.topology.gotos.entry(from.into().into()).or_default().extend(targets);
         self
     }
 
@@ -126,16 +154,18 @@ impl<S: State> StateGraph<S> {
     ///
     /// # Errors
     ///
-    /// Every mistake there is: no edge from [`START`], names that are unknown, reserved or taken, nodes that nothing
+    /// Every mistake there is: no edge from [`START`](crate::START), names that are unknown, reserved or taken, nodes that nothing
     /// leads to or that lead nowhere, loops without a way to [`END`](crate::END), empty lists of targets.
-    pub fn compile(self) -> Result<Graph<S>, CompileError> {
-        let mut problems = self.problems;
+    pub fn compile(mut self) -> Result<Graph<S>, CompileError> {
+        let mut problems = std::mem::take(&mut self.problems);
         problems.extend(compile::check(&self.topology));
         if !problems.is_empty() {
             return Err(CompileError { graph: self.topology.name, problems });
         }
+        let warnings = compile::warnings(&self.topology);
+        subgraph::inline(&mut self);
         let topology = Arc::new(self.topology);
-        Ok(Graph(Arc::new(Compiled { topology, nodes: self.nodes, routers: self.routers })))
+        Ok(Graph(Arc::new(Compiled { topology, nodes: self.nodes, routers: self.routers, warnings })))
     }
 }
 
@@ -146,22 +176,24 @@ impl<S: State> Graph<S> {
         &self.0.topology
     }
 
+    /// What is allowed and probably a mistake.
+    #[must_use]
+    pub fn warnings(&self) -> &[CompileWarning] {
+        &self.0.warnings
+    }
+
     /// The graph as a Mermaid flowchart.
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         crate::mermaid::flowchart(&self.0.topology)
     }
 
-    /// The labels that the routers of `node` (or [`START`]) give for `state`.
+    /// The labels that the routers of `node` (or [`START`](crate::START)) give for `state`.
     pub(crate) fn labels(&self, node: &str, state: &S) -> Vec<String> {
         self.0
             .routers
             .get(node)
             .map_or_else(Vec::new, |routers| routers.iter().map(|router| router(state)).collect())
-    }
-
-    pub(crate) fn start_labels(&self, state: &S) -> Vec<String> {
-        self.labels(START, state)
     }
 }
 

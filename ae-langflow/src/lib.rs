@@ -5,6 +5,7 @@
 extern crate self as ae_langflow;
 
 mod app;
+mod cache;
 mod cancel;
 mod change;
 mod checkpointer;
@@ -18,11 +19,16 @@ mod error;
 mod event;
 mod graph;
 mod hash;
+mod json_state;
 mod log;
 mod memory;
 mod mermaid;
+mod name;
 mod node;
+mod patch;
+mod policy;
 mod position;
+pub mod prelude;
 mod question;
 pub mod record;
 pub mod reduce;
@@ -31,28 +37,37 @@ mod run;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod state;
+mod stream;
+mod subgraph;
 mod task;
 mod topology;
+mod trace;
 pub mod wtf;
 
 pub use ae_langflow_macros::State;
-pub use app::{App, Ending, Input, ThreadState};
+pub use app::{App, Cause, Checkpoint, Ending, Input, Retention, ThreadState, WriteAs};
+pub use cache::{MemoryNodeCache, NodeCache};
 pub use cancel::Cancel;
-pub use change::{Change, TaskOutcome, TaskResult, Write};
+pub use change::{Change, NodeFailure, TaskOutcome, TaskResult, Write};
 pub use checkpointer::Checkpointer;
-pub use compile::{CompileError, CompileProblem};
+pub use compile::{CompileError, CompileProblem, CompileWarning};
 pub use config::{RunConfig, STEP_LIMIT};
-pub use cx::{Cx, Journal};
-pub use error::{ForeignPause, GraphError, RunError};
+pub use cx::{Cx, Emitter, Journal, Pulse};
+pub use error::{ForeignPause, GraphError, NodeTimeout, RunError};
 pub use event::{GraphEvent, Observer};
 pub use graph::{EdgeFrom, Graph, StateGraph};
+pub use json_state::{JsonState, Reducers};
 pub use memory::MemoryCheckpointer;
-pub use node::{Node, Pause, Step, Stop};
+pub use node::{CacheKey, Configured, Node, NodeOptions, Pause, Step, Stop, node};
+pub use patch::Patch;
+pub use policy::{NodePolicy, NodeRetry};
 pub use question::{Answer, Question};
-pub use run::{GraphRun, NextStep, Superstep};
+pub use route::Next;
+pub use run::{DueTask, GraphRun, NextStep, Superstep};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteCheckpointer};
-pub use state::State;
+pub use state::{MigrateError, State};
+pub use stream::{Event, GraphStream, Modes};
 pub use task::TaskId;
 pub use topology::{END, START, Topology};
 
@@ -61,6 +76,21 @@ pub mod __private {
     //! For the derive alone.
 
     pub use serde;
+    pub use serde_json;
+
+    /// Carries a state over, one version a step, the last step to `version`.
+    pub fn migrate(
+        steps: &[fn(serde_json::Value) -> Result<serde_json::Value, crate::MigrateError>],
+        version: u32,
+        from: u32,
+        state: serde_json::Value,
+    ) -> Result<serde_json::Value, crate::MigrateError> {
+        let missing = version.checked_sub(from).and_then(|needed| usize::try_from(needed).ok());
+        let Some(skip) = missing.and_then(|needed| steps.len().checked_sub(needed)) else {
+            return Err(format!("no migration leads from version {from} to {version}: use the program that wrote it").into());
+        };
+        steps.iter().skip(skip).try_fold(state, |state, step| step(state))
+    }
 
     /// A field that is there was written, `null` included.
     pub fn written<'de, T: serde::Deserialize<'de>, D: serde::Deserializer<'de>>(

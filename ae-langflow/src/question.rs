@@ -3,14 +3,19 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::TaskId;
+
 /// A question that parks a thread until it is answered. It is stored with the thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Question {
-    /// Its name within the superstep; the answer repeats it.
+    /// Its name within the superstep; the answer repeats it. A task that was sent adds its number: `approve#3`.
     pub id: String,
     /// The node that asks.
     pub node: String,
+    /// The number of the task that asks, when it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_index: Option<u32>,
     /// What is asked, as the node wrote it.
     pub payload: Value,
     /// Why it is asked again: the last answer was not of the form that the node reads.
@@ -19,8 +24,24 @@ pub struct Question {
 }
 
 impl Question {
-    pub(crate) fn new(id: &str, node: &str, payload: Value) -> Self {
-        Self { id: id.to_owned(), node: node.to_owned(), payload, problem: None }
+    pub(crate) fn new(id: &str, task: &TaskId, payload: Value) -> Self {
+        let (node, send_index) = (task.node().to_owned(), task.send_index());
+        Self { id: Self::id_for(id, task), node, send_index, payload, problem: None }
+    }
+
+    /// The id of the question that `task` calls `id`.
+    pub(crate) fn id_for(id: &str, task: &TaskId) -> String {
+        task.send_index().map_or_else(|| id.to_owned(), |index| format!("{id}#{index}"))
+    }
+
+    /// The task that asks.
+    pub(crate) fn task(&self) -> TaskId {
+        let node = self.node.as_str().into();
+        self.send_index.map_or_else(|| TaskId::of(self.node.as_str().into()), |index| TaskId::sent(node, index))
+    }
+
+    pub(crate) fn is_of(&self, task: &TaskId) -> bool {
+        self.node == task.node() && self.send_index == task.send_index()
     }
 
     /// What is asked, typed.
@@ -66,5 +87,11 @@ impl Answer {
     #[must_use]
     pub fn from_value(id: impl Into<String>, value: Value) -> Self {
         Self { id: id.into(), value }
+    }
+}
+
+impl From<Answer> for Vec<Answer> {
+    fn from(answer: Answer) -> Self {
+        vec![answer]
     }
 }

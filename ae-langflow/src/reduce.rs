@@ -1,5 +1,13 @@
 //! The built-in reducers, as `#[reduce(…)]` names them. A reducer is pure: `fn(&mut T, T)`.
 
+use std::fmt;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Error, Value};
+
+/// Folds a write to a field into its value, both as JSON.
+pub type JsonFold = fn(&mut Value, Value) -> Result<(), Error>;
+
 /// `#[reduce(append)]`: the new items go after the old ones.
 pub fn append<T, I>(have: &mut T, new: T)
 where
@@ -23,6 +31,57 @@ pub fn max<T: PartialOrd>(have: &mut T, new: T) {
     }
 }
 
+/// How one field of a state is folded, for those who know the state only as JSON.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct FieldReducer {
+    /// The field.
+    pub field: &'static str,
+    /// The name of its reducer: `append`, `max`, `merge`, `nested`, or `custom`.
+    pub name: &'static str,
+    /// The same reducer over JSON.
+    pub fold: JsonFold,
+    /// The reducers of a nested state.
+    pub nested: Vec<FieldReducer>,
+}
+
+impl FieldReducer {
+    /// The reducer `name` of `field`.
+    #[must_use]
+    pub fn new(field: &'static str, name: &'static str, fold: JsonFold) -> Self {
+        Self { field, name, fold, nested: Vec::new() }
+    }
+
+    /// Says how the fields of a nested state are folded.
+    #[must_use]
+    pub fn with_nested(mut self, nested: Vec<FieldReducer>) -> Self {
+        self.nested = nested;
+        self
+    }
+}
+
+impl fmt::Debug for FieldReducer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.name)
+    }
+}
+
+/// Folds over JSON what `fold` folds over types.
+///
+/// # Errors
+///
+/// When one of the values is not of its type; `have` stays as it is.
+pub fn fold_json<T, U>(have: &mut Value, new: Value, fold: impl FnOnce(&mut T, U)) -> Result<(), Error>
+where
+    T: Serialize + DeserializeOwned,
+    U: DeserializeOwned,
+{
+    let mut typed = T::deserialize(&*have)?;
+    fold(&mut typed, serde_json::from_value(new)?);
+    *have = serde_json::to_value(typed)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -42,5 +101,14 @@ mod tests {
         assert_eq!(top, 2);
         max(&mut top, 5);
         assert_eq!(top, 5);
+    }
+
+    #[test]
+    fn what_is_not_of_the_type_changes_nothing() {
+        let mut have = serde_json::json!([1]);
+        fold_json(&mut have, serde_json::json!([2]), append::<Vec<u8>, u8>).unwrap();
+        assert_eq!(have, serde_json::json!([1, 2]));
+        assert!(fold_json(&mut have, serde_json::json!(["x"]), append::<Vec<u8>, u8>).is_err());
+        assert_eq!(have, serde_json::json!([1, 2]));
     }
 }

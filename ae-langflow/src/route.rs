@@ -1,50 +1,153 @@
-//! Where a finished task leads.
+//! Where finished tasks lead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{END, RunError, Topology};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// The nodes that follow `node`: by its edges, by the labels of its routers, by its gotos, and by the waiting edges
-/// that are complete now. END leads to nothing.
-pub(crate) fn targets(
-    topology: &Topology,
-    node: &str,
-    labels: &[String],
-    gotos: &[String],
-    arrived: &mut BTreeMap<String, BTreeSet<String>>,
-) -> Result<BTreeSet<String>, RunError> {
-    let mut targets: BTreeSet<String> = topology.edges.get(node).cloned().unwrap_or_default();
-    let branches = topology.branches.get(node).map_or(&[][..], Vec::as_slice);
-    for (index, branch) in branches.iter().enumerate() {
-        let label = labels.get(index).map_or("", String::as_str);
-        let target = branch.target(label).ok_or_else(|| RunError::UnknownLabel {
-            node: node.to_owned(),
-            label: label.to_owned(),
-            labels: branch.targets.iter().map(|(label, _)| label.clone()).collect(),
-        })?;
-        targets.insert(target.to_owned());
+use crate::{
+    END, RunError, State, TaskId, TaskResult, Topology,
+    name::Name,
+    topology::{exit_of, is_member},
+};
+
+/// What comes after a superstep.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Next {
+    /// The tasks of the next superstep. None: the thread has ended.
+    #[serde(rename = "d", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) due: BTreeSet<TaskId>,
+    /// The inputs of those that were sent.
+    #[serde(rename = "i", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) inputs: BTreeMap<TaskId, Value>,
+    /// Deferred nodes that wait until nothing else is due.
+    #[serde(rename = "l", default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) later: BTreeSet<Name>,
+    /// Who has arrived at each waiting edge.
+    #[serde(rename = "a", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
+}
+
+/// Follows the edges from everything that finished in one superstep.
+pub(crate) struct Follow<'a> {
+    topology: &'a Topology,
+    next: Next,
+    sent: u32,
+}
+
+impl<'a> Follow<'a> {
+    /// Begins a superstep in which `before` was due.
+    pub(crate) fn new(topology: &'a Topology, before: &Next) -> Self {
+        let next =
+            Next { later: before.later.clone(), arrived: before.arrived.clone(), ..Next::default() };
+        Self { topology, next, sent: 0 }
     }
-    let allowed = topology.gotos.get(node);
-    for target in gotos {
-        if !allowed.is_some_and(|allowed| allowed.contains(target)) {
-            return Err(RunError::UnknownTarget { node: node.to_owned(), target: target.clone() });
+
+    /// Follows the edges of `node` (or START), which gave these labels, and its gotos. END leads to nothing.
+    pub(crate) fn leave(&mut self, node: &str, labels: &[String], gotos: &[String]) -> Result<(), RunError> {
+        let topology = self.topology;
+        let mut leads = false;
+        for target in topology.edges.get(node).into_iter().flatten() {
+            leads = true;
+            self.go(target);
         }
-        targets.insert(target.clone());
+        let branches = topology.branches.get(node).map_or(&[][..], Vec::as_slice);
+        for (index, branch) in branches.iter().enumerate() {
+            let label = labels.get(index).map_or("", String::as_str);
+            let target = branch.target(label).ok_or_else(|| RunError::UnknownLabel {
+                node: node.to_owned(),
+                label: label.to_owned(),
+                labels: branch.targets.iter().map(|(label, _)| label.clone()).collect(),
+            })?;
+            leads = true;
+            self.go(target);
+        }
+        for target in gotos {
+            let target = self.allowed(node, target)?;
+            leads = true;
+            self.go(target);
+        }
+        for waiting in topology.waiting.iter().filter(|waiting| waiting.sources.contains(node)) {
+            leads = true;
+            let key = waiting.key();
+            let here = self.next.arrived.entry(key.clone()).or_default();
+            here.extend(waiting.sources.get(node).cloned());
+            if *here == waiting.sources {
+                self.next.arrived.remove(&key);
+                self.go(&waiting.target);
+            }
+        }
+        if leads { Ok(()) } else { Err(RunError::NoTarget { node: node.to_owned() }) }
     }
-    let mut waits = false;
-    for waiting in topology.waiting.iter().filter(|waiting| waiting.sources.contains(node)) {
-        waits = true;
-        let key = waiting.key();
-        let here = arrived.entry(key.clone()).or_default();
-        here.insert(node.to_owned());
-        if *here == waiting.sources {
-            arrived.remove(&key);
-            targets.insert(waiting.target.clone());
+
+    /// Follows everything that a finished task says.
+    pub(crate) fn finish<S: State>(
+        &mut self,
+        task: &TaskId,
+        result: &TaskResult<S>,
+    ) -> Result<(), RunError> {
+        let node = task.node();
+        if !result.failed {
+            // A node that has only gotos and sends may have sent everything.
+            match self.leave(node, &result.labels, &result.goto) {
+                Err(RunError::NoTarget { .. }) if !result.sends.is_empty() => {}
+                other => other?,
+            }
+        }
+        let handler = self.topology.policies.get(node).and_then(|policy| policy.on_error.as_deref());
+        for (target, input) in &result.sends {
+            let target = match handler {
+                Some(handler) if result.failed && handler == target => {
+                    self.topology.nodes.get(handler).ok_or_else(|| unknown(node, target))?
+                }
+                _ => self.allowed(node, target)?,
+            };
+            let task = TaskId::sent(target.clone(), self.sent);
+            self.sent = self.sent.saturating_add(1);
+            self.next.inputs.insert(task.clone(), input.clone());
+            self.next.due.insert(task);
+        }
+        Ok(())
+    }
+
+    /// What comes next, now that `ran` have finished.
+    pub(crate) fn end<'t>(mut self, ran: impl Iterator<Item = &'t TaskId> + Clone) -> Next {
+        // Inner subgraphs first: the exit of one keeps the one around it going.
+        for group in self.topology.groups.iter().rev() {
+            let exit = exit_of(group);
+            let was_inside = ran.clone().any(|task| is_member(group, task.node()) && task.node() != &*exit);
+            let is_inside = self.next.due.iter().any(|task| is_member(group, task.node()))
+                || self.next.later.iter().any(|node| is_member(group, node));
+            if was_inside && !is_inside {
+                for waiting in self.topology.waiting.iter().filter(|edge| is_member(group, &edge.target)) {
+                    self.next.arrived.remove(&waiting.key());
+                }
+                self.next.due.insert(TaskId::of(exit));
+            }
+        }
+        if self.next.due.is_empty() {
+            self.next.due = std::mem::take(&mut self.next.later).into_iter().map(TaskId::of).collect();
+        }
+        self.next
+    }
+
+    fn go(&mut self, target: &Name) {
+        if &**target == END {
+            return;
+        }
+        if self.topology.policies.get(target).is_some_and(|policy| policy.deferred) {
+            self.next.later.insert(target.clone());
+        } else {
+            self.next.due.insert(TaskId::of(target.clone()));
         }
     }
-    if targets.is_empty() && !waits {
-        return Err(RunError::NoTarget { node: node.to_owned() });
+
+    fn allowed(&self, node: &str, target: &str) -> Result<&'a Name, RunError> {
+        let topology = self.topology;
+        topology.gotos.get(node).and_then(|allowed| allowed.get(target)).ok_or_else(|| unknown(node, target))
     }
-    targets.remove(END);
-    Ok(targets)
+}
+
+fn unknown(node: &str, target: &str) -> RunError {
+    RunError::UnknownTarget { node: node.to_owned(), target: target.to_owned() }
 }

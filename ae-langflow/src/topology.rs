@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ae_core::{Digest, DigestWriter};
 use serde::{Deserialize, Serialize};
 
+use crate::{name::Name, policy::NodePolicy};
+
 /// Where a graph begins: the source of the first edges.
 pub const START: &str = "__start__";
 
@@ -15,24 +17,30 @@ pub const END: &str = "__end__";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topology {
     pub(crate) name: String,
-    pub(crate) nodes: BTreeSet<String>,
-    pub(crate) edges: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) nodes: BTreeSet<Name>,
+    pub(crate) edges: BTreeMap<Name, BTreeSet<Name>>,
     pub(crate) waiting: BTreeSet<Waiting>,
-    pub(crate) branches: BTreeMap<String, Vec<Branch>>,
-    pub(crate) gotos: BTreeMap<String, BTreeSet<String>>,
+    pub(crate) branches: BTreeMap<Name, Vec<Branch>>,
+    pub(crate) gotos: BTreeMap<Name, BTreeSet<Name>>,
+    /// Of the nodes that have one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) policies: BTreeMap<Name, NodePolicy>,
+    /// The subgraphs: `sub` is entered by the node `sub`, has the nodes `sub/…`, and ends with [`exit_of`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) groups: BTreeSet<Name>,
 }
 
 /// An edge that is followed once all of its sources have run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Waiting {
-    pub(crate) sources: BTreeSet<String>,
-    pub(crate) target: String,
+    pub(crate) sources: BTreeSet<Name>,
+    pub(crate) target: Name,
 }
 
 impl Waiting {
     /// What names the edge in a stored run.
     pub(crate) fn key(&self) -> String {
-        let sources: Vec<_> = self.sources.iter().map(String::as_str).collect();
+        let sources: Vec<&str> = self.sources.iter().map(|source| &**source).collect();
         format!("{}>{}", sources.join("+"), self.target)
     }
 }
@@ -40,13 +48,23 @@ impl Waiting {
 /// The closed list of labels of one router, with where each leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Branch {
-    pub(crate) targets: Vec<(String, String)>,
+    pub(crate) targets: Vec<(String, Name)>,
 }
 
 impl Branch {
-    pub(crate) fn target(&self, label: &str) -> Option<&str> {
-        self.targets.iter().find(|(known, _)| known == label).map(|(_, target)| target.as_str())
+    pub(crate) fn target(&self, label: &str) -> Option<&Name> {
+        self.targets.iter().find(|(known, _)| known == label).map(|(_, target)| target)
     }
+}
+
+/// The node that ends the subgraph `group`. No node that is added by hand can have its name.
+pub(crate) fn exit_of(group: &str) -> Name {
+    format!("{group}/{END}").into()
+}
+
+/// Whether `node` belongs to the subgraph `group`, its entry and its exit included.
+pub(crate) fn is_member(group: &str, node: &str) -> bool {
+    node.strip_prefix(group).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Topology {
@@ -58,29 +76,39 @@ impl Topology {
 
     /// The names of the nodes, sorted.
     pub fn nodes(&self) -> impl Iterator<Item = &str> {
-        self.nodes.iter().map(String::as_str)
+        self.nodes.iter().map(|node| &**node)
     }
 
-    /// The hash of the shape. A stored thread says under which one it was written.
+    /// How the tasks of `node` are run.
+    #[must_use]
+    pub fn policy(&self, node: &str) -> NodePolicy {
+        self.policies.get(node).cloned().unwrap_or_default()
+    }
+
+    /// The hash of the shape. A stored thread says under which one it was written. How nodes are run does not count.
     #[must_use]
     pub fn fingerprint(&self) -> Digest {
+        let shape = (&self.name, &self.nodes, &self.edges, &self.waiting, &self.branches, &self.gotos);
         let json =
-            serde_json::to_vec(self).expect("a topology is strings in lists and maps with string keys");
+            serde_json::to_vec(&shape).expect("a topology is strings in lists and maps with string keys");
         DigestWriter::new("ae-langflow topology 1").field(&json).finish()
     }
 
-    /// Every (source, target) there is, waiting and conditional ones and gotos included.
+    /// Every (source, target) there is: waiting and conditional edges, gotos and error handlers included.
     pub(crate) fn arrows(&self) -> Vec<(&str, &str)> {
         let mut arrows = Vec::new();
         for (from, targets) in self.edges.iter().chain(&self.gotos) {
-            arrows.extend(targets.iter().map(|to| (from.as_str(), to.as_str())));
+            arrows.extend(targets.iter().map(|to| (&**from, &**to)));
         }
         for waiting in &self.waiting {
-            arrows.extend(waiting.sources.iter().map(|from| (from.as_str(), waiting.target.as_str())));
+            arrows.extend(waiting.sources.iter().map(|from| (&**from, &*waiting.target)));
         }
         for (from, branches) in &self.branches {
             let targets = branches.iter().flat_map(|branch| &branch.targets);
-            arrows.extend(targets.map(|(_, to)| (from.as_str(), to.as_str())));
+            arrows.extend(targets.map(|(_, to)| (&**from, &**to)));
+        }
+        for (from, policy) in &self.policies {
+            arrows.extend(policy.on_error.iter().map(|to| (&**from, to.as_str())));
         }
         arrows
     }

@@ -1,10 +1,14 @@
 //! The mistakes that a graph can have, found before it runs.
 
+mod warnings;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
+pub(crate) use self::warnings::warnings;
+pub use self::warnings::CompileWarning;
 use crate::{END, START, Topology};
 
 /// Everything that is wrong with a graph.
@@ -117,14 +121,14 @@ pub(crate) fn check(topology: &Topology) -> BTreeSet<CompileProblem> {
     let mut problems = ends(topology, &arrows);
     let reached = reached(topology);
     for name in &topology.nodes {
-        if !reached.contains(name.as_str()) {
-            problems.insert(CompileProblem::Unreachable { name: name.clone() });
+        if !reached.contains(&**name) {
+            problems.insert(CompileProblem::Unreachable { name: name.to_string() });
         }
     }
     let with_exit: BTreeSet<_> = arrows.iter().map(|(from, _)| *from).collect();
     for name in &topology.nodes {
-        if !with_exit.contains(name.as_str()) {
-            problems.insert(CompileProblem::DeadEnd { name: name.clone() });
+        if !with_exit.contains(&**name) {
+            problems.insert(CompileProblem::DeadEnd { name: name.to_string() });
         }
     }
     if let Some(nodes) = loop_without_exit(topology, &arrows) {
@@ -153,7 +157,7 @@ fn ends(topology: &Topology, arrows: &[(&str, &str)]) -> BTreeSet<CompileProblem
     }
     for waiting in &topology.waiting {
         if waiting.target == END || waiting.sources.contains(START) {
-            problems.insert(CompileProblem::BadWaiting { target: waiting.target.clone() });
+            problems.insert(CompileProblem::BadWaiting { target: waiting.target.to_string() });
         }
     }
     problems
@@ -164,8 +168,8 @@ fn reached(topology: &Topology) -> BTreeSet<&str> {
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let plain = Topology { waiting: BTreeSet::new(), ..topology.clone() };
     for (from, to) in plain.arrows() {
-        let from = if from == START { START } else { topology.nodes.get(from).map_or("", String::as_str) };
-        let to = topology.nodes.get(to).map_or(END, String::as_str);
+        let from = if from == START { START } else { topology.nodes.get(from).map_or("", |name| &**name) };
+        let to = topology.nodes.get(to).map_or(END, |name| &**name);
         next.entry(from).or_default().insert(to);
     }
     let mut reached = BTreeSet::from([START]);
@@ -173,7 +177,7 @@ fn reached(topology: &Topology) -> BTreeSet<&str> {
         let mut found: BTreeSet<&str> =
             reached.iter().filter_map(|from| next.get(from)).flatten().copied().collect();
         for waiting in &topology.waiting {
-            if waiting.sources.iter().all(|source| reached.contains(source.as_str())) {
+            if waiting.sources.iter().all(|source| reached.contains(&**source)) {
                 found.insert(&waiting.target);
             }
         }
@@ -202,8 +206,8 @@ fn loop_without_exit(topology: &Topology, arrows: &[(&str, &str)]) -> Option<Vec
     let caught: Vec<_> = topology
         .nodes
         .iter()
-        .filter(|name| with_exit.contains(name.as_str()) && !ends.contains(name.as_str()))
-        .cloned()
+        .filter(|name| with_exit.contains(&***name) && !ends.contains(&***name))
+        .map(ToString::to_string)
         .collect();
     (!caught.is_empty()).then_some(caught)
 }

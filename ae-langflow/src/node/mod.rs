@@ -1,15 +1,21 @@
 //! A node: what runs in a superstep.
 
+mod configured;
+
 use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
 
+use serde::Serialize;
+use serde_json::Value;
+
+pub use self::configured::{CacheKey, Configured, NodeOptions, node};
 use crate::{Cx, State};
 
 /// One unit of work of a graph. Async functions and closures `|state: Arc<S>, cx: Cx| async move { … }` are nodes, and
-/// so is any struct that implements it.
+/// so is any struct that implements it; [`node`] adds retries, limits in time and the like to any of them.
 ///
-/// A node may run more than once for one superstep: after a crash, and after a question was answered. Put what must
-/// not happen twice into [`Cx::once`]. Heavy computation belongs on a thread of its own: the nodes of a superstep
-/// share one task.
+/// A node may run more than once for one superstep: after a crash, after a failure, and after a question was answered.
+/// Put what must not happen twice into [`Cx::once`]. Heavy computation belongs on a thread of its own: the nodes of a
+/// superstep share one task.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a node of a graph over `{S}`",
     note = "a node is `async fn(Arc<State>, Cx) -> Result<StateUpdate, Stop>`, a closure of that form, or a struct that implements `Node`"
@@ -21,6 +27,11 @@ pub trait Node<S: State>: Send + Sync + 'static {
     ///
     /// [`Stop::Paused`] when it asked a question, [`Stop::Failed`] when it broke.
     fn run(&self, state: Arc<S>, cx: Cx) -> impl Future<Output = Result<Step<S>, Stop>> + Send;
+
+    /// How it is run. Read once, when the node is added.
+    fn options(&self) -> NodeOptions<S> {
+        NodeOptions::default()
+    }
 }
 
 impl<S, F, Fut, O> Node<S> for F
@@ -37,15 +48,22 @@ where
 
 /// What a node gives back: its writes, and the nodes to go to besides those that its edges name.
 pub struct Step<S: State> {
-    pub(crate) update: S::Update,
+    pub(crate) update: Option<S::Update>,
     pub(crate) goto: Vec<String>,
+    pub(crate) sends: Vec<(String, Result<Value, serde_json::Error>)>,
 }
 
 impl<S: State> Step<S> {
     /// Writes `update` and follows the edges.
     #[must_use]
     pub fn update(update: S::Update) -> Self {
-        Self { update, goto: Vec::new() }
+        Self { update: Some(update), goto: Vec::new(), sends: Vec::new() }
+    }
+
+    /// Writes nothing and follows the edges.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { update: None, goto: Vec::new(), sends: Vec::new() }
     }
 
     /// Goes to `target` too, which [`StateGraph::add_goto`](crate::StateGraph::add_goto) must name. Edges still count.
@@ -54,11 +72,21 @@ impl<S: State> Step<S> {
         self.goto.push(target.into());
         self
     }
+
+    /// Runs `target` once more in the next superstep, with an input of its own that [`Cx::input`] reads: called for
+    /// every item of a list, it is the first half of a map and reduce. [`StateGraph::add_goto`](crate::StateGraph::add_goto)
+    /// must name the target. An input that can't be written as JSON fails the node.
+    #[must_use]
+    pub fn send<T: Serialize + ?Sized>(mut self, target: impl Into<String>, input: &T) -> Self {
+        self.sends.push((target.into(), serde_json::to_value(input)));
+        self
+    }
 }
 
 impl<S: State> fmt::Debug for Step<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Step").field("goto", &self.goto).finish_non_exhaustive()
+        let sends: Vec<_> = self.sends.iter().map(|(target, _)| target).collect();
+        f.debug_struct("Step").field("goto", &self.goto).field("sends", &sends).finish_non_exhaustive()
     }
 }
 

@@ -1,0 +1,180 @@
+//! A graph with a place to keep its threads.
+
+mod history;
+mod input;
+mod threads;
+
+use std::{fmt, sync::Arc};
+
+use ae_core::Runtime;
+
+pub use self::{
+    history::{Cause, Checkpoint},
+    input::{Ending, Input},
+    threads::{Retention, ThreadState, WriteAs},
+};
+use crate::{
+    Answer, Cancel, Checkpointer, Graph, GraphError, GraphStream, Modes, NodeCache, RunConfig, State, drive,
+    log::{Opened, ThreadLog},
+};
+
+/// Runs threads of a graph in this process. Cheap to clone.
+pub struct App<S: State> {
+    pub(crate) graph: Graph<S>,
+    pub(crate) store: Option<Arc<dyn Checkpointer>>,
+    pub(crate) runtime: Runtime,
+    pub(crate) cache: Option<Arc<dyn NodeCache>>,
+    pub(crate) retention: Option<Retention>,
+    drain: Cancel,
+}
+
+impl<S: State> Graph<S> {
+    /// Keeps threads in `store`.
+    #[must_use]
+    pub fn with_store(&self, store: Arc<dyn Checkpointer>) -> App<S> {
+        self.app(Some(store))
+    }
+
+    /// Keeps nothing: a thread lives as long as the call that starts it, can't be resumed, and
+    /// [`Cx::once`](crate::Cx::once) records nothing.
+    #[must_use]
+    pub fn without_store(&self) -> App<S> {
+        self.app(None)
+    }
+
+    fn app(&self, store: Option<Arc<dyn Checkpointer>>) -> App<S> {
+        App {
+            graph: self.clone(),
+            store,
+            runtime: Runtime::system(),
+            cache: None,
+            retention: None,
+            drain: Cancel::new(),
+        }
+    }
+}
+
+impl<S: State> App<S> {
+    /// Takes time, pauses and jitter from `runtime`. The system's by default.
+    #[must_use]
+    pub fn with_runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = runtime;
+        self
+    }
+
+    /// Keeps results of nodes that are [`cached`](crate::Configured::cached) in `cache`. Nowhere by default.
+    #[must_use]
+    pub fn with_cache(mut self, cache: Arc<dyn NodeCache>) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Removes old records of a thread whenever a snapshot lets it. All are kept by default.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = Some(retention);
+        self
+    }
+
+    /// Runs a thread until it ends, asks, or is stopped.
+    ///
+    /// Every superstep is one commit, awaited before the next begins. A commit happens exactly once; a node runs at
+    /// least once. Dropping the call loses only what was not committed.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError`]; the thread stays readable at its last good step, and a failed node runs again with
+    /// [`Input::Continue`].
+    pub async fn invoke(&self, input: Input<S>, config: &RunConfig) -> Result<Ending<S>, GraphError> {
+        drive::invoke(self, input, config, None).await
+    }
+
+    /// Answers open questions, one or several, and goes on: [`invoke`](Self::invoke) with [`Input::Resume`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`invoke`](Self::invoke); [`RunError::UnknownQuestion`](crate::RunError::UnknownQuestion) when an id is
+    /// not open.
+    pub async fn resume(
+        &self,
+        config: &RunConfig,
+        answers: impl Into<Vec<Answer>>,
+    ) -> Result<Ending<S>, GraphError> {
+        self.invoke(Input::Resume(answers.into()), config).await
+    }
+
+    /// [`invoke`](Self::invoke) as a stream of what happens. The call runs as the stream is read, and stops when it is
+    /// dropped.
+    #[must_use]
+    pub fn stream(&self, input: Input<S>, config: &RunConfig, modes: Modes) -> GraphStream<S> {
+        GraphStream::new(self.clone(), input, config.clone(), modes)
+    }
+
+    /// Ends every call of this app and its clones at the next boundary between supersteps, as [`Ending::Drained`]: for
+    /// a process that is to go down. Calls that begin later end at once.
+    pub fn drain(&self) {
+        self.drain.cancel();
+    }
+
+    /// Whether [`drain`](Self::drain) was called.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.drain.is_cancelled()
+    }
+
+    /// The graph.
+    #[must_use]
+    pub fn graph(&self) -> &Graph<S> {
+        &self.graph
+    }
+
+    /// The graph as a Mermaid flowchart.
+    #[must_use]
+    pub fn to_mermaid(&self) -> String {
+        self.graph.to_mermaid()
+    }
+
+    pub(crate) fn store(&self) -> Result<&Arc<dyn Checkpointer>, GraphError> {
+        self.store.as_ref().ok_or(GraphError::NoStore)
+    }
+
+    /// Reads the thread as it is now. Without a store there is none.
+    pub(crate) async fn open(&self, config: &RunConfig) -> Result<Option<Opened<S>>, GraphError> {
+        if let Some(seq) = config.at {
+            return Err(GraphError::Past { thread: config.thread.to_string(), seq });
+        }
+        self.open_at(config, None).await
+    }
+
+    pub(crate) async fn open_at(
+        &self,
+        config: &RunConfig,
+        up_to: Option<u64>,
+    ) -> Result<Option<Opened<S>>, GraphError> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let opened = ThreadLog::open(store, &config.thread, &self.graph, &self.runtime, up_to).await?;
+        Ok(opened.map(|mut opened| {
+            opened.log.retention = self.retention;
+            opened
+        }))
+    }
+}
+
+impl<S: State> Clone for App<S> {
+    fn clone(&self) -> Self {
+        Self {
+            graph: self.graph.clone(),
+            store: self.store.clone(),
+            runtime: self.runtime.clone(),
+            cache: self.cache.clone(),
+            retention: self.retention,
+            drain: self.drain.clone(),
+        }
+    }
+}
+
+impl<S: State> fmt::Debug for App<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").field("graph", &self.graph).field("store", &self.store).finish_non_exhaustive()
+    }
+}

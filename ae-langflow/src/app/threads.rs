@@ -1,0 +1,200 @@
+//! What can be done to threads besides running them.
+
+use std::{num::NonZeroU64, time::Duration};
+
+use ae_core::{ErrorKind, Timestamp};
+
+use crate::{
+    App, GraphError, GraphRun, Question, RunConfig, START, State,
+    drive::Drive,
+    log::Opened,
+    record::{Page, Prune, ThreadInfo},
+};
+
+/// Where a thread stands.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ThreadState<S> {
+    /// The state as of the last completed superstep.
+    pub state: S,
+    /// The nodes of the superstep under way that have not finished, in order.
+    pub next: Vec<String>,
+    /// The open questions.
+    pub questions: Vec<Question>,
+    /// How many supersteps are complete.
+    pub step: u64,
+    /// The number of the last record, from 1.
+    pub seq: u64,
+    /// Whether nothing is left to run.
+    pub finished: bool,
+    /// Where the thread goes on, if not here.
+    pub moved_to: Option<String>,
+}
+
+/// In whose name a write from outside is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteAs<'a> {
+    /// Nobody's: what was due runs on the new state.
+    Nobody,
+    /// This node's: its edges are followed, and what was due is abandoned.
+    Node(&'a str),
+    /// The input's: the graph begins anew from START.
+    Start,
+}
+
+/// Which records of a thread stay readable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Retention {
+    /// The last so many.
+    KeepLast(NonZeroU64),
+    /// The last one, and one in every so many before it.
+    KeepEvery(NonZeroU64),
+    /// Those of the last so long, and the last one.
+    MaxAge(Duration),
+}
+
+impl Retention {
+    /// The same as the store knows it, at the time `now`.
+    pub(crate) fn prune(self, now: Timestamp) -> Prune {
+        match self {
+            Self::KeepLast(records) => Prune::keep_last(records),
+            Self::KeepEvery(records) => Prune::keep_every(records),
+            Self::MaxAge(age) => {
+                let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                let since = Timestamp::from_millisecond(now.as_millisecond().saturating_sub(age_ms));
+                Prune::keep_since(since.unwrap_or(Timestamp::MIN))
+            }
+        }
+    }
+}
+
+impl<S: State> ThreadState<S> {
+    pub(crate) fn of(run: &GraphRun<S>, seq: u64) -> Self {
+        Self {
+            state: run.state().as_ref().clone(),
+            next: run.unfinished().map(|task| task.node().to_owned()).collect(),
+            questions: run.questions().to_vec(),
+            step: run.step(),
+            seq,
+            finished: run.is_finished(),
+            moved_to: run.moved_to().map(str::to_owned),
+        }
+    }
+}
+
+impl<S: State> App<S> {
+    /// Reads where a thread stands, or stood at the record that [`RunConfig::at`] names; `None` when there is no
+    /// thread. It reads threads of a graph that has lost nodes too.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails, the record is not there, or the thread is damaged or belongs to another graph or version
+    /// of the state.
+    pub async fn get_state(&self, config: &RunConfig) -> Result<Option<ThreadState<S>>, GraphError> {
+        let Some(Opened { run, log, .. }) = self.open_at(config, config.at).await? else { return Ok(None) };
+        let seq = log.head.map_or(0, |head| head.seq);
+        match config.at {
+            Some(at) if at != seq => {
+                Err(GraphError::RecordNotFound { thread: config.thread.to_string(), seq: at })
+            }
+            _ => Ok(Some(ThreadState::of(&run, seq))),
+        }
+    }
+
+    /// Writes to a thread from outside, through the reducers, as one commit. It counts as a superstep; nothing runs
+    /// until the thread goes on. To change the past, [`fork`](Self::fork) it first.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`get_state`](Self::get_state); a node that is unknown; a conflict with a runner.
+    pub async fn update_state(
+        &self,
+        config: &RunConfig,
+        update: S::Update,
+        by: WriteAs<'_>,
+    ) -> Result<ThreadState<S>, GraphError> {
+        self.store()?;
+        let Some(Opened { run, log, .. }) = self.open(config).await? else {
+            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
+        };
+        let mut drive = Drive::on(self, config, None, run, Some(log));
+        drive.admit()?;
+        let node = match by {
+            WriteAs::Nobody => None,
+            WriteAs::Node(node) => Some(node),
+            WriteAs::Start => Some(START),
+        };
+        drive.edit(Some(update), node).await?;
+        Ok(drive.thread_state())
+    }
+
+    /// Makes a new thread, `to`, of this one up to the record that [`RunConfig::at`] names (all of it without one):
+    /// time travel. Both go their own way from then on. Large fields are shared, not copied.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::ThreadExists`] when there is a thread `to`, [`GraphError::RecordNotFound`] when the record is not
+    /// there, and those of the store.
+    pub async fn fork(&self, config: &RunConfig, to: &str) -> Result<(), GraphError> {
+        let copied = self.store()?.copy(&config.thread, config.at, to).await;
+        copied.map(drop).map_err(|source| match (source.kind(), config.at) {
+            (ErrorKind::Conflict, _) => GraphError::ThreadExists { thread: to.to_owned() },
+            (ErrorKind::NotFound, Some(seq)) => {
+                GraphError::RecordNotFound { thread: config.thread.to_string(), seq }
+            }
+            (ErrorKind::NotFound, None) => GraphError::ThreadNotFound { thread: config.thread.to_string() },
+            _ => GraphError::Store { thread: config.thread.to_string(), source },
+        })
+    }
+
+    /// Removes records that need not stay readable; how many.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn prune(&self, config: &RunConfig, retention: Retention) -> Result<u64, GraphError> {
+        let pruned = self.store()?.prune(&config.thread, retention.prune(self.runtime.now())).await;
+        pruned.map_err(|source| GraphError::Store { thread: config.thread.to_string(), source })
+    }
+
+    /// Removes a thread with everything that was kept of it; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn delete(&self, config: &RunConfig) -> Result<bool, GraphError> {
+        let deleted = self.store()?.delete(&config.thread).await;
+        deleted.map_err(|source| GraphError::Store { thread: config.thread.to_string(), source })
+    }
+
+    /// Lists the threads of the store, those of other graphs too.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn threads(&self, page: Page) -> Result<Vec<ThreadInfo>, GraphError> {
+        let listed = self.store()?.list(page).await;
+        listed.map_err(|source| GraphError::Store { thread: String::new(), source })
+    }
+
+    /// Ends the thread's time in this store and gives it out to go on at `to`, and only there. It is one commit, which
+    /// no runner of the thread can overlook; giving it out again for the same place is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`GraphError::Moved`] when it went to another place, [`GraphError::Conflict`] when someone runs it.
+    pub async fn hand_over(&self, config: &RunConfig, to: &str) -> Result<GraphRun<S>, GraphError> {
+        self.store()?;
+        let Some(Opened { run, log, notes }) = self.open(config).await? else {
+            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
+        };
+        if run.moved_to() == Some(to) {
+            return Ok(run.arrived());
+        }
+        let mut drive = Drive::on(self, config, None, run, Some(log));
+        drive.admit()?;
+        drive.adopt(notes).await?;
+        drive.move_to(to).await
+    }
+}

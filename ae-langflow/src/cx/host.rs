@@ -1,0 +1,60 @@
+//! What a host lends to the nodes of a superstep.
+
+use std::{fmt, sync::Arc};
+
+use ae_core::{BackendError, Runtime};
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::{Cancel, NodeCache, TaskId};
+
+/// Where [`Cx::once`](crate::Cx::once) keeps its records. A host makes one per superstep; nodes never see it.
+#[async_trait]
+pub trait Journal: fmt::Debug + Send + Sync + 'static {
+    /// Stores `value` under (task, key) durably and returns what is stored there: an earlier value wins.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store. Nothing is stored then, unless the error says that it may have been.
+    async fn record(&self, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError>;
+}
+
+/// Hears the signs of life of tasks.
+pub trait Pulse: fmt::Debug + Send + Sync + 'static {
+    /// `task` is alive. Called from the node, so it returns at once.
+    fn beat(&self, task: &TaskId);
+}
+
+/// Hears what nodes tell with [`Cx::emit`](crate::Cx::emit).
+#[async_trait]
+pub trait Emitter: fmt::Debug + Send + Sync + 'static {
+    /// Takes one event. It waits while too much is unread.
+    async fn emit(&self, task: &TaskId, step: u64, event: Value);
+}
+
+/// What all tasks of a superstep share.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) thread: Arc<str>,
+    pub(crate) cancel: Cancel,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
+    pub(crate) pulse: Option<Arc<dyn Pulse>>,
+    pub(crate) emitter: Option<Arc<dyn Emitter>>,
+    pub(crate) cache: Option<Arc<dyn NodeCache>>,
+    /// Times the tries of nodes. Without one there are no limits in time and no repeats: the host sees to that.
+    pub(crate) runtime: Option<Runtime>,
+}
+
+impl Host {
+    pub(crate) fn new(thread: Arc<str>) -> Self {
+        Self {
+            thread,
+            cancel: Cancel::default(),
+            journal: None,
+            pulse: None,
+            emitter: None,
+            cache: None,
+            runtime: None,
+        }
+    }
+}

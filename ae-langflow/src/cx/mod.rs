@@ -1,0 +1,358 @@
+//! What a node knows of its run, and what it can ask of it.
+
+mod host;
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use ae_core::{Digest, IdempotencyKey, RunId};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+pub use self::host::{Emitter, Journal, Pulse};
+pub(crate) use self::host::Host;
+use crate::{Cancel, DueTask, NodeFailure, Question, Stop, TaskId, node::Pause};
+
+/// The context of one run of one node. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Cx(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    host: Arc<Host>,
+    step: u64,
+    task: TaskId,
+    attempt: u32,
+    input: Option<Value>,
+    answers: BTreeMap<String, Value>,
+    once: Mutex<BTreeMap<String, Value>>,
+    asked: Mutex<Vec<Question>>,
+    /// Counts signs of life.
+    beats: AtomicU64,
+}
+
+impl Cx {
+    /// The context of `task` in superstep `step` of `thread`, without answers and records: what a host starts from, and
+    /// what calls a node in a test.
+    #[must_use]
+    pub fn new(thread: impl Into<Arc<str>>, step: u64, task: TaskId) -> Self {
+        Self::on(Arc::new(Host::new(thread.into())), step, task)
+    }
+
+    fn on(host: Arc<Host>, step: u64, task: TaskId) -> Self {
+        Self(Arc::new(Inner {
+            host,
+            step,
+            task,
+            attempt: 1,
+            input: None,
+            answers: BTreeMap::new(),
+            once: Mutex::default(),
+            asked: Mutex::default(),
+            beats: AtomicU64::new(0),
+        }))
+    }
+
+    /// The context of a task that is due.
+    pub(crate) fn of_due(
+        host: Arc<Host>,
+        step: u64,
+        due: DueTask,
+        recorded: BTreeMap<String, Value>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            host,
+            step,
+            task: due.task,
+            attempt: 1,
+            input: due.input,
+            answers: due.answers,
+            once: Mutex::new(recorded),
+            asked: Mutex::default(),
+            beats: AtomicU64::new(0),
+        }))
+    }
+
+    /// Gives it the answers to questions of this task, by id.
+    #[must_use]
+    pub fn with_answers(self, answers: BTreeMap<String, Value>) -> Self {
+        self.change(|inner| inner.answers = answers)
+    }
+
+    /// Gives it the input that was sent to this task.
+    #[must_use]
+    pub fn with_input(self, input: Option<Value>) -> Self {
+        self.change(|inner| inner.input = input)
+    }
+
+    /// Says how often the task has been tried, this try included.
+    #[must_use]
+    pub fn with_attempt(self, attempt: u32) -> Self {
+        self.change(|inner| inner.attempt = attempt)
+    }
+
+    /// Gives it what [`once`](Self::once) has recorded already.
+    #[must_use]
+    pub fn with_recorded(self, recorded: BTreeMap<String, Value>) -> Self {
+        self.change(|inner| inner.once = Mutex::new(recorded))
+    }
+
+    /// Gives it the journal of [`once`](Self::once).
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<dyn Journal>) -> Self {
+        self.change_host(|host| host.journal = Some(journal))
+    }
+
+    /// Gives it the token that stops it.
+    #[must_use]
+    pub fn with_cancel(self, cancel: Cancel) -> Self {
+        self.change_host(|host| host.cancel = cancel)
+    }
+
+    /// Gives it who hears its signs of life.
+    #[must_use]
+    pub fn with_pulse(self, pulse: Arc<dyn Pulse>) -> Self {
+        self.change_host(|host| host.pulse = Some(pulse))
+    }
+
+    /// Gives it who hears what it [`emit`](Self::emit)s.
+    #[must_use]
+    pub fn with_emitter(self, emitter: Arc<dyn Emitter>) -> Self {
+        self.change_host(|host| host.emitter = Some(emitter))
+    }
+
+    /// The thread it runs on.
+    #[must_use]
+    pub fn thread(&self) -> &str {
+        &self.0.host.thread
+    }
+
+    /// The number of the superstep, from 1.
+    #[must_use]
+    pub fn step(&self) -> u64 {
+        self.0.step
+    }
+
+    /// The node's name.
+    #[must_use]
+    pub fn node(&self) -> &str {
+        self.0.task.node()
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> &TaskId {
+        &self.0.task
+    }
+
+    /// How often the task has been tried in this call, this try included.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.0.attempt
+    }
+
+    /// The input that [`Step::send`](crate::Step::send) gave to this task.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Failed`] when the task was not sent, or its input is not a `T`.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T, Stop> {
+        match &self.0.input {
+            Some(input) => Ok(T::deserialize(input)?),
+            None => Err(Stop::failed(format!("the task {} was not sent, so it has no input", self.0.task))),
+        }
+    }
+
+    /// What went wrong, when this node is an error handler and was called as one.
+    #[must_use]
+    pub fn failure(&self) -> Option<NodeFailure> {
+        self.0.input.as_ref().and_then(|input| serde_json::from_value(input.clone()).ok())
+    }
+
+    /// A name for an effect of this task that is the same in every try, after a crash and on every host: made of the
+    /// thread, the superstep, the task and `operation`.
+    #[must_use]
+    pub fn idempotency_key(&self, operation: &str) -> IdempotencyKey {
+        let run = RunId::from_digest(&Digest::of_bytes("ae-langflow thread", self.thread().as_bytes()));
+        IdempotencyKey::derive(run, &format!("{}/{}", self.0.step, self.0.task), operation, 0)
+    }
+
+    /// The token that stops it, to be handed to work that the node starts.
+    #[must_use]
+    pub fn cancel(&self) -> Cancel {
+        self.0.host.cancel.clone()
+    }
+
+    /// Whether it was asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.host.cancel.is_cancelled()
+    }
+
+    /// Waits until it is asked to stop.
+    pub async fn cancelled(&self) {
+        self.0.host.cancel.cancelled().await;
+    }
+
+    /// Gives a sign of life, which sets the idle timeout of the node back.
+    pub fn beat(&self) {
+        self.0.beats.fetch_add(1, Ordering::Relaxed);
+        if let Some(pulse) = &self.0.host.pulse {
+            pulse.beat(&self.0.task);
+        }
+    }
+
+    /// Tells whoever follows the run, as a custom event, and gives a sign of life. Nothing is stored. It waits while
+    /// too much is unread.
+    ///
+    /// # Errors
+    ///
+    /// When `event` can't be written as JSON.
+    pub async fn emit<T: Serialize + ?Sized>(&self, event: &T) -> Result<(), Stop> {
+        self.beat();
+        if let Some(emitter) = &self.0.host.emitter {
+            emitter.emit(&self.0.task, self.0.step, serde_json::to_value(event)?).await;
+        }
+        Ok(())
+    }
+
+    /// Asks a person, and gives back the answer once there is one.
+    ///
+    /// The first time it parks the thread durably and the node ends here; after the answer the node runs again from
+    /// its top, and this call returns the answer. Pass the error on with `?`; a node that discards it is parked all
+    /// the same, and what it wrote then is dropped. Ids are unique among the open questions of a superstep; a task that
+    /// was sent adds its number.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop::Paused`] while there is no answer that is an `A`; [`Stop::Failed`] when the question can't be written
+    /// as JSON.
+    // The signature is async so that a host may fetch the answer itself.
+    #[allow(clippy::unused_async)]
+    pub async fn ask<Q: Serialize, A: DeserializeOwned>(&self, id: &str, question: &Q) -> Result<A, Stop> {
+        let mut asked = Question::new(id, &self.0.task, serde_json::to_value(question)?);
+        if let Some(answer) = self.0.answers.get(&asked.id) {
+            match A::deserialize(answer) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => asked.problem = Some(format!("the last answer was not understood: {error}")),
+            }
+        }
+        let mut questions = locked(&self.0.asked);
+        if !questions.iter().any(|question| question.id == asked.id) {
+            questions.push(asked);
+        }
+        Err(Stop::Paused(Pause(())))
+    }
+
+    /// [`ask`](Self::ask), under the name that `LangGraph` has for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ask`](Self::ask).
+    pub async fn interrupt<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        id: &str,
+        question: &Q,
+    ) -> Result<A, Stop> {
+        self.ask(id, question).await
+    }
+
+    /// Does `work` once per (thread, superstep, task, `key`): its value is recorded durably before it is returned, and
+    /// a later run of the node in the same superstep gets the record.
+    ///
+    /// A crash after the work and before the record repeats the work, so give an outside effect a key that its
+    /// receiver recognises as well: [`idempotency_key`](Self::idempotency_key). The value must come back from JSON as
+    /// it was written.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, which are not recorded; those of the store; a value or a record that is not a `T`.
+    pub async fn once<T, E>(
+        &self,
+        key: &str,
+        work: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, Stop>
+    where
+        T: Serialize + DeserializeOwned,
+        E: Into<Stop>,
+    {
+        let known = locked(&self.0.once).get(key).cloned();
+        if let Some(value) = known {
+            return Ok(T::deserialize(&value)?);
+        }
+        let value = serde_json::to_value(work.await.map_err(Into::into)?)?;
+        let value = match &self.0.host.journal {
+            Some(journal) => journal.record(&self.0.task, key, value).await?,
+            None => value,
+        };
+        locked(&self.0.once).insert(key.to_owned(), value.clone());
+        self.beat();
+        Ok(T::deserialize(&value)?)
+    }
+
+    /// The context of the next try of the task: what was recorded stays.
+    pub(crate) fn next_try(&self) -> Self {
+        let recorded = locked(&self.0.once).clone();
+        Self(Arc::new(Inner {
+            host: Arc::clone(&self.0.host),
+            step: self.0.step,
+            task: self.0.task.clone(),
+            attempt: self.0.attempt.saturating_add(1),
+            input: self.0.input.clone(),
+            answers: self.0.answers.clone(),
+            once: Mutex::new(recorded),
+            asked: Mutex::default(),
+            beats: AtomicU64::new(0),
+        }))
+    }
+
+    /// How many signs of life there were.
+    pub(crate) fn beats(&self) -> u64 {
+        self.0.beats.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.0.host
+    }
+
+    pub(crate) fn raw_input(&self) -> Option<&Value> {
+        self.0.input.as_ref()
+    }
+
+    /// Takes the questions that were asked so far.
+    pub(crate) fn take_questions(&self) -> Vec<Question> {
+        std::mem::take(&mut locked(&self.0.asked))
+    }
+
+    fn change(self, change: impl FnOnce(&mut Inner)) -> Self {
+        // Someone may hold a clone; theirs stays as it is.
+        let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
+            host: Arc::clone(&shared.host),
+            step: shared.step,
+            task: shared.task.clone(),
+            attempt: shared.attempt,
+            input: shared.input.clone(),
+            answers: shared.answers.clone(),
+            once: Mutex::new(locked(&shared.once).clone()),
+            asked: Mutex::default(),
+            beats: AtomicU64::new(0),
+        });
+        change(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    fn change_host(self, change: impl FnOnce(&mut Host)) -> Self {
+        self.change(|inner| change(Arc::make_mut(&mut inner.host)))
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing under these locks can panic half-way, so a poisoned one still holds whole values.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

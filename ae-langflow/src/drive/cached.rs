@@ -1,0 +1,45 @@
+//! Results that the cache keeps.
+
+use ae_core::Timestamp;
+
+use crate::{Cx, Graph, NodeCache, State, TaskResult};
+
+/// The place of one result in the cache.
+pub(super) struct Slot {
+    key: String,
+}
+
+impl<S: State> Graph<S> {
+    /// Where the result of this task is kept, if its node is cached and there is a cache.
+    pub(super) fn cache_slot(&self, state: &S, cx: &Cx) -> Option<Slot> {
+        cx.host().cache.as_ref()?;
+        let key = self.0.nodes.get(cx.node())?.cache_key.as_ref()?(state);
+        let input = cx.raw_input().map(ToString::to_string).unwrap_or_default();
+        // Lengths keep the parts apart.
+        let (graph, node) = (self.topology().name(), cx.node());
+        let version = S::VERSION;
+        Some(Slot { key: format!("{graph}/{version}/{node}/{}:{input}/{key}", input.len()) })
+    }
+}
+
+impl Slot {
+    /// The kept result. A cache that fails, or holds something else, holds nothing.
+    pub(super) async fn get<S: State>(&self, cx: &Cx) -> Option<TaskResult<S>> {
+        let (cache, now) = place(cx)?;
+        let value = cache.get(&self.key, now).await.ok().flatten()?;
+        serde_json::from_value(value).ok()
+    }
+
+    /// Keeps a result, if the cache can.
+    pub(super) async fn put<S: State>(&self, cx: &Cx, result: &TaskResult<S>) {
+        if let (Some((cache, now)), Ok(value)) = (place(cx), serde_json::to_value(result)) {
+            // The result counts whether or not it could be kept.
+            let _ = cache.put(&self.key, value, now).await;
+        }
+    }
+}
+
+fn place(cx: &Cx) -> Option<(&dyn NodeCache, Timestamp)> {
+    let host = cx.host();
+    Some((host.cache.as_deref()?, host.runtime.as_ref()?.now()))
+}

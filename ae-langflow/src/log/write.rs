@@ -1,0 +1,84 @@
+//! Records are written.
+
+use super::{ThreadLog, blobs};
+use crate::{
+    Change, GraphError, GraphRun, State, hash,
+    record::{Blob, Record},
+};
+
+/// A snapshot is due after so many records …
+const SNAPSHOT_RECORDS: u64 = 64;
+
+/// … once they weigh so many times as much as the last snapshot: the bound on what a reader has to follow.
+const SNAPSHOT_WEIGHT: usize = 4;
+
+/// States up to this size are hashed in every record; larger ones at snapshots, questions and the end.
+const HASHED_BYTES_MAX: usize = 4096;
+
+/// A change as it is stored.
+pub(crate) struct Entry {
+    text: String,
+    bytes: usize,
+    blobs: Vec<Blob>,
+    /// A superstep ended, and no one waits.
+    steps: bool,
+    /// A snapshot may come with it.
+    boundary: bool,
+}
+
+impl ThreadLog {
+    /// Writes a change down.
+    pub(crate) fn encode<S: State>(&self, change: &Change<S>) -> Result<Entry, GraphError> {
+        let steps = matches!(change, Change::Stepped { .. });
+        let boundary = steps || matches!(change, Change::Began | Change::Edited { .. } | Change::Migrated);
+        let text = serde_json::to_string(change).map_err(|source| self.unwritable(source))?;
+        let bytes = text.len();
+        let mut blobs = Vec::new();
+        let text = blobs::lift(text, &mut blobs).map_err(|source| self.unwritable(source))?;
+        Ok(Entry { text, bytes, blobs, steps, boundary })
+    }
+
+    /// Stores an entry, which led to where `run` is.
+    pub(crate) async fn commit<S: State>(
+        &mut self,
+        run: &GraphRun<S>,
+        entry: Entry,
+    ) -> Result<(), GraphError> {
+        let Entry { text, bytes, mut blobs, steps, boundary } = entry;
+        self.records = self.records.saturating_add(1);
+        self.delta_bytes = self.delta_bytes.saturating_add(bytes);
+        let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT);
+        let due = self.records >= SNAPSHOT_RECORDS && outweighs;
+        let with_snapshot = self.needs_snapshot || (boundary && due);
+        let hashed = with_snapshot || !steps || run.is_finished() || self.snapshot_bytes <= HASHED_BYTES_MAX;
+        let (before, at) = (self.head, self.runtime.now());
+        let mut record = if with_snapshot {
+            let json = serde_json::to_string(&run.position).map_err(|source| self.unwritable(source))?;
+            self.records = 0;
+            self.delta_bytes = 0;
+            self.snapshot_bytes = json.len();
+            let json = blobs::lift(json, &mut blobs).map_err(|source| self.unwritable(source))?;
+            Record::with_snapshot(before.as_ref(), at, run.step(), text, json)
+        } else {
+            Record::new(before.as_ref(), at, run.step(), text)
+        };
+        if hashed {
+            let hash = hash::of_state(run.state().as_ref()).map_err(|source| self.unwritable(source))?;
+            record = record.with_state_hash(hash);
+        }
+        if self.stale_header {
+            record = record.with_header(self.header.clone());
+        }
+        let record = record.with_finished(run.is_finished()).with_blobs(blobs);
+        let head = record.head;
+        self.store.commit(&self.thread, before, record).await.map_err(|error| self.failed(error))?;
+        self.head = Some(head);
+        self.stale_header = false;
+        self.needs_snapshot = false;
+        if let (true, Some(retention)) = (with_snapshot, self.retention) {
+            // What could not be removed now can be at the next snapshot.
+            let _ = self.store.prune(&self.thread, retention.prune(at)).await;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! How a node is run, beside what it does.
+
+use std::time::Duration;
+
+use ae_core::RetryPolicy;
+use serde::{Deserialize, Serialize};
+
+/// How the tasks of a node are run: plain data that travels with the graph, so that every host follows it.
+///
+/// The default is one try without limits in time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NodePolicy {
+    /// When and how often a failed run of the node is repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<NodeRetry>,
+    /// One try takes at most so long, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// One try goes at most so long without a sign of life, in milliseconds: [`Cx::beat`](crate::Cx::beat),
+    /// [`Cx::emit`](crate::Cx::emit) or [`Cx::once`](crate::Cx::once).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_timeout_ms: Option<u64>,
+    /// Where the thread goes when the last try has failed, instead of stopping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<String>,
+    /// It runs only when nothing else is due.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deferred: bool,
+}
+
+/// How often a node is tried, and the pauses in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NodeRetry {
+    /// Tries in all, the first included.
+    pub attempts_max: u32,
+    /// The pause before the second try, in milliseconds; it doubles after that.
+    pub pause_base_ms: u64,
+    /// No pause is longer than this, in milliseconds, unless the backend asked for more.
+    pub pause_max_ms: u64,
+}
+
+impl NodePolicy {
+    /// The longest that one try may take.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout_ms.map(Duration::from_millis)
+    }
+
+    /// The longest that one try may go without a sign of life.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Option<Duration> {
+        self.idle_timeout_ms.map(Duration::from_millis)
+    }
+
+    /// How often it is tried.
+    #[must_use]
+    pub fn retry(&self) -> RetryPolicy {
+        self.retry.map_or(
+            RetryPolicy { attempts_max: 1, ..RetryPolicy::default() },
+            |NodeRetry { attempts_max, pause_base_ms, pause_max_ms }| RetryPolicy {
+                attempts_max: attempts_max.max(1),
+                pause_base: Duration::from_millis(pause_base_ms),
+                pause_max: Duration::from_millis(pause_max_ms),
+            },
+        )
+    }
+
+    pub(crate) fn set_retry(&mut self, retry: RetryPolicy) {
+        self.retry = Some(NodeRetry {
+            attempts_max: retry.attempts_max.max(1),
+            pause_base_ms: millis(retry.pause_base),
+            pause_max_ms: millis(retry.pause_max),
+        });
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A limit below a millisecond counts as one.
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).max(1)
+}

@@ -1,0 +1,91 @@
+//! What comes from outside: answers, writes, and the end of a thread's time here.
+
+use std::collections::BTreeSet;
+
+use super::GraphRun;
+use crate::{
+    Answer, Change, RunError, START, State,
+    route::{Follow, Next},
+};
+
+impl<S: State> GraphRun<S> {
+    /// Answers open questions and gives back the change to store. Only the tasks whose question was answered run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::UnknownQuestion`] when an id is not open (any more), or answered twice in one call.
+    pub fn answer(&mut self, answers: Vec<Answer>) -> Result<Change<S>, RunError> {
+        self.check_answers(&answers)?;
+        let change = Change::Answered { answers };
+        self.fold(change.clone());
+        Ok(change)
+    }
+
+    /// Whether [`answer`](Self::answer) would take these.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`answer`](Self::answer).
+    pub fn check_answers(&self, answers: &[Answer]) -> Result<(), RunError> {
+        let mut open: BTreeSet<&str> =
+            self.position.questions.iter().map(|question| question.id.as_str()).collect();
+        for answer in answers {
+            if !open.remove(answer.id.as_str()) {
+                let open = self.position.questions.iter().map(|question| question.id.clone()).collect();
+                return Err(RunError::UnknownQuestion { id: answer.id.clone(), open });
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes `update` from outside. With `node`, a node or [`START`], it is as if that node had written it: its edges
+    /// are followed with `labels`, which its routers gave for the state after the write, and what was due is
+    /// abandoned. Without it what was due runs on the new state.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::UnknownNode`], and those of following the edges.
+    pub fn edit(
+        &mut self,
+        update: Option<S::Update>,
+        node: Option<&str>,
+        labels: &[String],
+    ) -> Result<Change<S>, RunError> {
+        let next = match node {
+            None => None,
+            Some(node) => {
+                if node != START && !self.topology.nodes.contains(node) {
+                    return Err(RunError::UnknownNode { node: node.to_owned() });
+                }
+                // What had arrived at waiting edges belongs to what is abandoned.
+                let mut follow = Follow::new(&self.topology, &Next::default());
+                follow.leave(node, labels, &[])?;
+                Some(follow.end(std::iter::empty()))
+            }
+        };
+        let change = Change::Edited { update, node: node.map(str::to_owned), next };
+        self.fold(change.clone());
+        Ok(change)
+    }
+
+    /// Ends the thread's time here: it goes on at `to`, and only there.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Moved`] when it has gone elsewhere already.
+    pub fn move_to(&mut self, to: impl Into<String>) -> Result<Change<S>, RunError> {
+        if let Some(gone) = &self.position.moved_to {
+            return Err(RunError::Moved { to: gone.clone() });
+        }
+        let change = Change::Moved { to: to.into() };
+        self.fold(change.clone());
+        Ok(change)
+    }
+
+    /// The same run as it goes on where it was moved to.
+    #[must_use]
+    pub fn arrived(mut self) -> Self {
+        self.position.moved_to = None;
+        self
+    }
+}

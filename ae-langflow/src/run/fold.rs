@@ -1,0 +1,54 @@
+//! Stored changes are followed.
+
+use std::sync::Arc;
+
+use super::GraphRun;
+use crate::{Answer, Change, State};
+
+impl<S: State> GraphRun<S> {
+    /// Follows a change that was stored, as the replay of a thread does. Edges are not followed again: the change
+    /// says where they led.
+    pub fn fold(&mut self, change: Change<S>) {
+        let at = &mut self.position;
+        match change {
+            Change::Began | Change::Migrated => {}
+            Change::Rewound => {
+                at.finished.clear();
+                at.rewinds = at.rewinds.saturating_add(1);
+            }
+            Change::Stepped { writes, next } => {
+                let state = Arc::make_mut(&mut at.state);
+                for update in writes.into_iter().filter_map(|write| write.1) {
+                    state.apply(update);
+                }
+                at.advance(next);
+            }
+            Change::Parked { finished, questions } => {
+                at.finished = finished.into_iter().collect();
+                at.set_questions(questions);
+                at.woken.clear();
+            }
+            Change::Answered { answers } => self.take_answers(answers),
+            Change::Edited { update, next, .. } => {
+                if let Some(update) = update {
+                    Arc::make_mut(&mut at.state).apply(update);
+                }
+                let next = next.unwrap_or_else(|| std::mem::take(&mut at.next));
+                at.advance(next);
+            }
+            Change::Moved { to } => at.moved_to = Some(to),
+        }
+    }
+
+    fn take_answers(&mut self, answers: Vec<Answer>) {
+        let at = &mut self.position;
+        for answer in answers {
+            let Some(index) = at.questions.iter().position(|question| question.id == answer.id) else {
+                continue;
+            };
+            let task = at.questions.remove(index).task();
+            at.woken.insert(task.clone());
+            at.answers.entry(task).or_default().insert(answer.id, answer.value);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The run of a graph as a pure, serialisable machine: no I/O, no clock, no randomness.
+
+mod edit;
+mod fold;
+mod take;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    Change, Graph, Question, RunError, START, State, TaskId, TaskOutcome, Topology,
+    position::{self, Position},
+    route::{Follow, Next},
+};
+
+/// One thread of a graph. [`next_step`](Self::next_step) says what to do; [`apply`](Self::apply) takes what became of
+/// it and gives back the [`Change`] to store. Any host can drive it: the in-process [`App`](crate::App) does, and so
+/// can a workflow engine.
+///
+/// A method that fails changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct GraphRun<S: State> {
+    #[serde(with = "position::shared")]
+    topology: Arc<Topology>,
+    pub(crate) position: Position<S>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    step_max: Option<u64>,
+}
+
+/// What a host does next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NextStep<S> {
+    /// Run these tasks, all on the same snapshot, and [`apply`](GraphRun::apply) what became of them.
+    Run(Superstep<S>),
+    /// The thread has ended.
+    Done(Arc<S>),
+    /// It waits for answers: [`GraphRun::answer`].
+    Asked(Vec<Question>),
+    /// The limit was reached: [`GraphRun::limit_steps`] raises it.
+    LimitReached,
+    /// It goes on elsewhere, and only there.
+    Moved(String),
+}
+
+/// The tasks of one superstep that have not finished.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Superstep<S> {
+    /// Its number, from 1.
+    pub step: u64,
+    /// What the tasks read.
+    pub state: Arc<S>,
+    /// The tasks, in the order in which their writes are folded.
+    pub tasks: Vec<DueTask>,
+}
+
+/// A task to run.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DueTask {
+    /// The task.
+    pub task: TaskId,
+    /// Its own input, when it was sent.
+    pub input: Option<Value>,
+    /// The answers to its questions, by their ids.
+    pub answers: BTreeMap<String, Value>,
+}
+
+impl<S: State> GraphRun<S> {
+    /// A thread at its beginning, in `state`.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::UnknownLabel`] when a router after [`START`] gives a label that is not in its list.
+    pub fn start(graph: &Graph<S>, state: S) -> Result<Self, RunError> {
+        let topology = Arc::clone(graph.topology());
+        let labels = graph.labels(START, &state);
+        let mut follow = Follow::new(&topology, &Next::default());
+        follow.leave(START, &labels, &[])?;
+        let next = follow.end(std::iter::empty());
+        Ok(Self { topology, position: Position::new(Arc::new(state), next), step_max: None })
+    }
+
+    pub(crate) fn at(topology: Arc<Topology>, position: Position<S>) -> Self {
+        Self { topology, position, step_max: None }
+    }
+
+    /// Allows `steps` more supersteps from here. Only supersteps of nodes count, and one that is parked and resumed
+    /// counts once.
+    pub fn limit_steps(&mut self, steps: u64) {
+        self.step_max = Some(self.position.step.saturating_add(steps));
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn next_step(&self) -> NextStep<S> {
+        let at = &self.position;
+        if let Some(to) = &at.moved_to {
+            return NextStep::Moved(to.clone());
+        }
+        if at.next.due.is_empty() {
+            return NextStep::Done(Arc::clone(&at.state));
+        }
+        let tasks: Vec<_> = self.pending().map(|task| self.due_task(task)).collect();
+        if tasks.is_empty() {
+            return NextStep::Asked(at.questions.clone());
+        }
+        if self.step_max.is_some_and(|max| at.step >= max) {
+            return NextStep::LimitReached;
+        }
+        NextStep::Run(Superstep { step: at.step.saturating_add(1), state: Arc::clone(&at.state), tasks })
+    }
+
+    /// Takes what became of tasks of this superstep and gives back the change to store.
+    ///
+    /// The superstep ends when all of its tasks have finished: their writes are folded in task order and the edges
+    /// are followed. It parks when the rest of them ask. Until then the outcomes are kept and the change is `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`]: two writers of one field, an unknown label or target, a task that is not due, two questions with
+    /// one id, a failure of a node that has no error handler.
+    pub fn apply(&mut self, outcomes: Vec<TaskOutcome<S>>) -> Result<Option<Change<S>>, RunError> {
+        let Some(change) = self.take(outcomes)? else { return Ok(None) };
+        self.fold(change.clone());
+        Ok(Some(change))
+    }
+
+    /// The shape of the graph that it follows.
+    #[must_use]
+    pub fn topology(&self) -> &Arc<Topology> {
+        &self.topology
+    }
+
+    /// The state as of the last completed superstep.
+    #[must_use]
+    pub fn state(&self) -> &Arc<S> {
+        &self.position.state
+    }
+
+    /// How many supersteps are complete.
+    #[must_use]
+    pub fn step(&self) -> u64 {
+        self.position.step
+    }
+
+    /// The tasks of the superstep under way that have not finished, in order.
+    pub fn unfinished(&self) -> impl Iterator<Item = &TaskId> {
+        self.position.next.due.iter().filter(|task| !self.position.finished.contains_key(*task))
+    }
+
+    /// The open questions.
+    #[must_use]
+    pub fn questions(&self) -> &[Question] {
+        &self.position.questions
+    }
+
+    /// Whether nothing is left to run.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.position.next.due.is_empty()
+    }
+
+    /// Where the thread goes on, if not here.
+    #[must_use]
+    pub fn moved_to(&self) -> Option<&str> {
+        self.position.moved_to.as_deref()
+    }
+
+    /// How many tasks the superstep under way has, finished ones included.
+    pub(crate) fn width(&self) -> usize {
+        self.position.next.due.len()
+    }
+
+    /// Tasks that can run: not finished, and not waiting for an answer without any.
+    fn pending(&self) -> impl Iterator<Item = &TaskId> {
+        let at = &self.position;
+        at.next.due.iter().filter(|task| {
+            let asks = at.questions.iter().any(|question| question.is_of(task));
+            !at.finished.contains_key(*task) && (!asks || at.woken.contains(*task))
+        })
+    }
+
+    fn due_task(&self, task: &TaskId) -> DueTask {
+        DueTask {
+            task: task.clone(),
+            input: self.position.next.inputs.get(task).cloned(),
+            answers: self.position.answers.get(task).cloned().unwrap_or_default(),
+        }
+    }
+}

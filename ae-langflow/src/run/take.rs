@@ -1,0 +1,181 @@
+//! What became of tasks is taken in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::GraphRun;
+use crate::{
+    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult,
+    change::Write,
+    route::{Follow, Next},
+};
+
+/// Outcomes, sorted by what they mean.
+struct Sorted<S: State> {
+    finished: BTreeMap<TaskId, TaskResult<S>>,
+    asked: Vec<Question>,
+    asking: BTreeSet<TaskId>,
+    /// How many tasks that could run have not.
+    left: usize,
+}
+
+impl<S: State> GraphRun<S> {
+    /// Takes outcomes in, and gives back the change that ends or parks the superstep once there is one. The change is
+    /// not folded yet; until then the run must not be used for anything else.
+    pub(crate) fn take(&mut self, outcomes: Vec<TaskOutcome<S>>) -> Result<Option<Change<S>>, RunError> {
+        let Sorted { finished, asked, asking, left } = self.sort(outcomes)?;
+        self.check_writers(&finished)?;
+        // A task that ran again says anew what it wants to know.
+        let still_open = |question: &&Question| {
+            let task = question.task();
+            !asking.contains(&task) && !finished.contains_key(&task)
+        };
+        let mut questions: Vec<_> = self.position.questions.iter().filter(still_open).cloned().collect();
+        questions.extend(asked);
+        check_questions(&questions)?;
+        if left == 0 && questions.is_empty() {
+            return self.close(finished).map(Some);
+        }
+        self.position.woken.retain(|task| !finished.contains_key(task) && !asking.contains(task));
+        self.position.finished.extend(finished);
+        self.position.set_questions(questions);
+        if left > 0 {
+            return Ok(None);
+        }
+        let finished = self.position.finished.iter();
+        let finished = finished.map(|(task, result)| (task.clone(), result.clone())).collect();
+        Ok(Some(Change::Parked { finished, questions: self.position.questions.clone() }))
+    }
+
+    /// The change that ends a superstep of one task, which finished. Its labels are computed on the state with its
+    /// writes, which no copy is made of; the run has folded the change already, and is of no use after an error.
+    pub(crate) fn finish_alone(
+        &mut self,
+        task: TaskId,
+        mut result: TaskResult<S>,
+        labels: impl FnOnce(&S) -> Vec<String>,
+        keep: bool,
+    ) -> Result<Option<Change<S>>, RunError> {
+        let update = result.update.take();
+        let kept = if keep { update.clone() } else { None };
+        if let Some(update) = update {
+            std::sync::Arc::make_mut(&mut self.position.state).apply(update);
+        }
+        if !result.failed {
+            result.labels = labels(&self.position.state);
+        }
+        let next = follow(self, std::iter::once((&task, &result)))?;
+        let change = keep.then(|| Change::Stepped { writes: vec![Write(task, kept)], next: next.clone() });
+        self.position.advance(next);
+        Ok(change)
+    }
+
+    fn sort(&self, outcomes: Vec<TaskOutcome<S>>) -> Result<Sorted<S>, RunError> {
+        let mut pending: BTreeSet<TaskId> = self.pending().cloned().collect();
+        let mut sorted =
+            Sorted { finished: BTreeMap::new(), asked: Vec::new(), asking: BTreeSet::new(), left: 0 };
+        for outcome in outcomes {
+            if !pending.remove(outcome.task()) {
+                return Err(RunError::NotDue { task: outcome.task().clone() });
+            }
+            match outcome {
+                TaskOutcome::Finished { task, result } => {
+                    sorted.finished.insert(task, result);
+                }
+                TaskOutcome::Asked { task, questions } => {
+                    sorted.asked.extend(questions);
+                    sorted.asking.insert(task);
+                }
+                TaskOutcome::Failed { task, failure } => {
+                    let result = self.handed_over(&task, failure)?;
+                    sorted.finished.insert(task, result);
+                }
+            }
+        }
+        sorted.left = pending.len();
+        Ok(sorted)
+    }
+
+    /// A failure as the result that leads to its handler.
+    fn handed_over(&self, task: &TaskId, failure: NodeFailure) -> Result<TaskResult<S>, RunError> {
+        let handler = self.topology.policies.get(task.node()).and_then(|policy| policy.on_error.clone());
+        let Some(handler) = handler else {
+            return Err(RunError::NoHandler { node: task.node().to_owned(), failure: failure.message });
+        };
+        let input = serde_json::json!({
+            "node": failure.node, "message": failure.message, "attempts": failure.attempts,
+        });
+        Ok(TaskResult {
+            update: None,
+            labels: Vec::new(),
+            goto: Vec::new(),
+            sends: vec![(handler, input)],
+            failed: true,
+        })
+    }
+
+    /// Two tasks of one superstep may not write one last-value field.
+    fn check_writers(&self, finished: &BTreeMap<TaskId, TaskResult<S>>) -> Result<(), RunError> {
+        if self.width() < 2 {
+            return Ok(());
+        }
+        let mut writers: BTreeMap<String, &TaskId> = BTreeMap::new();
+        let mut clash = None;
+        let state = self.position.state.as_ref();
+        for (task, result) in self.position.finished.iter().chain(finished) {
+            let Some(update) = &result.update else { continue };
+            state.last_value_writes(update, &mut |field| match writers.get(field) {
+                Some(first) if *first == task => {}
+                Some(first) => {
+                    clash.get_or_insert_with(|| (field.to_owned(), (*first).clone(), task.clone()));
+                }
+                None => {
+                    writers.insert(field.to_owned(), task);
+                }
+            });
+        }
+        clash.map_or(Ok(()), |(field, first, second)| {
+            let mut nodes = vec![first.node().to_owned(), second.node().to_owned()];
+            nodes.sort();
+            Err(RunError::TwoWriters { step: self.position.step.saturating_add(1), field, nodes })
+        })
+    }
+
+    /// The change that ends the superstep.
+    fn close(&mut self, finished: BTreeMap<TaskId, TaskResult<S>>) -> Result<Change<S>, RunError> {
+        let next = if self.position.finished.is_empty() {
+            follow(self, finished.iter())?
+        } else {
+            let mut all: BTreeMap<_, _> = self.position.finished.iter().collect();
+            all.extend(&finished);
+            follow(self, all.into_iter())?
+        };
+        let mut all = std::mem::take(&mut self.position.finished);
+        all.extend(finished);
+        let writes = all.into_iter().map(|(task, result)| Write(task, result.update)).collect();
+        Ok(Change::Stepped { writes, next })
+    }
+}
+
+/// Follows the edges of everything that finished, in task order.
+fn follow<'t, S: State>(
+    run: &GraphRun<S>,
+    finished: impl Iterator<Item = (&'t TaskId, &'t TaskResult<S>)> + Clone,
+) -> Result<Next, RunError> {
+    let mut follow = Follow::new(&run.topology, &run.position.next);
+    for (task, result) in finished.clone() {
+        follow.finish(task, result)?;
+    }
+    Ok(follow.end(finished.map(|(task, _)| task)))
+}
+
+/// Ids are unique among open questions: an answer names nothing else.
+fn check_questions(questions: &[Question]) -> Result<(), RunError> {
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    for question in questions {
+        if let Some(node) = known.insert(&question.id, &question.node) {
+            let nodes = vec![node.to_owned(), question.node.clone()];
+            return Err(RunError::DuplicateQuestion { id: question.id.clone(), nodes });
+        }
+    }
+    Ok(())
+}
