@@ -26,6 +26,7 @@ mod position;
 mod question;
 pub mod record;
 pub mod reduce;
+mod refused;
 mod route;
 mod run;
 #[cfg(feature = "sqlite")]
