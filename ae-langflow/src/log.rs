@@ -58,20 +58,26 @@ impl ThreadLog {
         let due = self.records >= SNAPSHOT_RECORDS && self.delta_bytes >= self.snapshot_bytes;
         let snapshot = self.head.is_none() || (boundary && due);
         let rests = run.is_finished() || !matches!(change, Change::Stepped { .. });
-        let mut record = Record::new(self.header.clone(), run.step(), json).with_finished(run.is_finished());
+        let at = ae_core::Timestamp::UNIX_EPOCH;
+        let before = self.head.as_ref();
+        let mut record = if snapshot {
+            let position = serde_json::to_string(&run.position).map_err(|source| self.encode(source))?;
+            Record::with_snapshot(before, at, run.step(), json, position).with_header(self.header.clone())
+        } else {
+            Record::new(before, at, run.step(), json)
+        }
+        .with_finished(run.is_finished());
         if snapshot || rests || self.snapshot_bytes <= HASHED_BYTES_MAX {
             let hash = hash::of_state(run.state().as_ref()).map_err(|source| self.encode(source))?;
             record = record.with_state_hash(hash);
         }
         if snapshot {
-            let json = serde_json::to_string(&run.position).map_err(|source| self.encode(source))?;
             self.records = 0;
             self.delta_bytes = 0;
-            self.snapshot_bytes = json.len();
-            record = record.with_snapshot(json);
+            self.snapshot_bytes = record.snapshot.as_ref().map_or(0, String::len);
         }
-        let head =
-            self.store.commit(&self.thread, self.head, record).await.map_err(|error| self.failed(error))?;
+        let head = record.head;
+        self.store.commit(&self.thread, self.head, record).await.map_err(|error| self.failed(error))?;
         self.head = Some(head);
         Ok(())
     }
@@ -95,7 +101,7 @@ impl ThreadLog {
         graph: &Graph<S>,
     ) -> Result<Option<Opened<S>>, GraphError> {
         let mut log = Self::new(Arc::clone(store), Arc::clone(thread), graph);
-        let Some(loaded) = store.load(thread).await.map_err(|error| log.failed(error))? else {
+        let Some(loaded) = store.load(thread, None).await.map_err(|error| log.failed(error))? else {
             return Ok(None);
         };
         log.check(&loaded.header)?;
@@ -143,7 +149,7 @@ impl ThreadLog {
         let mut run = GraphRun::at(Arc::clone(graph.topology()), position);
         self.verify(&run, head.seq, loaded.snapshot_hash)?;
         for delta in &loaded.deltas {
-            head = Head::after_delta(&head, delta);
+            head = Head::after(Some(&head), delta.step, &delta.change, None);
             let change: Change<S> =
                 serde_json::from_str(&delta.change).map_err(|error| self.unreadable(head.seq, &error))?;
             run.fold(change);
