@@ -17,3 +17,17 @@ async fn memory_conforms() {
     }
     println!("{m:?}");
 }
+#[cfg(feature = "sqlite")]
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_conforms() {
+    use ae_langflow::{Durability, SqliteCheckpointer};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.db");
+    let store = Arc::new(SqliteCheckpointer::open(&path, Durability::Normal).unwrap());
+    conformance::run_all(store).await;
+    let path = folder.path().join("u.db");
+    let st = SqliteCheckpointer::open(&path, Durability::Normal).unwrap();
+    let s = conformance::crash::script(7, 300);
+    conformance::crash::run(&st, &s, 0, |_| {}).await;
+    assert_eq!(conformance::crash::verify_after_crash(&st, &s, 300).await, 300);
+}
