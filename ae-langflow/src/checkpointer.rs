@@ -23,7 +23,7 @@ use crate::record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo};
 /// - C4. The record's head becomes the thread's. Its number is one more than that of the expected head, 1 for the
 ///   first record; another one is `InvalidInput` and changes nothing.
 /// - C5. A note is stored once per (thread, step, task, key): a second one is ignored, and the first is returned.
-/// - C6. A note is refused with `Conflict` when the head has moved.
+/// - C6. A note is refused with `Conflict` when the head has moved. Its step is that of the head (`InvalidInput`).
 /// - C7. Notes stay while the number of completed supersteps does, and are gone when it grows.
 /// - C8. Threads do not see each other. `delete` removes a thread with all its records and notes, and says whether
 ///   there was one.
@@ -35,11 +35,17 @@ use crate::record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo};
 ///   notes; both threads go their own way from then on. It is one transaction. A `to` that exists is `Conflict`, a
 ///   `from` or a record that is not there is `NotFound`, and nothing changes.
 /// - C13. `prune` removes records as [`Prune`] says and nothing else, and returns how many. What stays reads as before.
-/// - C14. A blob stays as long as a record refers to it, and is gone when the last one is.
+/// - C14. A blob stays as long as a record refers to it, and is gone when the last one is. It is stored once, whatever
+///   threads and records refer to it: while one of its name is there, the text that is handed over is ignored.
+/// - C15. Names of threads, tasks and keys are 1 to [`NAME_BYTES_MAX`](crate::record::NAME_BYTES_MAX) bytes long and
+///   hold no NUL character; others are `InvalidInput` where they would be stored. All other text is JSON.
+///
+/// Digests are names to a store: it compares them and gives them back, and never computes one, because a decorator may
+/// hand over others than the engine does.
 ///
 /// # Errors
 ///
-/// `Conflict` (C2, C6, C12), `InvalidInput` (C3, C4), `NotFound` (C12), `Protocol` when stored data is damaged or of
+/// `Conflict` (C2, C6, C12), `InvalidInput` (C3, C4, C6, C15), `NotFound` (C12), `Protocol` when stored data is damaged or of
 /// another version, `QuotaExceeded` when the disk is full, `PermissionDenied` when it can't be written, `Unavailable`
 /// when the store is busy for too long. Nothing was stored unless the error's effect is `Unknown`.
 ///

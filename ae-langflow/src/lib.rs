@@ -32,6 +32,7 @@ pub mod prelude;
 mod question;
 pub mod record;
 pub mod reduce;
+mod refused;
 mod route;
 mod run;
 #[cfg(feature = "sqlite")]

@@ -13,6 +13,9 @@ pub use self::{
     loaded::{Delta, Loaded},
 };
 
+/// How long the name of a thread, of a task and of a note may be.
+pub const NAME_BYTES_MAX: usize = 1024;
+
 /// Where a thread's log ends. It is the fence: a commit names the head it builds on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

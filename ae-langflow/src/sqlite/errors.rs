@@ -54,11 +54,6 @@ pub(super) fn failed(operation: &'static str, path: &Path, error: Error) -> Back
         .with_source(error)
 }
 
-pub(super) fn moved(operation: &'static str, thread: &str) -> BackendError {
-    let message = format!("the thread {thread:?} is not where it was expected: load it again");
-    BackendError::new(ErrorKind::Conflict, BACKEND, operation, message)
-}
-
 pub(super) fn refused(path: &Path, why: &str) -> BackendError {
     let message = format!("{} {why}; it was not changed", path.display());
     BackendError::new(ErrorKind::Protocol, BACKEND, "open", message)

@@ -1,8 +1,11 @@
 //! Threads in a SQLite file.
 
 mod errors;
+mod key;
+mod read;
+mod row;
 mod schema;
-mod statements;
+mod write;
 
 use std::{
     fmt,
@@ -10,14 +13,15 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, ErrorKind};
+use ae_core::BackendError;
 use async_trait::async_trait;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
-use self::errors::{BACKEND, failed, moved};
+use self::errors::{BACKEND, failed};
 use crate::{
     Checkpointer,
-    record::{Head, Loaded, Page, Record, TaskRecord, ThreadInfo},
+    record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
+    refused,
 };
 
 /// What a commit survives once it has returned.
@@ -70,13 +74,58 @@ impl SqliteCheckpointer {
         operation: &'static str,
         work: impl FnOnce(&Connection) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(|error| failed(operation, &self.path, error))?;
-        let done = work(&transaction)?;
-        transaction.commit().map_err(|error| failed(operation, &self.path, error))?;
+        let connection = self.connection();
+        let open = Open::begin(&connection, "BEGIN IMMEDIATE").map_err(self.sql(operation))?;
+        let done = work(&connection)?;
+        open.commit().map_err(self.sql(operation))?;
         Ok(done)
+    }
+
+    /// Runs `work` in a transaction, so that every row it reads is of the same moment.
+    fn read<T>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, BackendError> {
+        let connection = self.connection();
+        let read = || {
+            let open = Open::begin(&connection, "BEGIN")?;
+            let read = work(&connection)?;
+            open.commit()?;
+            Ok(read)
+        };
+        read().map_err(self.sql(operation))
+    }
+
+    fn sql(&self, operation: &'static str) -> impl Fn(rusqlite::Error) -> BackendError {
+        move |error| failed(operation, &self.path, error)
+    }
+}
+
+/// A transaction, rolled back unless it is committed. `rusqlite`'s own prepares its statements anew each time.
+struct Open<'a>(Option<&'a Connection>);
+
+impl<'a> Open<'a> {
+    fn begin(connection: &'a Connection, how: &str) -> rusqlite::Result<Self> {
+        connection.prepare_cached(how)?.execute([])?;
+        Ok(Self(Some(connection)))
+    }
+
+    fn commit(mut self) -> rusqlite::Result<()> {
+        if let Some(connection) = self.0 {
+            connection.prepare_cached("COMMIT")?.execute([])?;
+            self.0 = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        // An error that ended the transaction by itself leaves nothing to roll back.
+        if let Some(connection) = self.0.filter(|connection| !connection.is_autocommit()) {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
     }
 }
 
@@ -88,24 +137,17 @@ impl fmt::Debug for SqliteCheckpointer {
 
 #[async_trait]
 impl Checkpointer for SqliteCheckpointer {
-    async fn commit(
-        &self,
-        thread: &str,
-        expected: Option<Head>,
-        record: Record,
-    ) -> Result<Head, BackendError> {
-        let sql = |error| failed("commit", &self.path, error);
+    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
+        refused::check_record(BACKEND, thread, expected.as_ref(), &record)?;
         self.write("commit", |connection| {
-            if statements::head(connection, thread).map_err(sql)? != expected {
-                return Err(moved("commit", thread));
+            let added = match &expected {
+                None => write::begin(connection, thread, &record),
+                Some(expected) => write::add(connection, thread, expected, &record),
+            };
+            match added.map_err(self.sql("commit"))? {
+                true => Ok(()),
+                false => Err(refused::moved(BACKEND, "commit", thread)),
             }
-            if expected.is_none() && record.snapshot.is_none() {
-                let message = format!("the first record of the thread {thread:?} has no snapshot");
-                return Err(BackendError::new(ErrorKind::InvalidInput, BACKEND, "commit", message));
-            }
-            let head = Head::after(expected.as_ref(), &record);
-            statements::add(connection, thread, expected.as_ref(), &head, &record).map_err(sql)?;
-            Ok(head)
         })
     }
 
@@ -115,32 +157,66 @@ impl Checkpointer for SqliteCheckpointer {
         head: Head,
         record: TaskRecord,
     ) -> Result<TaskRecord, BackendError> {
-        let sql = |error| failed("append_once", &self.path, error);
+        refused::check_note(BACKEND, &head, &record)?;
         self.write("append_once", |connection| {
-            if statements::head(connection, thread).map_err(sql)? != Some(head) {
-                return Err(moved("append_once", thread));
-            }
-            statements::note(connection, thread, record).map_err(sql)
+            let note = || {
+                let Some(thread) = read::thread(connection, thread)? else { return Ok(None) };
+                if read::head(connection, thread)? != Some(head) {
+                    return Ok(None);
+                }
+                write::note(connection, thread, &record).map(Some)
+            };
+            let noted = note().map_err(self.sql("append_once"))?;
+            noted.ok_or_else(|| refused::moved(BACKEND, "append_once", thread))
         })
     }
 
-    async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError> {
-        let mut connection = self.connection();
-        let sql = |error| failed("load", &self.path, error);
-        // One transaction, so that every row is of the same moment.
-        let transaction = connection.transaction().map_err(sql)?;
-        let loaded = statements::load(&transaction, thread).map_err(sql)?;
-        transaction.finish().map_err(sql)?;
-        Ok(loaded)
+    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
+        self.read("load", |connection| read::load(connection, thread, up_to))
     }
 
     async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        statements::list(&self.connection(), &page).map_err(|error| failed("list", &self.path, error))
+        self.read("list", |connection| read::list(connection, &page))
+    }
+
+    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
+        refused::check_name(BACKEND, "copy", "thread", to)?;
+        self.write("copy", |connection| {
+            let source = || {
+                let Some(thread) = read::thread(connection, from)? else { return Ok(None) };
+                let head = match up_to {
+                    Some(seq) => read::record(connection, thread, seq)?,
+                    None => read::head(connection, thread)?,
+                };
+                Ok(head.map(|head| (thread, head)))
+            };
+            let Some((thread, head)) = source().map_err(self.sql("copy"))? else {
+                return Err(refused::missing(BACKEND, from, up_to));
+            };
+            match write::copy(connection, thread, head.seq, to).map_err(self.sql("copy"))? {
+                true => Ok(head),
+                false => Err(refused::exists(BACKEND, to)),
+            }
+        })
+    }
+
+    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
+        self.write("prune", |connection| {
+            let removed = || match read::thread(connection, thread)? {
+                Some(thread) => write::prune(connection, thread, prune),
+                None => Ok(0),
+            };
+            removed().map_err(self.sql("prune"))
+        })
     }
 
     async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
         self.write("delete", |connection| {
-            statements::delete(connection, thread).map_err(|error| failed("delete", &self.path, error))
+            let deleted = || match read::thread(connection, thread)? {
+                Some(thread) => write::delete(connection, thread).map(|()| true),
+                None => Ok(false),
+            };
+            deleted().map_err(self.sql("delete"))
         })
     }
 }

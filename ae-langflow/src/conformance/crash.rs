@@ -1,0 +1,242 @@
+//! What a store keeps of a process that is killed.
+//!
+//! A child process runs a [`script`] on the store and reports every call that has returned. The parent kills it,
+//! opens the store anew and calls [`verify_after_crash`] with the number of calls that were reported: all of them have to
+//! be in the store, and the one under way as a whole or not at all.
+//!
+//! ```
+//! use ae_langflow::{MemoryCheckpointer, conformance::crash};
+//!
+//! # async fn example() {
+//! // The child; flushed, so that a report is not lost with the process.
+//! let (store, script) = (MemoryCheckpointer::new(), crash::script(7, 100));
+//! crash::run(&store, &script, 0, |done| println!("{done}")).await;
+//!
+//! // The parent, once the child is dead, with the last number that it read:
+//! let stored = crash::verify_after_crash(&store, &script, 100).await;
+//! // A new child goes on from there.
+//! crash::run(&store, &script, stored, |done| println!("{done}")).await;
+//! # }
+//! ```
+
+use std::{collections::BTreeMap, num::NonZeroU64};
+
+use ae_core::{BackendError, DigestWriter};
+
+use super::support::{blob, done, first, list_after, load_at, next_step, note, same_step, with_snapshot};
+use crate::{
+    Checkpointer, MemoryCheckpointer,
+    record::{Blob, Head, Loaded, Prune, Record, TaskRecord},
+};
+
+const PREFIX: &str = "crash ";
+const THREADS: u64 = 4;
+const BLOBS: u64 = 5;
+const PAGE: usize = 100;
+
+/// One call of a script.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Adds a record.
+    Commit {
+        /// The thread.
+        thread: String,
+        /// Its head.
+        expected: Option<Head>,
+        /// The record.
+        record: Record,
+    },
+    /// Adds a note.
+    Note {
+        /// The thread.
+        thread: String,
+        /// Its head.
+        head: Head,
+        /// The note.
+        note: TaskRecord,
+    },
+    /// Copies a thread.
+    Copy {
+        /// The thread.
+        from: String,
+        /// The last record to copy.
+        up_to: Option<u64>,
+        /// The new thread.
+        to: String,
+    },
+    /// Removes old records.
+    Prune {
+        /// The thread.
+        thread: String,
+        /// The rules.
+        prune: Prune,
+    },
+    /// Removes a thread.
+    Delete {
+        /// The thread.
+        thread: String,
+    },
+}
+
+impl Operation {
+    /// Makes the call.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store. A script that runs in order on a store without its threads has none of its own.
+    pub async fn apply(&self, store: &dyn Checkpointer) -> Result<(), BackendError> {
+        match self.clone() {
+            Self::Commit { thread, expected, record } => store.commit(&thread, expected, record).await,
+            Self::Note { thread, head, note } => store.append_once(&thread, head, note).await.map(drop),
+            Self::Copy { from, up_to, to } => store.copy(&from, up_to, &to).await.map(drop),
+            Self::Prune { thread, prune } => store.prune(&thread, prune).await.map(drop),
+            Self::Delete { thread } => store.delete(&thread).await.map(drop),
+        }
+    }
+}
+
+/// The first `length` calls of the workload that follows from `seed`: commits with and without snapshots and shared
+/// blobs, notes, copies, prunes and deletes on a few threads, whose names begin with `crash `.
+#[must_use]
+pub fn script(seed: u64, length: usize) -> Vec<Operation> {
+    let mut author = Author { seed, drawn: 0, threads: BTreeMap::new() };
+    (0..length).map(|_| author.next()).collect()
+}
+
+/// Makes the calls of `script` from number `from` on (from 0), and reports after each how many are done in all.
+pub async fn run(store: &dyn Checkpointer, script: &[Operation], from: usize, mut done: impl FnMut(usize)) {
+    for (number, operation) in script.iter().enumerate().skip(from) {
+        let result = operation.apply(store).await;
+        result.unwrap_or_else(|error| panic!("call {number}, {operation:?}, failed: {error}"));
+        done(number + 1);
+    }
+}
+
+/// Checks that `store` holds what the first `acknowledged` calls of `script` made, or one call more, and nothing else
+/// in the threads of the script. Returns the number of calls that it holds.
+pub async fn verify_after_crash(
+    store: &dyn Checkpointer,
+    script: &[Operation],
+    acknowledged: usize,
+) -> usize {
+    let found = contents(store).await;
+    let model = MemoryCheckpointer::new();
+    run(&model, script.get(..acknowledged).unwrap_or(script), 0, |_| {}).await;
+    let expected = contents(&model).await;
+    if found == expected {
+        return acknowledged;
+    }
+    let Some(under_way) = script.get(acknowledged) else {
+        panic!("all {acknowledged} calls had returned; expected {expected:#?}, found {found:#?}")
+    };
+    done(under_way.apply(&model).await, "the model");
+    let whole = contents(&model).await;
+    assert!(
+        found == whole,
+        "{acknowledged} calls had returned, and {under_way:?} was under way: it is neither there as a whole \
+         ({whole:#?}) nor not at all ({expected:#?}): {found:#?}"
+    );
+    acknowledged + 1
+}
+
+/// Every thread of the script as of every record, and with its notes.
+async fn contents(store: &dyn Checkpointer) -> BTreeMap<String, Vec<Option<Loaded>>> {
+    let mut threads = BTreeMap::new();
+    let mut after = PREFIX.to_owned();
+    loop {
+        let page = list_after(store, &after, PAGE).await;
+        let ours: Vec<_> = page.into_iter().filter(|line| line.thread.starts_with(PREFIX)).collect();
+        let Some(last) = ours.last() else { return threads };
+        after.clone_from(&last.thread);
+        for line in ours {
+            let mut reads = vec![load_at(store, &line.thread, None).await];
+            for seq in 0..=line.head.seq {
+                reads.push(load_at(store, &line.thread, Some(seq)).await);
+            }
+            threads.insert(line.thread, reads);
+        }
+    }
+}
+
+/// Writes a script. It follows the threads, so that every call succeeds.
+struct Author {
+    seed: u64,
+    drawn: u64,
+    /// The head of each thread.
+    threads: BTreeMap<String, Head>,
+}
+
+impl Author {
+    /// A number below `bound`.
+    fn draw(&mut self, bound: u64) -> u64 {
+        self.drawn += 1;
+        let digest = DigestWriter::new("crash script").field(&self.seed.to_be_bytes());
+        let digest = digest.field(&self.drawn.to_be_bytes()).finish();
+        let [a, b, c, d, ..] = *digest.as_bytes();
+        u64::from(u32::from_be_bytes([a, b, c, d])) % bound
+    }
+
+    fn next(&mut self) -> Operation {
+        let thread = format!("{PREFIX}{}", self.draw(THREADS));
+        let Some(head) = self.threads.get(&thread).copied() else { return self.begin(thread) };
+        match self.draw(100) {
+            0..60 => {
+                let record = self.record(head);
+                self.threads.insert(thread.clone(), record.head);
+                Operation::Commit { thread, expected: Some(head), record }
+            }
+            60..80 => {
+                let (task, value) = (format!("task {}", self.draw(3)), self.drawn.to_string());
+                Operation::Note { thread, head, note: note(head.step, &task, &value) }
+            }
+            80..88 => {
+                let every = (self.draw(2) == 1).then(|| NonZeroU64::new(4)).flatten();
+                let last = NonZeroU64::new(1 + self.draw(6)).unwrap_or(NonZeroU64::MIN);
+                let prune = Prune { keep_every: every, ..Prune::keep_last(last) };
+                Operation::Prune { thread, prune }
+            }
+            88..95 => self.copy(thread, head),
+            _ => {
+                self.threads.remove(&thread);
+                Operation::Delete { thread }
+            }
+        }
+    }
+
+    fn begin(&mut self, thread: String) -> Operation {
+        let record = first().with_blobs(self.blobs());
+        self.threads.insert(thread.clone(), record.head);
+        Operation::Commit { thread, expected: None, record }
+    }
+
+    fn record(&mut self, head: Head) -> Record {
+        let change = format!("{{\"drawn\":{}}}", self.drawn);
+        let record = match self.draw(5) {
+            0 => {
+                let filler = usize::try_from(self.draw(20_000)).unwrap_or_default();
+                with_snapshot(head, &change, &format!("\"{}\"", "s".repeat(filler)))
+            }
+            1 => same_step(head, &change),
+            _ => next_step(head, &change),
+        };
+        record.with_blobs(self.blobs())
+    }
+
+    /// Some of a few texts, so that records share them; some are larger than a page of a file.
+    fn blobs(&mut self) -> Vec<Blob> {
+        let (first, many) = (self.draw(BLOBS), self.draw(3));
+        let text = |number: u64| {
+            let times = usize::try_from(number).unwrap_or_default() * 1_000 + 1;
+            blob(&format!("\"{}\"", number.to_string().repeat(times)))
+        };
+        (first..BLOBS.min(first + many)).map(text).collect()
+    }
+
+    /// A copy of the whole thread: records before its end may have been pruned.
+    fn copy(&mut self, from: String, head: Head) -> Operation {
+        let to = format!("{PREFIX}copy {}", self.drawn);
+        let up_to = (self.draw(2) == 1).then_some(head.seq);
+        Operation::Copy { from, up_to, to }
+    }
+}

@@ -1,0 +1,95 @@
+//! Threads beside each other: C8, C10, C15.
+
+use ae_core::ErrorKind;
+
+use super::support::{
+    append, at, begin, commit, done, first, list_after, load, load_at, next_step, note, refused,
+};
+use crate::{
+    Checkpointer,
+    record::{NAME_BYTES_MAX, TaskRecord},
+};
+
+/// C8: threads do not see each other.
+pub async fn c8_threads_are_apart_and_delete_takes_one(store: &dyn Checkpointer) {
+    let gone = begin(store, "c8 gone").await;
+    let kept = begin(store, "c8 kept").await;
+    let mine = note(0, "a", "1");
+    append(store, "c8 gone", gone, &mine).await;
+    append(store, "c8 kept", kept, &mine).await;
+    assert!(done(store.delete("c8 gone").await, "C8: delete"), "C8: delete says that there was a thread");
+    assert!(!done(store.delete("c8 gone").await, "C8: delete"), "C8: delete says that there was none");
+    assert_eq!(load_at(store, "c8 gone", None).await, None, "C8: a deleted thread is gone");
+    assert_eq!(load_at(store, "c8 gone", Some(1)).await, None, "C8: with its records");
+    let late = store.commit("c8 gone", Some(gone), next_step(gone, "{}")).await;
+    refused(late, ErrorKind::Conflict, "C8: a commit on a deleted thread");
+    let other = load(store, "c8 kept").await;
+    assert_eq!((other.head, other.task_records), (kept, vec![mine]), "C8: the other thread is untouched");
+    begin(store, "c8 gone").await;
+    let anew = load(store, "c8 gone").await;
+    assert!(
+        anew.task_records.is_empty() && anew.deltas.is_empty(),
+        "C8: nothing of the old thread comes back"
+    );
+}
+
+/// C10: threads come in byte order, page by page, each with where it stands.
+pub async fn c10_many_threads_are_listed_in_order(store: &dyn Checkpointer) {
+    let mut names: Vec<_> = (0..300).map(|number| format!("c10 {}", number * 7 % 1000)).collect();
+    names.extend(
+        ["c10 B", "c10 a", "c10 a b", "c10 z", "c10 É", "c10 é", "c10 👍", "c10 \u{ffff}"].map(str::to_owned),
+    );
+    for name in &names {
+        begin(store, name).await;
+    }
+    let head = load(store, "c10 a").await.head;
+    let ended = next_step(head, "{}").with_finished(true);
+    let ended = commit(store, "c10 a", Some(head), ended).await;
+    names.sort();
+    let (mut seen, mut after) = (Vec::new(), "c10 ".to_owned());
+    loop {
+        let page = list_after(store, &after, 7).await;
+        assert!(page.len() <= 7, "C10: at most the limit");
+        let ours: Vec<_> = page.into_iter().filter(|line| line.thread.starts_with("c10 ")).collect();
+        let Some(last) = ours.last() else { break };
+        after.clone_from(&last.thread);
+        seen.extend(ours);
+    }
+    let order: Vec<_> = seen.iter().map(|line| line.thread.clone()).collect();
+    assert_eq!(order, names, "C10: every thread once, in byte order");
+    for line in &seen {
+        let expected = if line.thread == "c10 a" { (ended, at(2), true) } else { (head, at(1), false) };
+        assert_eq!((line.head, line.at, line.finished), expected, "C10: {:?} stands there", line.thread);
+        assert_eq!(line.graph, "conformance", "C10: the graph is named");
+    }
+    assert!(list_after(store, "", 0).await.is_empty(), "C10: a limit of 0 lists nothing");
+}
+
+/// C15: names may hold anything but NUL, up to their bound.
+pub async fn c15_names_are_bounded_and_otherwise_free(store: &dyn Checkpointer) {
+    let (longest, too_long) = ("n".repeat(NAME_BYTES_MAX), "n".repeat(NAME_BYTES_MAX + 1));
+    let head = begin(store, "c15").await;
+    for name in ["", "c15\0", too_long.as_str()] {
+        let result = store.commit(name, None, first()).await;
+        refused(result, ErrorKind::InvalidInput, "C15: the name of a new thread");
+        let result = store.copy("c15", None, name).await;
+        refused(result, ErrorKind::InvalidInput, "C15: the name of a copy");
+        for (task, key) in [(name, "k"), ("a", name)] {
+            let result = store.append_once("c15", head, TaskRecord::new(0, task, key, "1")).await;
+            refused(result, ErrorKind::InvalidInput, "C15: the names of a note");
+        }
+        assert_eq!(load_at(store, name, None).await, None, "C15: there is no such thread");
+        let deleted = done(store.delete(name).await, "C15: delete");
+        assert!(!deleted, "C15: there is no such thread to delete");
+        list_after(store, name, 1).await;
+    }
+    for name in
+        ["c15 'quoted\"", "c15 a%_\\b", "c15 a/../b", "c15 \n\t", "c15 Ä👍", "c15 {}$1?", longest.as_str()]
+    {
+        let head = begin(store, name).await;
+        let odd = TaskRecord::new(0, name, name, "1");
+        assert_eq!(append(store, name, head, &odd).await, odd, "C15: a note may have any name");
+        let loaded = load(store, name).await;
+        assert_eq!((loaded.head, loaded.task_records), (head, vec![odd]), "C15: {name:?} is a thread");
+    }
+}
