@@ -1,11 +1,15 @@
 //! Asking a run to stop.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
 };
-
-use tokio::sync::Notify;
 
 /// A request to stop, shared by everyone who holds a clone. Once made it stays.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +18,20 @@ pub struct Cancel(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     asked: AtomicBool,
-    wake: Notify,
+    waiting: Mutex<Waiting>,
+}
+
+/// Who waits, by the order of coming.
+#[derive(Debug, Default)]
+struct Waiting {
+    wakers: BTreeMap<u64, Waker>,
+    next: u64,
+}
+
+/// Waits for the request.
+struct Cancelled<'a> {
+    inner: &'a Inner,
+    id: Option<u64>,
 }
 
 impl Cancel {
@@ -27,7 +44,8 @@ impl Cancel {
     /// Asks everyone who holds a clone to stop.
     pub fn cancel(&self) {
         self.0.asked.store(true, Ordering::SeqCst);
-        self.0.wake.notify_waiters();
+        let wakers = std::mem::take(&mut self.0.waiting().wakers);
+        wakers.into_values().for_each(Waker::wake);
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
@@ -38,11 +56,39 @@ impl Cancel {
 
     /// Waits until it is cancelled. Cancel safe.
     pub async fn cancelled(&self) {
-        let mut wake = std::pin::pin!(self.0.wake.notified());
-        // Registered before the flag is read, so that a call in between is not missed.
-        wake.as_mut().enable();
-        if !self.is_cancelled() {
-            wake.await;
+        Cancelled { inner: &self.0, id: None }.await;
+    }
+}
+
+impl Inner {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing under the lock panics half-way, so a poisoned lock still holds whole entries.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Future for Cancelled<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut waiting = self.inner.waiting();
+        // Read under the lock that `cancel` takes after it has set the flag, so that a call in between is not missed.
+        if self.inner.asked.load(Ordering::SeqCst) {
+            return Poll::Ready(());
+        }
+        let id = self.id.unwrap_or(waiting.next);
+        waiting.next = waiting.next.max(id.saturating_add(1));
+        waiting.wakers.insert(id, cx.waker().clone());
+        drop(waiting);
+        self.id = Some(id);
+        Poll::Pending
+    }
+}
+
+impl Drop for Cancelled<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.inner.waiting().wakers.remove(&id);
         }
     }
 }
@@ -64,5 +110,15 @@ mod tests {
         waiting.await.unwrap();
         cancel.cancelled().await;
         assert!(cancel.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_is_forgotten() {
+        let cancel = Cancel::new();
+        let mut waiting = Box::pin(cancel.cancelled());
+        assert!(futures_util::FutureExt::now_or_never(&mut waiting).is_none());
+        assert_eq!(cancel.0.waiting().wakers.len(), 1);
+        drop(waiting);
+        assert!(cancel.0.waiting().wakers.is_empty());
     }
 }

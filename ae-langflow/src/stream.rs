@@ -3,7 +3,6 @@
 use std::{
     collections::VecDeque,
     fmt,
-    future::Future,
     ops::BitOr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},

@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    Cx, END, Graph, START, State, StateGraph, Step, Stop, Topology,
+    Cx, END, Graph, Node, START, State, StateGraph, Step, Stop, Topology,
     graph::{Entry, Router},
     name::Name,
-    node::{BoxFuture, DynNode},
+    node::DynNode,
     topology::{Branch, Waiting, exit_of},
 };
 
@@ -167,28 +167,23 @@ fn moved_into(group: &Name, topology: &Topology) -> Topology {
     }
 }
 
-impl<S: State, T: State> DynNode<S> for Inner<S, T> {
-    fn run_boxed(&self, state: Arc<S>, cx: Cx) -> BoxFuture<'_, Result<Step<S>, Stop>> {
+impl<S: State, T: State> Node<S> for Inner<S, T> {
+    async fn run(&self, state: Arc<S>, cx: Cx) -> Result<Step<S>, Stop> {
         let part = Arc::new((self.lens.get)(&state).clone());
         // Held any longer it would make the fold copy the state.
         drop(state);
-        Box::pin(async move {
-            let step = self.node.run_boxed(part, cx).await?;
-            Ok(Step {
-                update: step.update.map(|update| (self.lens.put)(update)),
-                goto: step.goto.iter().map(|target| within(&self.group, target).to_string()).collect(),
-                sends: step
-                    .sends
-                    .into_iter()
-                    .map(|(target, input)| (within(&self.group, &target).to_string(), input))
-                    .collect(),
-            })
+        let step = self.node.run_boxed(part, cx).await?;
+        let outside = |target: &str| within(&self.group, target).to_string();
+        Ok(Step {
+            update: step.update.map(|update| (self.lens.put)(update)),
+            goto: step.goto.iter().map(|target| outside(target)).collect(),
+            sends: step.sends.into_iter().map(|(target, input)| (outside(&target), input)).collect(),
         })
     }
 }
 
-impl<S: State> DynNode<S> for Nothing {
-    fn run_boxed(&self, _: Arc<S>, _: Cx) -> BoxFuture<'_, Result<Step<S>, Stop>> {
-        Box::pin(async { Ok(Step::none()) })
+impl<S: State> Node<S> for Nothing {
+    async fn run(&self, _: Arc<S>, _: Cx) -> Result<Step<S>, Stop> {
+        Ok(Step::none())
     }
 }

@@ -156,7 +156,7 @@ fn ends(topology: &Topology, arrows: &[(&str, &str)]) -> BTreeSet<CompileProblem
         }
     }
     for waiting in &topology.waiting {
-        if waiting.target == END || waiting.sources.contains(START) {
+        if &*waiting.target == END || waiting.sources.contains(START) {
             problems.insert(CompileProblem::BadWaiting { target: waiting.target.to_string() });
         }
     }

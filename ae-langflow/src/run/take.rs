@@ -147,7 +147,7 @@ impl<S: State> GraphRun<S> {
         } else {
             let mut all: BTreeMap<_, _> = self.position.finished.iter().collect();
             all.extend(&finished);
-            follow(self, all.into_iter())?
+            follow(self, all.iter().map(|(task, result)| (*task, *result)))?
         };
         let mut all = std::mem::take(&mut self.position.finished);
         all.extend(finished);
