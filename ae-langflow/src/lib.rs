@@ -88,7 +88,10 @@ pub mod __private {
     ) -> Result<serde_json::Value, crate::MigrateError> {
         let missing = version.checked_sub(from).and_then(|needed| usize::try_from(needed).ok());
         let Some(skip) = missing.and_then(|needed| steps.len().checked_sub(needed)) else {
-            return Err(format!("no migration leads from version {from} to {version}: use the program that wrote it").into());
+            return Err(format!(
+                "no migration leads from version {from} to {version}: use the program that wrote it"
+            )
+            .into());
         };
         steps.iter().skip(skip).try_fold(state, |state, step| step(state))
     }

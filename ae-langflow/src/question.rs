@@ -37,7 +37,8 @@ impl Question {
     /// The task that asks.
     pub(crate) fn task(&self) -> TaskId {
         let node = self.node.as_str().into();
-        self.send_index.map_or_else(|| TaskId::of(self.node.as_str().into()), |index| TaskId::sent(node, index))
+        self.send_index
+            .map_or_else(|| TaskId::of(self.node.as_str().into()), |index| TaskId::sent(node, index))
     }
 
     pub(crate) fn is_of(&self, task: &TaskId) -> bool {

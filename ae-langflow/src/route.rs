@@ -38,8 +38,7 @@ pub(crate) struct Follow<'a> {
 impl<'a> Follow<'a> {
     /// Begins a superstep in which `before` was due.
     pub(crate) fn new(topology: &'a Topology, before: &Next) -> Self {
-        let next =
-            Next { later: before.later.clone(), arrived: before.arrived.clone(), ..Next::default() };
+        let next = Next { later: before.later.clone(), arrived: before.arrived.clone(), ..Next::default() };
         Self { topology, next, sent: 0 }
     }
 
@@ -81,11 +80,7 @@ impl<'a> Follow<'a> {
     }
 
     /// Follows everything that a finished task says.
-    pub(crate) fn finish<S: State>(
-        &mut self,
-        task: &TaskId,
-        result: &TaskResult<S>,
-    ) -> Result<(), RunError> {
+    pub(crate) fn finish<S: State>(&mut self, task: &TaskId, result: &TaskResult<S>) -> Result<(), RunError> {
         let node = task.node();
         if !result.failed {
             // A node that has only gotos and sends may have sent everything.

@@ -55,6 +55,7 @@ pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     fn migrate(from: u32, state: Value) -> Result<Value, MigrateError> {
         drop(state);
         let version = Self::VERSION;
-        Err(format!("no migration leads from version {from} to {version}: use the program that wrote it").into())
+        Err(format!("no migration leads from version {from} to {version}: use the program that wrote it")
+            .into())
     }
 }

@@ -28,17 +28,8 @@ pub(crate) enum Reduce {
 }
 
 /// What serde could do to the form of a state that its updates would not follow.
-const REFUSED: [&str; 9] = [
-    "rename",
-    "rename_all",
-    "flatten",
-    "with",
-    "serialize_with",
-    "transparent",
-    "into",
-    "tag",
-    "untagged",
-];
+const REFUSED: [&str; 9] =
+    ["rename", "rename_all", "flatten", "with", "serialize_with", "transparent", "into", "tag", "untagged"];
 
 /// The contents of `#[state(…)]` on the struct.
 pub(crate) fn container(attributes: &[Attribute]) -> Result<Container> {
@@ -59,7 +50,10 @@ pub(crate) fn container(attributes: &[Attribute]) -> Result<Container> {
     let version = container.version.unwrap_or(1);
     match container.migrations.last() {
         Some(last) if u32::try_from(container.migrations.len()).map_or(true, |steps| steps >= version) => {
-            Err(syn::Error::new_spanned(last, "the first version is 1, so there are fewer migrations than the version says"))
+            Err(syn::Error::new_spanned(
+                last,
+                "the first version is 1, so there are fewer migrations than the version says",
+            ))
         }
         _ => Ok(container),
     }
@@ -94,7 +88,10 @@ pub(crate) fn reduce(field: &Field) -> Result<Reduce> {
         })?;
     }
     if matches!(reduce, Reduce::Untracked) && !serde_says(&field.attrs, |word| word == "skip") {
-        return Err(syn::Error::new_spanned(field, "an untracked field is never stored: add `#[serde(skip)]`"));
+        return Err(syn::Error::new_spanned(
+            field,
+            "an untracked field is never stored: add `#[serde(skip)]`",
+        ));
     }
     Ok(reduce)
 }
@@ -140,9 +137,10 @@ pub(crate) fn check_serde(attributes: &[Attribute]) -> Result<()> {
 fn serde_says(attributes: &[Attribute], is_it: impl Fn(&str) -> bool) -> bool {
     attributes.iter().filter(|attribute| attribute.path().is_ident("serde")).any(|attribute| {
         attribute.meta.require_list().is_ok_and(|list| {
-            list.tokens.clone().into_iter().any(|token| {
-                matches!(token, TokenTree::Ident(word) if is_it(&word.to_string()))
-            })
+            list.tokens
+                .clone()
+                .into_iter()
+                .any(|token| matches!(token, TokenTree::Ident(word) if is_it(&word.to_string())))
         })
     })
 }

@@ -123,7 +123,9 @@ fn setter(visibility: &Visibility, part: &Part<'_>) -> TokenStream {
             (format!("Writes `{name}`."), quote!(self.#name = ::core::option::Option::Some(#value);))
         }
         Reduce::Untracked => (
-            format!("Writes `{name}`, which is not stored: it is as it began once the thread was read again."),
+            format!(
+                "Writes `{name}`, which is not stored: it is as it began once the thread was read again."
+            ),
             quote!(self.#name = ::core::option::Option::Some(#value);),
         ),
         Reduce::With(_, function) => (
@@ -150,7 +152,8 @@ fn nested_setters(visibility: &Visibility, part: &Part<'_>) -> TokenStream {
     let (name, ty) = (part.name, part.ty);
     let replace = format_ident!("replace_{}", name.unraw());
     let doc = format!("Writes to fields of `{name}`, after what was written before.");
-    let replace_doc = format!("Writes the whole of `{name}`; what was written to its fields before is dropped.");
+    let replace_doc =
+        format!("Writes the whole of `{name}`; what was written to its fields before is dropped.");
     quote! {
         #[doc = #doc]
         #visibility fn #name(mut self, value: <#ty as ::ae_langflow::State>::Update) -> Self {

@@ -75,11 +75,7 @@ impl<S: State> App<S> {
     /// # Errors
     ///
     /// Those of [`get_state`](Self::get_state).
-    pub async fn history(
-        &self,
-        config: &RunConfig,
-        limit: usize,
-    ) -> Result<Vec<Checkpoint<S>>, GraphError> {
+    pub async fn history(&self, config: &RunConfig, limit: usize) -> Result<Vec<Checkpoint<S>>, GraphError> {
         let store = self.store()?;
         let mut found = Vec::new();
         let mut up_to = config.at;

@@ -7,8 +7,8 @@ use std::{
     fmt,
 };
 
-pub(crate) use self::warnings::warnings;
 pub use self::warnings::CompileWarning;
+pub(crate) use self::warnings::warnings;
 use crate::{END, START, Topology};
 
 /// Everything that is wrong with a graph.

@@ -15,8 +15,8 @@ use ae_core::{Digest, IdempotencyKey, RunId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use self::host::{Emitter, Journal, Pulse};
 pub(crate) use self::host::Host;
+pub use self::host::{Emitter, Journal, Pulse};
 use crate::{Cancel, DueTask, NodeFailure, Question, Stop, TaskId, node::Pause};
 
 /// The context of one run of one node. Cheap to clone.
@@ -59,7 +59,12 @@ impl Cx {
         }))
     }
 
-    /// The context of a task that is due.
+    /// The context of a task that is due, with its input and answers: what a host starts from.
+    #[must_use]
+    pub fn for_task(thread: impl Into<Arc<str>>, step: u64, due: DueTask) -> Self {
+        Self::of_due(Arc::new(Host::new(thread.into())), step, due, BTreeMap::new())
+    }
+
     pub(crate) fn of_due(
         host: Arc<Host>,
         step: u64,

@@ -125,7 +125,8 @@ impl<'a, S: State> Drive<'a, S> {
             return Err(GraphError::Moved { thread: thread(), to: to.to_owned() });
         }
         let nodes = &self.graph.topology().nodes;
-        let due = self.run.unfinished().map(TaskId::node).chain(self.run.position.next.later.iter().map(|n| &**n));
+        let due =
+            self.run.unfinished().map(TaskId::node).chain(self.run.position.next.later.iter().map(|n| &**n));
         let missing: Vec<_> = due.filter(|node| !nodes.contains(*node)).map(str::to_owned).collect();
         if missing.is_empty() { Ok(()) } else { Err(GraphError::GraphChanged { thread: thread(), missing }) }
     }

@@ -43,8 +43,7 @@ impl StoreJournal {
 impl Journal for StoreJournal {
     async fn record(&self, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError> {
         let head = *self.head.lock().unwrap_or_else(PoisonError::into_inner);
-        let record =
-            TaskRecord::new(head.step, task.to_string(), format!("once:{key}"), value.to_string());
+        let record = TaskRecord::new(head.step, task.to_string(), format!("once:{key}"), value.to_string());
         let stored = self.store.append_once(&self.thread, head, record).await.inspect_err(|error| {
             if error.kind() == ErrorKind::Conflict {
                 self.overtaken.store(true, Ordering::SeqCst);

@@ -10,8 +10,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::Value;
 
-pub(crate) use self::task::{Ended, describe};
 use self::journal::StoreJournal;
+pub(crate) use self::task::{Ended, describe};
 use crate::{
     App, Change, Ending, Graph, GraphError, GraphEvent, GraphRun, Input, NextStep, RunConfig, State,
     cx::Host, log::ThreadLog, stream::Sink, trace,

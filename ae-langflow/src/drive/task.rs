@@ -85,7 +85,11 @@ impl<S: State> Graph<S> {
                     cx = cx.next_try();
                 }
                 _ if policy.is_some_and(|policy| policy.on_error.is_some()) && !cx.is_cancelled() => {
-                    return Ok(Ended::Failed(NodeFailure::new(task.node(), describe(error.as_ref()), attempt)));
+                    return Ok(Ended::Failed(NodeFailure::new(
+                        task.node(),
+                        describe(error.as_ref()),
+                        attempt,
+                    )));
                 }
                 _ => return Err(TaskError { attempt, source: error }),
             }
@@ -127,7 +131,9 @@ impl<S: State> Graph<S> {
         let work = std::pin::pin!(self.try_task(state, cx));
         let sleeper = runtime.sleeper.as_ref();
         match limits {
-            (Some(whole), None) => within(whole, sleeper, work).await.unwrap_or(Err(late(NodeTimeout::Run(whole)))),
+            (Some(whole), None) => {
+                within(whole, sleeper, work).await.unwrap_or(Err(late(NodeTimeout::Run(whole))))
+            }
             (None, Some(idle)) => while_alive(idle, sleeper, &beats, work).await,
             (Some(whole), Some(idle)) => {
                 let work = std::pin::pin!(while_alive(idle, sleeper, &beats, work));
@@ -184,8 +190,8 @@ fn pause_before_next(policy: &NodePolicy, cx: &Cx, error: &(dyn StdError + 'stat
     match backend_error(error) {
         Some(error) => policy.retry().next_pause(cx.attempt(), error, jitter),
         None => {
-            let unknown = BackendError::new(ErrorKind::Internal, "node", "run", "it failed")
-                .with_retry(Retry::Backoff);
+            let unknown =
+                BackendError::new(ErrorKind::Internal, "node", "run", "it failed").with_retry(Retry::Backoff);
             policy.retry().next_pause(cx.attempt(), &unknown, jitter)
         }
     }
@@ -228,7 +234,11 @@ fn late(timeout: NodeTimeout) -> BoxError {
 }
 
 /// The result of `work`, or `None` when `limit` passes first.
-async fn within<T>(limit: Duration, sleeper: &dyn Sleeper, work: impl Future<Output = T> + Unpin) -> Option<T> {
+async fn within<T>(
+    limit: Duration,
+    sleeper: &dyn Sleeper,
+    work: impl Future<Output = T> + Unpin,
+) -> Option<T> {
     match select(work, sleeper.sleep(limit)).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(((), _)) => None,

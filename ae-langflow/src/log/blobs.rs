@@ -47,12 +47,14 @@ pub(super) fn read<T: DeserializeOwned>(text: &str, blobs: &BTreeMap<Digest, Arc
     }
     let (mut value, places): (Value, Vec<Place>) = serde_json::from_str(text)?;
     for (pointer, digest) in places {
-        let blob = blobs.get(&digest).ok_or_else(|| Error::custom(format!("the blob {digest} is missing")))?;
+        let blob =
+            blobs.get(&digest).ok_or_else(|| Error::custom(format!("the blob {digest} is missing")))?;
         if Blob::digest_of(blob) != digest {
             return Err(Error::custom(format!("the blob {digest} was changed")));
         }
         let place = value.pointer_mut(&pointer);
-        let place = place.ok_or_else(|| Error::custom(format!("there is no place {pointer:?} for a blob")))?;
+        let place =
+            place.ok_or_else(|| Error::custom(format!("there is no place {pointer:?} for a blob")))?;
         *place = serde_json::from_str(blob)?;
     }
     serde_json::from_value(value)

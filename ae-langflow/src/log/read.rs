@@ -81,7 +81,11 @@ impl ThreadLog {
         };
         log.check(&loaded.header)?;
         if loaded.header.state_version != S::VERSION {
-            return Err(migrate::version(&log, &loaded, "its history can be read by the program that wrote it"));
+            return Err(migrate::version(
+                &log,
+                &loaded,
+                "its history can be read by the program that wrote it",
+            ));
         }
         let mut points = Vec::new();
         let visit = |head, run: &GraphRun<S>, at, change| {
@@ -115,8 +119,8 @@ impl ThreadLog {
         skip: usize,
     ) -> Result<(), GraphError> {
         let mut head = loaded.snapshot_head;
-        let position: Position<S> =
-            blobs::read(&loaded.snapshot, &loaded.blobs).map_err(|error| self.unreadable(head.seq, &error))?;
+        let position: Position<S> = blobs::read(&loaded.snapshot, &loaded.blobs)
+            .map_err(|error| self.unreadable(head.seq, &error))?;
         let mut run = GraphRun::at(topology, position);
         prepare(Arc::make_mut(&mut run.position.state));
         self.verify(&run, head.seq, loaded.snapshot_hash)?;
@@ -147,7 +151,12 @@ impl ThreadLog {
         Ok(())
     }
 
-    fn verify<S: State>(&self, run: &GraphRun<S>, seq: u64, expected: Option<Digest>) -> Result<(), GraphError> {
+    fn verify<S: State>(
+        &self,
+        run: &GraphRun<S>,
+        seq: u64,
+        expected: Option<Digest>,
+    ) -> Result<(), GraphError> {
         let Some(expected) = expected else { return Ok(()) };
         if hash::of_state(run.state().as_ref()).map_err(|source| self.unwritable(source))? == expected {
             Ok(())

@@ -55,10 +55,10 @@ async fn a_failed_node_runs_again_and_its_finished_sibling_does_not() {
     let graph = diamond(&trace, &broken);
     let config = RunConfig::thread("t");
     let error = again(&graph, &store).invoke(Input::start(Log::update()), &config).await.unwrap_err();
-    let GraphError::Node { node, step, source } = &error else { panic!("{error:?}") };
+    let GraphError::Node { node, step, source, .. } = &error else { panic!("{error:?}") };
     assert_eq!((node.as_str(), *step, source.to_string().as_str()), ("c", 2, "broken"));
     assert_eq!(trace.take(), ["a", "b", "c"]);
-    let state = again(&graph, &store).state(&config).await.unwrap().unwrap();
+    let state = again(&graph, &store).get_state(&config).await.unwrap().unwrap();
     assert_eq!((state.state.log, state.step), (names("a"), 1));
 
     again(&graph, &store).invoke(Input::Continue, &config).await.unwrap_err();
@@ -76,7 +76,7 @@ async fn a_failed_node_runs_again_and_its_finished_sibling_does_not() {
 async fn a_thread_is_started_once_and_a_missing_one_is_named() {
     let app = stored(&diamond(&Trace::default(), &Arc::default()));
     let config = RunConfig::thread("t");
-    assert!(app.state(&config).await.unwrap().is_none());
+    assert!(app.get_state(&config).await.unwrap().is_none());
     let missing = app.invoke(Input::Continue, &config).await.unwrap_err();
     assert!(matches!(missing, GraphError::ThreadNotFound { .. }), "{missing}");
     app.invoke(Input::start(Log::update()), &config).await.unwrap();
@@ -106,7 +106,7 @@ async fn of_two_runners_on_a_thread_one_fails_and_nothing_is_lost() {
     let (winner, loser) = if one.is_ok() { (one, two) } else { (two, one) };
     assert_eq!(done(winner.unwrap()).log, names("a b"));
     assert!(matches!(loser, Err(GraphError::Conflict { .. })), "{loser:?}");
-    let state = again(&graph, &store).state(&config).await.unwrap().unwrap();
+    let state = again(&graph, &store).get_state(&config).await.unwrap().unwrap();
     assert_eq!((state.state.log, state.finished), (names("a b"), true));
 }
 
@@ -118,8 +118,9 @@ async fn a_runner_that_was_overtaken_records_nothing() {
         .add_node("a", move |_: Arc<Log>, cx: Cx| {
             let other = Arc::clone(&other);
             async move {
-                let known = other.load("t").await?.unwrap();
-                other.commit("t", Some(known.head), Record::new(known.header, 1, "{}")).await?;
+                let head = other.load("t", None).await?.unwrap().head;
+                let record = Record::new(Some(&head), ae_core::Timestamp::UNIX_EPOCH, 1, "{}");
+                other.commit("t", Some(head), record).await?;
                 cx.once("k", async { Ok::<_, Stop>(1) }).await?;
                 Ok(log("a"))
             }
@@ -183,7 +184,7 @@ async fn a_due_node_that_is_gone_is_an_error_and_the_thread_stays_readable() {
     let renamed = again(&graph("b2", false), &store);
     let error = renamed.invoke(Input::Continue, &config).await.unwrap_err();
     assert!(matches!(&error, GraphError::GraphChanged { missing, .. } if missing == &["b"]), "{error}");
-    assert_eq!(renamed.state(&config).await.unwrap().unwrap().state.log, ["a"]);
+    assert_eq!(renamed.get_state(&config).await.unwrap().unwrap().state.log, ["a"]);
     // A change that keeps the due nodes is followed.
     let config = RunConfig::thread("t");
     let state = done(again(&graph("b", true), &store).invoke(Input::Continue, &config).await.unwrap());
@@ -216,9 +217,9 @@ async fn another_graph_and_another_version_of_the_state_are_refused() {
         .invoke(Input::start(Log::update()), &config)
         .await
         .unwrap();
-    let error = again(&one::<Log>("h", Log::update()), &store).state(&config).await.unwrap_err();
+    let error = again(&one::<Log>("h", Log::update()), &store).get_state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::OtherGraph { .. }), "{error}");
-    let error = again(&one::<LogTwo>("g", LogTwo::update()), &store).state(&config).await.unwrap_err();
+    let error = again(&one::<LogTwo>("g", LogTwo::update()), &store).get_state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::StateVersion { found: 1, expected: 2, .. }), "{error}");
 }
 
@@ -251,7 +252,7 @@ async fn a_reducer_that_changed_its_meaning_is_noticed() {
         .await;
     assert_eq!(done(state.unwrap()).sum, 5);
     let error =
-        again(&one::<Product>("g", Product::update().sum(3)), &store).state(&config).await.unwrap_err();
+        again(&one::<Product>("g", Product::update().sum(3)), &store).get_state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::StateChanged { seq: 2, .. }), "{error}");
 }
 
@@ -264,12 +265,12 @@ async fn a_changed_or_lost_record_is_noticed() {
     let change = |edit: fn(&mut ae_langflow::record::Loaded)| {
         let store = Arc::new(Damaged(Arc::clone(&store), edit));
         let app = graph.with_store(store);
-        async move { app.state(&RunConfig::thread("t")).await.unwrap_err() }
+        async move { app.get_state(&RunConfig::thread("t")).await.unwrap_err() }
     };
     let lost = change(|thread| thread.deltas.clear()).await;
     assert!(matches!(lost, GraphError::Corrupt { .. }), "{lost}");
     let other = change(|thread| {
-        thread.deltas[0].change = thread.deltas[0].change.replace("\"next\":[]", "\"next\":[\"a\"]")
+        thread.deltas[0].change = thread.deltas[0].change.replace("\"n\":{}", "\"n\":{\"d\":[\"a\"]}")
     });
     let other = other.await;
     assert!(matches!(other, GraphError::Corrupt { .. }), "{other}");
@@ -290,7 +291,7 @@ impl Checkpointer for Damaged {
         thread: &str,
         head: Option<Head>,
         record: Record,
-    ) -> Result<Head, ae_core::BackendError> {
+    ) -> Result<(), ae_core::BackendError> {
         self.0.commit(thread, head, record).await
     }
 
@@ -303,8 +304,12 @@ impl Checkpointer for Damaged {
         self.0.append_once(thread, head, record).await
     }
 
-    async fn load(&self, thread: &str) -> Result<Option<ae_langflow::record::Loaded>, ae_core::BackendError> {
-        let mut loaded = self.0.load(thread).await?;
+    async fn load(
+        &self,
+        thread: &str,
+        up_to: Option<u64>,
+    ) -> Result<Option<ae_langflow::record::Loaded>, ae_core::BackendError> {
+        let mut loaded = self.0.load(thread, up_to).await?;
         if let Some(loaded) = &mut loaded {
             (self.1)(loaded);
         }
@@ -316,6 +321,18 @@ impl Checkpointer for Damaged {
         page: ae_langflow::record::Page,
     ) -> Result<Vec<ae_langflow::record::ThreadInfo>, ae_core::BackendError> {
         self.0.list(page).await
+    }
+
+    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, ae_core::BackendError> {
+        self.0.copy(from, up_to, to).await
+    }
+
+    async fn prune(
+        &self,
+        thread: &str,
+        prune: ae_langflow::record::Prune,
+    ) -> Result<u64, ae_core::BackendError> {
+        self.0.prune(thread, prune).await
     }
 
     async fn delete(&self, thread: &str) -> Result<bool, ae_core::BackendError> {
@@ -358,7 +375,7 @@ async fn a_cancel_reaches_the_node_and_the_thread_goes_on_later() {
     assert!(matches!(ending, Ending::Cancelled(state) if state.log == ["a"]), "what finished is kept");
     let ending = app.invoke(Input::Continue, &RunConfig::thread("t")).await.unwrap();
     assert!(matches!(ending, Ending::Cancelled(state) if state.log == ["a", "b"]));
-    assert_eq!(app.state(&config).await.unwrap().unwrap().next, ["c"]);
+    assert_eq!(app.get_state(&config).await.unwrap().unwrap().next, ["c"]);
 }
 
 #[derive(Debug, Default)]
@@ -399,11 +416,11 @@ async fn a_long_thread_is_snapshotted_and_read_back() {
         .unwrap();
     let config = RunConfig::thread("t").with_step_limit(299);
     again(&graph, &store).invoke(Input::start(Log::update()), &config).await.unwrap();
-    let loaded = store.load("t").await.unwrap().unwrap();
+    let loaded = store.load("t", None).await.unwrap().unwrap();
     assert!(loaded.snapshot_head.seq > 64 && loaded.deltas.len() < 200, "{}", loaded.deltas.len());
     let state = done(again(&graph, &store).invoke(Input::Continue, &config).await.unwrap());
     assert_eq!(state.log, (0..300).map(|n| n.to_string()).collect::<Vec<_>>());
-    assert_eq!(again(&graph, &store).state(&config).await.unwrap().unwrap().state, state);
+    assert_eq!(again(&graph, &store).get_state(&config).await.unwrap().unwrap().state, state);
 }
 
 #[tokio::test]
@@ -417,7 +434,7 @@ async fn a_record_holds_what_was_written_and_not_the_state() {
         .unwrap();
     let start = Input::start(Log::update().text("x".repeat(100_000)));
     done(again(&graph, &store).invoke(start, &RunConfig::thread("t")).await.unwrap());
-    let loaded = store.load("t").await.unwrap().unwrap();
+    let loaded = store.load("t", None).await.unwrap().unwrap();
     let bytes: usize = loaded.deltas.iter().map(|delta| delta.change.len()).sum();
     assert_eq!(loaded.deltas.len(), 500);
     assert!(bytes < 500 * 100, "{bytes}");
@@ -454,7 +471,7 @@ async fn a_call_that_is_dropped_loses_only_what_was_not_committed() {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(std::future::Future::poll(call.as_mut(), &mut context).is_pending());
     }
-    assert_eq!(app.state(&config).await.unwrap().unwrap().step, 1);
+    assert_eq!(app.get_state(&config).await.unwrap().unwrap().step, 1);
     stuck.store(false, Ordering::SeqCst);
     assert_eq!(done(app.invoke(Input::Continue, &config).await.unwrap()).log, names("a b"));
     assert_eq!(trace.take(), ["a"]);

@@ -54,7 +54,7 @@ async fn every_reducer_folds_in_task_order_whatever_ends_first() {
     assert_eq!(state.log, ["in", "a", "b"]);
     assert_eq!((state.top, state.joined.as_str(), state.text.as_str()), (1.5, "a+b+c", "only b"));
     assert_eq!(state.by, [(1, "b".to_owned()), (2, "b".to_owned())].into());
-    assert_eq!(app.state(&config).await.unwrap().unwrap().state, state);
+    assert_eq!(app.get_state(&config).await.unwrap().unwrap().state, state);
 }
 
 #[tokio::test]
@@ -72,11 +72,11 @@ async fn two_writers_of_a_field_are_an_error_and_the_thread_stays_readable() {
     let config = RunConfig::thread("t");
     for input in [Input::start(Log::update().text("in")), Input::Continue, Input::Continue] {
         let error = app.invoke(input, &config).await.unwrap_err();
-        let GraphError::Run(RunError::TwoWriters { step: 1, field: "last", nodes }) = error else {
+        let GraphError::Run(RunError::TwoWriters { step: 1, field, nodes }) = error else {
             panic!("{error:?}");
         };
-        assert_eq!(nodes, ["a", "b"]);
-        let state = app.state(&config).await.unwrap().unwrap();
+        assert_eq!((field.as_str(), nodes), ("last", names("a b")));
+        let state = app.get_state(&config).await.unwrap().unwrap();
         assert_eq!((state.state.text.as_str(), state.step, state.finished), ("in", 0, false));
         assert_eq!(state.next, ["a", "b"]);
     }
@@ -228,9 +228,9 @@ async fn another_host_drives_the_same_machine_and_serialises_it_in_between() {
             NextStep::Done(state) => break state,
             NextStep::Run(superstep) => {
                 // One task at a time, and the outcome as text: what a workflow engine does.
-                let (task, answers) = superstep.tasks.into_iter().next_back().unwrap();
-                let cx = Cx::new("t", superstep.step, task.clone()).with_answers(answers);
-                let outcome = graph.run_task(task.clone(), superstep.state, cx).await.unwrap();
+                let due = superstep.tasks.into_iter().next_back().unwrap();
+                let cx = Cx::for_task("t", superstep.step, due);
+                let outcome = graph.run_task(superstep.state, cx).await.unwrap();
                 let text = serde_json::to_string(&outcome).unwrap();
                 let outcome: TaskOutcome<Log> = serde_json::from_str(&text).unwrap();
                 run.apply(vec![outcome.clone()]).unwrap();

@@ -156,7 +156,7 @@ async fn child() {
     let store = Arc::new(Dying { inner, diary: diary.clone(), at, before, writes: AtomicU64::new(0) });
     let app = graph(&diary).with_store(store);
     let config = RunConfig::thread("t");
-    let known = app.state(&config).await.unwrap();
+    let known = app.get_state(&config).await.unwrap();
     let input = if known.is_some() { Input::Continue } else { Input::start(Log::update()) };
     let ending: Ending<Log> = app.invoke(input, &config).await.unwrap();
     assert_eq!(done(ending).log, ALL);

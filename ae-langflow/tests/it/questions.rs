@@ -80,7 +80,7 @@ async fn only_the_node_that_was_answered_runs_again_and_each_answer_may_come_in_
     let ending = again(&graph, &store).invoke(Input::Continue, &config).await.unwrap();
     assert_eq!(questions(ending), asked);
     assert!(trace.take().is_empty());
-    let state = again(&graph, &store).state(&config).await.unwrap().unwrap();
+    let state = again(&graph, &store).get_state(&config).await.unwrap().unwrap();
     assert_eq!((state.next.as_slice(), state.questions.len(), state.step), (names("a b").as_slice(), 2, 0));
 
     let ending = again(&graph, &store).invoke(answer("name", &json!("Ada")), &config).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_stale_unknown_or_double_answer_is_refused_and_changes_nothing() {
     let config = RunConfig::thread("t");
     app.invoke(Input::start(Log::update()), &config).await.unwrap();
     app.invoke(answer("name", &json!("Ada")), &config).await.unwrap();
-    let before = app.state(&config).await.unwrap();
+    let before = app.get_state(&config).await.unwrap();
     trace.take();
     let twice = vec![Answer::from_value("ok", json!(true)), Answer::from_value("ok", json!(false))];
     let mixed = vec![Answer::from_value("ok", json!(true)), Answer::from_value("none", json!(1))];
@@ -113,7 +113,7 @@ async fn a_stale_unknown_or_double_answer_is_refused_and_changes_nothing() {
     {
         let error = app.invoke(input, &config).await.unwrap_err();
         assert!(matches!(error, GraphError::Run(RunError::UnknownQuestion { .. })), "{error}");
-        assert_eq!(app.state(&config).await.unwrap(), before);
+        assert_eq!(app.get_state(&config).await.unwrap(), before);
     }
     assert!(trace.take().is_empty());
 }

@@ -59,7 +59,7 @@ mod sqlite {
         let error = other.invoke(Input::start(Log::update()), &config).await.unwrap_err();
         assert!(matches!(error, ae_langflow::GraphError::ThreadExists { .. }), "{error}");
         assert_eq!(done(other.invoke(Input::Continue, &config).await.unwrap()).log, ["a"]);
-        assert!(app.state(&config).await.unwrap().unwrap().finished);
+        assert!(app.get_state(&config).await.unwrap().unwrap().finished);
     }
 
     fn refused(path: &std::path::Path, words: &str) {
