@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod checks;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -14,6 +15,7 @@ mod terms;
 pub mod units;
 mod webhook;
 
+pub use checks::RequestError;
 pub use config::{BillingConfig, Caps};
 pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
 pub use ledger::{

@@ -19,5 +19,6 @@ mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
 mod outcomes;
+mod prices;
 mod sale;
 mod several_processes;
