@@ -5,6 +5,7 @@ mod checks;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod form_id;
 mod ids;
 mod ledger;
 mod objects;
@@ -17,6 +18,7 @@ mod webhook;
 
 pub use checks::RequestError;
 pub use config::{BillingConfig, Caps};
+pub use form_id::{FormId, ParseFormIdError};
 pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
 pub use ledger::{
     Entitlement, JournalHead, LinkView, MemoryLedger, MemoryStore, NewPayment, OfflineLedger, OutboxEvent,
