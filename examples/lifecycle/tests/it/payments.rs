@@ -1,21 +1,46 @@
-//! The payment form over the routes, with a clock of the test's own.
+//! The way to the payment form and what it books, over the routes, with a clock of the test's own.
 
 use std::{sync::Arc, time::Duration};
 
 use ae_billing::{LinkId, NewLink, NewPrice, NewProduct, PaymentProvider};
 use ae_core::{
-    BillingInterval, Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money, RunId, Runtime,
-    SeededIds,
+    BillingInterval, Currency, Digest, IdempotencyKey, Intent, ManualClock, ManualSleeper, Money, ProjectId,
+    RunId, RunStatus, Runtime, SeededIds,
 };
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
-use lifecycle::{embedded::Host, serve};
+use lifecycle::{
+    embedded::Host,
+    run_index::{RunRow, RunSettings, SignalsFrom},
+    serve,
+};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 const CALM: &str = "2026-11-24T12:00:00Z";
 
-/// A product with two tiers and a link of its own, served without a socket.
+fn row(run: RunId) -> RunRow {
+    let now = CALM.parse().unwrap();
+    RunRow {
+        run_id: run,
+        project_id: ProjectId::from_digest(&Digest::of_bytes("test", b"project")),
+        intent: Intent::new("CSV tool", Money::zero(Currency::USD)).unwrap(),
+        settings: RunSettings {
+            signals: vec![SignalsFrom::Sample],
+            agent: "site".to_owned(),
+            base_url: "http://127.0.0.1:4180".to_owned(),
+        },
+        site: None,
+        status: RunStatus::Pending,
+        outcome: None,
+        reason: None,
+        cancel_requested: false,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Two products with two tiers and a link each, served without a socket.
 struct Shop {
     _folder: TempDir,
     clock: ManualClock,
@@ -48,6 +73,8 @@ impl Shop {
             }
             let link = NewLink::new(run, prices.clone());
             let link = ledger.ensure_payment_link(&key("link"), &link).await.unwrap().into_inner();
+            host.runs.insert(&row(run)).unwrap();
+            host.runs.set_site(run, &format!("site-{name}")).unwrap();
             links.push((link.id, prices.iter().map(ToString::to_string).collect()));
             runs.push(run);
         }
@@ -56,6 +83,7 @@ impl Shop {
         Self { _folder: folder, clock, host, shared, code, links, runs }
     }
 
+    /// The status, and the page or the address that it leads to.
     async fn send(&self, method: Method, path: &str, body: String) -> (StatusCode, String) {
         let request = Request::builder()
             .method(method)
@@ -65,6 +93,9 @@ impl Shop {
             .unwrap();
         let answer = serve::app(Arc::clone(&self.shared)).oneshot(request).await.unwrap();
         let status = answer.status();
+        if let Some(location) = answer.headers().get("location") {
+            return (status, location.to_str().unwrap().to_owned());
+        }
         let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
         (status, String::from_utf8(body.to_vec()).unwrap())
     }
@@ -93,6 +124,26 @@ impl Shop {
         }
         all
     }
+}
+
+#[tokio::test]
+async fn the_checkout_keeps_every_tier_that_a_price_may_have_and_nothing_else() {
+    let shop = Shop::open().await;
+    let pay = format!("/pay/{}", shop.links[1].0);
+    let long = "x".repeat(64);
+    for tier in ["starter", "starter_yearly", "Pro-2", &long] {
+        let (status, to) =
+            shop.send(Method::GET, &format!("/p/site-two/checkout?tier={tier}"), String::new()).await;
+        assert_eq!((status, to), (StatusCode::SEE_OTHER, format!("{pay}?tier={tier}")));
+    }
+    for other in ["", "?tier=", "?tier=a%20b", "?tier=a%26b%3Dc", "?tier=%C3%A9", &format!("?tier={long}x")] {
+        let (status, to) =
+            shop.send(Method::GET, &format!("/p/site-two/checkout{other}"), String::new()).await;
+        assert_eq!((status, &to), (StatusCode::SEE_OTHER, &pay), "{other}");
+    }
+    let (_, page) = shop.send(Method::GET, &format!("{pay}?tier=starter_yearly"), String::new()).await;
+    let chosen = format!("value=\"{}\" required checked", shop.links[1].1[1]);
+    assert!(page.contains(&chosen) && page.matches(" checked").count() == 1, "{page}");
 }
 
 #[tokio::test]
