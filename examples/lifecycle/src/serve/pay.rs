@@ -1,7 +1,7 @@
 //! The payment page of the offline ledger, and the operator's word that a payment came in.
 
 use ae_billing::{FormId, LinkId, LinkView, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
-use ae_core::{ErrorKind, RunId};
+use ae_core::{BackendError, ErrorKind, RunId};
 use ae_safety::AuditEvent;
 use axum::{
     extract::{Form, Path, Query, State},
@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -98,16 +98,23 @@ pub(super) async fn paid(
     book(&shared, &view, &form_id, payment).await
 }
 
-/// Records the payment that a copy of the form reports; the same copy sent again finds it.
+/// Records the payment that a copy of the form reports; the same copy sent again finds it. The audit log says what is
+/// about to be recorded, and then what became of it.
 async fn book(shared: &Shared, view: &LinkView, form_id: &FormId, payment: NewPayment) -> Response {
     let key = form_id.key();
-    let record = AuditEvent::new("payment_recorded", "operator")
-        .with_run(view.link.run)
-        .with_detail(json!({ "key": key, "link": view.link.id, "price": payment.price }));
-    if let Err(error) = shared.host.keeper.audit().append(&record).await {
+    let report = json!({ "key": key, "link": view.link.id, "price": payment.price });
+    if let Err(error) = log(shared, view, "payment_reported", report).await {
         return failure(&error);
     }
-    match shared.billing.record_payment(&key, payment).await {
+    let recorded = shared.billing.record_payment(&key, payment).await;
+    let (kind, detail) = match &recorded {
+        Ok(payment) => ("payment_recorded", json!({ "key": key, "payment": payment.id })),
+        Err(error) => ("payment_not_recorded", json!({ "key": key, "error": error.kind() })),
+    };
+    if let Err(error) = log(shared, view, kind, detail).await {
+        return failure(&error);
+    }
+    match recorded {
         Ok(payment) => match webhooks::deliver_pending(shared).await {
             Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, view)),
             Err(_) => message(
@@ -124,6 +131,11 @@ async fn book(shared: &Shared, view: &LinkView, form_id: &FormId, payment: NewPa
         ),
         Err(error) => failure(&error),
     }
+}
+
+async fn log(shared: &Shared, view: &LinkView, kind: &str, detail: Value) -> Result<(), BackendError> {
+    let event = AuditEvent::new(kind, "operator").with_run(view.link.run).with_detail(detail);
+    shared.host.keeper.audit().append(&event).await.map(|_| ())
 }
 
 /// Whether the run was made from the bundled sample, which its buyers should know.

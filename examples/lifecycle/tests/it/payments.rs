@@ -116,6 +116,13 @@ impl Shop {
         self.send(Method::POST, &format!("/pay/{link}/paid"), body).await
     }
 
+    /// What the audit log tells of payments, oldest first.
+    fn payment_events(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(self.host.dir.audit_log()).unwrap();
+        let kinds = log.split('"').filter(|word| word.starts_with("payment_"));
+        kinds.map(str::to_owned).collect()
+    }
+
     async fn payments(&self) -> Vec<u64> {
         let ledger = self.host.billing("http://127.0.0.1:4180").unwrap();
         let mut all = Vec::new();
@@ -181,6 +188,22 @@ async fn a_form_that_was_used_books_nothing_else() {
         assert!(page.contains("open the payment page again") && !page.contains("ae1_"), "{page}");
     }
     assert_eq!(shop.payments().await, [1, 0]);
+}
+
+#[tokio::test]
+async fn the_log_says_what_became_of_a_reported_payment() {
+    let shop = Shop::open().await;
+    let form = format!("form_id={}&", shop.form(0).await);
+    for (payer, events) in [
+        ("a%40example.com", ["payment_reported", "payment_not_recorded"]),
+        ("CUST-7", ["payment_reported", "payment_recorded"]),
+        ("CUST-7", ["payment_reported", "payment_recorded"]),
+        ("CUST-8", ["payment_reported", "payment_not_recorded"]),
+    ] {
+        let before = shop.payment_events();
+        shop.pay(&form, (0, 0), payer).await;
+        assert_eq!(shop.payment_events()[before.len()..], events, "{payer}");
+    }
 }
 
 #[tokio::test]
