@@ -8,7 +8,8 @@ use crate::units;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Caps {
-    /// The highest price, in minor units of its currency (cents; yen for JPY).
+    /// The highest price, in minor units of its currency (cents; yen for JPY). The usual one is the highest that Stripe
+    /// takes: an amount of eight digits.
     pub amount_max: i64,
     /// Products made in one run, deactivated ones included.
     pub products_per_run_max: usize,
@@ -19,9 +20,14 @@ pub struct Caps {
 }
 
 impl Default for Caps {
-    /// `$10,000.00`, 5 products, 50 prices, 20 links.
+    /// `$999,999.99`, 5 products, 50 prices, 20 links.
     fn default() -> Self {
-        Self { amount_max: 1_000_000, products_per_run_max: 5, prices_per_run_max: 50, links_per_run_max: 20 }
+        Self {
+            amount_max: 99_999_999,
+            products_per_run_max: 5,
+            prices_per_run_max: 50,
+            links_per_run_max: 20,
+        }
     }
 }
 

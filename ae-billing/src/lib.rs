@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod checks;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod form_id;
 mod ids;
 mod ledger;
 mod objects;
@@ -14,7 +16,9 @@ mod terms;
 pub mod units;
 mod webhook;
 
+pub use checks::RequestError;
 pub use config::{BillingConfig, Caps};
+pub use form_id::{FormId, ParseFormIdError};
 pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
 pub use ledger::{
     Entitlement, JournalHead, LinkView, MemoryLedger, MemoryStore, NewPayment, OfflineLedger, OutboxEvent,

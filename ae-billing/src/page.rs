@@ -4,7 +4,7 @@
 use ae_core::BillingInterval;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{LinkView, Payment, Price};
+use crate::{FormId, LinkView, Payment, Price};
 
 /// What the page shows beside the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ use crate::{LinkView, Payment, Price};
 pub struct PayPageContext {
     /// Where the product is; an `http` or `https` URL or a path on this server, everything else is not linked.
     pub site_url: String,
+    /// The name of this copy of the form, a new one for each page.
+    pub form: FormId,
     /// The label of the tier that is selected at first.
     pub selected_tier: Option<String>,
     /// A line from the operator, for example how to pay.
@@ -21,10 +23,10 @@ pub struct PayPageContext {
 }
 
 impl PayPageContext {
-    /// A page that leads back to `site_url`.
+    /// A page that leads back to `site_url`, with a form that is named `form`.
     #[must_use]
-    pub fn new(site_url: impl Into<String>) -> Self {
-        Self { site_url: site_url.into(), selected_tier: None, note: None, sample: false }
+    pub fn new(site_url: impl Into<String>, form: FormId) -> Self {
+        Self { site_url: site_url.into(), form, selected_tier: None, note: None, sample: false }
     }
 
     /// Selects a tier at first.
@@ -51,8 +53,8 @@ impl PayPageContext {
 
 /// The page where `view`'s product is paid, as HTML.
 ///
-/// Its form posts `price`, `payer_reference` and `operator_code` to `{link id}/paid`, relative to the page; serve it at
-/// `/pay/{link id}`.
+/// Its form posts `form_id`, `price`, `payer_reference` and `operator_code` to `{link id}/paid`, relative to the page; serve
+/// it at `/pay/{link id}`. Record the payment under [`FormId::key`], so that a form that is sent again books nothing more.
 #[must_use]
 pub fn pay_page(view: &LinkView, context: &PayPageContext) -> String {
     let offered: Vec<_> = view.prices.iter().filter(|price| price.active).collect();
@@ -115,6 +117,8 @@ fn form(view: &LinkView, offered: &[&Price], context: &PayPageContext) -> Markup
         .map(|price| &price.id);
     html! {
         form method="post" action=(format!("{}/paid", view.link.id)) {
+            // Without autocomplete, because some browsers keep the old value over a reload.
+            input type="hidden" name="form_id" value=(context.form) autocomplete="off";
             fieldset {
                 legend { "What is paid" }
                 @for price in offered {

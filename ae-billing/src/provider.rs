@@ -26,9 +26,10 @@ use crate::{
 ///   none of another run.
 /// - **C5.** [`deactivate`](Self::deactivate) ends the sale of exactly one object, can be repeated, and deletes nothing. What is not there is
 ///   [`NotFound`].
-/// - **C6.** A price is above zero and a whole number of minor units of a known currency; everything else is
-///   [`InvalidInput`]. Nothing is rounded.
+/// - **C6.** A price is above zero and a whole number of minor units of a currency in [`ProviderInfo::currencies`];
+///   everything else is [`InvalidInput`]. Nothing is rounded.
 /// - **C7.** What exceeds [`ProviderInfo::caps`] is [`QuotaExceeded`] and is refused before anything is made.
+///   [`NewPrice::check`] foretells both.
 /// - **C8.** Requests that refer to what is not there are [`NotFound`]; to another run's objects, [`InvalidInput`].
 /// - **C9.** Equal calls at the same time make one object.
 /// - **C10.** [`payments`](Self::payments) gives each payment of the query once over all pages, and nothing is a payment before somebody paid.

@@ -1,9 +1,9 @@
 //! What a provider is asked for.
 
-use ae_core::{BillingInterval, Money, RunId};
+use ae_core::{BillingInterval, Currency, Money, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::{PriceId, ProductId};
+use crate::{Caps, PriceId, ProductId, ProviderInfo, RequestError, checks};
 
 /// Asks for a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,17 @@ impl NewProduct {
     pub fn with_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
+    }
+
+    /// Whether the request is one that can be met, found without asking anybody: before work begins that ends in it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the name, the description or the URL.
+    pub fn check(&self) -> Result<(), RequestError> {
+        checks::line("product's name", &self.name, 250)?;
+        checks::text("description", &self.description, 2_000)?;
+        checks::url("product's URL", self.url.as_deref())
     }
 }
 
@@ -67,6 +78,43 @@ impl NewPrice {
     ) -> Self {
         Self { run, product, tier: tier.into(), nickname: nickname.into(), amount, interval }
     }
+
+    /// Whether `provider` could meet the request, found without asking anybody: before work begins that ends in it.
+    ///
+    /// The product need not exist yet. What a provider knows beyond its info, such as what the run made before, it may
+    /// still refuse.
+    ///
+    /// ```
+    /// use ae_billing::{Mode, NewPrice, ProductId, ProviderInfo};
+    /// use ae_core::{BillingInterval, Currency, Digest, IdempotencyKey, Money, RunId};
+    ///
+    /// let provider = ProviderInfo::new("example", Mode::Test);
+    /// let run = RunId::from_digest(&Digest::of_bytes("docs", b"run"));
+    /// let later = ProductId::of_key(&IdempotencyKey::derive(run, "monetize", "ensure_product", 0));
+    /// let amount = Money::parse("9.999", Currency::USD)?;
+    /// let price = NewPrice::new(run, later, "basic", "Basic", amount, BillingInterval::Month);
+    /// assert!(price.check(&provider).is_err()); // dollars have two places after the point
+    /// # Ok::<_, ae_core::MoneyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the tier, the name or the amount.
+    pub fn check(&self, provider: &ProviderInfo) -> Result<(), RequestError> {
+        self.check_within(&provider.caps, &provider.currencies)
+    }
+
+    pub(crate) fn check_within(&self, caps: &Caps, currencies: &[Currency]) -> Result<(), RequestError> {
+        checks::label("tier", &self.tier)?;
+        checks::line("price's name", &self.nickname, 200)?;
+        checks::amount(self.amount, caps, currencies)
+    }
+
+    /// Whether `text` is the label of a tier: 1 to 64 ASCII letters, digits, hyphens, underscores.
+    #[must_use]
+    pub fn is_tier(text: &str) -> bool {
+        checks::is_label(text)
+    }
 }
 
 /// Asks for a payment link.
@@ -94,5 +142,17 @@ impl NewLink {
     pub fn with_success_url(mut self, url: impl Into<String>) -> Self {
         self.success_url = Some(url.into());
         self
+    }
+
+    /// Whether the request is one that can be met, found without asking anybody: before work begins that ends in it.
+    ///
+    /// The prices need not exist yet.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with the URL or the number of prices.
+    pub fn check(&self) -> Result<(), RequestError> {
+        checks::url("success URL", self.success_url.as_deref())?;
+        checks::lines(self.lines.len())
     }
 }

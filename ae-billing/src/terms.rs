@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use ae_core::RunId;
+use ae_core::{Currency, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Caps, LinkId};
+use crate::{Caps, LinkId, units};
 
 /// Whether money moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,13 +127,21 @@ pub struct ProviderInfo {
     pub capabilities: Capabilities,
     /// What it refuses before it makes anything.
     pub caps: Caps,
+    /// The currencies that prices may have; every other one is refused.
+    pub currencies: Vec<Currency>,
 }
 
 impl ProviderInfo {
-    /// A provider with the usual caps and no special abilities.
+    /// A provider with the usual caps, every currency of [`units::currencies`] and no special abilities.
     #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
-        Self { name: name.into(), mode, capabilities: Capabilities::default(), caps: Caps::default() }
+        Self {
+            name: name.into(),
+            mode,
+            capabilities: Capabilities::default(),
+            caps: Caps::default(),
+            currencies: units::currencies(),
+        }
     }
 
     /// Says what it is able to do.
@@ -147,6 +155,13 @@ impl ProviderInfo {
     #[must_use]
     pub const fn with_caps(mut self, caps: Caps) -> Self {
         self.caps = caps;
+        self
+    }
+
+    /// Says which currencies prices may have.
+    #[must_use]
+    pub fn with_currencies(mut self, currencies: Vec<Currency>) -> Self {
+        self.currencies = currencies;
         self
     }
 }

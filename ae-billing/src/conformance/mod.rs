@@ -18,7 +18,7 @@ pub use webhooks::{
     e4_what_has_no_effect_is_kept, e5_a_payment_counts_once, run_store, run_verifier,
 };
 
-use setup::{both, expect, holds, key, launch, price, product, refuses, same};
+use setup::{both, expect, foretold, holds, key, launch, price, product, refuses, same};
 
 /// What is checked.
 #[derive(Debug, Clone)]
@@ -208,6 +208,7 @@ pub async fn c6_bad_amounts_are_refused(subject: &Subject) {
         let clause = format!("C6 {amount} {currency}");
         let amount = expect(&clause, Money::parse(amount, expect(&clause, currency.parse())));
         let spec = price(run, &made.product, "bad", amount);
+        foretold(&clause, spec.check(&subject.provider.info()), ErrorKind::InvalidInput);
         let refused = subject.provider.ensure_price(&key(run, &clause), &spec).await;
         refuses(&clause, refused, ErrorKind::InvalidInput);
     }
@@ -222,11 +223,14 @@ pub async fn c6_bad_amounts_are_refused(subject: &Subject) {
 pub async fn c7_caps_hold(subject: &Subject) {
     let run = subject.run("c7");
     let made = launch(subject, &*subject.provider, run).await;
-    let caps = subject.provider.info().caps;
+    let info = subject.provider.info();
+    let caps = info.caps;
     let highest = price(run, &made.product, "highest", subject.amount(caps.amount_max));
+    expect("C7 the highest price, foretold", highest.check(&info));
     expect("C7 the highest price", subject.provider.ensure_price(&key(run, "highest"), &highest).await);
     if let Some(above) = caps.amount_max.checked_add(1) {
         let above = price(run, &made.product, "above", subject.amount(above));
+        foretold("C7 a price above the cap", above.check(&info), ErrorKind::QuotaExceeded);
         let refused = subject.provider.ensure_price(&key(run, "above"), &above).await;
         refuses("C7 a price above the cap", refused, ErrorKind::QuotaExceeded);
     }

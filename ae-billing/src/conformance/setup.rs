@@ -10,7 +10,10 @@ use std::{
 use ae_core::{BackendError, BillingInterval, ErrorKind, IdempotencyKey, Money, RunId};
 
 use super::Subject;
-use crate::{Mode, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, PaymentProvider, Price, Product};
+use crate::{
+    Mode, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, PaymentProvider, Price, Product,
+    RequestError,
+};
 
 /// One of each.
 #[derive(Debug)]
@@ -73,6 +76,12 @@ pub(super) fn refuses<T: Debug>(clause: &str, result: Result<T, BackendError>, k
         Ok(value) => panic!("{clause}: expected {kind}, got {value:?}"),
         Err(error) => assert!(error.kind() == kind, "{clause}: expected {kind}, got {error:?}"),
     }
+}
+
+/// The refusal follows from the request and the provider's info alone.
+pub(super) fn foretold(clause: &str, checked: Result<(), RequestError>, kind: ErrorKind) {
+    let said = checked.err().map(|wrong| wrong.kind());
+    assert!(said == Some(kind), "{clause}: its info foretells {said:?}, not {kind}");
 }
 
 /// Drives two futures in turns until both are done, on whatever runtime the caller has.

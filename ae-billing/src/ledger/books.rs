@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Entitlement, RevenueSummary,
     catalog::Rules,
-    checks,
-    records::{Find, Records, Table, error, load, load_all, save},
+    records::{Find, Records, Table, bad, error, load, load_all, refused, save},
 };
 use crate::{
-    EntitlementEnd, EventEffect, EventKind, Intake, Mode, PaidInvoice, Price, ReceivedEvent, units,
+    EntitlementEnd, EventEffect, EventKind, Intake, Mode, PaidInvoice, Price, ReceivedEvent, checks, units,
     webhook::RAW_BYTES_MAX,
 };
 
@@ -52,17 +51,17 @@ impl Rules<'_> {
         received: &ReceivedEvent,
     ) -> Result<Intake, BackendError> {
         let event = &received.event;
-        checks::label(OPERATION, "provider's name", &received.provider)?;
-        checks::line(OPERATION, "event's id", &event.id, 255)?;
+        checks::label("provider's name", &received.provider).map_err(refused(OPERATION))?;
+        checks::line("event's id", &event.id, 255).map_err(refused(OPERATION))?;
         let name = format!("{}:{}", received.provider, event.id);
         if records.get(Table::Events, &name)?.is_some() {
             return Ok(Intake::Duplicate { event: event.id.clone() });
         }
         if received.raw.len() > RAW_BYTES_MAX {
-            return checks::bad(OPERATION, format!("the event is larger than {RAW_BYTES_MAX} bytes"));
+            return bad(OPERATION, format!("the event is larger than {RAW_BYTES_MAX} bytes"));
         }
         let raw = String::from_utf8(received.raw.clone())
-            .or_else(|_| checks::bad(OPERATION, "the event is no UTF-8 text"))?;
+            .or_else(|_| bad(OPERATION, "the event is no UTF-8 text"))?;
         let (ignored, run) = match (&received.quarantine, &event.effect) {
             (Some(reason), _) => (Some(reason.clone()), String::new()),
             (None, None) => (Some(format!("{} changes nothing here", event.kind)), String::new()),

@@ -3,16 +3,11 @@
 use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    checks,
-    records::{Find, Records, Table, error, load, load_all, save},
-};
+use super::records::{Find, Records, Table, bad, error, load, load_all, refused, save};
 use crate::{
     BillingConfig, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId,
     Product, ProductId,
 };
-
-const LINES_MAX: usize = 20;
 
 /// What one call knows.
 #[derive(Debug, Clone, Copy)]
@@ -51,9 +46,7 @@ impl Rules<'_> {
         if claim(records, key, OPERATION, &run, spec)? {
             return Ok(Ensured::Found(needed(records, Table::Products, id.as_str(), OPERATION)?));
         }
-        checks::line(OPERATION, "product's name", &spec.name, 250)?;
-        checks::text(OPERATION, "description", &spec.description, 2_000)?;
-        checks::url(OPERATION, "product's URL", spec.url.as_deref())?;
+        spec.check().map_err(refused(OPERATION))?;
         within(records, Table::Products, &run, self.config.caps.products_per_run_max, OPERATION)?;
         let product = Product::new(id, spec.clone(), self.now);
         save_product(records, &product)?;
@@ -71,9 +64,8 @@ impl Rules<'_> {
         if claim(records, key, OPERATION, &run, spec)? {
             return Ok(Ensured::Found(needed(records, Table::Prices, id.as_str(), OPERATION)?));
         }
-        checks::label(OPERATION, "tier", &spec.tier)?;
-        checks::line(OPERATION, "price's name", &spec.nickname, 200)?;
-        checks::amount(OPERATION, self.config, spec.amount)?;
+        let BillingConfig { caps, currencies, .. } = self.config;
+        spec.check_within(caps, currencies).map_err(refused(OPERATION))?;
         let product: Product = needed(records, Table::Products, spec.product.as_str(), OPERATION)?;
         usable(OPERATION, &product.id, product.run == spec.run, product.active)?;
         let prices: Vec<Price> = load_all(records, Table::Prices, Find::of_run(&run))?;
@@ -83,7 +75,7 @@ impl Rules<'_> {
                 other.amount.currency(),
                 spec.amount.currency()
             );
-            return checks::bad(OPERATION, message);
+            return bad(OPERATION, message);
         }
         within(records, Table::Prices, &run, self.config.caps.prices_per_run_max, OPERATION)?;
         let price = Price::new(id, spec.clone(), self.now);
@@ -103,10 +95,7 @@ impl Rules<'_> {
             let link = needed(records, Table::Links, id.as_str(), OPERATION)?;
             return Ok(Ensured::Found(self.shown(link)));
         }
-        checks::url(OPERATION, "success URL", spec.success_url.as_deref())?;
-        if !(1..=LINES_MAX).contains(&spec.lines.len()) {
-            return checks::bad(OPERATION, format!("a payment link has 1 to {LINES_MAX} prices"));
-        }
+        spec.check().map_err(refused(OPERATION))?;
         let mut prices: Vec<Price> = Vec::with_capacity(spec.lines.len());
         for line in &spec.lines {
             let price: Price = needed(records, Table::Prices, line.as_str(), OPERATION)?;
@@ -114,7 +103,7 @@ impl Rules<'_> {
             if prices.iter().any(|other| other.tier == price.tier || other.product != price.product) {
                 let message =
                     format!("{line} does not go with the prices before it: one product, each tier once");
-                return checks::bad(OPERATION, message);
+                return bad(OPERATION, message);
             }
             prices.push(price);
         }
@@ -229,7 +218,7 @@ fn usable(
     is_active: bool,
 ) -> Result<(), BackendError> {
     if !is_own {
-        return checks::bad(operation, format!("{id} belongs to another run"));
+        return bad(operation, format!("{id} belongs to another run"));
     }
     if !is_active {
         return Err(error(

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     LinkView, NewPayment, OutboxEvent,
     catalog::{LinkRecord, Rules, claim, needed},
-    checks,
-    records::{Find, Records, Table, error, load, load_all, parse, save},
+    records::{Find, Records, Table, bad, error, load, load_all, parse, refused, save},
 };
 use crate::{
     EntitlementEnd, EventKind, LinkId, Mode, Page, PaidInvoice, Payment, PaymentId, PaymentLink,
@@ -82,9 +81,9 @@ impl Rules<'_> {
         if claim(records, key, OPERATION, &run, new)? {
             return needed(records, Table::Payments, id.as_str(), OPERATION);
         }
-        checks::payer(OPERATION, &new.payer_reference)?;
+        new.check().map_err(refused(OPERATION))?;
         if !link.prices.contains(&new.price) {
-            return checks::bad(OPERATION, format!("{} is not sold at {}", new.price, new.link));
+            return bad(OPERATION, format!("{} is not sold at {}", new.price, new.link));
         }
         let price: Price = needed(records, Table::Prices, new.price.as_str(), OPERATION)?;
         let product: Product = needed(records, Table::Products, price.product.as_str(), OPERATION)?;
@@ -143,13 +142,13 @@ impl Rules<'_> {
 pub(crate) fn payments(records: &dyn Records, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
     const OPERATION: &str = "payments";
     if !(1..=100).contains(&query.limit) {
-        return checks::bad(OPERATION, "a page has 1 to 100 payments");
+        return bad(OPERATION, "a page has 1 to 100 payments");
     }
     let after = match &query.after {
         None => 0,
         Some(text) => match text.parse::<u64>() {
             Ok(position) => position,
-            Err(_) => return checks::bad(OPERATION, "that page marker is not from this ledger"),
+            Err(_) => return bad(OPERATION, "that page marker is not from this ledger"),
         },
     };
     let run = query.run.to_string();

@@ -2,7 +2,6 @@
 
 mod books;
 mod catalog;
-mod checks;
 mod desk;
 mod journal;
 mod memory;
@@ -180,7 +179,10 @@ impl<S: Store> OfflineLedger<S> {
 impl<S: Store> PaymentProvider for OfflineLedger<S> {
     fn info(&self) -> ProviderInfo {
         let capabilities = Capabilities::default().with_own_ids().with_durable_keys();
-        ProviderInfo::new(BACKEND, Mode::Offline).with_capabilities(capabilities).with_caps(self.config.caps)
+        ProviderInfo::new(BACKEND, Mode::Offline)
+            .with_capabilities(capabilities)
+            .with_caps(self.config.caps)
+            .with_currencies(self.config.currencies.clone())
     }
 
     async fn check(&self) -> Result<(), BackendError> {

@@ -6,6 +6,7 @@ use ae_core::{BackendError, ErrorKind, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::journal::JournalEntry;
+use crate::RequestError;
 
 /// The name in every error of an offline ledger.
 pub(crate) const BACKEND: &str = "offline-ledger";
@@ -125,6 +126,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
 pub(crate) fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
     BackendError::new(kind, BACKEND, operation, message)
+}
+
+pub(crate) fn bad<T>(operation: &'static str, message: impl Into<String>) -> Result<T, BackendError> {
+    Err(error(ErrorKind::InvalidInput, operation, message))
+}
+
+/// What is wrong with a request, as the answer of `operation`.
+pub(crate) fn refused(operation: &'static str) -> impl Fn(RequestError) -> BackendError {
+    move |wrong| error(wrong.kind(), operation, wrong.to_string())
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(table: Table, row: &Row) -> Result<T, BackendError> {

@@ -3,7 +3,7 @@
 use ae_core::{BillingInterval, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LinkId, Payment, PaymentLink, Price, PriceId, Product};
+use crate::{LinkId, Payment, PaymentLink, Price, PriceId, Product, RequestError, checks};
 
 /// Everything about one payment link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +39,15 @@ impl NewPayment {
     #[must_use]
     pub fn new(link: LinkId, price: PriceId, payer_reference: impl Into<String>) -> Self {
         Self { link, price, payer_reference: payer_reference.into() }
+    }
+
+    /// Whether the payer reference is one that can be recorded.
+    ///
+    /// # Errors
+    ///
+    /// When it is empty, longer than 120 characters, not on one line, or an e-mail address.
+    pub fn check(&self) -> Result<(), RequestError> {
+        checks::payer(&self.payer_reference)
     }
 }
 

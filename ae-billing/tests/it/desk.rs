@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ae_billing::{
-    JournalHead, LinkId, NewPayment, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId,
+    FormId, JournalHead, LinkId, NewPayment, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId,
 };
 use ae_core::{ErrorKind, Money};
 
@@ -27,6 +27,35 @@ fn a_payment_makes_one_invoice_and_one_event_however_often_it_is_recorded() {
         assert_eq!(wait(ledger.pending_events(10)).unwrap().len(), 2);
         let view = wait(ledger.link(shop.link_id())).unwrap().unwrap();
         assert_eq!((view.paid, view.product, view.prices), (vec![first, second], shop.product, shop.prices));
+    });
+}
+
+#[test]
+fn a_form_books_once_whenever_it_is_sent_and_nothing_but_what_it_was_sent_for() {
+    let (clock, runtime) = clocked();
+    on_each(&runtime, |ledger| {
+        clock.set("2026-11-24T23:59:59Z".parse().unwrap());
+        let (shop, other) = (open(&*ledger, run("form")), open(&*ledger, run("form-2")));
+        let form = FormId::new(&*runtime.ids);
+        let first = wait(ledger.record_payment(&form.key(), shop.pays("CUST-7", 0))).unwrap();
+        for later in [2, 3600, 40 * 86_400] {
+            clock.advance(Duration::from_secs(later));
+            let again = wait(ledger.record_payment(&form.key(), shop.pays("CUST-7", 0)));
+            assert_eq!(again.unwrap(), first, "{later} s later");
+        }
+        for used in [shop.pays("CUST-7", 1), shop.pays("CUST-8", 0), other.pays("CUST-7", 0)] {
+            let refused = wait(ledger.record_payment(&form.key(), used)).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Conflict);
+        }
+        let anew = wait(ledger.record_payment(&FormId::new(&*runtime.ids).key(), shop.pays("CUST-7", 0)));
+        assert_ne!(
+            anew.unwrap().id,
+            first.id,
+            "a new form of the same payer, price and day is another payment"
+        );
+        assert_eq!(deliver(&ledger, runtime.now()).len(), 2);
+        assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments, 2);
+        assert_eq!(wait(ledger.revenue(other.run)).unwrap().payments, 0);
     });
 }
 

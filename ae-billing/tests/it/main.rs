@@ -8,6 +8,7 @@
     unreachable_pub
 )]
 
+mod check;
 mod cut;
 mod desk;
 mod intake;

@@ -1,10 +1,10 @@
 //! The pay page and the receipt.
 
 use ae_billing::{
-    LinkView, NewLink, NewPrice, NewProduct, ObjectRef, PayPageContext, PaymentProvider, pay_page,
+    FormId, LinkView, NewLink, NewPrice, NewProduct, ObjectRef, PayPageContext, PaymentProvider, pay_page,
     receipt_page,
 };
-use ae_core::BillingInterval;
+use ae_core::{BillingInterval, SeededIds};
 
 use crate::{
     ledgers::{Ledger, on_each},
@@ -12,6 +12,10 @@ use crate::{
 };
 
 const HOSTILE: &str = "\"><script>alert('x')</script>&<b>";
+
+fn context(site_url: &str) -> PayPageContext {
+    PayPageContext::new(site_url, FormId::new(&SeededIds::new(7)))
+}
 
 fn view(ledger: &dyn Ledger, link: &ae_billing::LinkId) -> LinkView {
     wait(ledger.link(link)).unwrap().unwrap()
@@ -23,7 +27,7 @@ fn the_page_offers_the_tiers_and_says_that_nothing_is_charged() {
     on_each(&runtime, |ledger| {
         let shop = open(&*ledger, run("page"));
         let view = view(&*ledger, shop.link_id());
-        let page = pay_page(&view, &PayPageContext::new("https://example.com/csv").with_selected_tier("pro"));
+        let page = pay_page(&view, &context("https://example.com/csv").with_selected_tier("pro"));
         for part in [
             "<!DOCTYPE html>",
             "<html lang=\"en\">",
@@ -40,12 +44,14 @@ fn the_page_offers_the_tiers_and_says_that_nothing_is_charged() {
             assert!(page.contains(part), "{part} is missing in {page}");
         }
         assert!(page.contains(&format!("action=\"{}/paid\"", shop.link.id)));
+        let form = FormId::new(&SeededIds::new(7));
+        assert!(page.contains(&format!("type=\"hidden\" name=\"form_id\" value=\"{form}\"")), "{page}");
         let checked = format!("value=\"{}\" required checked", shop.prices[1].id);
         assert!(page.contains(&checked) && page.matches(" checked").count() == 1, "{page}");
-        let plain = pay_page(&view, &PayPageContext::new("/").with_selected_tier("none such"));
+        let plain = pay_page(&view, &context("/").with_selected_tier("none such"));
         assert!(plain.contains(&format!("value=\"{}\" required checked", shop.prices[0].id)));
         assert!(!plain.contains("sample"));
-        assert!(pay_page(&view, &PayPageContext::new("/").with_sample(true)).contains("sample signals"));
+        assert!(pay_page(&view, &context("/").with_sample(true)).contains("sample signals"));
     });
 }
 
@@ -63,16 +69,15 @@ fn the_pages_run_no_script_and_ask_nobody() {
         let new = ae_billing::NewPayment::new(link.id.clone(), price.id, HOSTILE);
         let payment = wait(ledger.record_payment(&key(run, "pay"), new)).unwrap();
         let view = view(&*ledger, &link.id);
-        let context =
-            PayPageContext::new("javascript:alert(1)").with_note(HOSTILE).with_selected_tier(HOSTILE);
-        for page in [pay_page(&view, &context), receipt_page(&payment, &view)] {
+        let hostile = context("javascript:alert(1)").with_note(HOSTILE).with_selected_tier(HOSTILE);
+        for page in [pay_page(&view, &hostile), receipt_page(&payment, &view)] {
             for banned in ["<script", "<b>", "javascript:", "src=", "@import", "url(", "<link", "onload"] {
                 assert!(!page.contains(banned), "{banned} in {page}");
             }
             assert!(page.contains("&lt;script&gt;"), "{page}");
         }
         for elsewhere in ["//evil.example", "/\\evil.example", "data:text/html,x"] {
-            assert!(!pay_page(&view, &PayPageContext::new(elsewhere)).contains("<a "), "{elsewhere}");
+            assert!(!pay_page(&view, &context(elsewhere)).contains("<a "), "{elsewhere}");
         }
     });
 }
@@ -82,7 +87,7 @@ fn every_field_has_a_label() {
     let (_, runtime) = clocked();
     on_each(&runtime, |ledger| {
         let shop = open(&*ledger, run("labels"));
-        let page = pay_page(&view(&*ledger, shop.link_id()), &PayPageContext::new("/"));
+        let page = pay_page(&view(&*ledger, shop.link_id()), &context("/"));
         for id in ["payer_reference", "operator_code"] {
             assert!(
                 page.contains(&format!("<label for=\"{id}\">")) && page.contains(&format!("id=\"{id}\""))
@@ -101,10 +106,10 @@ fn what_is_off_sale_has_no_form() {
         let shop = open(&*ledger, run("off"));
         let end = |object| wait(ledger.deactivate(&key(shop.run, &format!("{object:?}")), &object)).unwrap();
         end(ObjectRef::Price(shop.prices[0].id.clone()));
-        let page = pay_page(&view(&*ledger, shop.link_id()), &PayPageContext::new("/"));
+        let page = pay_page(&view(&*ledger, shop.link_id()), &context("/"));
         assert!(page.contains("<form") && !page.contains("29.99"));
         end(ObjectRef::Link(shop.link.id.clone()));
-        let page = pay_page(&view(&*ledger, shop.link_id()), &PayPageContext::new("/"));
+        let page = pay_page(&view(&*ledger, shop.link_id()), &context("/"));
         assert!(!page.contains("<form") && page.contains("not on sale"));
     });
 }

@@ -3,7 +3,6 @@
 
 mod book;
 mod catalog;
-mod checks;
 mod slips;
 mod transfers;
 
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ae_billing::{
     Capabilities, Caps, Ensured, LinkId, Mode, NewLink, NewPayment, NewPrice, NewProduct, ObjectRef, Page,
-    Payment, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo,
+    Payment, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo, RequestError,
 };
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
@@ -91,7 +90,8 @@ impl BankTransfer {
         operation: &'static str,
         work: impl FnOnce(Maker<'_>, &mut Book) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        let maker = Maker { operation, caps: self.caps, base_url: &self.base_url, now: self.runtime.now() };
+        let info = self.info();
+        let maker = Maker { operation, info: &info, base_url: &self.base_url, now: self.runtime.now() };
         self.books.change(operation, |book| work(maker, book))
     }
 }
@@ -152,4 +152,13 @@ impl PaymentProvider for BankTransfer {
 
 fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
     BackendError::new(kind, NAME, operation, message)
+}
+
+fn bad<T>(operation: &'static str, message: impl Into<String>) -> Result<T, BackendError> {
+    Err(error(ErrorKind::InvalidInput, operation, message))
+}
+
+/// What is wrong with a request, as the answer of `operation`.
+fn refused(operation: &'static str) -> impl Fn(RequestError) -> BackendError {
+    move |wrong| error(wrong.kind(), operation, wrong.to_string())
 }

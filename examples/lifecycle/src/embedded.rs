@@ -141,6 +141,7 @@ impl Host {
             builder: Guarded::new(backends.builder, keeper.clone()),
             deploy_planner: DeployPlanner::of(Arc::clone(&backends.deployer)),
             deployer: Guarded::new(backends.deployer, keeper.clone()),
+            payments_info: backends.payments.info(),
             payments: Guarded::new(backends.payments, keeper.clone()),
             runs: Arc::clone(&self.runs),
             store: backends.store,

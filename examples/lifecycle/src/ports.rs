@@ -43,6 +43,8 @@ pub struct Ports {
     pub deploy_planner: DeployPlanner,
     /// Sells it.
     pub payments: Guarded<Arc<dyn PaymentProvider>>,
+    /// What the payment provider says about itself, and what it refuses.
+    pub payments_info: ae_billing::ProviderInfo,
     /// The list of runs.
     pub runs: Arc<RunIndex>,
     /// Remembers every step.

@@ -1,21 +1,18 @@
 //! The rules for products, prices and links. Whatever they refuse has changed nothing.
 
 use ae_billing::{
-    Caps, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId, Product,
-    ProductId,
+    Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId, Product,
+    ProductId, ProviderInfo,
 };
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Timestamp};
 
-use super::{book::Book, checks, error};
-
-/// A link's prices fit on one slip.
-const LINES_MAX: usize = 20;
+use super::{bad, book::Book, error, refused};
 
 /// What one call knows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Maker<'a> {
     pub(super) operation: &'static str,
-    pub(super) caps: Caps,
+    pub(super) info: &'a ProviderInfo,
     pub(super) base_url: &'a str,
     pub(super) now: Timestamp,
 }
@@ -31,11 +28,9 @@ impl Maker<'_> {
         if book.claim(key, self.operation, spec)? {
             return Ok(Ensured::Found(self.get(&book.products, |made| made.id == id, &id)?.clone()));
         }
-        checks::line(self.operation, "product's name", &spec.name, 250)?;
-        checks::text(self.operation, "description", &spec.description, 2_000)?;
-        checks::url(self.operation, spec.url.as_deref())?;
+        spec.check().map_err(refused(self.operation))?;
         let made = book.products.iter().filter(|made| made.run == spec.run).count();
-        self.within(made, self.caps.products_per_run_max)?;
+        self.within(made, self.info.caps.products_per_run_max)?;
         let product = Product::new(id, spec.clone(), self.now);
         book.products.push(product.clone());
         Ok(Ensured::Created(product))
@@ -51,13 +46,11 @@ impl Maker<'_> {
         if book.claim(key, self.operation, spec)? {
             return Ok(Ensured::Found(self.get(&book.prices, |made| made.id == id, &id)?.clone()));
         }
-        checks::label(self.operation, "tier", &spec.tier)?;
-        checks::line(self.operation, "price's name", &spec.nickname, 200)?;
-        checks::amount(self.operation, self.caps, spec.amount)?;
+        spec.check(self.info).map_err(refused(self.operation))?;
         let product = self.get(&book.products, |made| made.id == spec.product, &spec.product)?;
         self.usable(&product.id, product.run == spec.run, product.active)?;
         let made = book.prices.iter().filter(|made| made.run == spec.run).count();
-        self.within(made, self.caps.prices_per_run_max)?;
+        self.within(made, self.info.caps.prices_per_run_max)?;
         let price = Price::new(id, spec.clone(), self.now);
         book.prices.push(price.clone());
         Ok(Ensured::Created(price))
@@ -73,22 +66,19 @@ impl Maker<'_> {
         if book.claim(key, self.operation, spec)? {
             return Ok(Ensured::Found(self.get(&book.links, |made| made.id == id, &id)?.clone()));
         }
-        checks::url(self.operation, spec.success_url.as_deref())?;
-        if !(1..=LINES_MAX).contains(&spec.lines.len()) {
-            return checks::bad(self.operation, format!("a payment link has 1 to {LINES_MAX} prices"));
-        }
+        spec.check().map_err(refused(self.operation))?;
         let mut prices: Vec<&Price> = Vec::with_capacity(spec.lines.len());
         for line in &spec.lines {
             let price = self.get(&book.prices, |made| made.id == *line, line)?;
             self.usable(line, price.run == spec.run, price.active)?;
             if prices.iter().any(|other| other.tier == price.tier || other.product != price.product) {
                 let message = format!("{line} does not go with the others: one product, each tier once");
-                return checks::bad(self.operation, message);
+                return bad(self.operation, message);
             }
             prices.push(price);
         }
         let made = book.links.iter().filter(|made| made.run == spec.run).count();
-        self.within(made, self.caps.links_per_run_max)?;
+        self.within(made, self.info.caps.links_per_run_max)?;
         let url = format!("{}/{id}.txt", self.base_url);
         let link = PaymentLink::new(id, spec.clone(), url, self.now);
         book.links.push(link.clone());
@@ -130,7 +120,7 @@ impl Maker<'_> {
 
     fn usable(self, id: &impl std::fmt::Display, is_own: bool, is_active: bool) -> Result<(), BackendError> {
         if !is_own {
-            return checks::bad(self.operation, format!("{id} belongs to another run"));
+            return bad(self.operation, format!("{id} belongs to another run"));
         }
         if !is_active {
             let message = format!("{id} was taken off sale: make a new one");

@@ -3,7 +3,7 @@
 use ae_billing::{NewPayment, Page, Payment, PaymentId, PaymentQuery};
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Timestamp};
 
-use super::{book::Book, checks, error};
+use super::{bad, book::Book, error, refused};
 
 pub(super) fn record(
     book: &mut Book,
@@ -19,17 +19,11 @@ pub(super) fn record(
         let known = book.payments.iter().find(|payment| payment.id == id);
         return known.cloned().ok_or_else(|| missing(id.as_str()));
     }
-    checks::line(OPERATION, "payer reference", &transfer.payer_reference, 120)?;
-    if transfer.payer_reference.contains('@') {
-        return checks::bad(
-            OPERATION,
-            "the payer reference must be a label such as CUST-7, no e-mail address",
-        );
-    }
+    transfer.check().map_err(refused(OPERATION))?;
     let link = book.links.iter().find(|link| link.id == transfer.link);
     let link = link.ok_or_else(|| missing(transfer.link.as_str()))?;
     if !link.prices.contains(&transfer.price) {
-        return checks::bad(OPERATION, format!("{} is not sold at {}", transfer.price, transfer.link));
+        return bad(OPERATION, format!("{} is not sold at {}", transfer.price, transfer.link));
     }
     let price = book.prices.iter().find(|price| price.id == transfer.price);
     let price = price.ok_or_else(|| missing(transfer.price.as_str()))?;
@@ -44,12 +38,12 @@ pub(super) fn record(
 pub(super) fn page(book: Book, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
     const OPERATION: &str = "payments";
     if !(1..=100).contains(&query.limit) {
-        return checks::bad(OPERATION, "a page has 1 to 100 payments");
+        return bad(OPERATION, "a page has 1 to 100 payments");
     }
     let mut found = book.payments.into_iter();
     if let Some(marker) = &query.after {
         if !found.any(|payment| payment.id.as_str() == marker) {
-            return checks::bad(OPERATION, "that page marker is not from this book");
+            return bad(OPERATION, "that page marker is not from this book");
         }
     }
     let is_asked = |payment: &Payment| {

@@ -204,7 +204,8 @@ async fn serve_until_stopped(session: &Session, listener: TcpListener, state: se
     if !local.ip().is_loopback() {
         eprint_line("warning: this address is reachable from other machines, without encryption");
     }
-    serve::run(listener, state, ctrl_c()).await
+    serve::run(listener, state, ctrl_c()).await;
+    Ok(())
 }
 
 /// Tells that a drive broke: what went wrong, and with `--json` the run beside it.

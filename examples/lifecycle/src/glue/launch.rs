@@ -1,8 +1,9 @@
 //! Joins deployment and billing to one approval: what goes live is decided as a whole, each part by its own digest.
 
-use ae_billing::NewProduct;
+use ae_billing::{NewLink, NewPrice, NewProduct, PriceId, ProductId, ProviderInfo};
 use ae_core::{
-    Action, ActionKind, BackendError, BillingInterval, Currency, Digest, DigestWriter, Money, ProductSpec,
+    Action, ActionKind, BackendError, BillingInterval, Currency, Digest, DigestWriter, IdempotencyKey, Money,
+    ProductSpec, RunId,
 };
 use ae_harness::DeployPlan;
 use ae_safety::request_digest;
@@ -32,6 +33,74 @@ pub struct PlannedLink {
     pub success_url: String,
 }
 
+/// What a spec puts on sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The product.
+    pub product: NewProduct,
+    /// Its prices.
+    pub prices: Vec<PlannedPrice>,
+    /// Its payment link.
+    pub link: PlannedLink,
+}
+
+impl Offer {
+    /// What `spec` puts on sale for `run`; the product answers at `product_url`.
+    #[must_use]
+    pub fn new(run: RunId, spec: &ProductSpec, product_url: &str) -> Self {
+        let prices: Vec<_> = spec
+            .pricing
+            .iter()
+            .map(|tier| PlannedPrice {
+                tier: tier.id.clone(),
+                nickname: tier.name.clone(),
+                amount: tier.price,
+                interval: tier.interval,
+            })
+            .collect();
+        let product = NewProduct::new(run, &spec.product_name, &spec.tagline).with_url(product_url);
+        let tiers = prices.iter().map(|price| price.tier.clone()).collect();
+        Self { product, prices, link: PlannedLink { tiers, success_url: product_url.to_owned() } }
+    }
+
+    /// What `provider` would refuse to sell and what to do about it, or `None` when it refuses nothing that can be known
+    /// before anything is made.
+    #[must_use]
+    pub fn refusal(&self, provider: &ProviderInfo) -> Option<String> {
+        let run = self.product.run;
+        if let Err(wrong) = self.product.check() {
+            return Some(format!(
+                "the product can't be sold: {wrong}; start a new run with other words in its intent"
+            ));
+        }
+        // Nothing is made here, so any id of the right form stands for what exists only later.
+        let id = |name: &str| IdempotencyKey::derive(run, "offer", name, 0);
+        for planned in &self.prices {
+            let PlannedPrice { tier, nickname, amount, interval } = planned.clone();
+            let price =
+                NewPrice::new(run, ProductId::of_key(&id("product")), tier, nickname, amount, interval);
+            if let Err(wrong) = price.check(provider) {
+                return Some(format!(
+                    "the price {:?} ({} {}) can't be sold: {wrong}; start a new run whose intent names another price",
+                    planned.nickname,
+                    planned.amount,
+                    interval_words(planned.interval)
+                ));
+            }
+        }
+        let most = provider.caps.prices_per_run_max;
+        if self.prices.len() > most {
+            return Some(format!(
+                "{} prices are more than the {most} that a run may make",
+                self.prices.len()
+            ));
+        }
+        let lines = self.link.tiers.iter().map(|tier| PriceId::of_key(&id(tier))).collect();
+        let link = NewLink::new(run, lines).with_success_url(&self.link.success_url);
+        link.check().err().map(|wrong| format!("the product can't be sold: {wrong}"))
+    }
+}
+
 /// Everything that a launch does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LaunchPlan {
@@ -49,19 +118,8 @@ impl LaunchPlan {
     /// The plan that follows from the spec and the verified release.
     #[must_use]
     pub fn new(seed: &Seed, spec: &ProductSpec, deploy: DeployPlan, product_url: &str) -> Self {
-        let prices: Vec<_> = spec
-            .pricing
-            .iter()
-            .map(|tier| PlannedPrice {
-                tier: tier.id.clone(),
-                nickname: tier.name.clone(),
-                amount: tier.price,
-                interval: tier.interval,
-            })
-            .collect();
-        let product = NewProduct::new(seed.run, &spec.product_name, &spec.tagline).with_url(product_url);
-        let tiers = prices.iter().map(|price| price.tier.clone()).collect();
-        Self { deploy, product, prices, link: PlannedLink { tiers, success_url: product_url.to_owned() } }
+        let Offer { product, prices, link } = Offer::new(seed.run, spec, product_url);
+        Self { deploy, product, prices, link }
     }
 
     /// The deployment as an action.

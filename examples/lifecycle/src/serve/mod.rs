@@ -1,11 +1,12 @@
 //! The server behind the printed addresses: published sites, payment pages, webhooks.
 
 mod answers;
+mod connections;
 mod pay;
 mod products;
 mod webhooks;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use ae_billing::{OfflineVerifier, SqliteBilling, WebhookIntake};
 use ae_core::Secret;
@@ -17,6 +18,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
+use self::connections::Limits;
 use crate::{
     embedded::Host,
     error::{Error, Result},
@@ -26,9 +28,6 @@ use crate::{
 
 /// The largest request body, in bytes.
 const BODY_MAX: usize = 64 * 1024;
-
-/// How long open connections may go on after the stop.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -90,29 +89,8 @@ pub async fn deliver(shared: &Shared) {
     }
 }
 
-/// Serves until `stop` completes.
-///
-/// # Errors
-///
-/// When the listener breaks.
-pub async fn run(
-    listener: TcpListener,
-    shared: Shared,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
+/// Serves until `stop` completes, within the limits on connections.
+pub async fn run(listener: TcpListener, shared: Shared, stop: impl Future<Output = ()>) {
     let sleeper = Arc::clone(&shared.host.runtime.sleeper);
-    let stopped = Arc::new(tokio::sync::Notify::new());
-    let told = Arc::clone(&stopped);
-    let serving = axum::serve(listener, app(shared)).with_graceful_shutdown(async move {
-        stop.await;
-        told.notify_one();
-    });
-    tokio::select! {
-        result = async { serving.await } => result.map_err(|error| Error::io("the server stopped", error)),
-        // Open connections get a moment, not for ever.
-        () = async {
-            stopped.notified().await;
-            sleeper.sleep(GRACE).await;
-        } => Ok(()),
-    }
+    connections::serve(listener, app(shared), Limits::default(), sleeper, stop).await;
 }

@@ -1,7 +1,7 @@
 //! The payment page of the offline ledger, and the operator's word that a payment came in.
 
-use ae_billing::{LinkId, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
-use ae_core::{DigestWriter, IdempotencyKey, RunId};
+use ae_billing::{FormId, LinkId, LinkView, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
+use ae_core::{BackendError, ErrorKind, RunId};
 use ae_safety::AuditEvent;
 use axum::{
     extract::{Form, Path, Query, State},
@@ -9,7 +9,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
 use super::{
@@ -37,7 +37,9 @@ pub(super) async fn page(
     match shared.billing.link(&link).await {
         Ok(Some(view)) => {
             let site = view.product.url.clone().unwrap_or_else(|| "/".to_owned());
-            let mut context = PayPageContext::new(site).with_sample(rests_on_sample(&shared, view.link.run));
+            let form = FormId::new(&*shared.host.runtime.ids);
+            let mut context =
+                PayPageContext::new(site, form).with_sample(rests_on_sample(&shared, view.link.run));
             if let Some(tier) = selected.tier {
                 context = context.with_selected_tier(tier);
             }
@@ -51,6 +53,8 @@ pub(super) async fn page(
 /// What the operator sends.
 #[derive(Deserialize)]
 pub(super) struct Paid {
+    /// Which copy of the form this is; forms without one are refused in our own words.
+    form_id: Option<String>,
     price: String,
     payer_reference: String,
     operator_code: String,
@@ -74,6 +78,14 @@ pub(super) async fn paid(
             "The operator code is wrong; nothing was recorded.",
         );
     }
+    let Some(form_id) = form.form_id.and_then(|id| id.parse::<FormId>().ok()) else {
+        return message(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Refused",
+            "The form has no id from this server, so a repeat could not be told from a second payment. Nothing was \
+             recorded; open the payment page again.",
+        );
+    };
     let (Ok(link), Ok(price)) = (link.parse::<LinkId>(), form.price.parse::<PriceId>()) else {
         return not_found().await;
     };
@@ -82,33 +94,48 @@ pub(super) async fn paid(
         Ok(None) => return not_found().await,
         Err(error) => return failure(&error),
     };
-    // One payer pays one price once a day: a form that is sent twice records one payment.
-    let day: String = shared.host.runtime.now().to_string().chars().take(10).collect();
-    let sent = DigestWriter::new("payment/1")
-        .field(link.to_string().as_bytes())
-        .field(price.to_string().as_bytes())
-        .field(form.payer_reference.trim().as_bytes())
-        .field(day.as_bytes())
-        .finish();
-    let key = IdempotencyKey::derive(view.link.run, "pay", &sent.to_string(), 0);
     let payment = NewPayment::new(link, price, form.payer_reference.trim());
-    let record = AuditEvent::new("payment_recorded", "operator")
-        .with_run(view.link.run)
-        .with_detail(json!({ "key": key, "link": view.link.id, "price": payment.price }));
-    if let Err(error) = shared.host.keeper.audit().append(&record).await {
+    book(&shared, &view, &form_id, payment).await
+}
+
+/// Records the payment that a copy of the form reports; the same copy sent again finds it. The audit log says what is
+/// about to be recorded, and then what became of it.
+async fn book(shared: &Shared, view: &LinkView, form_id: &FormId, payment: NewPayment) -> Response {
+    let key = form_id.key();
+    let report = json!({ "key": key, "link": view.link.id, "price": payment.price });
+    if let Err(error) = log(shared, view, "payment_reported", report).await {
         return failure(&error);
     }
-    match shared.billing.record_payment(&key, payment).await {
-        Ok(payment) => match webhooks::deliver_pending(&shared).await {
-            Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, &view)),
+    let recorded = shared.billing.record_payment(&key, payment).await;
+    let (kind, detail) = match &recorded {
+        Ok(payment) => ("payment_recorded", json!({ "key": key, "payment": payment.id })),
+        Err(error) => ("payment_not_recorded", json!({ "key": key, "error": error.kind() })),
+    };
+    if let Err(error) = log(shared, view, kind, detail).await {
+        return failure(&error);
+    }
+    match recorded {
+        Ok(payment) => match webhooks::deliver_pending(shared).await {
+            Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, view)),
             Err(_) => message(
                 StatusCode::ACCEPTED,
                 "Recorded",
                 "The payment is recorded; its event is delivered later.",
             ),
         },
+        Err(error) if error.kind() == ErrorKind::Conflict => message(
+            StatusCode::CONFLICT,
+            "Refused",
+            "This copy of the form has recorded another payment, or the price is no longer sold here. Nothing more was \
+             recorded; open the payment page again.",
+        ),
         Err(error) => failure(&error),
     }
+}
+
+async fn log(shared: &Shared, view: &LinkView, kind: &str, detail: Value) -> Result<(), BackendError> {
+    let event = AuditEvent::new(kind, "operator").with_run(view.link.run).with_detail(detail);
+    shared.host.keeper.audit().append(&event).await.map(|_| ())
 }
 
 /// Whether the run was made from the bundled sample, which its buyers should know.

@@ -1,5 +1,6 @@
 //! Published sites, and the way from a site's checkout button to its payment link.
 
+use ae_billing::NewPrice;
 use ae_harness::SiteId;
 use axum::{
     body::Body,
@@ -92,7 +93,7 @@ pub(super) async fn checkout(
     };
     match shared.billing.current_link(run).await {
         Ok(Some(link)) => {
-            let tier = query.tier.filter(|tier| tier.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
+            let tier = query.tier.filter(|tier| NewPrice::is_tier(tier));
             let query = tier.map(|tier| format!("?tier={tier}")).unwrap_or_default();
             Redirect::to(&format!("/pay/{}{query}", link.id)).into_response()
         }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Stage;
 use crate::{
-    glue::launch::{LaunchPlan, interval_words, spec_subject},
+    glue::launch::{LaunchPlan, Offer, interval_words, spec_subject},
     state::{Life, LifeUpdate},
 };
 
@@ -84,6 +84,11 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
         let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
                       published, start a new run";
         return Ok(stage.end(Outcome::Blocked, reason));
+    }
+    // The provider may refuse more today than when the spec was approved.
+    if let Some(refusal) = Offer::new(seed.run, spec, &context.base_url).refusal(&stage.ports.payments_info) {
+        close_questions(&stage).await?;
+        return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
     let deploy_spec = DeploySpec { site: SiteId::parse(site)?, base_url: context.base_url.clone() };
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;

@@ -1,15 +1,19 @@
 //! Writes the product spec.
 
-use ae_core::{BackendError, ErrorKind, ProductSpec};
+use ae_core::{BackendError, ErrorKind, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use ae_langflow::Stop;
 use serde_json::json;
 
 use super::Stage;
-use crate::state::{Life, LifeUpdate};
+use crate::{
+    glue::launch::Offer,
+    state::{Life, LifeUpdate},
+};
 
-/// Writes the spec, checks its claims against the evidence and gives the site its label and address.
+/// Writes the spec, checks its claims against the evidence and gives the site its label and address. A spec whose prices
+/// the payment provider would refuse is `Blocked`.
 ///
 /// # Errors
 ///
@@ -28,12 +32,17 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
         return Err(Stop::failed(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message)));
     }
     let site = site_label(&spec.slug, &seed.run.to_string());
-    stage.ports.runs.set_site(seed.run, &site).map_err(Stop::failed)?;
     let site_context = SiteContext {
         base_url: format!("{}/p/{site}/", seed.settings.base_url.trim_end_matches('/')),
         checkout_path: "checkout".to_owned(),
         generated_on: seed.created_at,
     };
+    // What can't be sold is neither approved nor built nor published.
+    let offer = Offer::new(seed.run, &spec, &site_context.base_url);
+    if let Some(refusal) = offer.refusal(&stage.ports.payments_info) {
+        return Ok(stage.end(Outcome::Blocked, refusal).spec(Some(spec)));
+    }
+    stage.ports.runs.set_site(seed.run, &site).map_err(Stop::failed)?;
     stage.note(&format!(
         "spec of {:?}: {} features, {} criteria, {} tasks, {} price tiers",
         spec.product_name,

@@ -19,5 +19,7 @@ mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
 mod outcomes;
+mod payments;
+mod prices;
 mod sale;
 mod several_processes;

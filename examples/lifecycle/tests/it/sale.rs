@@ -117,10 +117,12 @@ fn a_customer_comes_from_the_site_to_a_paid_entitlement() {
 
     let price = result["prices"][0].as_str().unwrap();
     let paid = format!("{}/paid", path_of(result["payment_link"].as_str().unwrap()));
-    let wrong = server.form(&paid, "", &format!("price={price}&payer_reference=order-1&operator_code=guess"));
+    let form = pay_page.body.split("name=\"form_id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let entered = format!("form_id={form}&price={price}&payer_reference=order-1");
+    let wrong = server.form(&paid, "", &format!("{entered}&operator_code=guess"));
     assert_eq!(wrong.status, 401);
     let code = std::fs::read_to_string(ae.data().join("keys/operator")).unwrap();
-    let good = format!("price={price}&payer_reference=order-1&operator_code={}", code.trim());
+    let good = format!("{entered}&operator_code={}", code.trim());
     assert_eq!(server.form(&paid, "Origin: http://evil.example\r\n", &good).status, 403);
     let before = ae.ae(&["status", run, "--json"]).expect(0).json();
     assert_eq!(before["revenue"]["payments"], 0, "nothing was recorded so far");

@@ -1,0 +1,87 @@
+//! A price that nobody could pay is found before anything is built.
+
+use std::sync::Arc;
+
+use ae_billing::{BillingConfig, Caps, SqliteBilling};
+use ae_core::{RunId, Runtime};
+use ae_safety::Ruling;
+use lifecycle::{
+    embedded::{Backends, Host},
+    glue::approver::{Absent, Approver, Standing},
+    progress::Silent,
+    report::RunReport,
+    runner,
+};
+
+use super::ae::Ae;
+
+#[test]
+fn a_price_that_can_not_be_sold_is_blocked_before_anything_is_built() {
+    for (amount, said) in [
+        ("$9.999", "$9.999 is not payable"),
+        ("$0.001", "$0.001 is not payable"),
+        ("$1000000", "$1000000.00 is above $999999.99"),
+        // A month of it could be sold, a year of it could not.
+        ("$100000", "\"Starter, yearly\""),
+    ] {
+        let ae = Ae::new();
+        let intent = format!("CSV tool for {amount} a month");
+        let result = ae.ae(&["run", &intent, "--signals", "sample", "--yes", "--json"]).expect(4).json();
+        assert_eq!(result["outcome"], "blocked", "{amount}");
+        let reason = result["reason"].as_str().unwrap();
+        assert!(reason.contains(said) && reason.contains("intent"), "{amount}: {reason}");
+        assert!(result["product_url"].is_null() && result["payment_link"].is_null(), "{amount}: {result}");
+        assert!(!result["spec"].is_null(), "the price list can be looked at: {result}");
+        let log = std::fs::read_to_string(ae.data().join("audit.jsonl")).unwrap();
+        for kind in ["approval_requested", "action_started"] {
+            assert!(!log.contains(kind), "{amount}: nothing was asked or begun: {log}");
+        }
+        let sites = ae.data().join("sites");
+        let published = sites.is_dir() && std::fs::read_dir(sites).unwrap().next().is_some();
+        assert!(!published, "{amount}: nothing is published");
+        let again = ae.ae(&["resume", result["run_id"].as_str().unwrap(), "--json"]).expect(4).json();
+        assert_eq!(again["reason"], result["reason"], "{amount}: it has ended");
+    }
+}
+
+#[test]
+fn a_high_price_is_sold() {
+    for (amount, yearly) in [("$1500", "15000"), ("$49999.99", "499999.9")] {
+        let ae = Ae::new();
+        let intent = format!("CSV tool for {amount} a month");
+        let result = ae.ae(&["run", &intent, "--signals", "sample", "--yes", "--json"]).expect(0).json();
+        let tiers = result["spec"]["pricing"].as_array().unwrap();
+        assert_eq!(tiers[2]["price"]["amount"], yearly, "{tiers:?}");
+        assert_eq!(result["prices"].as_array().unwrap().len(), tiers.len());
+        assert!(result["payment_link"].is_string(), "{amount}: it can be bought");
+    }
+}
+
+/// Goes on with `run` over a ledger that takes no price above `cents`.
+async fn go_on(host: &Host, run: RunId, approver: Arc<dyn Approver>, cents: i64) -> RunReport {
+    let settings = host.runs.get(run).unwrap().settings;
+    let config = BillingConfig::new(&settings.base_url).with_caps(Caps::default().with_amount_max(cents));
+    let ledger = SqliteBilling::open(host.dir.database("billing"), host.runtime.clone(), config).unwrap();
+    let backends = Backends { payments: Arc::new(ledger), ..host.backends(&settings, None).unwrap() };
+    let ports = host.guard(backends, approver, Arc::new(Silent));
+    runner::drive(host, &ports, run, std::future::pending()).await.unwrap()
+}
+
+#[test]
+fn a_provider_that_takes_less_since_the_spec_was_approved_stops_the_launch() {
+    let ae = Ae::new();
+    let run: RunId = ae.parked().parse().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let report = runtime.block_on(async {
+        let host = Host::open(&ae.data(), Runtime::system()).unwrap();
+        let spec = runner::pending_approval(&host, run).await.unwrap().unwrap();
+        host.keeper.desk().decide(spec.id, Ruling::approve("person:test")).await.unwrap();
+        let parked = go_on(&host, run, Arc::new(Absent), 10_000).await;
+        assert_eq!(parked.outcome, "waiting_for_approval", "the launch is asked about: {:?}", parked.reason);
+        go_on(&host, run, Arc::new(Standing { decided_by: "person:test".to_owned() }), 100).await
+    });
+    assert_eq!(report.outcome, "blocked");
+    let reason = report.reason.unwrap();
+    assert!(reason.contains("highest price here") && reason.contains("nothing was published"), "{reason}");
+    assert!(report.product_url.is_none() && report.waiting.is_none(), "and the open question is closed");
+}
