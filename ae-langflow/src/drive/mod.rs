@@ -49,6 +49,9 @@ pub(crate) async fn invoke<S: State>(
 impl<S: State> Drive<'_, S> {
     async fn to_the_end(&mut self) -> Result<Ending<S>, GraphError> {
         loop {
+            if let Some(sink) = self.sink {
+                sink.until_read().await;
+            }
             match self.run.next_step() {
                 NextStep::Done(state) => return Ok(Ending::Done(Arc::unwrap_or_clone(state))),
                 NextStep::Asked(questions) => {
