@@ -165,12 +165,7 @@ impl Deployer for Deadly<Arc<dyn Deployer>> {
 
 #[async_trait]
 impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
-    async fn commit(
-        &self,
-        thread: &str,
-        expected: Option<Head>,
-        record: Record,
-    ) -> Result<(), BackendError> {
+    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         self.around(self.inner.commit(thread, expected, record)).await
     }
 
