@@ -15,6 +15,7 @@ mod config;
 pub mod conformance;
 mod cx;
 mod drive;
+mod due;
 mod error;
 mod event;
 mod graph;

@@ -24,16 +24,25 @@ pub(super) fn lift(json: String, blobs: &mut Vec<Blob>) -> Result<String, Error>
     let mut value: Value = serde_json::from_str(&json)?;
     let mut places: Vec<Place> = Vec::new();
     for owner in owners(&value) {
-        let Some(Value::Object(fields)) = value.pointer_mut(&owner) else { continue };
-        for (name, field) in fields.iter_mut() {
-            let text = field.to_string();
+        let members: Vec<(String, &mut Value)> = match value.pointer_mut(&owner) {
+            Some(Value::Object(fields)) => {
+                fields.iter_mut().map(|(name, field)| (escaped(name), field)).collect()
+            }
+            // A task that was sent, and its input.
+            Some(Value::Array(pair)) => {
+                pair.iter_mut().enumerate().map(|(index, part)| (index.to_string(), part)).collect()
+            }
+            _ => continue,
+        };
+        for (name, member) in members {
+            let text = member.to_string();
             if text.len() > INLINE_BYTES_MAX {
                 let blob = Blob::new(text);
-                places.push((format!("{owner}/{}", escaped(name)), blob.digest));
+                places.push((format!("{owner}/{name}"), blob.digest));
                 if !blobs.iter().any(|known| known.digest == blob.digest) {
                     blobs.push(blob);
                 }
-                *field = Value::Null;
+                *member = Value::Null;
             }
         }
     }
@@ -63,8 +72,11 @@ pub(super) fn read<T: DeserializeOwned>(text: &str, blobs: &BTreeMap<Digest, Arc
 /// The objects whose members are fields of a state: states, updates, and the inputs of sent tasks.
 fn owners(value: &Value) -> Vec<String> {
     let mut owners = Vec::new();
-    for place in ["/state", "/next/i", "/s/n/i", "/edited/update", "/edited/next/i"] {
-        owners.push(place.to_owned());
+    owners.extend(["/state", "/edited/update"].map(str::to_owned));
+    for place in ["/next/d", "/s/n/d", "/edited/next/d"] {
+        if let Some(Value::Array(tasks)) = value.pointer(place) {
+            owners.extend((0..tasks.len()).map(|index| format!("{place}/{index}")));
+        }
     }
     if let Some(Value::Array(writes)) = value.pointer("/s/w") {
         owners.extend((0..writes.len()).map(|index| format!("/s/w/{index}/1")));
