@@ -1,14 +1,9 @@
-//! A process that dies at each write to the store, and a new one that goes on.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "the test starts itself as another process, told by its environment"
-)]
+//! A process that dies at each write of a run to the store, and a new one that goes on.
 
 use std::{
     collections::BTreeSet,
     io::Write as _,
     path::{Path, PathBuf},
-    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,13 +12,15 @@ use std::{
 
 use ae_core::BackendError;
 use ae_langflow::{
-    Checkpointer, Cx, Durability, END, Ending, Graph, Input, RunConfig, START, SqliteCheckpointer,
-    StateGraph, Stop,
-    record::{Head, Loaded, Page, Record, TaskRecord, ThreadInfo},
+    Checkpointer, Cx, END, Graph, Input, RunConfig, START, StateGraph, Stop,
+    record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
 };
 use async_trait::async_trait;
 
-use crate::support::{Log, done, log};
+use crate::{
+    child::{self, Victim},
+    support::{Log, done, log},
+};
 
 /// What happened, across processes: lines of a file.
 #[derive(Debug, Clone)]
@@ -40,10 +37,10 @@ impl Diary {
     }
 }
 
-/// Aborts the process before or after write number `at`, and notes what became durable.
+/// Waits to be killed before or after write number `at`, and notes what became durable.
 #[derive(Debug)]
 struct Dying {
-    inner: SqliteCheckpointer,
+    inner: Arc<dyn Checkpointer>,
     diary: Diary,
     at: u64,
     before: bool,
@@ -54,30 +51,35 @@ impl Dying {
     fn enter(&self) -> bool {
         let here = self.writes.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
         if here && self.before {
-            std::process::abort();
+            child::await_death();
         }
         here
     }
 
     fn leave(&self, here: bool) {
         if here {
-            std::process::abort();
+            child::await_death();
         }
     }
 }
 
 #[async_trait]
 impl Checkpointer for Dying {
-    async fn commit(&self, thread: &str, head: Option<Head>, record: Record) -> Result<Head, BackendError> {
+    async fn commit(&self, thread: &str, head: Option<Head>, record: Record) -> Result<(), BackendError> {
         let here = self.enter();
-        let change: serde_json::Value = serde_json::from_str(&record.change).unwrap();
-        let step = record.step;
-        let head = self.inner.commit(thread, head, record).await?;
-        for write in change["stepped"]["writes"].as_array().into_iter().flatten() {
-            self.diary.add(&format!("durable {step} {}", write["task"].as_str().unwrap()));
+        let step = record.head.step;
+        self.inner.commit(thread, head, record).await?;
+        if head.is_some_and(|head| head.step < step) {
+            // All that ran in the superstep is durable, by whichever process.
+            let ran = format!("run {step} ");
+            for line in self.diary.lines() {
+                if let Some(task) = line.strip_prefix(&ran) {
+                    self.diary.add(&format!("durable {step} {task}"));
+                }
+            }
         }
         self.leave(here);
-        Ok(head)
+        Ok(())
     }
 
     async fn append_once(
@@ -97,12 +99,20 @@ impl Checkpointer for Dying {
         Ok(stored)
     }
 
-    async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError> {
-        self.inner.load(thread).await
+    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
+        self.inner.load(thread, up_to).await
     }
 
     async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
         self.inner.list(page).await
+    }
+
+    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
+        self.inner.copy(from, up_to, to).await
+    }
+
+    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
+        self.inner.prune(thread, prune).await
     }
 
     async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
@@ -124,6 +134,8 @@ fn graph(diary: &Diary) -> Graph<Log> {
                         Ok::<_, Stop>(())
                     })
                     .await?;
+                    // So that `c` ends first, and is noted.
+                    tokio::task::yield_now().await;
                 }
                 Ok(log(&format!("{}{name}", cx.step())))
             }
@@ -148,44 +160,47 @@ const ALL: [&str; 8] = ["1a", "2b", "2c", "3d", "4a", "5b", "5c", "6d"];
 /// Does nothing unless the parent below starts it.
 #[tokio::test]
 async fn child() {
-    let Ok(folder) = std::env::var("AE_LANGFLOW_KILL_FOLDER") else { return };
-    let number = |name: &str| std::env::var(name).unwrap().parse::<u64>().unwrap();
-    let (at, before) = (number("AE_LANGFLOW_KILL_AT"), number("AE_LANGFLOW_KILL_BEFORE") == 1);
+    let Some(place) = child::place() else { return };
+    let folder = child::told("AE_LANGFLOW_TEST_FOLDER");
+    let at = child::told("AE_LANGFLOW_TEST_AT").parse().unwrap();
+    let before = child::told("AE_LANGFLOW_TEST_BEFORE") == "true";
     let diary = Diary(Path::new(&folder).join("diary"));
-    let inner = SqliteCheckpointer::open(Path::new(&folder).join("threads.db"), Durability::Normal).unwrap();
+    let inner = child::open(&place).await;
     let store = Arc::new(Dying { inner, diary: diary.clone(), at, before, writes: AtomicU64::new(0) });
-    let app = graph(&diary).with_store(store);
-    let config = RunConfig::thread("t");
-    let known = app.get_state(&config).await.unwrap();
-    let input = if known.is_some() { Input::Continue } else { Input::start(Log::update()) };
-    let ending: Ending<Log> = app.invoke(input, &config).await.unwrap();
+    let known = store.load("t", None).await.unwrap().is_some();
+    let input = if known { Input::Continue } else { Input::start(Log::update()) };
+    let ending = graph(&diary).with_store(store).invoke(input, &RunConfig::thread("t")).await.unwrap();
     assert_eq!(done(ending).log, ALL);
     diary.add("done");
 }
 
-fn spawn(folder: &Path, at: u64, before: bool) -> bool {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kill::child", "--nocapture"])
-        .env("AE_LANGFLOW_KILL_FOLDER", folder)
-        .env("AE_LANGFLOW_KILL_AT", at.to_string())
-        .env("AE_LANGFLOW_KILL_BEFORE", u64::from(before).to_string())
-        .output()
-        .unwrap()
-        .status
-        .success()
+/// Runs the graph in a process that is killed at write `at`, if it gets there. Whether it got through.
+fn survives(place: &str, folder: &Path, at: u64, before: bool) -> bool {
+    let words = [
+        ("AE_LANGFLOW_TEST_FOLDER", folder.to_str().unwrap()),
+        ("AE_LANGFLOW_TEST_AT", &at.to_string()),
+        ("AE_LANGFLOW_TEST_BEFORE", &before.to_string()),
+    ];
+    let mut victim = Victim::start("kill::child", place, &words);
+    if victim.hear().is_some() {
+        victim.kill();
+    }
+    victim.ended_well()
 }
 
-#[test]
-fn what_became_durable_before_a_kill_never_runs_again() {
+/// Kills a run before and after each of its writes, each time in a store of its own, which `place` names.
+pub fn kill_at_every_write(place: impl Fn(&Path, &str) -> String) {
     for before in [true, false] {
         let mut kills = 0;
         for at in 1.. {
             let folder = tempfile::tempdir().unwrap();
             let diary = Diary(folder.path().join("diary"));
-            let survived = spawn(folder.path(), at, before);
+            let place = place(folder.path(), &format!("{before} {at}"));
+            let survived = survives(&place, folder.path(), at, before);
             if !survived {
                 kills += 1;
-                assert!(spawn(folder.path(), 0, before), "killed at write {at}: {:?}", diary.lines());
+                let through = survives(&place, folder.path(), 0, before);
+                assert!(through, "killed at write {at}: {:?}", diary.lines());
             }
             let lines = diary.lines();
             assert_eq!(lines.last().map(String::as_str), Some("done"), "{lines:?}");
@@ -207,4 +222,9 @@ fn what_became_durable_before_a_kill_never_runs_again() {
         // The start, six supersteps, and in two of them a payment and the sibling that ended first.
         assert_eq!(kills, 11);
     }
+}
+
+#[test]
+fn what_became_durable_in_sqlite_before_a_kill_never_runs_again() {
+    kill_at_every_write(|folder, _| format!("sqlite:{}", folder.join("threads.db").display()));
 }

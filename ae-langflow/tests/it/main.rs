@@ -9,9 +9,15 @@
     unreachable_pub
 )]
 
+#[cfg(feature = "sqlite")]
+mod child;
 mod compile;
+#[cfg(all(feature = "sqlite", feature = "conformance"))]
+mod crash;
 mod durable;
 mod engine;
+#[cfg(feature = "conformance")]
+mod faults;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod model;
@@ -19,4 +25,6 @@ mod questions;
 #[cfg(feature = "conformance")]
 mod stores;
 mod support;
+#[cfg(feature = "conformance")]
+mod turns;
 mod wtf;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ae_langflow::{Checkpointer, MemoryCheckpointer, conformance};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn memory_conforms() {
     conformance::run_all(Arc::new(MemoryCheckpointer::new())).await;
     let boxed: Box<dyn Checkpointer> = Box::new(MemoryCheckpointer::new());
@@ -13,56 +13,42 @@ async fn memory_conforms() {
 
 #[cfg(feature = "sqlite")]
 mod sqlite {
+    use std::path::Path;
+
     use ae_core::{BackendError, ErrorKind};
-    use ae_langflow::{Durability, Ending, Input, RunConfig, SqliteCheckpointer, record::Page};
+    use ae_langflow::{Durability, SqliteCheckpointer, record::Page};
 
     use super::*;
-    use crate::support::{Log, done};
+    use crate::turns::Turns;
 
-    fn open(path: &std::path::Path) -> Result<SqliteCheckpointer, BackendError> {
+    fn open(path: &Path) -> Result<SqliteCheckpointer, BackendError> {
         SqliteCheckpointer::open(path, Durability::Normal)
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn sqlite_conforms_and_keeps_it_all() {
         for durability in [Durability::Normal, Durability::Full] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("threads.db");
             conformance::run_all(Arc::new(SqliteCheckpointer::open(&path, durability).unwrap())).await;
-            let before = open(&path).unwrap().list(Page::first(100)).await.unwrap();
-            assert!(before.len() > 10);
+            let before = open(&path).unwrap().list(Page::first(1000)).await.unwrap();
+            assert!(before.len() > 300);
             let (one, two) = (open(&path).unwrap(), open(&path).unwrap());
-            assert_eq!(one.list(Page::first(100)).await.unwrap(), before);
+            assert_eq!(one.list(Page::first(1000)).await.unwrap(), before);
             assert!(two.delete("c1").await.unwrap());
-            assert!(one.load("c1").await.unwrap().is_none(), "another connection sees it at once");
+            assert!(one.load("c1", None).await.unwrap().is_none(), "another connection sees it at once");
         }
     }
 
-    #[tokio::test]
-    async fn two_connections_race_for_a_thread_and_one_wins() {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn connections_to_one_file_are_one_store() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threads.db");
-        let graph = ae_langflow::StateGraph::<Log>::new("g")
-            .add_node("a", crate::engine::Say("a"))
-            .add_edge(ae_langflow::START, "a")
-            .add_edge("a", ae_langflow::END)
-            .compile()
-            .unwrap();
-        let config = RunConfig::thread("t");
-        let app = graph.with_store(Arc::new(open(&path).unwrap()));
-        let limited = config.clone().with_step_limit(0);
-        assert!(matches!(
-            app.invoke(Input::start(Log::update()), &limited).await.unwrap(),
-            Ending::StepLimit(_)
-        ));
-        let other = graph.with_store(Arc::new(open(&path).unwrap()));
-        let error = other.invoke(Input::start(Log::update()), &config).await.unwrap_err();
-        assert!(matches!(error, ae_langflow::GraphError::ThreadExists { .. }), "{error}");
-        assert_eq!(done(other.invoke(Input::Continue, &config).await.unwrap()).log, ["a"]);
-        assert!(app.get_state(&config).await.unwrap().unwrap().finished);
+        let connections: Vec<_> = (0..3).map(|_| Arc::new(open(&path).unwrap()) as _).collect();
+        conformance::run_all(Arc::new(Turns::new(connections))).await;
     }
 
-    fn refused(path: &std::path::Path, words: &str) {
+    fn refused(path: &Path, words: &str) {
         let before = std::fs::read(path).unwrap();
         let error = open(path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
@@ -77,31 +63,25 @@ mod sqlite {
         std::fs::write(&garbage, "this is no database, it is a letter to a friend".repeat(50)).unwrap();
         refused(&garbage, "backup");
 
+        let change = |name: &str, statements: &str| {
+            let path = folder.path().join(name);
+            drop(open(&path).unwrap());
+            rusqlite::Connection::open(&path).unwrap().execute_batch(statements).unwrap();
+            path
+        };
+        refused(&change("newer.db", "PRAGMA user_version = 2"), "newer release");
+        refused(&change("lacking.db", "DROP TABLE notes"), "lacks tables");
+        refused(&change("changed.db", "DROP TRIGGER last_ref"), "lacks tables");
+
         let foreign = folder.path().join("foreign.db");
-        let connection = rusqlite::Connection::open(&foreign).unwrap();
-        connection.execute_batch("CREATE TABLE mine (a)").unwrap();
-        drop(connection);
+        rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
         refused(&foreign, "another program");
-
-        let newer = folder.path().join("newer.db");
-        drop(open(&newer).unwrap());
-        let connection = rusqlite::Connection::open(&newer).unwrap();
-        connection.pragma_update(None, "user_version", 2).unwrap();
-        drop(connection);
-        refused(&newer, "newer release");
-
-        let lacking = folder.path().join("lacking.db");
-        drop(open(&lacking).unwrap());
-        let connection = rusqlite::Connection::open(&lacking).unwrap();
-        connection.execute_batch("DROP TABLE notes").unwrap();
-        drop(connection);
-        refused(&lacking, "lacks tables");
 
         let missing = open(&folder.path().join("no/such/folder.db")).unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::PermissionDenied, "{missing}");
     }
 
-    #[tokio::test]
+    #[tokio::test(flavor = "multi_thread")]
     async fn a_file_with_a_broken_page_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threads.db");
@@ -113,5 +93,28 @@ mod sqlite {
         }
         std::fs::write(&path, &bytes).unwrap();
         refused(&path, "backup");
+    }
+
+    #[tokio::test]
+    async fn a_damaged_row_is_told_and_a_lost_snapshot_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let begin = async |name: &str, statements: &str| {
+            let path = folder.path().join(name);
+            let store = open(&path).unwrap();
+            conformance::c4_heads_are_numbered(&store).await;
+            rusqlite::Connection::open(&path).unwrap().execute_batch(statements).unwrap();
+            store.load("c4", None).await.unwrap_err()
+        };
+        for (name, statements) in [
+            ("step.db", "UPDATE records SET step = -1"),
+            ("digest.db", "UPDATE records SET digest = x'00'"),
+            ("header.db", "UPDATE headers SET header = 'no header'"),
+            ("headers.db", "DELETE FROM headers"),
+            ("snapshots.db", "DELETE FROM snapshots"),
+        ] {
+            let error = begin(name, statements).await;
+            assert_eq!(error.kind(), ErrorKind::Protocol, "{name}: {error}");
+            assert!(error.to_string().contains("damaged"), "{name}: {error}");
+        }
     }
 }
