@@ -2,29 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     END, RunError, State, TaskId, TaskResult, Topology,
-    due::Due,
     name::Name,
+    next::{Due, Next},
     topology::{exit_of, is_member},
 };
-
-/// What comes after a superstep.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Next {
-    /// The tasks of the next superstep. None: the thread has ended.
-    #[serde(rename = "d", default, skip_serializing_if = "Due::is_empty")]
-    pub(crate) due: Due,
-    /// Deferred nodes that wait until nothing else is due.
-    #[serde(rename = "l", default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) later: BTreeSet<Name>,
-    /// Who has arrived at each waiting edge.
-    #[serde(rename = "a", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
-}
 
 /// Follows the edges from everything that finished in one superstep.
 pub(crate) struct Follow<'a> {

@@ -73,13 +73,19 @@ pub(super) fn read<T: DeserializeOwned>(text: &str, blobs: &BTreeMap<Digest, Arc
 fn owners(value: &Value) -> Vec<String> {
     let mut owners = Vec::new();
     owners.extend(["/state", "/edited/update"].map(str::to_owned));
-    for place in ["/next/d", "/s/n/d", "/edited/next/d"] {
-        if let Some(Value::Array(tasks)) = value.pointer(place) {
+    for place in ["/next", "/s/1", "/edited/next"] {
+        // Just the tasks, or everything.
+        let tasks = value.pointer(place).map(|next| (place.to_owned(), next));
+        let tasks = tasks.map(|(place, next)| match next.get("due") {
+            Some(due) => (format!("{place}/due"), due),
+            None => (place, next),
+        });
+        if let Some((place, Value::Array(tasks))) = tasks {
             owners.extend((0..tasks.len()).map(|index| format!("{place}/{index}")));
         }
     }
-    if let Some(Value::Array(writes)) = value.pointer("/s/w") {
-        owners.extend((0..writes.len()).map(|index| format!("/s/w/{index}/1")));
+    if let Some(Value::Array(writes)) = value.pointer("/s/0") {
+        owners.extend((0..writes.len()).map(|index| format!("/s/0/{index}/1")));
     }
     if let Some(Value::Array(finished)) = value.pointer("/parked/finished") {
         owners.extend((0..finished.len()).map(|index| format!("/parked/finished/{index}/1/update")));
@@ -117,7 +123,7 @@ mod tests {
 
     #[test]
     fn small_records_stay_as_they_are() {
-        let json = "{\"s\":{\"w\":[[\"a\",{\"n\":1}]],\"n\":{}}}".to_owned();
+        let json = "{\"s\":[[[\"a\",{\"n\":1}]],[]]}".to_owned();
         let mut blobs = Vec::new();
         assert_eq!(lift(json.clone(), &mut blobs).unwrap(), json);
         assert!(blobs.is_empty());

@@ -11,8 +11,9 @@ use serde_json::Value;
 
 use crate::{
     Change, Graph, Question, RunError, START, State, TaskId, TaskOutcome, Topology,
+    next::Next,
     position::{self, Position},
-    route::{Follow, Next},
+    route::Follow,
 };
 
 /// One thread of a graph. [`next_step`](Self::next_step) says what to do; [`apply`](Self::apply) takes what became of

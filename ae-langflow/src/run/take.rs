@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::GraphRun;
 use crate::{
-    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult,
-    change::Write,
-    route::{Follow, Next},
+    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult, change::Write,
+    next::Next, route::Follow,
 };
 
 /// Results by task, in the order of folding.
@@ -67,7 +66,7 @@ impl<S: State> GraphRun<S> {
             result.labels = labels(&self.position.state);
         }
         let next = follow(self, std::iter::once((&task, &result)))?;
-        let change = keep.then(|| Change::Stepped { writes: vec![Write(task, kept)], next: next.clone() });
+        let change = keep.then(|| Change::Stepped(vec![Write(task, kept)], next.clone()));
         self.position.advance(next);
         Ok(change)
     }
@@ -163,7 +162,7 @@ impl<S: State> GraphRun<S> {
         }
         let next = follow(self, finished.iter().map(|(task, result)| (task, result)))?;
         let writes = finished.into_iter().map(|(task, result)| Write(task, result.update)).collect();
-        Ok(Change::Stepped { writes, next })
+        Ok(Change::Stepped(writes, next))
     }
 }
 

@@ -1,9 +1,65 @@
-//! The tasks of a superstep.
+//! What comes after a superstep.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
 use crate::{TaskId, name::Name};
+
+/// What comes after a superstep.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(from = "Wire")]
+pub struct Next {
+    /// The tasks of the next superstep. None: the thread has ended.
+    pub(crate) due: Due,
+    /// Deferred nodes that wait until nothing else is due.
+    pub(crate) later: BTreeSet<Name>,
+    /// Who has arrived at each waiting edge.
+    pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
+}
+
+/// Just the tasks, which is all there is in nearly every step, or everything.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    Due(Due),
+    Full {
+        #[serde(default)]
+        due: Due,
+        #[serde(default)]
+        later: BTreeSet<Name>,
+        #[serde(default)]
+        arrived: BTreeMap<String, BTreeSet<Name>>,
+    },
+}
+
+impl From<Wire> for Next {
+    fn from(wire: Wire) -> Self {
+        match wire {
+            Wire::Due(due) => Self { due, ..Self::default() },
+            Wire::Full { due, later, arrived } => Self { due, later, arrived },
+        }
+    }
+}
+
+impl Serialize for Next {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Full<'a> {
+            due: &'a Due,
+            #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+            later: &'a BTreeSet<Name>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            arrived: &'a BTreeMap<String, BTreeSet<Name>>,
+        }
+        if self.later.is_empty() && self.arrived.is_empty() {
+            self.due.serialize(serializer)
+        } else {
+            Full { due: &self.due, later: &self.later, arrived: &self.arrived }.serialize(serializer)
+        }
+    }
+}
 
 /// Tasks in their order, each once, with the inputs of those that were sent.
 #[derive(Debug, Clone, Default, PartialEq)]
