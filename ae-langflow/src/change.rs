@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Answer, Question, State, TaskId, route::Next};
+use crate::{Answer, Question, State, TaskId, next::Next};
 
 /// What became of one task.
 #[derive(Clone, Serialize, Deserialize)]
@@ -94,16 +94,11 @@ pub enum Change<S: State> {
     /// The thread began.
     Began,
     /// A superstep ended.
-    // The names on disk are short since there is one for each step.
+    ///
+    /// What its tasks wrote, in the order of folding, and what comes next.
+    // The form on disk is short since there is one for each step.
     #[serde(rename = "s")]
-    Stepped {
-        /// What its tasks wrote, in the order of folding.
-        #[serde(rename = "w")]
-        writes: Vec<Write<S>>,
-        /// What comes next.
-        #[serde(rename = "n")]
-        next: Next,
-    },
+    Stepped(Vec<Write<S>>, Next),
     /// A superstep waits for people.
     Parked {
         /// The tasks of the superstep that have finished.
@@ -175,9 +170,7 @@ impl<S: State> fmt::Debug for Change<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Began => f.write_str("Began"),
-            Self::Stepped { writes, next } => {
-                f.debug_struct("Stepped").field("writes", writes).field("next", next).finish()
-            }
+            Self::Stepped(writes, next) => f.debug_tuple("Stepped").field(writes).field(next).finish(),
             Self::Parked { finished, questions } => {
                 f.debug_struct("Parked").field("finished", finished).field("questions", questions).finish()
             }

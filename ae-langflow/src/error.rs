@@ -46,6 +46,9 @@ pub enum RunError {
         /// The node.
         node: String,
     },
+    /// More tasks were sent in one superstep than can be numbered.
+    #[error("more than 4,294,967,295 tasks were sent in one superstep")]
+    TooManySends,
     /// Two open questions have one id.
     #[error("the question {id:?} of {nodes:?} is open twice: ids are unique among open questions")]
     DuplicateQuestion {

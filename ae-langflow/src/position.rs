@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Question, State, TaskId, TaskResult, route::Next};
+use crate::{Question, State, TaskId, TaskResult, next::Next};
 
 /// Where a thread stands: what a snapshot holds. The shape of the graph is not part of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -2,44 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     END, RunError, State, TaskId, TaskResult, Topology,
     name::Name,
+    next::{Due, Next},
     topology::{exit_of, is_member},
 };
-
-/// What comes after a superstep.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Next {
-    /// The tasks of the next superstep. None: the thread has ended.
-    #[serde(rename = "d", default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) due: BTreeSet<TaskId>,
-    /// The inputs of those that were sent.
-    #[serde(rename = "i", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) inputs: BTreeMap<TaskId, Value>,
-    /// Deferred nodes that wait until nothing else is due.
-    #[serde(rename = "l", default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) later: BTreeSet<Name>,
-    /// Who has arrived at each waiting edge.
-    #[serde(rename = "a", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
-}
 
 /// Follows the edges from everything that finished in one superstep.
 pub(crate) struct Follow<'a> {
     topology: &'a Topology,
-    next: Next,
-    sent: u32,
+    /// Due by edges and gotos.
+    nodes: BTreeSet<Name>,
+    sent: Vec<(TaskId, Value)>,
+    later: BTreeSet<Name>,
+    arrived: BTreeMap<String, BTreeSet<Name>>,
 }
 
 impl<'a> Follow<'a> {
     /// Begins a superstep in which `before` was due.
     pub(crate) fn new(topology: &'a Topology, before: &Next) -> Self {
-        let next = Next { later: before.later.clone(), arrived: before.arrived.clone(), ..Next::default() };
-        Self { topology, next, sent: 0 }
+        Self {
+            topology,
+            nodes: BTreeSet::new(),
+            sent: Vec::new(),
+            later: before.later.clone(),
+            arrived: before.arrived.clone(),
+        }
     }
 
     /// Follows the edges of `node` (or START), which gave these labels, and its gotos. END leads to nothing.
@@ -69,10 +60,10 @@ impl<'a> Follow<'a> {
         for waiting in topology.waiting.iter().filter(|waiting| waiting.sources.contains(node)) {
             leads = true;
             let key = waiting.key();
-            let here = self.next.arrived.entry(key.clone()).or_default();
+            let here = self.arrived.entry(key.clone()).or_default();
             here.extend(waiting.sources.get(node).cloned());
             if *here == waiting.sources {
-                self.next.arrived.remove(&key);
+                self.arrived.remove(&key);
                 self.go(&waiting.target);
             }
         }
@@ -97,10 +88,8 @@ impl<'a> Follow<'a> {
                 }
                 _ => self.allowed(node, target)?,
             };
-            let task = TaskId::sent(target.clone(), self.sent);
-            self.sent = self.sent.saturating_add(1);
-            self.next.inputs.insert(task.clone(), input.clone());
-            self.next.due.insert(task);
+            let index = u32::try_from(self.sent.len()).map_err(|_| RunError::TooManySends)?;
+            self.sent.push((TaskId::sent(target.clone(), index), input.clone()));
         }
         Ok(())
     }
@@ -111,19 +100,19 @@ impl<'a> Follow<'a> {
         for group in self.topology.groups.iter().rev() {
             let exit = exit_of(group);
             let was_inside = ran.clone().any(|task| is_member(group, task.node()) && task.node() != &*exit);
-            let is_inside = self.next.due.iter().any(|task| is_member(group, task.node()))
-                || self.next.later.iter().any(|node| is_member(group, node));
+            let is_inside = self.nodes.iter().chain(&self.later).any(|node| is_member(group, node))
+                || self.sent.iter().any(|(task, _)| is_member(group, task.node()));
             if was_inside && !is_inside {
                 for waiting in self.topology.waiting.iter().filter(|edge| is_member(group, &edge.target)) {
-                    self.next.arrived.remove(&waiting.key());
+                    self.arrived.remove(&waiting.key());
                 }
-                self.next.due.insert(TaskId::of(exit));
+                self.nodes.insert(exit);
             }
         }
-        if self.next.due.is_empty() {
-            self.next.due = std::mem::take(&mut self.next.later).into_iter().map(TaskId::of).collect();
+        if self.nodes.is_empty() && self.sent.is_empty() {
+            self.nodes = std::mem::take(&mut self.later);
         }
-        self.next
+        Next { due: Due::new(self.nodes, self.sent), later: self.later, arrived: self.arrived }
     }
 
     fn go(&mut self, target: &Name) {
@@ -131,9 +120,9 @@ impl<'a> Follow<'a> {
             return;
         }
         if self.topology.policies.get(target).is_some_and(|policy| policy.deferred) {
-            self.next.later.insert(target.clone());
+            self.later.insert(target.clone());
         } else {
-            self.next.due.insert(TaskId::of(target.clone()));
+            self.nodes.insert(target.clone());
         }
     }
 

@@ -18,6 +18,10 @@ pub struct Timing {
     pub subject: Duration,
     /// The median time of one operation of the floor.
     pub floor: Duration,
+    /// The least time of one operation: what the machine's other work disturbed least.
+    pub subject_least: Duration,
+    /// The least time of one operation of the floor.
+    pub floor_least: Duration,
 }
 
 /// Whether `cargo bench` started this program; otherwise inputs are tiny and nothing is timed twice.
@@ -43,10 +47,13 @@ pub fn compare<A, B>(
             floors.push(times.1);
         }
     }
+    let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default() / operations.max(1);
     Timing {
         name,
         floor_name,
         operations,
+        subject_least: least(&subjects),
+        floor_least: least(&floors),
         subject: median(subjects) / operations.max(1),
         floor: median(floors) / operations.max(1),
     }
@@ -55,20 +62,27 @@ pub fn compare<A, B>(
 /// Prints a timing on one line.
 #[allow(clippy::print_stdout, reason = "a bench target reports on its standard output")]
 pub fn report(timing: &Timing) {
-    let ratio_percent = timing.subject.as_nanos() * 100 / timing.floor.as_nanos().max(1);
+    let percent = |subject: Duration, floor: Duration| subject.as_nanos() * 100 / floor.as_nanos().max(1);
+    let (median, least) =
+        (percent(timing.subject, timing.floor), percent(timing.subject_least, timing.floor_least));
     println!(
-        "{:<36} {:>12.2?} per operation, {}.{:02} times {} ({:.2?})",
+        "{:<38} {:>10.2?} per operation, {}.{:02} times {} ({:.2?}); at best {:.2?}, {}.{:02} times {:.2?}",
         timing.name,
         timing.subject,
-        ratio_percent / 100,
-        ratio_percent % 100,
+        median / 100,
+        median % 100,
         timing.floor_name,
         timing.floor,
+        timing.subject_least,
+        least / 100,
+        least % 100,
+        timing.floor_least,
     );
 }
 
+/// How long `work` takes.
 #[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
-fn time<T>(work: &mut impl FnMut() -> T) -> Duration {
+pub fn time<T>(work: &mut impl FnMut() -> T) -> Duration {
     let start = std::time::Instant::now();
     black_box(work());
     start.elapsed()

@@ -55,7 +55,7 @@ impl Cause {
     pub(crate) fn of<S: State>(change: &Change<S>) -> Self {
         match change {
             Change::Began => Self::Began,
-            Change::Stepped { writes, .. } => {
+            Change::Stepped(writes, _) => {
                 Self::Stepped { nodes: writes.iter().map(|write| write.0.node().to_owned()).collect() }
             }
             Change::Parked { .. } => Self::Asked,

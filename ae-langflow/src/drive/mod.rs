@@ -87,7 +87,7 @@ impl<S: State> Drive<'_, S> {
     /// Stores a change that the run has not folded yet, and folds it.
     pub(crate) async fn commit(&mut self, change: Change<S>) -> Result<(), GraphError> {
         let entry = self.log.as_ref().map(|log| log.encode(&change)).transpose()?;
-        let completes = matches!(change, Change::Began | Change::Stepped { .. } | Change::Edited { .. });
+        let completes = matches!(change, Change::Began | Change::Stepped(..) | Change::Edited { .. });
         self.run.fold(change);
         if let (Some(log), Some(entry)) = (&mut self.log, entry) {
             log.commit(&self.run, entry).await?;

@@ -24,16 +24,25 @@ pub(super) fn lift(json: String, blobs: &mut Vec<Blob>) -> Result<String, Error>
     let mut value: Value = serde_json::from_str(&json)?;
     let mut places: Vec<Place> = Vec::new();
     for owner in owners(&value) {
-        let Some(Value::Object(fields)) = value.pointer_mut(&owner) else { continue };
-        for (name, field) in fields.iter_mut() {
-            let text = field.to_string();
+        let members: Vec<(String, &mut Value)> = match value.pointer_mut(&owner) {
+            Some(Value::Object(fields)) => {
+                fields.iter_mut().map(|(name, field)| (escaped(name), field)).collect()
+            }
+            // A task that was sent, and its input.
+            Some(Value::Array(pair)) => {
+                pair.iter_mut().enumerate().map(|(index, part)| (index.to_string(), part)).collect()
+            }
+            _ => continue,
+        };
+        for (name, member) in members {
+            let text = member.to_string();
             if text.len() > INLINE_BYTES_MAX {
                 let blob = Blob::new(text);
-                places.push((format!("{owner}/{}", escaped(name)), blob.digest));
+                places.push((format!("{owner}/{name}"), blob.digest));
                 if !blobs.iter().any(|known| known.digest == blob.digest) {
                     blobs.push(blob);
                 }
-                *field = Value::Null;
+                *member = Value::Null;
             }
         }
     }
@@ -63,11 +72,20 @@ pub(super) fn read<T: DeserializeOwned>(text: &str, blobs: &BTreeMap<Digest, Arc
 /// The objects whose members are fields of a state: states, updates, and the inputs of sent tasks.
 fn owners(value: &Value) -> Vec<String> {
     let mut owners = Vec::new();
-    for place in ["/state", "/next/i", "/s/n/i", "/edited/update", "/edited/next/i"] {
-        owners.push(place.to_owned());
+    owners.extend(["/state", "/edited/update"].map(str::to_owned));
+    for place in ["/next", "/s/1", "/edited/next"] {
+        // Just the tasks, or everything.
+        let tasks = value.pointer(place).map(|next| (place.to_owned(), next));
+        let tasks = tasks.map(|(place, next)| match next.get("due") {
+            Some(due) => (format!("{place}/due"), due),
+            None => (place, next),
+        });
+        if let Some((place, Value::Array(tasks))) = tasks {
+            owners.extend((0..tasks.len()).map(|index| format!("{place}/{index}")));
+        }
     }
-    if let Some(Value::Array(writes)) = value.pointer("/s/w") {
-        owners.extend((0..writes.len()).map(|index| format!("/s/w/{index}/1")));
+    if let Some(Value::Array(writes)) = value.pointer("/s/0") {
+        owners.extend((0..writes.len()).map(|index| format!("/s/0/{index}/1")));
     }
     if let Some(Value::Array(finished)) = value.pointer("/parked/finished") {
         owners.extend((0..finished.len()).map(|index| format!("/parked/finished/{index}/1/update")));
@@ -105,7 +123,7 @@ mod tests {
 
     #[test]
     fn small_records_stay_as_they_are() {
-        let json = "{\"s\":{\"w\":[[\"a\",{\"n\":1}]],\"n\":{}}}".to_owned();
+        let json = "{\"s\":[[[\"a\",{\"n\":1}]],[]]}".to_owned();
         let mut blobs = Vec::new();
         assert_eq!(lift(json.clone(), &mut blobs).unwrap(), json);
         assert!(blobs.is_empty());

@@ -29,7 +29,7 @@ pub(crate) struct Entry {
 impl ThreadLog {
     /// Writes a change down.
     pub(crate) fn encode<S: State>(&self, change: &Change<S>) -> Result<Entry, GraphError> {
-        let steps = matches!(change, Change::Stepped { .. });
+        let steps = matches!(change, Change::Stepped(..));
         let boundary = steps || matches!(change, Change::Began | Change::Edited { .. } | Change::Migrated);
         let text = serde_json::to_string(change).map_err(|source| self.unwritable(source))?;
         let bytes = text.len();

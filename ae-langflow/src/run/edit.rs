@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::GraphRun;
-use crate::{
-    Answer, Change, RunError, START, State, TaskId,
-    route::{Follow, Next},
-};
+use crate::{Answer, Change, RunError, START, State, TaskId, next::Next, route::Follow};
 
 impl<S: State> GraphRun<S> {
     /// Answers open questions and gives back the change to store. Only the tasks whose question was answered run.

@@ -16,7 +16,7 @@ impl<S: State> GraphRun<S> {
                 at.finished.clear();
                 at.rewinds = at.rewinds.saturating_add(1);
             }
-            Change::Stepped { writes, next } => {
+            Change::Stepped(writes, next) => {
                 let state = Arc::make_mut(&mut at.state);
                 for update in writes.into_iter().filter_map(|write| write.1) {
                     state.apply(update);

@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::{
     Change, Graph, Question, RunError, START, State, TaskId, TaskOutcome, Topology,
+    next::Next,
     position::{self, Position},
-    route::{Follow, Next},
+    route::Follow,
 };
 
 /// One thread of a graph. [`next_step`](Self::next_step) says what to do; [`apply`](Self::apply) takes what became of
@@ -111,7 +112,14 @@ impl<S: State> GraphRun<S> {
         if at.next.due.is_empty() {
             return NextStep::Done(Arc::clone(&at.state));
         }
-        let tasks: Vec<_> = self.pending().map(|task| self.due_task(task)).collect();
+        let tasks: Vec<_> = self
+            .pending()
+            .map(|(task, input)| DueTask {
+                task: task.clone(),
+                input: input.cloned(),
+                answers: at.answers.get(task).cloned().unwrap_or_default(),
+            })
+            .collect();
         if tasks.is_empty() {
             return NextStep::Asked(at.questions.clone());
         }
@@ -156,7 +164,7 @@ impl<S: State> GraphRun<S> {
 
     /// The tasks of the superstep under way that have not finished, in order.
     pub fn unfinished(&self) -> impl Iterator<Item = &TaskId> {
-        self.position.next.due.iter().filter(|task| !self.position.finished.contains_key(*task))
+        self.position.next.due.tasks().filter(|task| !self.position.finished.contains_key(*task))
     }
 
     /// The open questions.
@@ -182,20 +190,14 @@ impl<S: State> GraphRun<S> {
         self.position.next.due.len()
     }
 
-    /// Tasks that can run: not finished, and not waiting for an answer without any.
-    fn pending(&self) -> impl Iterator<Item = &TaskId> {
-        let at = &self.position;
-        at.next.due.iter().filter(|task| {
-            let asks = at.questions.iter().any(|question| question.is_of(task));
-            !at.finished.contains_key(*task) && (!asks || at.woken.contains(*task))
-        })
+    /// Tasks that can run, with what was sent to them: not finished, and not waiting for an answer without any.
+    fn pending(&self) -> impl Iterator<Item = (&TaskId, Option<&Value>)> {
+        self.position.next.due.entries().filter(|(task, _)| self.is_pending(task))
     }
 
-    fn due_task(&self, task: &TaskId) -> DueTask {
-        DueTask {
-            task: task.clone(),
-            input: self.position.next.inputs.get(task).cloned(),
-            answers: self.position.answers.get(task).cloned().unwrap_or_default(),
-        }
+    fn is_pending(&self, task: &TaskId) -> bool {
+        let at = &self.position;
+        let asks = at.questions.iter().any(|question| question.is_of(task));
+        !at.finished.contains_key(task) && (!asks || at.woken.contains(task))
     }
 }

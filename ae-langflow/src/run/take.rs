@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{GraphRun, writers::Writers};
 use crate::{
-    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult,
-    change::Write,
-    route::{Follow, Next},
+    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult, change::Write,
+    next::Next, route::Follow,
 };
+
+/// Results by task, in the order of folding.
+type Results<S> = Vec<(TaskId, TaskResult<S>)>;
 
 /// Outcomes, sorted by what they mean.
 struct Sorted<S: State> {
-    finished: BTreeMap<TaskId, TaskResult<S>>,
+    finished: Results<S>,
     asked: Vec<Question>,
     asking: BTreeSet<TaskId>,
     /// How many tasks that could run have not.
@@ -27,7 +29,7 @@ impl<S: State> GraphRun<S> {
         // A task that ran again says anew what it wants to know.
         let still_open = |question: &&Question| {
             let task = question.task();
-            !asking.contains(&task) && !finished.contains_key(&task)
+            !asking.contains(&task) && !has(&finished, &task)
         };
         let mut questions: Vec<_> = self.position.questions.iter().filter(still_open).cloned().collect();
         questions.extend(asked);
@@ -35,7 +37,7 @@ impl<S: State> GraphRun<S> {
         if left == 0 && questions.is_empty() {
             return self.close(finished).map(Some);
         }
-        self.position.woken.retain(|task| !finished.contains_key(task) && !asking.contains(task));
+        self.position.woken.retain(|task| !has(&finished, task) && !asking.contains(task));
         self.position.finished.extend(finished);
         self.position.set_questions(questions);
         if left > 0 {
@@ -64,35 +66,45 @@ impl<S: State> GraphRun<S> {
             result.labels = labels(&self.position.state);
         }
         let next = follow(self, std::iter::once((&task, &result)))?;
-        let change = keep.then(|| Change::Stepped { writes: vec![Write(task, kept)], next: next.clone() });
+        let change = keep.then(|| Change::Stepped(vec![Write(task, kept)], next.clone()));
         self.position.advance(next);
         Ok(change)
     }
 
     fn sort(&self, outcomes: Vec<TaskOutcome<S>>) -> Result<Sorted<S>, RunError> {
-        let mut pending: BTreeSet<TaskId> = self.pending().cloned().collect();
-        let mut sorted =
-            Sorted { finished: BTreeMap::new(), asked: Vec::new(), asking: BTreeSet::new(), left: 0 };
+        let mut left = self.pending().count();
+        let mut finished = Vec::with_capacity(outcomes.len());
+        let (mut asked, mut asking) = (Vec::new(), BTreeSet::new());
         for outcome in outcomes {
-            if !pending.remove(outcome.task()) {
-                return Err(RunError::NotDue { task: outcome.task().clone() });
+            let task = outcome.task().clone();
+            if !self.position.next.due.contains(&task) || !self.is_pending(&task) {
+                return Err(RunError::NotDue { task });
             }
+            left = left.saturating_sub(1);
             match outcome {
-                TaskOutcome::Finished { task, result } => {
-                    sorted.finished.insert(task, result);
-                }
+                TaskOutcome::Finished { task, result } => finished.push((task, result)),
                 TaskOutcome::Asked { task, questions } => {
-                    sorted.asked.extend(questions);
-                    sorted.asking.insert(task);
+                    asked.extend(questions);
+                    if !asking.insert(task.clone()) {
+                        return Err(RunError::NotDue { task });
+                    }
                 }
                 TaskOutcome::Failed { task, failure } => {
                     let result = self.handed_over(&task, failure)?;
-                    sorted.finished.insert(task, result);
+                    finished.push((task, result));
                 }
             }
         }
-        sorted.left = pending.len();
-        Ok(sorted)
+        finished.sort_by(|one, other| one.0.cmp(&other.0));
+        let twice = finished.windows(2).find_map(|pair| match pair {
+            [one, other] if one.0 == other.0 => Some(&one.0),
+            _ => None,
+        });
+        let twice = twice.or_else(|| asking.iter().find(|task| has(&finished, task))).cloned();
+        match twice {
+            Some(task) => Err(RunError::NotDue { task }),
+            None => Ok(Sorted { finished, asked, asking, left }),
+        }
     }
 
     /// A failure as the result that leads to its handler.
@@ -114,14 +126,15 @@ impl<S: State> GraphRun<S> {
     }
 
     /// Two tasks of one superstep may not write one last-value field.
-    fn check_writers(&self, finished: &BTreeMap<TaskId, TaskResult<S>>) -> Result<(), RunError> {
+    fn check_writers(&self, finished: &Results<S>) -> Result<(), RunError> {
         if self.width() < 2 {
             return Ok(());
         }
         let mut writers = Writers::default();
         let mut clash = None;
         let state = self.position.state.as_ref();
-        for (task, result) in self.position.finished.iter().chain(finished) {
+        let new = finished.iter().map(|(task, result)| (task, result));
+        for (task, result) in self.position.finished.iter().chain(new) {
             let Some(update) = &result.update else { continue };
             state.last_value_writes(update, &mut |field| {
                 if let Some((field, first)) = writers.write(field, task) {
@@ -137,19 +150,21 @@ impl<S: State> GraphRun<S> {
     }
 
     /// The change that ends the superstep.
-    fn close(&mut self, finished: BTreeMap<TaskId, TaskResult<S>>) -> Result<Change<S>, RunError> {
-        let next = if self.position.finished.is_empty() {
-            follow(self, finished.iter())?
-        } else {
-            let mut all: BTreeMap<_, _> = self.position.finished.iter().collect();
-            all.extend(&finished);
-            follow(self, all.iter().map(|(task, result)| (*task, *result)))?
-        };
-        let mut all = std::mem::take(&mut self.position.finished);
-        all.extend(finished);
-        let writes = all.into_iter().map(|(task, result)| Write(task, result.update)).collect();
-        Ok(Change::Stepped { writes, next })
+    fn close(&mut self, mut finished: Results<S>) -> Result<Change<S>, RunError> {
+        if !self.position.finished.is_empty() {
+            let before = self.position.finished.iter();
+            finished.extend(before.map(|(task, result)| (task.clone(), result.clone())));
+            finished.sort_by(|one, other| one.0.cmp(&other.0));
+        }
+        let next = follow(self, finished.iter().map(|(task, result)| (task, result)))?;
+        let writes = finished.into_iter().map(|(task, result)| Write(task, result.update)).collect();
+        Ok(Change::Stepped(writes, next))
     }
+}
+
+/// Whether `task` is among results that are in order.
+fn has<S: State>(results: &Results<S>, task: &TaskId) -> bool {
+    results.binary_search_by(|(known, _)| known.cmp(task)).is_ok()
 }
 
 /// Follows the edges of everything that finished, in task order.

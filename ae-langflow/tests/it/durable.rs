@@ -269,9 +269,8 @@ async fn a_changed_or_lost_record_is_noticed() {
     };
     let lost = change(|thread| thread.deltas.clear()).await;
     assert!(matches!(lost, GraphError::Corrupt { .. }), "{lost}");
-    let other = change(|thread| {
-        thread.deltas[0].change = thread.deltas[0].change.replace("\"n\":{}", "\"n\":{\"d\":[\"a\"]}")
-    });
+    let other =
+        change(|thread| thread.deltas[0].change = thread.deltas[0].change.replace("]],[]]", "]],[\"a\"]]"));
     let other = other.await;
     assert!(matches!(other, GraphError::Corrupt { .. }), "{other}");
     let cut = change(|thread| thread.snapshot.truncate(10)).await;

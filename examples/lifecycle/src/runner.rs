@@ -176,7 +176,7 @@ pub async fn pending_approval(host: &Host, run: RunId) -> Result<Option<Approval
 pub async fn report(host: &Host, row: &RunRow) -> Result<RunReport> {
     let thread = RunConfig::thread(row.run_id.to_string());
     let loaded =
-        open(&host.reading()?)?.state(&thread).await.map_err(|error| unreadable(row.run_id, error))?;
+        open(&host.reading()?)?.get_state(&thread).await.map_err(|error| unreadable(row.run_id, error))?;
     let waiting = if row.status.is_final() { None } else { pending_approval(host, row.run_id).await? };
     let waiting = waiting.map(|approval| Waiting {
         approval: approval.id.to_string(),
@@ -210,7 +210,7 @@ async fn next_input(
     thread: &RunConfig,
     row: &RunRow,
 ) -> Result<Option<Input<Life>>> {
-    let known = app.state(thread).await.map_err(|error| unreadable(row.run_id, error))?;
+    let known = app.get_state(thread).await.map_err(|error| unreadable(row.run_id, error))?;
     let Some(known) = known else {
         let seed = Seed {
             run: row.run_id,

@@ -47,7 +47,7 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
         .map_err(Stop::failed)?;
     let app = graph.with_store(Arc::clone(&stage.ports.store));
     let thread = RunConfig::thread(format!("{}/build", seed.run)).with_cancel(stage.cx.cancel());
-    let known = app.state(&thread).await.map_err(Stop::failed)?;
+    let known = app.get_state(&thread).await.map_err(Stop::failed)?;
     let state = match known {
         Some(known) if known.finished => known.state,
         known => {

@@ -19,7 +19,7 @@ use ae_harness::{
 };
 use ae_langflow::{
     Checkpointer,
-    record::{Head, Loaded, Page as ThreadPage, Record, TaskRecord, ThreadInfo},
+    record::{Head, Loaded, Page as ThreadPage, Prune, Record, TaskRecord, ThreadInfo},
 };
 use async_trait::async_trait;
 use lifecycle::{
@@ -165,12 +165,7 @@ impl Deployer for Deadly<Arc<dyn Deployer>> {
 
 #[async_trait]
 impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
-    async fn commit(
-        &self,
-        thread: &str,
-        expected: Option<Head>,
-        record: Record,
-    ) -> Result<Head, BackendError> {
+    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         self.around(self.inner.commit(thread, expected, record)).await
     }
 
@@ -183,8 +178,16 @@ impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
         self.around(self.inner.append_once(thread, head, record)).await
     }
 
-    async fn load(&self, thread: &str) -> Result<Option<Loaded>, BackendError> {
-        self.inner.load(thread).await
+    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
+        self.inner.load(thread, up_to).await
+    }
+
+    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
+        self.around(self.inner.copy(from, up_to, to)).await
+    }
+
+    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
+        self.around(self.inner.prune(thread, prune)).await
     }
 
     async fn list(&self, page: ThreadPage) -> Result<Vec<ThreadInfo>, BackendError> {

@@ -1,0 +1,141 @@
+//! What long threads and growing states cost.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use ae_langflow::{
+    App, Cx, Durability, END, Ending, Graph, Input, RunConfig, START, SqliteCheckpointer, State, StateGraph,
+    Stop,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Counter, block_on, counter};
+use crate::ratio::time;
+
+/// A list that grows in every step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
+pub struct List {
+    /// The items.
+    #[reduce(append)]
+    pub items: Vec<String>,
+}
+
+/// What a list that grows by 200 bytes a step costs.
+#[derive(Debug, Clone)]
+pub struct Grown {
+    /// Bytes of the file, for each step.
+    pub bytes_per_step: u64,
+    /// The time of a step among the second hundred.
+    pub early: Duration,
+    /// The time of a step among the last hundred.
+    pub late: Duration,
+}
+
+impl Grown {
+    /// Grows a list for `steps` steps, at least 200, in a new file in `folder`.
+    ///
+    /// # Panics
+    ///
+    /// When the file can't be written.
+    #[must_use]
+    pub fn measure(folder: &Path, steps: u32) -> Self {
+        let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
+        let path = folder.path().join("threads.db");
+        let store = SqliteCheckpointer::open(&path, Durability::Normal).expect("a new file");
+        let app = list(steps).with_store(Arc::new(store));
+        advance(&app, Some(List::default()), 100);
+        let early = time(&mut || advance(&app, None, 100)) / 100;
+        advance(&app, None, u64::from(steps.saturating_sub(300)));
+        let late = time(&mut || advance(&app, None, 100)) / 100;
+        drop(app);
+        // Closing the last connection moves the write-ahead log into the file.
+        let bytes = std::fs::metadata(&path).expect("the file is there").len();
+        Self { bytes_per_step: bytes / u64::from(steps), early, late }
+    }
+}
+
+/// A thread of many steps in a file.
+#[derive(Debug)]
+pub struct Long {
+    path: std::path::PathBuf,
+    graph: Graph<Counter>,
+    _folder: tempfile::TempDir,
+}
+
+impl Long {
+    /// A thread of `steps` steps in a new file in `folder`, which has one more step to go.
+    ///
+    /// # Panics
+    ///
+    /// When the file can't be written.
+    #[must_use]
+    pub fn new(folder: &Path, steps: u32) -> Self {
+        let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
+        let long = Self { path: folder.path().join("threads.db"), graph: counter(), _folder: folder };
+        advance(&long.open(), Some(Counter::small(steps + 1)), u64::from(steps));
+        long
+    }
+
+    /// Opens the file, reads the thread and replays it; the steps it has.
+    ///
+    /// # Panics
+    ///
+    /// When the file can't be read.
+    #[must_use]
+    pub fn resume(&self) -> u64 {
+        let state = block_on(self.open().get_state(&RunConfig::thread("bench")));
+        state.expect("a readable file").expect("a thread").step
+    }
+
+    fn open(&self) -> App<Counter> {
+        let store = SqliteCheckpointer::open(&self.path, Durability::Normal).expect("a file");
+        self.graph.with_store(Arc::new(store))
+    }
+}
+
+/// The time of a step among steps 100 to 200, and among the last 100 of `steps`, of one thread in a file.
+///
+/// # Panics
+///
+/// When the file can't be written.
+#[must_use]
+pub fn early_and_late(folder: &Path, steps: u32) -> (Duration, Duration) {
+    let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
+    let store =
+        SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal).expect("a new file");
+    let app = counter().with_store(Arc::new(store));
+    advance(&app, Some(Counter::small(steps + 1)), 100);
+    let early = time(&mut || advance(&app, None, 100)) / 100;
+    advance(&app, None, u64::from(steps.saturating_sub(300)));
+    let late = time(&mut || advance(&app, None, 100)) / 100;
+    (early, late)
+}
+
+/// Takes a thread `steps` further.
+fn advance<S: State>(app: &App<S>, start: Option<S>, steps: u64) {
+    let config = RunConfig::thread("bench").with_step_limit(steps);
+    let input = start.map_or(Input::Continue, Input::Start);
+    match block_on(app.invoke(input, &config)) {
+        Ok(Ending::StepLimit(_) | Ending::Done(_)) => {}
+        Ok(_) => panic!("the graph stopped on its way"),
+        Err(error) => panic!("the graph failed: {error}"),
+    }
+}
+
+fn list(steps: u32) -> Graph<List> {
+    let goal = usize::try_from(steps).unwrap_or(usize::MAX);
+    let grow = |state: Arc<List>, _: Cx| async move {
+        // Digits that differ, so that nothing compresses them away.
+        let item = format!("{:0>200}", state.items.len().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        Ok::<_, Stop>(List::update().items(vec![item]))
+    };
+    StateGraph::new("list")
+        .add_node("grow", grow)
+        .add_edge(START, "grow")
+        .add_conditional_edges(
+            "grow",
+            move |state: &List| if state.items.len() < goal { "again" } else { "done" },
+            [("again", "grow"), ("done", END)],
+        )
+        .compile()
+        .expect("every node leads on")
+}
