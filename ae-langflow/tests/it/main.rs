@@ -22,6 +22,7 @@ mod faults;
 mod kill;
 mod model;
 mod questions;
+mod sends;
 #[cfg(feature = "conformance")]
 mod stores;
 mod support;
