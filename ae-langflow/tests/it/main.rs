@@ -9,6 +9,7 @@
     unreachable_pub
 )]
 
+mod cached;
 #[cfg(feature = "sqlite")]
 mod child;
 mod compile;
@@ -29,6 +30,7 @@ mod questions;
 mod sends;
 #[cfg(feature = "conformance")]
 mod stores;
+mod streaming;
 mod subgraphs;
 mod support;
 mod timer;
