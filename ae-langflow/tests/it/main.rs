@@ -21,6 +21,7 @@ mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
 mod handlers;
+mod history;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod model;
