@@ -21,6 +21,7 @@ mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
 mod handlers;
+mod handover;
 mod history;
 #[cfg(feature = "sqlite")]
 mod kill;
@@ -28,6 +29,7 @@ mod model;
 mod nested;
 mod policy;
 mod questions;
+mod retention;
 mod sends;
 #[cfg(feature = "conformance")]
 mod stores;
