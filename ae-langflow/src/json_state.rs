@@ -132,8 +132,12 @@ impl Reducers {
                     if value.get("replace").is_some() {
                         writes(&name);
                     }
-                    let updates = value.get("updates").and_then(Value::as_array).into_iter().flatten();
-                    for update in updates.filter_map(Value::as_object) {
+                    let updates =
+                        value.get("updates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                    if !updates.is_empty() {
+                        writes(&format!("{name}."));
+                    }
+                    for update in updates.iter().filter_map(Value::as_object) {
                         inner.last_values(&format!("{name}."), update, writes);
                     }
                 }
@@ -218,7 +222,7 @@ impl GraphRun<JsonState> {
     /// When the JSON is not an `S`.
     pub fn typed<S: State>(&self) -> Result<GraphRun<S>, Error> {
         let position: Position<S> = serde_json::from_value(serde_json::to_value(&self.position)?)?;
-        Ok(GraphRun::at(Arc::clone(self.topology()), position))
+        Ok(self.moved_onto(position))
     }
 }
 
@@ -230,7 +234,7 @@ impl<S: State> GraphRun<S> {
     /// When the state can't be written as JSON.
     pub fn to_json_state(&self) -> Result<GraphRun<JsonState>, Error> {
         let position: Position<JsonState> = serde_json::from_value(serde_json::to_value(&self.position)?)?;
-        let mut run = GraphRun::at(Arc::clone(self.topology()), position);
+        let mut run = self.moved_onto(position);
         run.set_reducers(Reducers::of::<S>());
         Ok(run)
     }

@@ -49,10 +49,13 @@ impl<T: State> Patch<T> {
     }
 
     /// The fields that it writes and that only one task may write, each after `field` and a dot; `field` itself when
-    /// it writes all of them.
+    /// it writes all of them, which nobody else may do a part of. `field` and a dot say that it writes some part.
     pub fn last_value_writes(&self, field: &str, state: &T, writes: &mut dyn FnMut(&str)) {
         if self.whole.is_some() {
             writes(field);
+        }
+        if !self.updates.is_empty() {
+            writes(&format!("{field}."));
         }
         for update in &self.updates {
             state.last_value_writes(update, &mut |inner| writes(&format!("{field}.{inner}")));

@@ -9,7 +9,8 @@ use crate::TaskId;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Question {
-    /// Its name within the superstep; the answer repeats it. A task that was sent adds its number: `approve#3`.
+    /// Its name within the superstep; the answer repeats it. A task that was sent adds its number: `approve#3`. A node
+    /// of a subgraph puts the subgraph before it: `review/approve`.
     pub id: String,
     /// The node that asks.
     pub node: String,
@@ -31,7 +32,9 @@ impl Question {
 
     /// The id of the question that `task` calls `id`.
     pub(crate) fn id_for(id: &str, task: &TaskId) -> String {
-        task.send_index().map_or_else(|| id.to_owned(), |index| format!("{id}#{index}"))
+        let within = task.node().rsplit_once('/').map_or_else(String::new, |(group, _)| format!("{group}/"));
+        let number = task.send_index().map_or_else(String::new, |index| format!("#{index}"));
+        format!("{within}{id}{number}")
     }
 
     /// The task that asks.

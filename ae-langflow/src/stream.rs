@@ -6,7 +6,7 @@ use std::{
     ops::BitOr,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use async_trait::async_trait;
@@ -127,7 +127,15 @@ pub struct GraphStream<S: State> {
 
 struct Queue<S: State> {
     modes: Modes,
-    events: Mutex<VecDeque<Event<S>>>,
+    unread: Mutex<Unread<S>>,
+}
+
+struct Unread<S: State> {
+    events: VecDeque<Event<S>>,
+    /// Who waits until there is room.
+    waiting: Vec<Waker>,
+    /// Nobody reads any more.
+    closed: bool,
 }
 
 /// Where the driver tells what happens.
@@ -135,7 +143,8 @@ pub(crate) struct Sink<S: State>(Arc<Queue<S>>);
 
 impl<S: State> GraphStream<S> {
     pub(crate) fn new(app: App<S>, input: Input<S>, config: RunConfig, modes: Modes) -> Self {
-        let queue = Arc::new(Queue { modes, events: Mutex::default() });
+        let unread = Unread { events: VecDeque::new(), waiting: Vec::new(), closed: false };
+        let queue = Arc::new(Queue { modes, unread: Mutex::new(unread) });
         let sink = Sink(Arc::clone(&queue));
         let call = async move { drive::invoke(&app, input, &config, Some(&sink)).await };
         Self { queue, call: Some(Box::pin(call)), error: None }
@@ -153,7 +162,7 @@ impl<S: State> Stream for GraphStream<S> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
-            if let Some(event) = this.queue.events().pop_front() {
+            if let Some(event) = this.queue.take() {
                 return Poll::Ready(Some(Ok(event)));
             }
             let Some(call) = &mut this.call else {
@@ -163,33 +172,73 @@ impl<S: State> Stream for GraphStream<S> {
                 Poll::Ready(ended) => {
                     this.call = None;
                     match ended {
-                        Ok(ending) => this.queue.events().push_back(Event::Ended(ending)),
+                        Ok(ending) => this.queue.unread().events.push_back(Event::Ended(ending)),
                         Err(error) => this.error = Some(error),
                     }
                 }
-                Poll::Pending if this.queue.events().is_empty() => return Poll::Pending,
+                Poll::Pending if this.queue.unread().events.is_empty() => return Poll::Pending,
                 Poll::Pending => {}
             }
         }
     }
 }
 
+impl<S: State> Drop for GraphStream<S> {
+    fn drop(&mut self) {
+        let mut unread = self.queue.unread();
+        unread.closed = true;
+        let waiting = std::mem::take(&mut unread.waiting);
+        drop(unread);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}
+
 impl<S: State> Queue<S> {
-    fn events(&self) -> MutexGuard<'_, VecDeque<Event<S>>> {
+    fn unread(&self) -> MutexGuard<'_, Unread<S>> {
         // Nothing under the lock panics half-way, so a poisoned lock still holds whole events.
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, mode: Modes, event: impl FnOnce() -> Event<S>) {
         if self.modes.has(mode) {
-            self.events().push_back(event());
+            self.unread().events.push_back(event());
         }
+    }
+
+    fn take(&self) -> Option<Event<S>> {
+        let mut unread = self.unread();
+        let event = unread.events.pop_front()?;
+        let has_room = unread.events.len() < UNREAD_MAX;
+        let waiting = if has_room { std::mem::take(&mut unread.waiting) } else { Vec::new() };
+        drop(unread);
+        waiting.into_iter().for_each(Waker::wake);
+        Some(event)
+    }
+
+    /// Waits until fewer than `most` events are unread.
+    async fn room(&self, most: usize) {
+        std::future::poll_fn(|cx| {
+            let mut unread = self.unread();
+            if unread.closed || unread.events.len() < most {
+                return Poll::Ready(());
+            }
+            if !unread.waiting.iter().any(|known| known.will_wake(cx.waker())) {
+                unread.waiting.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 }
 
 impl<S: State> Sink<S> {
     pub(crate) fn emitter(&self) -> Arc<dyn Emitter> {
         Arc::new(Sink(Arc::clone(&self.0)))
+    }
+
+    /// Waits until all events are read, so that no superstep begins before the reader knows of the last one.
+    pub(crate) async fn until_read(&self) {
+        self.0.room(1).await;
     }
 
     pub(crate) fn committed(&self, run: &GraphRun<S>, head: Option<Head>) {
@@ -233,18 +282,9 @@ impl<S: State> Sink<S> {
 #[async_trait]
 impl<S: State> Emitter for Sink<S> {
     async fn emit(&self, task: &TaskId, step: u64, event: Value) {
-        self.0.tell(Modes::CUSTOM, || Event::Custom { step, task: task.clone(), event });
-        // The reader takes every event before it lets the call go on, so giving way once is enough.
-        if self.0.events().len() >= UNREAD_MAX {
-            let mut gave_way = false;
-            std::future::poll_fn(|cx| {
-                if std::mem::replace(&mut gave_way, true) {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-            .await;
+        if self.0.modes.has(Modes::CUSTOM) {
+            self.0.tell(Modes::CUSTOM, || Event::Custom { step, task: task.clone(), event });
+            self.0.room(UNREAD_MAX).await;
         }
     }
 }

@@ -79,6 +79,11 @@ impl Topology {
         self.nodes.iter().map(|node| &**node)
     }
 
+    /// The node whose edges are those of `node` as the graph was built: a subgraph's are followed from its exit.
+    pub(crate) fn leaves_as(&self, node: &str) -> Name {
+        if self.groups.contains(node) { exit_of(node) } else { node.into() }
+    }
+
     /// How the tasks of `node` are run.
     #[must_use]
     pub fn policy(&self, node: &str) -> NodePolicy {

@@ -52,7 +52,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    fn of<S: State>(change: &Change<S>) -> Self {
+    pub(crate) fn of<S: State>(change: &Change<S>) -> Self {
         match change {
             Change::Began => Self::Began,
             Change::Stepped(writes, _) => {
@@ -85,9 +85,9 @@ impl<S: State> App<S> {
             let page = ThreadLog::points(store, &config.thread, graph, runtime, up_to, left).await?;
             let Some(page) = page else { break };
             let points = page.points.into_iter().rev();
-            found.extend(points.map(|Point { head, at, run, change }| Checkpoint {
+            found.extend(points.map(|Point { head, at, run, cause }| Checkpoint {
                 at,
-                cause: Cause::of(&change),
+                cause,
                 thread: ThreadState::of(&run, head.seq),
             }));
             match page.snapshot_seq.checked_sub(1) {

@@ -36,7 +36,8 @@ pub struct ThreadState<S> {
 pub enum WriteAs<'a> {
     /// Nobody's: what was due runs on the new state.
     Nobody,
-    /// This node's: its edges are followed, and what was due is abandoned.
+    /// This node's: its edges are followed, and what was due is abandoned. A subgraph is such a node, and so are the
+    /// nodes in it, `subgraph/node`.
     Node(&'a str),
     /// The input's: the graph begins anew from START.
     Start,
@@ -119,7 +120,7 @@ impl<S: State> App<S> {
             return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
         };
         let mut drive = Drive::on(self, config, None, run, Some(log));
-        drive.admit()?;
+        drive.refuse_moved()?;
         let node = match by {
             WriteAs::Nobody => None,
             WriteAs::Node(node) => Some(node),
@@ -189,12 +190,13 @@ impl<S: State> App<S> {
         let Some(Opened { run, log, notes }) = self.open(config).await? else {
             return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
         };
-        if run.moved_to() == Some(to) {
-            return Ok(run.arrived());
-        }
+        let again = run.moved_to() == Some(to);
         let mut drive = Drive::on(self, config, None, run, Some(log));
-        drive.admit()?;
+        if !again {
+            drive.admit()?;
+        }
+        // What tasks noted before the move is still there, and belongs to what is given out again too.
         drive.adopt(notes).await?;
-        drive.move_to(to).await
+        if again { Ok(drive.arrived()) } else { drive.move_to(to).await }
     }
 }

@@ -57,7 +57,9 @@ fn distances<'a>(topology: &'a Topology, fork: &str, branch: &'a Name) -> BTreeM
     while !layer.is_empty() {
         let mut next = BTreeSet::new();
         for node in layer {
-            if node == END || node == fork || distances.contains_key(node) {
+            // A deferred node waits for every path, and so does what follows it.
+            let waits = topology.policies.get(node).is_some_and(|policy| policy.deferred);
+            if node == END || node == fork || waits || distances.contains_key(node) {
                 continue;
             }
             distances.insert(node, length);

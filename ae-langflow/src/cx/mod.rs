@@ -232,7 +232,7 @@ impl Cx {
     /// The first time it parks the thread durably and the node ends here; after the answer the node runs again from
     /// its top, and this call returns the answer. Pass the error on with `?`; a node that discards it is parked all
     /// the same, and what it wrote then is dropped. Ids are unique among the open questions of a superstep; a task that
-    /// was sent adds its number.
+    /// was sent adds its number, and a node of a subgraph puts the subgraph before it.
     ///
     /// # Errors
     ///

@@ -29,7 +29,7 @@ impl<'a, S: State> Drive<'a, S> {
                 }
                 Some(opened) => {
                     let mut drive = Self::on(app, config, sink, opened.run, Some(opened.log));
-                    drive.admit()?;
+                    drive.refuse_moved()?;
                     drive.edit(Some(update), Some(START)).await?;
                     Ok(drive)
                 }
@@ -118,12 +118,18 @@ impl<'a, S: State> Drive<'a, S> {
         self
     }
 
+    /// Refuses a thread that goes on elsewhere.
+    pub(crate) fn refuse_moved(&self) -> Result<(), GraphError> {
+        match self.run.moved_to() {
+            None => Ok(()),
+            Some(to) => Err(GraphError::Moved { thread: self.config.thread.to_string(), to: to.to_owned() }),
+        }
+    }
+
     /// Refuses a thread that can't go on here.
     pub(crate) fn admit(&self) -> Result<(), GraphError> {
+        self.refuse_moved()?;
         let thread = || self.config.thread.to_string();
-        if let Some(to) = self.run.moved_to() {
-            return Err(GraphError::Moved { thread: thread(), to: to.to_owned() });
-        }
         let nodes = &self.graph.topology().nodes;
         let due =
             self.run.unfinished().map(TaskId::node).chain(self.run.position.next.later.iter().map(|n| &**n));
@@ -137,13 +143,14 @@ impl<'a, S: State> Drive<'a, S> {
         update: Option<S::Update>,
         node: Option<&str>,
     ) -> Result<(), GraphError> {
-        let labels = match (node, &update) {
+        let leaves = node.map(|node| self.graph.topology().leaves_as(node));
+        let labels = match (leaves, &update) {
             (Some(node), Some(update)) => {
                 let mut after = self.run.state().as_ref().clone();
                 after.apply(update.clone());
-                self.graph.labels(node, &after)
+                self.graph.labels(&node, &after)
             }
-            (Some(node), None) => self.graph.labels(node, self.run.state()),
+            (Some(node), None) => self.graph.labels(&node, self.run.state()),
             (None, _) => Vec::new(),
         };
         let change = self.run.edit(update, node, &labels)?;
@@ -153,7 +160,12 @@ impl<'a, S: State> Drive<'a, S> {
     /// Ends the thread's time here.
     pub(crate) async fn move_to(mut self, to: &str) -> Result<GraphRun<S>, GraphError> {
         self.commit(Change::Moved { to: to.to_owned() }).await?;
-        Ok(self.run.arrived())
+        Ok(self.arrived())
+    }
+
+    /// The run as it goes on elsewhere.
+    pub(crate) fn arrived(self) -> GraphRun<S> {
+        self.run.arrived()
     }
 
     /// Where the thread stands.

@@ -3,6 +3,7 @@
 mod cached;
 mod enter;
 mod journal;
+mod side_by_side;
 mod superstep;
 mod task;
 
@@ -49,6 +50,9 @@ pub(crate) async fn invoke<S: State>(
 impl<S: State> Drive<'_, S> {
     async fn to_the_end(&mut self) -> Result<Ending<S>, GraphError> {
         loop {
+            if let Some(sink) = self.sink {
+                sink.until_read().await;
+            }
             match self.run.next_step() {
                 NextStep::Done(state) => return Ok(Ending::Done(Arc::unwrap_or_clone(state))),
                 NextStep::Asked(questions) => {

@@ -1,10 +1,10 @@
 //! One task: its tries, their limits, and what comes of it.
 
-use std::{error::Error as StdError, future::Future, sync::Arc, time::Duration};
+use std::{error::Error as StdError, future::Future, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use ae_core::{BackendError, ErrorKind, Retry, Sleeper};
-use futures_util::future::{Either, select};
 
+use super::side_by_side::{First, first};
 use crate::{
     Cx, ForeignPause, Graph, GraphEvent, NodeFailure, NodePolicy, NodeTimeout, Question, RunConfig, RunError,
     State, Stop, TaskId, TaskOutcome, TaskResult, trace,
@@ -81,7 +81,10 @@ impl<S: State> Graph<S> {
             });
             match (pause, &cx.host().runtime) {
                 (Some(pause), Some(runtime)) if !cx.is_cancelled() => {
-                    select(runtime.sleeper.sleep(pause), std::pin::pin!(cx.cancelled())).await;
+                    first(runtime.sleeper.sleep(pause), std::pin::pin!(cx.cancelled())).await;
+                    if cx.is_cancelled() {
+                        return Err(TaskError { attempt, source: error });
+                    }
                     cx = cx.next_try();
                 }
                 _ if policy.is_some_and(|policy| policy.on_error.is_some()) && !cx.is_cancelled() => {
@@ -239,9 +242,9 @@ async fn within<T>(
     sleeper: &dyn Sleeper,
     work: impl Future<Output = T> + Unpin,
 ) -> Option<T> {
-    match select(work, sleeper.sleep(limit)).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(((), _)) => None,
+    match first(work, sleeper.sleep(limit)).await {
+        First::One(done) => Some(done),
+        First::Other(()) => None,
     }
 }
 
@@ -253,11 +256,23 @@ async fn while_alive<T>(
     mut work: impl Future<Output = Result<T, BoxError>> + Unpin,
 ) -> Result<T, BoxError> {
     let mut heard = cx.beats();
-    loop {
-        match within(idle, sleeper, &mut work).await {
-            Some(done) => return done,
-            None if cx.beats() == heard => return Err(late(NodeTimeout::Idle(idle))),
-            None => heard = cx.beats(),
+    let mut silence = sleeper.sleep(idle);
+    std::future::poll_fn(|waker| {
+        if let Poll::Ready(done) = Pin::new(&mut work).poll(waker) {
+            return Poll::Ready(done);
         }
-    }
+        loop {
+            if cx.beats() != heard {
+                heard = cx.beats();
+                silence = sleeper.sleep(idle);
+            }
+            match silence.as_mut().poll(waker) {
+                Poll::Pending => return Poll::Pending,
+                // Another thread may have beaten in between.
+                Poll::Ready(()) if cx.beats() != heard => {}
+                Poll::Ready(()) => return Poll::Ready(Err(late(NodeTimeout::Idle(idle)))),
+            }
+        }
+    })
+    .await
 }

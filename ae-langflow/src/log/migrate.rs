@@ -2,14 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use ae_core::Timestamp;
 use serde_json::Value;
 
-use super::ThreadLog;
+use super::{Point, ThreadLog};
 use crate::{
-    Graph, GraphError, GraphRun, State,
+    Cause, Change, Graph, GraphError, GraphRun, State,
     json_state::{JsonState, Reducers},
     position::Position,
-    record::Loaded,
+    record::{Head, Loaded},
 };
 
 /// Replays the records as JSON, with the reducers that the old version named, then lets the new version take the state.
@@ -20,16 +21,46 @@ pub(super) fn replay<S: State>(
     graph: &Graph<S>,
     loaded: &Loaded,
 ) -> Result<GraphRun<S>, GraphError> {
-    let old = loaded.header.state_version;
+    let mut last: Option<GraphRun<JsonState>> = None;
+    let visit = |_, run: &GraphRun<JsonState>, _, _| last = Some(run.clone());
+    follow(log, graph, loaded, visit, loaded.deltas.len())?;
+    let Some(run) = last else { return Err(log.corrupt(loaded.head.seq, "there is no record")) };
+    carry_over(log, loaded, run)
+}
+
+/// The points of a thread of an older version but the first `skip`, as [`replay`] would read each of them.
+pub(super) fn points<S: State>(
+    log: &ThreadLog,
+    graph: &Graph<S>,
+    loaded: &Loaded,
+    skip: usize,
+) -> Result<Vec<Point<S>>, GraphError> {
+    let mut seen = Vec::new();
+    let visit = |head, run: &GraphRun<JsonState>, at, change| {
+        seen.push((head, at, run.clone(), Cause::of(&change)));
+    };
+    follow(log, graph, loaded, visit, skip)?;
+    let points = seen.into_iter();
+    points
+        .map(|(head, at, run, cause)| Ok(Point { head, at, run: carry_over(log, loaded, run)?, cause }))
+        .collect()
+}
+
+/// Follows the records as JSON.
+fn follow<S: State>(
+    log: &ThreadLog,
+    graph: &Graph<S>,
+    loaded: &Loaded,
+    visit: impl FnMut(Head, &GraphRun<JsonState>, Timestamp, Change<JsonState>),
+    skip: usize,
+) -> Result<(), GraphError> {
     let reducers = if loaded.deltas.is_empty() {
         Reducers::default()
     } else {
         reducers(&loaded.header.reducers).map_err(|reason| version(log, loaded, &reason))?
     };
-    let mut last: Option<GraphRun<JsonState>> = None;
-    let prepare = |state: &mut JsonState| state.set_reducers(reducers.clone());
-    let visit = |_, run: &GraphRun<JsonState>, _, _| last = Some(run.clone());
-    log.replay(Arc::clone(graph.topology()), loaded, prepare, visit, loaded.deltas.len()).map_err(|error| match error {
+    let prepare = |state: &mut JsonState| state.set_reducers(reducers);
+    log.replay(Arc::clone(graph.topology()), loaded, prepare, visit, skip).map_err(|error| match error {
         GraphError::StateChanged { seq, .. } => {
             let reason = format!(
                 "record {seq} can't be followed without the program that wrote it: let that program reach a \
@@ -38,16 +69,25 @@ pub(super) fn replay<S: State>(
             version(log, loaded, &reason)
         }
         other => other,
-    })?;
-    let Some(run) = last else { return Err(log.corrupt(loaded.head.seq, "there is no record")) };
+    })
+}
+
+/// Lets this version of the state take one of an older version.
+fn carry_over<S: State>(
+    log: &ThreadLog,
+    loaded: &Loaded,
+    run: GraphRun<JsonState>,
+) -> Result<GraphRun<S>, GraphError> {
     let state = Value::Object(run.position.state.fields().clone());
-    let state = S::migrate(old, state).map_err(|error| version(log, loaded, &error.to_string()))?;
+    let state = S::migrate(loaded.header.state_version, state)
+        .map_err(|error| version(log, loaded, &error.to_string()))?;
     let state = serde_json::from_value(state).map_err(|error| {
         version(log, loaded, &format!("its migration gives something else than the state: {error}"))
     })?;
+    let topology = Arc::clone(run.topology());
     let position: Position<JsonState> = run.position;
     Ok(GraphRun::at(
-        Arc::clone(graph.topology()),
+        topology,
         Position {
             state: Arc::new(state),
             step: position.step,

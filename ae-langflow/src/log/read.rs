@@ -6,7 +6,7 @@ use ae_core::{Digest, Runtime, Timestamp};
 
 use super::{FORMAT, ThreadLog, blobs, migrate};
 use crate::{
-    Change, Checkpointer, Graph, GraphError, GraphRun, State, hash,
+    Cause, Change, Checkpointer, Graph, GraphError, GraphRun, State, hash,
     position::Position,
     record::{Head, Header, Loaded, TaskRecord},
 };
@@ -31,7 +31,7 @@ pub(crate) struct Point<S: State> {
     pub(crate) head: Head,
     pub(crate) at: Timestamp,
     pub(crate) run: GraphRun<S>,
-    pub(crate) change: Change<S>,
+    pub(crate) cause: Cause,
 }
 
 impl ThreadLog {
@@ -56,8 +56,8 @@ impl ThreadLog {
         log.snapshot_bytes = loaded.snapshot.len() + blob_bytes(&loaded);
         if log.needs_snapshot {
             let run = migrate::replay(&log, graph, &loaded)?;
-            // What tasks noted was written by the old version's nodes.
-            return Ok(Some(Opened { log, run, notes: Vec::new() }));
+            // What `once` recorded was done, whatever version did it; results are void, as the run counts a rewind.
+            return Ok(Some(Opened { log, run, notes: loaded.task_records }));
         }
         let mut last = None;
         let visit = |_, run: &GraphRun<S>, _, _| last = Some(run.clone());
@@ -80,19 +80,17 @@ impl ThreadLog {
             return Ok(None);
         };
         log.check(&loaded.header)?;
-        if loaded.header.state_version != S::VERSION {
-            return Err(migrate::version(
-                &log,
-                &loaded,
-                "its history can be read by the program that wrote it",
-            ));
-        }
-        let mut points = Vec::new();
-        let visit = |head, run: &GraphRun<S>, at, change| {
-            points.push(Point { head, at, run: run.clone(), change });
-        };
         let skip = (loaded.deltas.len() + 1).saturating_sub(limit);
-        log.replay(Arc::clone(graph.topology()), &loaded, |_| {}, visit, skip)?;
+        let points = if loaded.header.state_version == S::VERSION {
+            let mut points = Vec::new();
+            let visit = |head, run: &GraphRun<S>, at, change| {
+                points.push(Point { head, at, run: run.clone(), cause: Cause::of(&change) });
+            };
+            log.replay(Arc::clone(graph.topology()), &loaded, |_| {}, visit, skip)?;
+            points
+        } else {
+            migrate::points(&log, graph, &loaded, skip)?
+        };
         Ok(Some(Points { snapshot_seq: loaded.snapshot_head.seq, points }))
     }
 

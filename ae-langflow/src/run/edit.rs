@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::GraphRun;
-use crate::{Answer, Change, RunError, START, State, next::Next, route::Follow};
+use crate::{Answer, Change, RunError, START, State, TaskId, next::Next, route::Follow};
 
 impl<S: State> GraphRun<S> {
     /// Answers open questions and gives back the change to store. Only the tasks whose question was answered run.
@@ -37,7 +37,7 @@ impl<S: State> GraphRun<S> {
 
     /// Writes `update` from outside. With `node`, a node or [`START`], it is as if that node had written it: its edges
     /// are followed with `labels`, which its routers gave for the state after the write, and what was due is
-    /// abandoned. Without it what was due runs on the new state.
+    /// abandoned. A subgraph is such a node too. Without one what was due runs on the new state.
     ///
     /// # Errors
     ///
@@ -56,8 +56,9 @@ impl<S: State> GraphRun<S> {
                 }
                 // What had arrived at waiting edges belongs to what is abandoned.
                 let mut follow = Follow::new(&self.topology, &Next::default());
-                follow.leave(node, labels, &[])?;
-                Some(follow.end(std::iter::empty()))
+                let node = self.topology.leaves_as(node);
+                follow.leave(&node, labels, &[])?;
+                Some(follow.end(std::iter::once(&TaskId::of(node))))
             }
         };
         let change = Change::Edited { update, node: node.map(str::to_owned), next };

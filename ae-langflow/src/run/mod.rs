@@ -3,6 +3,7 @@
 mod edit;
 mod fold;
 mod take;
+mod writers;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -88,6 +89,11 @@ impl<S: State> GraphRun<S> {
 
     pub(crate) fn at(topology: Arc<Topology>, position: Position<S>) -> Self {
         Self { topology, position, step_max: None }
+    }
+
+    /// The same run on another form of its position.
+    pub(crate) fn moved_onto<T: State>(&self, position: Position<T>) -> GraphRun<T> {
+        GraphRun { topology: Arc::clone(&self.topology), position, step_max: self.step_max }
     }
 
     /// Allows `steps` more supersteps from here. Only supersteps of nodes count, and one that is parked and resumed

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::GraphRun;
+use super::{GraphRun, writers::Writers};
 use crate::{
     Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult, change::Write,
     next::Next, route::Follow,
@@ -130,19 +130,15 @@ impl<S: State> GraphRun<S> {
         if self.width() < 2 {
             return Ok(());
         }
-        let mut writers: BTreeMap<String, &TaskId> = BTreeMap::new();
+        let mut writers = Writers::default();
         let mut clash = None;
         let state = self.position.state.as_ref();
         let new = finished.iter().map(|(task, result)| (task, result));
         for (task, result) in self.position.finished.iter().chain(new) {
             let Some(update) = &result.update else { continue };
-            state.last_value_writes(update, &mut |field| match writers.get(field) {
-                Some(first) if *first == task => {}
-                Some(first) => {
-                    clash.get_or_insert_with(|| (field.to_owned(), (*first).clone(), task.clone()));
-                }
-                None => {
-                    writers.insert(field.to_owned(), task);
+            state.last_value_writes(update, &mut |field| {
+                if let Some((field, first)) = writers.write(field, task) {
+                    clash.get_or_insert_with(|| (field, first.clone(), task.clone()));
                 }
             });
         }
