@@ -6,8 +6,8 @@ use ae_core::Outcome;
 use ae_langflow::{
     Cx, Input, MemoryCheckpointer, RunConfig, Stop,
     wtf::{
-        CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, WriteInput, WtfLimits, WtfNodes,
-        WtfState, graph,
+        CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, Verdict as _, WriteInput, WtfLimits,
+        WtfNodes, WtfState, graph,
     },
 };
 use async_trait::async_trait;
