@@ -46,6 +46,16 @@ pub enum RunError {
         /// The node.
         node: String,
     },
+    /// Something was sent to a subgraph, whose nodes have no input of their own.
+    #[error(
+        "{node:?} sends to the subgraph {target:?}, whose nodes can't read what was sent: write it to the state"
+    )]
+    SentToSubgraph {
+        /// The node.
+        node: String,
+        /// The subgraph.
+        target: String,
+    },
     /// More tasks were sent in one superstep than can be numbered.
     #[error("more than 4,294,967,295 tasks were sent in one superstep")]
     TooManySends,

@@ -13,7 +13,7 @@ use crate::{TaskId, name::Name};
 pub struct Next {
     /// The tasks of the next superstep. None: the thread has ended.
     pub(crate) due: Due,
-    /// Deferred nodes that wait until nothing else is due.
+    /// Deferred nodes that wait until nothing else is due in their graph or subgraph.
     pub(crate) later: BTreeSet<Name>,
     /// Who has arrived at each waiting edge.
     pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,

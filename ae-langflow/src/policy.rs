@@ -24,7 +24,7 @@ pub struct NodePolicy {
     /// Where the thread goes when the last try has failed, instead of stopping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_error: Option<String>,
-    /// It runs only when nothing else is due.
+    /// It runs only when nothing else is due in its graph or subgraph.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deferred: bool,
 }

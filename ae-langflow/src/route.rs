@@ -59,13 +59,8 @@ impl<'a> Follow<'a> {
         }
         for waiting in topology.waiting.iter().filter(|waiting| waiting.sources.contains(node)) {
             leads = true;
-            let key = waiting.key();
-            let here = self.arrived.entry(key.clone()).or_default();
-            here.extend(waiting.sources.get(node).cloned());
-            if *here == waiting.sources {
-                self.arrived.remove(&key);
-                self.go(&waiting.target);
-            }
+            let source = waiting.sources.get(node).cloned();
+            self.arrived.entry(waiting.key()).or_default().extend(source);
         }
         if leads { Ok(()) } else { Err(RunError::NoTarget { node: node.to_owned() }) }
     }
@@ -83,11 +78,19 @@ impl<'a> Follow<'a> {
         let handler = self.topology.policies.get(node).and_then(|policy| policy.on_error.as_deref());
         for (target, input) in &result.sends {
             let target = match handler {
+                Some(handler) if result.failed && handler == target && handler == END => continue,
                 Some(handler) if result.failed && handler == target => {
                     self.topology.nodes.get(handler).ok_or_else(|| unknown(node, target))?
                 }
                 _ => self.allowed(node, target)?,
             };
+            if &**target == END {
+                continue;
+            }
+            // Its nodes would never see the input.
+            if !result.failed && self.topology.groups.contains(target) {
+                return Err(RunError::SentToSubgraph { node: node.to_owned(), target: target.to_string() });
+            }
             let index = u32::try_from(self.sent.len()).map_err(|_| RunError::TooManySends)?;
             self.sent.push((TaskId::sent(target.clone(), index), input.clone()));
         }
@@ -96,23 +99,46 @@ impl<'a> Follow<'a> {
 
     /// What comes next, now that `ran` have finished.
     pub(crate) fn end<'t>(mut self, ran: impl Iterator<Item = &'t TaskId> + Clone) -> Next {
+        let topology = self.topology;
+        // Once everyone has arrived who does in this superstep: a node that was sent several inputs arrives as often.
+        for waiting in &topology.waiting {
+            if self.arrived.is_empty() {
+                break;
+            }
+            let key = waiting.key();
+            if self.arrived.get(&key) == Some(&waiting.sources) {
+                self.arrived.remove(&key);
+                self.go(&waiting.target);
+            }
+        }
         // Inner subgraphs first: the exit of one keeps the one around it going.
-        for group in self.topology.groups.iter().rev() {
+        for group in topology.groups.iter().rev() {
+            self.release(|node| is_member(group, node));
             let exit = exit_of(group);
             let was_inside = ran.clone().any(|task| is_member(group, task.node()) && task.node() != &*exit);
-            let is_inside = self.nodes.iter().chain(&self.later).any(|node| is_member(group, node))
-                || self.sent.iter().any(|(task, _)| is_member(group, task.node()));
-            if was_inside && !is_inside {
-                for waiting in self.topology.waiting.iter().filter(|edge| is_member(group, &edge.target)) {
+            if was_inside && !self.is_due(|node| is_member(group, node)) {
+                // An edge that waits before it belongs to the graph around it.
+                let inner = |target: &str| target != &**group && is_member(group, target);
+                for waiting in topology.waiting.iter().filter(|edge| inner(&edge.target)) {
                     self.arrived.remove(&waiting.key());
                 }
                 self.nodes.insert(exit);
             }
         }
-        if self.nodes.is_empty() && self.sent.is_empty() {
-            self.nodes = std::mem::take(&mut self.later);
-        }
+        self.release(|_| true);
         Next { due: Due::new(self.nodes, self.sent), later: self.later, arrived: self.arrived }
+    }
+
+    /// Lets the deferred nodes of a graph run once nothing else in it is due.
+    fn release(&mut self, is_in: impl Fn(&str) -> bool) {
+        if !self.later.is_empty() && !self.is_due(&is_in) {
+            self.nodes.extend(self.later.iter().filter(|node| is_in(node)).cloned());
+            self.later.retain(|node| !is_in(node));
+        }
+    }
+
+    fn is_due(&self, is_in: impl Fn(&str) -> bool) -> bool {
+        self.nodes.iter().any(|node| is_in(node)) || self.sent.iter().any(|(task, _)| is_in(task.node()))
     }
 
     fn go(&mut self, target: &Name) {

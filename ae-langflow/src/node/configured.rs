@@ -81,7 +81,7 @@ impl<S: State, N: Node<S>> Configured<S, N> {
         self
     }
 
-    /// Runs it only when nothing else is due.
+    /// Runs it only when nothing else is due; in a subgraph, when nothing else in that is due.
     #[must_use]
     pub fn deferred(mut self) -> Self {
         self.policy.deferred = true;

@@ -75,7 +75,7 @@ impl<S: State> Step<S> {
 
     /// Runs `target` once more in the next superstep, with an input of its own that [`Cx::input`] reads: called for
     /// every item of a list, it is the first half of a map and reduce. [`StateGraph::add_goto`](crate::StateGraph::add_goto)
-    /// must name the target. An input that can't be written as JSON fails the node.
+    /// must name the target, which is no subgraph. An input that can't be written as JSON fails the node.
     #[must_use]
     pub fn send<T: Serialize + ?Sized>(mut self, target: impl Into<String>, input: &T) -> Self {
         self.sends.push((target.into(), serde_json::to_value(input)));

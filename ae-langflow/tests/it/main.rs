@@ -21,9 +21,12 @@ mod faults;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod model;
+mod nested;
 mod questions;
+mod sends;
 #[cfg(feature = "conformance")]
 mod stores;
+mod subgraphs;
 mod support;
 #[cfg(feature = "conformance")]
 mod turns;

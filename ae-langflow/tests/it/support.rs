@@ -71,3 +71,70 @@ pub fn done<S: std::fmt::Debug>(ending: Ending<S>) -> S {
 pub fn log(entry: &str) -> ae_langflow::Step<Log> {
     ae_langflow::Step::update(Log::update().log(vec![entry.to_owned()]))
 }
+
+/// A store that outlives the app on it.
+pub struct Place {
+    open: Box<dyn Fn() -> Arc<dyn Checkpointer> + Send + Sync>,
+    #[cfg(feature = "sqlite")]
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Place {
+    /// The app as a new process would have it.
+    pub fn app<S: State>(&self, graph: &Graph<S>) -> App<S> {
+        graph.with_store(self.store())
+    }
+
+    /// The store as a new process would open it.
+    pub fn store(&self) -> Arc<dyn Checkpointer> {
+        (self.open)()
+    }
+}
+
+/// A place of each kind.
+pub fn places() -> Vec<Place> {
+    let memory: Arc<dyn Checkpointer> = Arc::new(MemoryCheckpointer::new());
+    let memory = Place {
+        open: Box::new(move || Arc::clone(&memory)),
+        #[cfg(feature = "sqlite")]
+        _folder: None,
+    };
+    #[cfg(feature = "sqlite")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("threads.db");
+        let open = move || -> Arc<dyn Checkpointer> {
+            let durability = ae_langflow::Durability::Normal;
+            Arc::new(ae_langflow::SqliteCheckpointer::open(&path, durability).unwrap())
+        };
+        vec![memory, Place { open: Box::new(open), _folder: Some(folder) }]
+    }
+    #[cfg(not(feature = "sqlite"))]
+    vec![memory]
+}
+
+/// A switch that nodes look at.
+#[derive(Debug, Clone)]
+pub struct Switch(Arc<std::sync::atomic::AtomicBool>);
+
+impl Switch {
+    pub fn new(on: bool) -> Self {
+        Self(Arc::new(on.into()))
+    }
+
+    pub fn set(&self, on: bool) {
+        self.0.store(on, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+/// The questions that a call ended with.
+pub fn asked<S: std::fmt::Debug>(ending: Ending<S>) -> Vec<ae_langflow::Question> {
+    match ending {
+        Ending::Asked { questions, .. } => questions,
+        other => panic!("nothing asked: {other:?}"),
+    }
+}
