@@ -6,7 +6,7 @@ use ae_core::{BackendError, ErrorKind};
 
 use super::{
     document::Page,
-    style::{self, Rule},
+    style::{Judge, Rule, Sheet},
 };
 use crate::{atomic::io_error, paths::walk};
 
@@ -18,7 +18,7 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub(super) struct Site {
     files: BTreeMap<String, Vec<u8>>,
     pages: Vec<Page>,
-    rules: Vec<Rule>,
+    sheet: Sheet,
 }
 
 impl Site {
@@ -54,16 +54,15 @@ impl Site {
                 }
             }
         }
-        let text = |name: &str| files.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let named = |end: &str| files.keys().filter(|name| name.ends_with(end)).cloned().collect::<Vec<_>>();
-        let rules: Vec<Rule> =
-            named(".css").iter().filter_map(|name| text(name)).flat_map(|css| style::rules(&css)).collect();
-        let hiding = style::hiding_selectors(&rules);
-        let pages = named(".html")
-            .into_iter()
-            .filter_map(|name| Some(Page::parse(&name, &text(&name)?, &hiding)))
-            .collect();
-        Ok(Self { files, pages, rules })
+        let named = |end: &'static str| {
+            let named = files.iter().filter(move |(name, _)| name.ends_with(end));
+            named.map(|(name, bytes)| (name.as_str(), String::from_utf8_lossy(bytes)))
+        };
+        let mut pages: Vec<Page> = named(".html").map(|(name, text)| Page::parse(name, &text)).collect();
+        let mut sheet = Sheet::default();
+        named(".css").for_each(|(name, css)| sheet.add(name, &css));
+        hide(&mut pages, &mut sheet);
+        Ok(Self { files, pages, sheet })
     }
 
     pub(super) fn has_pages(&self) -> bool {
@@ -79,7 +78,7 @@ impl Site {
     }
 
     pub(super) fn rules(&self) -> &[Rule] {
-        &self.rules
+        &self.sheet.rules
     }
 
     /// The files by name, with their bytes.
@@ -90,5 +89,27 @@ impl Site {
     /// A file as text, where it is UTF-8.
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.files.get(name)?).ok()
+    }
+}
+
+/// Finds what style sheets, style elements and style attributes hide on the pages.
+fn hide(pages: &mut [Page], sheet: &mut Sheet) {
+    let mut attributes = Vec::new();
+    for (at, page) in pages.iter().enumerate() {
+        for style in page.named("style") {
+            sheet.add(&page.name, &style.text().collect::<String>());
+        }
+        for element in page.elements() {
+            let rule = element.attr("style").and_then(|css| sheet.attribute(&page.name, css));
+            attributes.extend(rule.map(|rule| (at, Page::key(&element), rule)));
+        }
+    }
+    let judge = Judge::of(sheet, attributes.iter().map(|(_, _, rule)| rule));
+    let hidings = judge.hidings(sheet);
+    pages.iter_mut().for_each(|page| page.hide(&hidings));
+    for (at, key, rule) in attributes {
+        if let Some((page, reason)) = pages.get_mut(at).zip(judge.reason(&rule)) {
+            page.hide_one(key, reason);
+        }
     }
 }
