@@ -101,6 +101,22 @@ impl Page {
         self.hidden_by(element).is_none()
     }
 
+    /// Whether the link has something to press: text, or an image that stands for it.
+    pub(super) fn offers(&self, link: &ElementRef<'_>) -> bool {
+        let mut images = link.descendent_elements().filter(|inner| inner.value().name() == "img");
+        let mut has_image = || {
+            images.any(|image| {
+                self.is_visible(&image) && image.attr("alt").is_some_and(|alt| !alt.trim().is_empty())
+            })
+        };
+        self.is_visible(link) && (self.seen(link).iter().any(|text| !text.is_empty()) || has_image())
+    }
+
+    /// Whether `<base>` changes where every link leads.
+    pub(super) fn has_base(&self) -> bool {
+        self.named("base").any(|base| base.attr("href").is_some())
+    }
+
     /// Why the element is not surely seen.
     pub(super) fn hidden_by(&self, element: &ElementRef<'_>) -> Option<&str> {
         lineage(element).find_map(|element| self.hidden.get(&Self::key(&element))).map(String::as_str)

@@ -3,7 +3,6 @@
 use ae_core::{BillingInterval, Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
-    acceptance::base_path,
     agent::SiteContext,
     text::{query_value, shown},
 };
@@ -90,6 +89,12 @@ impl SiteCopy {
         let text = if self.problem.is_empty() { &self.tagline } else { &self.problem };
         shown(text, 200)
     }
+}
+
+/// The path of an absolute address.
+fn base_path(base_url: &str) -> String {
+    let after_scheme = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/").to_owned()
 }
 
 fn first_of(texts: &[&String], fallback: &str) -> String {
@@ -215,6 +220,12 @@ mod tests {
         let text = "Rows break. Of 9 posts, 2 complain: [s1] [s2]. Keys [x] stay.";
         assert_eq!(without_citations(text, &evidence), "Rows break. Of 9 posts, 2 complain. Keys [x] stay.");
         assert_eq!(without_citations("two  spaces : .", &evidence), "two  spaces : .");
+    }
+
+    #[test]
+    fn the_path_of_an_address_begins_after_its_host() {
+        assert_eq!(base_path("http://127.0.0.1:8787/p/x/"), "/p/x/");
+        assert_eq!(base_path("http://h"), "/");
     }
 
     #[test]

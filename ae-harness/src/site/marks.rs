@@ -7,7 +7,6 @@ use ae_core::{AcceptanceCriterion, ProductSpec};
 use super::copy::SiteCopy;
 use crate::{
     acceptance::{CheckKind, kind_of},
-    agent::SiteContext,
     text::{folded, token},
 };
 
@@ -34,12 +33,12 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Finds for each criterion the parts whose words fulfil it.
-    pub(super) fn of(spec: &ProductSpec, site: &SiteContext, copy: &SiteCopy) -> Self {
+    pub(super) fn of(spec: &ProductSpec, copy: &SiteCopy) -> Self {
         let parts = parts(copy);
         let mut marks = Self { marks: BTreeMap::new(), unmet: Vec::new() };
         for criterion in &spec.acceptance_criteria {
             let id = token(&criterion.id);
-            let found = match kind_of(criterion, spec, site) {
+            let found = match kind_of(criterion, spec) {
                 CheckKind::Phrases { phrases } => {
                     phrases.iter().map(|phrase| holding(&parts, phrase)).collect::<Option<Vec<_>>>()
                 }

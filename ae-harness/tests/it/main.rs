@@ -15,3 +15,4 @@ mod fixture;
 mod local;
 mod ports;
 mod site;
+mod visits;

@@ -2,6 +2,7 @@
 //!
 //! What the checks can't judge counts as hiding: a page proves something only by text that surely is to be seen.
 
+mod fetches;
 mod hiding;
 mod known;
 mod names;
@@ -12,6 +13,7 @@ mod selector;
 mod value;
 
 pub(super) use self::{
+    fetches::addresses,
     hiding::{Hiding, Judge},
     paint::rgb,
     parse::{Rule, Sheet},
