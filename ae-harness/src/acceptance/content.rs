@@ -4,8 +4,16 @@ use std::collections::BTreeSet;
 
 use scraper::ElementRef;
 
-use super::{Verdict, address::Place, document::Page, site::Site};
-use crate::text::{folded, query_value};
+use super::{
+    Verdict,
+    address::Place,
+    document::{Page, is_within},
+    site::Site,
+};
+use crate::{
+    phrase::places,
+    text::{folded, query_value},
+};
 
 /// The fewest visible characters of a page that says something.
 const PAGE_CHARS_MIN: usize = 200;
@@ -15,10 +23,14 @@ pub(super) fn phrases(site: &Site, criterion: &str, phrases: &[String]) -> Verdi
     if marked.is_empty() {
         return Err(unmarked(site, criterion, &format!("it has to show {phrases:?}")));
     }
-    let visible = marked.iter().filter(|(page, element)| page.is_visible(element));
-    let seen: Vec<String> = visible.flat_map(|(page, element)| page.seen(element)).collect();
-    let missing: Vec<_> =
-        phrases.iter().filter(|phrase| !seen.iter().any(|text| text.contains(&folded(phrase)))).collect();
+    let shown = |phrase: &String| {
+        let phrase = folded(phrase);
+        marked.iter().any(|(page, element)| {
+            let around = page.place(element);
+            places(page.text(), &phrase).iter().any(|place| is_within(place, &around))
+        })
+    };
+    let missing: Vec<_> = phrases.iter().filter(|phrase| !shown(phrase)).collect();
     if missing.is_empty() {
         return Ok(format!("{phrases:?} can be seen in an element marked {criterion}"));
     }
@@ -31,10 +43,7 @@ pub(super) fn phrases(site: &Site, criterion: &str, phrases: &[String]) -> Verdi
 
 pub(super) fn present(site: &Site, criterion: &str) -> Verdict {
     let marked = marked(site, criterion);
-    let shown = marked.iter().find(|(page, element)| {
-        page.is_visible(element) && page.seen(element).iter().any(|text| !text.is_empty())
-    });
-    match shown {
+    match marked.iter().find(|(page, element)| page.shows(element)) {
         Some((page, _)) => Ok(format!("site/{} shows an element marked {criterion}", page.name)),
         None if marked.is_empty() => Err(unmarked(site, criterion, "it has to be visible and not empty")),
         None => Err(format!(
@@ -89,7 +98,7 @@ pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
             ));
             continue;
         };
-        let chars = target.seen_text().chars().count();
+        let chars = target.text().len();
         if chars >= PAGE_CHARS_MIN {
             return Ok(format!("site/{} is linked and has {chars} characters", target.name));
         }
@@ -107,8 +116,8 @@ pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
 
 pub(super) fn sample_notice(site: &Site) -> Verdict {
     let page = site.page("index.html");
-    let text = page.map(Page::seen_text).unwrap_or_default();
-    if text.contains("sample") && text.contains("no evidence") {
+    let text = page.map(Page::text).unwrap_or_default();
+    if ["sample", "no evidence"].iter().all(|phrase| !places(text, phrase).is_empty()) {
         return Ok("the front page says that the signals are a sample and no evidence".to_owned());
     }
     Err(format!(

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use ae_core::{AcceptanceCriterion, Priority, ProductSpec};
 
-use super::{Check, CheckKind};
-use crate::text::{quoted, token};
+use super::{Check, CheckKind, TierPrice, prices};
+use crate::{
+    pricing,
+    text::{quoted, token},
+};
 
 /// The most bytes of one page: what loads within a second on a slow mobile line.
 const PAGE_BYTES_MAX: u64 = 100_000;
@@ -40,7 +43,11 @@ pub(crate) fn kind_of(criterion: &AcceptanceCriterion, spec: &ProductSpec) -> Ch
     let phrases = quoted(&criterion.text);
     let text = criterion.text.to_lowercase();
     if !phrases.is_empty() {
-        CheckKind::Phrases { phrases }
+        let tiers = tiers(spec);
+        match prices::stated(&phrases, &tiers).is_empty() {
+            true => CheckKind::Phrases { phrases },
+            false => CheckKind::Prices { phrases, tiers },
+        }
     } else if text.contains("checkout") {
         let tiers = spec.pricing.iter().map(|tier| tier.id.clone()).collect();
         CheckKind::Checkout { tiers }
@@ -49,6 +56,16 @@ pub(crate) fn kind_of(criterion: &AcceptanceCriterion, spec: &ProductSpec) -> Ch
     } else {
         CheckKind::Present
     }
+}
+
+/// The tiers as a price list shows them.
+fn tiers(spec: &ProductSpec) -> Vec<TierPrice> {
+    let tiers = spec.pricing.iter().map(|tier| TierPrice {
+        name: pricing::name(tier),
+        amount: tier.price.to_string(),
+        interval: pricing::interval(tier).to_owned(),
+    });
+    tiers.collect()
 }
 
 fn generic(spec: &ProductSpec) -> Vec<(&'static str, CheckKind)> {

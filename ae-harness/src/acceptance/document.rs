@@ -1,11 +1,13 @@
 //! One parsed page.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
-use scraper::{ElementRef, Html, Node};
+use scraper::{ElementRef, Html};
 
-use super::style::Hiding;
-use crate::text::folded;
+use super::{prose::Prose, style::Hiding};
 
 /// Elements whose text nobody sees on the page, or only in a browser that does not know the element.
 const UNSEEN: [&str; 21] = [
@@ -23,14 +25,16 @@ pub(super) struct Page {
     html: Html,
     /// Why elements are not seen, by their key.
     hidden: HashMap<usize, String>,
+    prose: Prose,
 }
 
 impl Page {
-    /// Parses a page; what its styles hide is told by [`hide`](Self::hide).
+    /// Parses a page. What its styles hide is told by [`hide`](Self::hide), and then its text is [`read`](Self::read).
     pub(super) fn parse(name: &str, text: &str) -> Self {
         let html = Html::parse_document(text);
         let errors = html.errors.iter().map(ToString::to_string).collect();
-        let mut page = Self { name: name.to_owned(), errors, html, hidden: HashMap::new() };
+        let mut page =
+            Self { name: name.to_owned(), errors, html, hidden: HashMap::new(), prose: Prose::default() };
         let unrendered = page
             .elements()
             .filter_map(|element| Some((Self::key(&element), unrendered(&element)?)))
@@ -109,7 +113,7 @@ impl Page {
                 self.is_visible(&image) && image.attr("alt").is_some_and(|alt| !alt.trim().is_empty())
             })
         };
-        self.is_visible(link) && (self.seen(link).iter().any(|text| !text.is_empty()) || has_image())
+        self.is_visible(link) && (self.shows(link) || has_image())
     }
 
     /// Whether `<base>` changes where every link leads.
@@ -134,28 +138,31 @@ impl Page {
         self.hidden_within(&self.html.root_element())
     }
 
-    /// The visible text inside an element, folded for comparison: its pieces joined with and without white space,
-    /// since markup may or may not separate words.
-    pub(super) fn seen(&self, element: &ElementRef<'_>) -> [String; 2] {
-        let mut pieces = Vec::new();
-        for node in element.descendants() {
-            let Node::Text(text) = node.value() else { continue };
-            let shown = node
-                .parent()
-                .and_then(ElementRef::wrap)
-                .is_none_or(|parent| self.is_visible(&parent) && !is_closed(&parent));
-            if shown {
-                pieces.push(&**text);
-            }
-        }
-        [folded(&pieces.join(" ")), folded(&pieces.concat())]
+    /// Reads the text that nothing hides, once all that hides is known.
+    pub(super) fn read(&mut self) {
+        let is_hidden = |element: &ElementRef<'_>| self.hidden.contains_key(&Self::key(element));
+        self.prose = Prose::read(&self.html, Self::key, is_hidden, is_closed);
     }
 
-    /// The visible text of the whole page, folded.
-    pub(super) fn seen_text(&self) -> String {
-        let [spaced, _] = self.seen(&self.html.root_element());
-        spaced
+    /// The visible text of the page, folded for comparison.
+    pub(super) fn text(&self) -> &[char] {
+        self.prose.text()
     }
+
+    /// Where in it the text of an element stands.
+    pub(super) fn place(&self, element: &ElementRef<'_>) -> Range<usize> {
+        self.prose.place(Self::key(element))
+    }
+
+    /// Whether an element shows text.
+    pub(super) fn shows(&self, element: &ElementRef<'_>) -> bool {
+        self.prose.is_text(&self.place(element))
+    }
+}
+
+/// Whether one place is a part of another.
+pub(super) fn is_within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Whether the markup alone lets the element be on the page, whatever the styles.
@@ -172,7 +179,7 @@ pub(super) fn has_rendered_text(element: &ElementRef<'_>) -> bool {
 }
 
 /// The element and those around it.
-fn lineage<'a>(element: &ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+pub(super) fn lineage<'a>(element: &ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
     std::iter::once(*element).chain(element.ancestors().filter_map(ElementRef::wrap))
 }
 

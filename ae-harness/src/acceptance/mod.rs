@@ -8,6 +8,8 @@ mod document;
 mod links;
 mod markup;
 mod meta;
+mod prices;
+mod prose;
 mod site;
 mod style;
 
@@ -28,11 +30,19 @@ pub(crate) const SITE_FOLDER: &str = "site";
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CheckKind {
-    /// Every phrase stands in visible text inside an element marked with the criterion's id. As with the next three, only
+    /// Every phrase stands in visible text inside an element marked with the criterion's id. As with the next four, only
     /// pages count that visible links lead to from the front page.
     Phrases {
         /// The phrases, compared without regard to case and white space.
         phrases: Vec<String>,
+    },
+    /// As with `Phrases`; and the price of each tier that they state stands beside the tier's name: the smallest element
+    /// around the name that holds any amount of money holds that price, and not another tier with another price.
+    Prices {
+        /// The phrases.
+        phrases: Vec<String>,
+        /// All tiers of the price list.
+        tiers: Vec<TierPrice>,
     },
     /// An element marked with the criterion's id is visible and not empty.
     Present,
@@ -71,6 +81,17 @@ pub enum CheckKind {
     },
     /// A page made from the bundled sample signals says so where people see it.
     SampleNotice,
+}
+
+/// A tier as the price list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierPrice {
+    /// Its name.
+    pub name: String,
+    /// The amount with its currency, such as `9.00 EUR`.
+    pub amount: String,
+    /// How often it is due, such as `per month`.
+    pub interval: String,
 }
 
 /// One check.
@@ -198,6 +219,7 @@ impl Check {
         let criterion = self.criterion.as_deref().unwrap_or_default();
         match &self.kind {
             CheckKind::Phrases { phrases } => content::phrases(site, criterion, phrases),
+            CheckKind::Prices { phrases, tiers } => prices::check(site, criterion, phrases, tiers),
             CheckKind::Present => content::present(site, criterion),
             CheckKind::Checkout { tiers } => content::checkout(site, criterion, &plan.checkout_path, tiers),
             CheckKind::Privacy => content::privacy(site, criterion),

@@ -181,7 +181,7 @@ impl Site {
     }
 }
 
-/// Finds what style sheets, style elements and style attributes hide on the pages.
+/// Finds what style sheets, style elements and style attributes hide on the pages, and reads the text that is left.
 fn hide(pages: &mut [Page], sheet: &mut Sheet) {
     let mut attributes = Vec::new();
     for (at, page) in pages.iter().enumerate() {
@@ -201,4 +201,5 @@ fn hide(pages: &mut [Page], sheet: &mut Sheet) {
             page.hide_one(key, reason);
         }
     }
+    pages.iter_mut().for_each(Page::read);
 }

@@ -1,9 +1,10 @@
 //! What the site says, taken from the spec: cleaned, cut to sane lengths, nothing added.
 
-use ae_core::{BillingInterval, Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
+use ae_core::{Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
     agent::SiteContext,
+    pricing,
     text::{query_value, shown},
 };
 
@@ -139,14 +140,9 @@ fn plural(count: u64, noun: &str) -> String {
 }
 
 fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
-    let interval = match tier.interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
-        _ => "once",
-    };
     TierCopy {
-        name: first_of(&[&tier.name, &tier.id], "Plan"),
-        price: format!("{} {interval}", tier.price),
+        name: pricing::name(tier),
+        price: format!("{} {}", tier.price, pricing::interval(tier)),
         includes: lines(&tier.includes),
         checkout: format!("{}?tier={}", site.checkout_path, query_value(&tier.id)),
     }
