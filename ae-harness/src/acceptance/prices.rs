@@ -12,6 +12,9 @@ use crate::{
     text::folded,
 };
 
+/// How many times the name of a tier is looked at on one page.
+const NAMES_MAX: usize = 1_000;
+
 /// The phrases stand where they have to, and each price that they state beside the name of its tier.
 pub(super) fn check(site: &Site, criterion: &str, phrases: &[String], tiers: &[TierPrice]) -> Verdict {
     let found = content::phrases(site, criterion, phrases)?;
@@ -86,7 +89,7 @@ impl<'a> Reading<'a> {
     fn is_beside(&self, at: usize, price: &str) -> bool {
         let Some(tier) = self.tiers.get(at) else { return false };
         let prices = places(self.page.text(), &folded(price));
-        tier.names.iter().any(|name| {
+        tier.names.iter().take(NAMES_MAX).any(|name| {
             let Some(around) = self.smallest_with_money(name) else { return false };
             let holds = |places: &[Range<usize>]| places.iter().any(|place| is_within(place, &around));
             let others = self.tiers.iter().filter(|other| other.amount != tier.amount);

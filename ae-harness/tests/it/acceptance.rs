@@ -255,6 +255,11 @@ async fn a_changed_plan_is_refused() {
     let mut softer = plan.clone();
     softer.checks.pop();
     assert_eq!(softer.run(workspace.path(), &seal).unwrap_err().kind(), ErrorKind::Conflict);
+    let first = r#"{"schema_version":1,"checks":[{"id":"x","criterion":null,"priority":"P0","kind":{"kind":"links","base_url":"http://h/","checkout_path":"c"}}]}"#;
+    let first: AcceptancePlan = serde_json::from_str(first).unwrap();
+    assert_eq!(first.run(workspace.path(), &first.seal()).unwrap_err().kind(), ErrorKind::Unsupported);
+    let lost = AcceptancePlan { base_url: "/p/csv-tidy/".to_owned(), ..plan.clone() };
+    assert_eq!(lost.run(workspace.path(), &lost.seal()).unwrap_err().kind(), ErrorKind::InvalidInput);
     let mut newer = plan;
     newer.schema_version += 1;
     assert_eq!(newer.run(workspace.path(), &newer.seal()).unwrap_err().kind(), ErrorKind::Unsupported);

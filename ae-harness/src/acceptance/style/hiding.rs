@@ -13,6 +13,9 @@ use super::{
     value::{Part, Variables, text},
 };
 
+/// How many selectors may hide something: each is looked for on every page.
+const HIDINGS_MAX: usize = 2_000;
+
 /// Elements that nobody surely sees.
 #[derive(Debug, Clone)]
 pub(in crate::acceptance) struct Hiding {
@@ -58,23 +61,26 @@ impl Judge {
 
     /// Every element that a style sheet hides on a screen.
     pub(in crate::acceptance) fn hidings(&self, sheet: &Sheet) -> Vec<Hiding> {
-        let everything = Target::everything();
-        let unjudged = sheet.unjudged.iter().map(|what| Hiding {
-            selector: everything.selector().clone(),
+        let anything = |what: &str| Hiding {
+            selector: Target::everything().selector(),
             reason: format!("{what}, so it may hide anything: remove or correct it"),
-        });
-        let mut found: Vec<Hiding> = unjudged.collect();
+        };
+        // One that may hide anything tells enough.
+        let mut found: Vec<Hiding> = sheet.unjudged.first().map(|what| anything(what)).into_iter().collect();
         for rule in sheet.rules.iter().filter(|rule| rule.on_screen) {
             let targets: Vec<&Target> = rule.targets.iter().filter(|target| !target.beside).collect();
             if targets.is_empty() {
                 continue;
             }
             let Some(reason) = self.reason(rule) else { continue };
-            found.extend(
-                targets
-                    .iter()
-                    .map(|target| Hiding { selector: target.selector().clone(), reason: reason.clone() }),
-            );
+            let hidings =
+                targets.iter().map(|target| Hiding { selector: target.selector(), reason: reason.clone() });
+            found.extend(hidings);
+            if found.len() > HIDINGS_MAX {
+                return vec![anything(&format!(
+                    "more than {HIDINGS_MAX} selectors hide something, {reason} among them"
+                ))];
+            }
         }
         found
     }

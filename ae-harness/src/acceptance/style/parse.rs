@@ -10,6 +10,11 @@ use super::{
     value::{Part, parts},
 };
 
+/// The most bytes of one style sheet, as many as a whole site may have.
+const BYTES_MAX: usize = 500_000;
+/// The most rules of all style sheets.
+const RULES_MAX: usize = 10_000;
+
 /// A declaration: its name in lower case (custom properties as written) and its value without `!important`.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::acceptance) struct Declaration {
@@ -64,6 +69,11 @@ impl Sheet {
     pub(in crate::acceptance) fn add(&mut self, file: &str, css: &str) {
         // A byte order mark is no part of the first selector (CSS Syntax Module Level 3, section 3.2).
         let css = css.strip_prefix('\u{FEFF}').unwrap_or(css);
+        if css.len() > BYTES_MAX {
+            self.unjudged
+                .push(format!("site/{file}: a style sheet of more than {BYTES_MAX} bytes is not read"));
+            return;
+        }
         let mut input = Parser::new(css);
         let mut reader = Reader::new(self, Scope { file: file.to_owned(), ..Scope::default() });
         let mut broken = Vec::new();
@@ -71,6 +81,10 @@ impl Sheet {
             broken.extend(item.err().map(|(_, slice, _)| slice));
         }
         reader.end(&broken);
+        if self.rules.len() > RULES_MAX {
+            self.rules.truncate(RULES_MAX);
+            self.unjudged.push(format!("site/{file}: more than {RULES_MAX} style rules are not read"));
+        }
     }
 
     /// The declarations of a style attribute as a rule.

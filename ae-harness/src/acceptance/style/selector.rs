@@ -7,14 +7,15 @@ use cssparser::{ParseError, Parser, Token};
 use scraper::Selector;
 
 /// The longest selector that is built; nesting can make them grow without end.
-const CHARS_MAX: usize = 10_000;
+const CHARS_MAX: usize = 1_000;
+/// The most selectors of one rule.
+const TARGETS_MAX: usize = 1_000;
 /// A condition that every element meets, in place of one that is left out.
 const ANY: &str = ":is(*)";
 
 /// One selector of a list.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    selector: Selector,
     text: String,
     /// A box beside the element's own text, such as `::before`; the text stays.
     pub(super) beside: bool,
@@ -22,20 +23,17 @@ pub(super) struct Target {
 
 impl Target {
     pub(super) fn everything() -> Self {
-        let selector = Selector::parse("*").expect("the universal selector is one");
-        Self { selector, text: "*".to_owned(), beside: false }
+        Self { text: "*".to_owned(), beside: false }
     }
 
-    pub(super) fn selector(&self) -> &Selector {
-        &self.selector
+    pub(super) fn selector(&self) -> Selector {
+        let own = Selector::parse(&self.text);
+        own.or_else(|_| Selector::parse("*")).expect("the universal selector is one")
     }
 
     fn of(relaxed: Relaxed) -> Self {
-        let parsed = (relaxed.text.len() <= CHARS_MAX).then(|| Selector::parse(&relaxed.text).ok()).flatten();
-        match parsed {
-            Some(selector) => Self { selector, text: relaxed.text, beside: relaxed.beside },
-            None => Self::everything(),
-        }
+        let is_known = relaxed.text.len() <= CHARS_MAX && Selector::parse(&relaxed.text).is_ok();
+        if is_known { Self { text: relaxed.text, beside: relaxed.beside } } else { Self::everything() }
     }
 }
 
@@ -56,6 +54,9 @@ pub(super) fn targets(list: &str, outer: Option<&[Target]>) -> Vec<Target> {
             relaxed.text.insert_str(0, &format!("{outer} "));
         }
         found.push(if relaxed.unknown { Target::everything() } else { Target::of(relaxed) });
+        if found.len() > TARGETS_MAX {
+            return vec![Target::everything()];
+        }
         if end {
             return found;
         }

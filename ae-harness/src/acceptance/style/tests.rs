@@ -294,6 +294,22 @@ fn what_is_no_css_may_hide_anything_and_is_named() {
     assert!(hidden(&wide, BODY).is_some());
 }
 
+#[test]
+fn what_grows_without_end_counts_as_hiding() {
+    let chain = |value: &str| {
+        let links =
+            (0..7).map(|at| format!("--v{at}:{};", value.replace("NEXT", &format!("var(--v{})", at + 1))));
+        format!(":root{{{}--v7: ;}}.x{{opacity:1 var(--v0)}}", links.collect::<String>())
+    };
+    assert!(hidden(&chain(&"NEXT ".repeat(200)), BODY).is_some());
+    let loops = ":root{--a:var(--b);--b:var(--a)}.x{opacity:var(--a)}";
+    assert!(hidden(loops, BODY).is_some());
+    assert!(hidden(&"a{--b:c}".repeat(10_001), BODY).unwrap().contains("10000 style rules"));
+    assert!(hidden(&".none{display:none}".repeat(2_001), BODY).unwrap().contains("2000 selectors"));
+    assert!(hidden(&format!("{}{{display:none}}", ["a"; 2_000].join(",")), BODY).is_some());
+    assert!(hidden(&format!("/*{}*/", "x".repeat(500_000)), BODY).unwrap().contains("500000 bytes"));
+}
+
 proptest! {
     #[test]
     fn no_text_panics(css in "[a-z.:&@{}();,\"'\\\\/* \\[\\]=0-9%#-]{0,80}") {

@@ -8,6 +8,8 @@ use cssparser::{BasicParseErrorKind, ParseError, Parser, Token};
 const VALUES_MAX: usize = 64;
 /// How deep custom properties may lead to each other.
 const DEPTH_MAX: usize = 8;
+/// How many parts may be looked at while they are filled in: properties that name each other often grow without end.
+const STEPS_MAX: usize = 20_000;
 
 /// One part of a value; white space and comments are left out, escapes are resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,16 +109,25 @@ impl Variables {
 
     /// Every value that `parts` may stand for; `None` when that can't be told.
     pub(super) fn expand(&self, parts: &[Part]) -> Option<Vec<Vec<Part>>> {
-        self.expand_to(parts, DEPTH_MAX)
+        Expansion { variables: self, steps: STEPS_MAX }.of(parts, DEPTH_MAX)
     }
+}
 
-    fn expand_to(&self, parts: &[Part], depth: usize) -> Option<Vec<Vec<Part>>> {
+struct Expansion<'a> {
+    variables: &'a Variables,
+    /// How many parts may still be looked at.
+    steps: usize,
+}
+
+impl Expansion<'_> {
+    fn of(&mut self, parts: &[Part], depth: usize) -> Option<Vec<Vec<Part>>> {
         let mut values = vec![Vec::new()];
         for part in parts {
+            self.steps = self.steps.checked_sub(values.len())?;
             let choices = match part {
                 Part::Call(name, inside) if name == "var" => self.choices(inside, depth.checked_sub(1)?)?,
                 Part::Call(name, inside) => {
-                    let inner = self.expand_to(inside, depth)?;
+                    let inner = self.of(inside, depth)?;
                     inner.into_iter().map(|inner| vec![Part::Call(name.clone(), inner)]).collect()
                 }
                 other => vec![vec![other.clone()]],
@@ -124,6 +135,8 @@ impl Variables {
             if values.len() * choices.len() > VALUES_MAX {
                 return None;
             }
+            let longest = choices.iter().map(Vec::len).max().unwrap_or_default();
+            self.steps = self.steps.checked_sub(longest)?;
             values = values
                 .iter()
                 .flat_map(|value| choices.iter().map(|choice| [value.as_slice(), choice].concat()))
@@ -133,12 +146,13 @@ impl Variables {
     }
 
     /// What `var(…)` may stand for.
-    fn choices(&self, inside: &[Part], depth: usize) -> Option<Vec<Vec<Part>>> {
+    fn choices(&mut self, inside: &[Part], depth: usize) -> Option<Vec<Vec<Part>>> {
         let (Part::Word(name), rest) = inside.split_first()? else { return None };
         let mut choices = Vec::new();
         let fallback = rest.split_first().map(|(_, fallback)| fallback);
-        for value in self.0.get(name).into_iter().flatten().map(Vec::as_slice).chain(fallback) {
-            choices.extend(self.expand_to(value, depth)?);
+        let known = self.variables.0.get(name).into_iter().flatten().map(Vec::as_slice);
+        for value in known.chain(fallback) {
+            choices.extend(self.of(value, depth)?);
             if choices.len() > VALUES_MAX {
                 return None;
             }
