@@ -14,20 +14,24 @@ mod child;
 mod compile;
 #[cfg(all(feature = "sqlite", feature = "conformance"))]
 mod crash;
+mod deferred;
 mod durable;
 mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
+mod handlers;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod model;
 mod nested;
+mod policy;
 mod questions;
 mod sends;
 #[cfg(feature = "conformance")]
 mod stores;
 mod subgraphs;
 mod support;
+mod timer;
 #[cfg(feature = "conformance")]
 mod turns;
 mod wtf;
