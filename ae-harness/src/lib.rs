@@ -7,6 +7,8 @@ mod atomic;
 pub mod deploy;
 pub mod living;
 mod paths;
+mod phrase;
+mod pricing;
 pub mod registrar;
 pub mod sandbox;
 pub mod site;
@@ -15,7 +17,7 @@ mod text;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-pub use acceptance::{AcceptancePlan, Check, CheckKind, CheckOutcome};
+pub use acceptance::{AcceptancePlan, Check, CheckKind, CheckOutcome, TierPrice};
 pub use agent::{
     AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, SiteContext, Snapshot,
 };

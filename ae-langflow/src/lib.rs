@@ -4,6 +4,9 @@
 // The derive names this crate by its name, here as everywhere.
 extern crate self as ae_langflow;
 
+#[doc = include_str!("../docs/coming-from-langgraph.md")]
+pub mod coming_from_langgraph {}
+
 mod app;
 mod cache;
 mod cancel;

@@ -6,8 +6,9 @@ use benches::{
         Counter, counter,
         disk::{hand_loop, in_sqlite},
         fan_out,
-        growth::{Grown, Long, early_and_late},
+        growth::{Grown, Long, of_a_long_thread},
         memory,
+        threads::Many,
     },
     ratio::{compare, is_measuring, report, time},
 };
@@ -68,7 +69,7 @@ fn main() {
         least(|grown| grown.early),
         least(|grown| grown.late),
     );
-    let pairs: Vec<_> = (0..rounds).map(|_| early_and_late(folder.path(), long)).collect();
+    let pairs: Vec<_> = (0..rounds).map(|_| of_a_long_thread(folder.path(), long)).collect();
     println!(
         "a step of a thread of {long}: {:.2?} at the 100th, {:.2?} at the last",
         pairs.iter().map(|pair| pair.0).min().unwrap_or_default(),
@@ -77,4 +78,12 @@ fn main() {
     let thread = Long::new(folder.path(), long);
     let resumed = (0..rounds).map(|_| time(&mut || thread.resume())).min().unwrap_or_default();
     println!("opening the file of a thread of {long} steps and reading it: {resumed:.2?}");
+    let threads = if is_measuring() { 10_000 } else { 100 };
+    let many = Many::new(folder.path(), threads);
+    let (listed, read) = (time(&mut || many.list()), time(&mut || many.resume()));
+    println!(
+        "{threads} threads of 100 steps in one file: {listed:.2?} to list all, {:.2?} to read one, {:.2?} to prune one",
+        read / (threads / 100).max(1),
+        time(&mut || many.prune()) / (threads / 100).max(1),
+    );
 }

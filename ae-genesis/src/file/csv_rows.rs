@@ -1,14 +1,14 @@
 //! CSV (RFC 4180, leniently), line by line, so that one stray quote costs one row and not the rest of the file.
 
-use std::{collections::VecDeque, ops::ControlFlow};
+use std::ops::ControlFlow;
 
 use csv_core::ReadRecordResult;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
 
-use super::rows::{Row, Rows};
-
-/// A quoted field may span this many lines.
-const LINES_MAX: usize = 500;
+use super::{
+    csv_lines::{CsvLines, Joined},
+    rows::{Row, Rows},
+};
 
 /// Which column holds what; a column that is not there is `usize::MAX`.
 #[derive(Debug, Clone, Copy)]
@@ -25,23 +25,22 @@ struct Columns {
 
 /// Reads rows after a header.
 pub(super) struct CsvRows {
+    lines: CsvLines,
+    splitter: Splitter,
+}
+
+/// Splits rows into fields.
+struct Splitter {
     columns: Columns,
     core: csv_core::Reader,
     output: Vec<u8>,
     ends: Vec<usize>,
-    /// The lines of a row whose quote is still open.
-    open: Vec<Vec<u8>>,
-    open_bytes: usize,
-    /// The number of the first of them.
-    open_line: u64,
-    /// Lines that are read again after a row was given up.
-    again: VecDeque<(u64, Vec<u8>)>,
 }
 
 impl CsvRows {
     /// Reads the header; `None` when it names no title.
     pub(super) fn new(header: &[u8]) -> Option<Self> {
-        let mut rows = Self {
+        let mut rows = Splitter {
             columns: Columns {
                 id: usize::MAX,
                 title: usize::MAX,
@@ -55,10 +54,6 @@ impl CsvRows {
             core: csv_core::Reader::new(),
             output: Vec::new(),
             ends: Vec::new(),
-            open: Vec::new(),
-            open_bytes: 0,
-            open_line: 0,
-            again: VecDeque::new(),
         };
         rows.split(header);
         let mut columns = rows.columns;
@@ -79,76 +74,31 @@ impl CsvRows {
             *slot = (*slot).min(at);
         }
         rows.columns = columns;
-        (columns.title != usize::MAX).then_some(rows)
+        (columns.title != usize::MAX).then(|| Self { lines: CsvLines::default(), splitter: rows })
     }
 
     /// Takes the next line.
     pub(super) fn line(&mut self, number: u64, line: &[u8], rows: &mut Rows<'_>) -> ControlFlow<()> {
-        self.step(number, line, rows)?;
-        self.drain(rows)
+        let Self { lines, splitter } = self;
+        lines.line(number, line, rows.limits.answer_bytes_max, |joined| splitter.take(&joined, rows))
     }
 
     /// Ends the file: a row that is still open is given up.
     pub(super) fn finish(&mut self, rows: &mut Rows<'_>) -> ControlFlow<()> {
-        while !self.open.is_empty() {
-            self.give_up(rows);
-            self.drain(rows)?;
-        }
-        ControlFlow::Continue(())
+        let Self { lines, splitter } = self;
+        lines.finish(rows.limits.answer_bytes_max, |joined| splitter.take(&joined, rows))
     }
+}
 
-    fn drain(&mut self, rows: &mut Rows<'_>) -> ControlFlow<()> {
-        while let Some((number, line)) = self.again.pop_front() {
-            self.step(number, &line, rows)?;
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn step(&mut self, number: u64, line: &[u8], rows: &mut Rows<'_>) -> ControlFlow<()> {
-        if self.open.is_empty() {
-            if memchr(b'"', line).is_none() {
-                return self.plain(number, line, rows);
+impl Splitter {
+    fn take(&mut self, joined: &Joined<'_>, rows: &mut Rows<'_>) -> ControlFlow<()> {
+        match *joined {
+            Joined::Plain(number, line) => self.plain(number, line, rows),
+            Joined::Quoted(number, text) => self.record(number, text, rows),
+            Joined::Unclosed(number) => {
+                rows.problem(number, "a quote is opened and not closed");
+                ControlFlow::Continue(())
             }
-            if quotes(line, false) != Quotes::Open {
-                return self.record(number, line, rows);
-            }
-            self.open_line = number;
-            self.keep(line);
-            return ControlFlow::Continue(());
-        }
-        match quotes(line, true) {
-            Quotes::Closed => {
-                self.keep(line);
-                let whole = std::mem::take(&mut self.open).join(&b'\n');
-                self.open_bytes = 0;
-                self.record(self.open_line, &whole, rows)?;
-            }
-            Quotes::Open
-                if self.open.len() < LINES_MAX
-                    && self.open_bytes + line.len() <= rows.limits.answer_bytes_max =>
-            {
-                self.keep(line);
-            }
-            Quotes::Open | Quotes::Misplaced => {
-                self.keep(line);
-                self.give_up(rows);
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn keep(&mut self, line: &[u8]) {
-        self.open_bytes += line.len();
-        self.open.push(line.to_vec());
-    }
-
-    /// Reports the row whose quote is open, and reads what follows its first line again.
-    fn give_up(&mut self, rows: &mut Rows<'_>) {
-        rows.problem(self.open_line, "a quote is opened and not closed");
-        self.open_bytes = 0;
-        let again = (self.open_line + 1..).zip(self.open.drain(..).skip(1)).collect::<Vec<_>>();
-        for entry in again.into_iter().rev() {
-            self.again.push_front(entry);
         }
     }
 
@@ -226,66 +176,13 @@ fn emit<'a>(
     })
 }
 
-/// How a line leaves a quoted field.
-#[derive(Debug, PartialEq, Eq)]
-enum Quotes {
-    Closed,
-    Open,
-    /// A quoted field ends in the middle of a field, so the quote was not meant as one.
-    Misplaced,
-}
-
-fn quotes(line: &[u8], mut inside: bool) -> Quotes {
-    let mut at = 0;
-    let continued = inside;
-    loop {
-        let rest = line.get(at..).unwrap_or_default();
-        if inside {
-            let Some(quote) = memchr(b'"', rest) else { return Quotes::Open };
-            at += quote + 1;
-            match line.get(at) {
-                Some(b'"') => at += 1,
-                None => return Quotes::Closed,
-                Some(b',') => inside = false,
-                // Text after a closing quote: sloppy within a line, the sign of a stray quote across lines.
-                Some(_) if continued => return Quotes::Misplaced,
-                Some(_) => inside = false,
-            }
-        } else if at == 0 && rest.first() == Some(&b'"') {
-            (inside, at) = (true, 1);
-        } else {
-            let Some(comma) = memchr(b',', rest) else { return Quotes::Closed };
-            at += comma + 1;
-            if line.get(at) == Some(&b'"') {
-                (inside, at) = (true, at + 1);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn open_quotes_are_told_from_closed_and_stray_ones() {
-        for (line, inside, expected) in [
-            ("1,plain,2", false, Quotes::Closed),
-            ("1,\"a, b\",2", false, Quotes::Closed),
-            ("1,\"a \"\"b\"\"\"", false, Quotes::Closed),
-            ("1,say \"hi\",2", false, Quotes::Closed),
-            ("1,\"never closed,2", false, Quotes::Open),
-            ("end\",2", true, Quotes::Closed),
-            ("2,\"another title\",3", true, Quotes::Misplaced),
-            ("no quote", true, Quotes::Open),
-        ] {
-            assert_eq!(quotes(line.as_bytes(), inside), expected, "{line}");
-        }
-    }
-
-    #[test]
     fn fields_are_split_and_unquoted() {
-        let mut rows = CsvRows::new(b"id,title").unwrap();
+        let mut rows = CsvRows::new(b"id,title").unwrap().splitter;
         for (text, fields) in [
             ("1,a", vec!["1", "a"]),
             ("1,\"a, \"\"b\"\"\nc\"", vec!["1", "a, \"b\"\nc"]),

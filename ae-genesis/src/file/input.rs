@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{BACKEND, COLLECT};
 
-/// Small enough that one block keeps the executor for a few milliseconds only.
+/// Large enough that handing blocks over costs little.
 const BLOCK_BYTES: usize = 256 * 1024;
 /// How many blocks wait at most.
 const BLOCKS_MAX: usize = 4;

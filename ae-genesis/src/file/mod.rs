@@ -1,5 +1,6 @@
 //! Signals from files: CSV and JSON Lines, plain or gzipped.
 
+mod csv_lines;
 mod csv_rows;
 mod date;
 mod decoder;
@@ -26,6 +27,8 @@ use rows::Rows;
 const BACKEND: &str = "file";
 /// The operation that all errors name.
 const COLLECT: &str = "collect";
+/// How much is read between two chances for other tasks: thousands of short rows at most.
+const BATCH_BYTES: usize = 16 * 1024;
 
 /// A file of signals, read in a bounded amount of memory whatever its size.
 ///
@@ -39,7 +42,9 @@ const COLLECT: &str = "collect";
 /// unknown. A row without an id gets one from its position, `r17`. A row that can't be understood is counted, listed with
 /// its line and skipped. A row may have [`answer_bytes_max`](crate::QueryLimits::answer_bytes_max) bytes at most.
 ///
-/// Reading blocks, so it happens on tokio's blocking threads: `collect` must be called within a tokio runtime.
+/// Reading blocks, so it happens on tokio's blocking threads: `collect` must be called within a tokio runtime. Rows are
+/// understood in batches of 16 KB, in time that grows with the file's size alone, and other tasks get their turn in
+/// between; a collection that is dropped stops there.
 ///
 /// ```
 /// use ae_core::{Currency, Intent, Money, Runtime};
@@ -145,12 +150,16 @@ impl NicheSource for FileSource {
         let mut decoder = Decoder::new(query.limits().answer_bytes_max);
         let mut rows = Rows { sink, report: &mut report, limits: query.limits(), now };
         let mut whole = true;
-        while let Some(block) = blocks.recv().await {
+        'file: while let Some(block) = blocks.recv().await {
             match block {
-                Ok(block) if decoder.feed(&block, &mut rows).is_continue() => {}
-                Ok(_) => {
-                    whole = false;
-                    break;
+                Ok(block) => {
+                    for batch in block.chunks(BATCH_BYTES) {
+                        if decoder.feed(batch, &mut rows).is_break() {
+                            whole = false;
+                            break 'file;
+                        }
+                        tokio::task::yield_now().await;
+                    }
                 }
                 Err(error) if rows.report.signals_read == 0 => return Err(input::failed(&self.label, error)),
                 Err(error) => {

@@ -1,8 +1,13 @@
-use std::io::Write;
+use std::{
+    io::Write,
+    ops::ControlFlow,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use ae_core::{BackendError, ErrorKind};
 use ae_genesis::{
-    FileSource, NicheSource, QueryLimits, Retriever, RetrieverLimits, Signal, SourceReport, SourceStatus,
+    FileSource, NicheSource, QueryLimits, Retriever, RetrieverLimits, Signal, SignalSink, SourceReport,
+    SourceStatus,
 };
 use flate2::{Compression, write::GzEncoder};
 
@@ -92,6 +97,78 @@ async fn one_broken_line_among_many_good_ones_is_skipped() {
     let ranking = retriever.finish(crate::now(), 10);
     assert_eq!((ranking.seen, ranking.matched), (50_000, 50_000));
     assert!(ranking.dropped > 49_000);
+}
+
+/// Counts what arrives between two turns of another task.
+#[derive(Debug, Default)]
+struct Turns {
+    rows: AtomicUsize,
+    rows_max: AtomicUsize,
+}
+
+impl SignalSink for &Turns {
+    fn accept(&mut self, _: Signal) -> ControlFlow<()> {
+        let rows = self.rows.fetch_add(1, Ordering::Relaxed) + 1;
+        self.rows_max.fetch_max(rows, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    }
+}
+
+impl Turns {
+    fn next(&self) {
+        self.rows.store(0, Ordering::Relaxed);
+    }
+
+    fn rows_max(&self) -> usize {
+        self.rows_max.load(Ordering::Relaxed)
+    }
+}
+
+/// The bytes that are understood in one turn.
+const BATCH_BYTES: usize = 16 * 1024;
+
+#[tokio::test]
+async fn rows_that_never_close_their_quote_hold_nobody_up() {
+    let group = format!("{}1,good\n", "a\",\"b\n".repeat(9));
+    let text = format!("id,title\n{}", group.repeat(20_000));
+    let source = FileSource::from_reader("input", std::io::Cursor::new(text), runtime());
+    let (query, turns) = (query("CSV tool"), Turns::default());
+    let mut sink = &turns;
+    let other = async {
+        loop {
+            turns.next();
+            tokio::task::yield_now().await;
+        }
+    };
+    let report = tokio::select! {
+        biased;
+        report = source.collect(&query, &mut sink) => report.unwrap(),
+        () = other => unreachable!(),
+    };
+    assert_eq!((report.signals_read, report.rows_skipped), (20_000, 180_000));
+    // One batch, and the 500 lines that may have waited for the end of a quote.
+    let most = BATCH_BYTES / group.len() + 500 / 10 + 2;
+    assert!(turns.rows_max() <= most, "{} good rows in one turn, expected {most} at most", turns.rows_max());
+}
+
+#[tokio::test]
+async fn a_dropped_collection_reads_no_further() {
+    let text = format!("title\n{}", "good\n".repeat(1_000_000));
+    let source = FileSource::from_reader("input", std::io::Cursor::new(text), runtime());
+    let (query, turns) = (query("CSV tool"), Turns::default());
+    let mut sink = &turns;
+    let something = async {
+        while turns.rows_max() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = source.collect(&query, &mut sink) => panic!("a million rows in one turn"),
+        () = something => {}
+    }
+    let most = BATCH_BYTES / "good\n".len();
+    assert!(turns.rows_max() <= most, "{} rows in one turn, expected {most} at most", turns.rows_max());
 }
 
 #[tokio::test]

@@ -1,122 +1,169 @@
 //! Checks of what people see.
 
-use super::{Verdict, site::Site};
-use crate::text::{folded, query_value};
+use std::collections::BTreeSet;
+
+use scraper::ElementRef;
+
+use super::{
+    Verdict,
+    address::Place,
+    document::{Page, is_within},
+    site::Site,
+};
+use crate::{
+    phrase::places,
+    text::{folded, query_value},
+};
 
 /// The fewest visible characters of a page that says something.
 const PAGE_CHARS_MIN: usize = 200;
 
 pub(super) fn phrases(site: &Site, criterion: &str, phrases: &[String]) -> Verdict {
-    let mut marked = 0_usize;
-    let mut seen = Vec::new();
-    for page in site.pages() {
-        for element in page.marked(criterion) {
-            marked += 1;
-            if page.is_visible(&element) {
-                seen.extend(page.seen(&element));
-            }
-        }
+    let marked = marked(site, criterion);
+    if marked.is_empty() {
+        return Err(unmarked(site, criterion, &format!("it has to show {phrases:?}")));
     }
-    if marked == 0 {
-        return Err(unmarked(criterion, &format!("it has to show {phrases:?}")));
-    }
-    let missing: Vec<_> =
-        phrases.iter().filter(|phrase| !seen.iter().any(|text| text.contains(&folded(phrase)))).collect();
+    let shown = |phrase: &String| {
+        let phrase = folded(phrase);
+        marked.iter().any(|(page, element)| {
+            let around = page.place(element);
+            places(page.text(), &phrase).iter().any(|place| is_within(place, &around))
+        })
+    };
+    let missing: Vec<_> = phrases.iter().filter(|phrase| !shown(phrase)).collect();
     if missing.is_empty() {
         return Ok(format!("{phrases:?} can be seen in an element marked {criterion}"));
     }
     Err(format!(
         "site/index.html: {missing:?} can't be seen inside any element marked data-criterion=\"{criterion}\": write it there, \
-         visibly"
+         visibly{}",
+        because(hidden(&marked))
     ))
 }
 
 pub(super) fn present(site: &Site, criterion: &str) -> Verdict {
-    let mut marked = false;
-    for page in site.pages() {
-        for element in page.marked(criterion) {
-            marked = true;
-            if page.is_visible(&element) && page.seen(&element).iter().any(|text| !text.is_empty()) {
-                return Ok(format!("site/{} shows an element marked {criterion}", page.name));
-            }
-        }
+    let marked = marked(site, criterion);
+    match marked.iter().find(|(page, element)| page.shows(element)) {
+        Some((page, _)) => Ok(format!("site/{} shows an element marked {criterion}", page.name)),
+        None if marked.is_empty() => Err(unmarked(site, criterion, "it has to be visible and not empty")),
+        None => Err(format!(
+            "the element marked data-criterion=\"{criterion}\" in the site is hidden or empty: show it, with text{}",
+            because(hidden(&marked))
+        )),
     }
-    if marked {
-        return Err(format!(
-            "the element marked data-criterion=\"{criterion}\" is hidden or empty: show it, with text"
-        ));
-    }
-    Err(unmarked(criterion, "it has to be visible and not empty"))
 }
 
 pub(super) fn checkout(site: &Site, criterion: &str, path: &str, tiers: &[String]) -> Verdict {
-    let mut targets = Vec::new();
-    let mut marked = false;
-    for page in site.pages() {
-        for link in page.named("a").filter(|link| page.is_visible(link)) {
-            let Some(href) = link.attr("href") else { continue };
-            let leads_there = href.split('?').next() == Some(path);
-            if leads_there && page.seen(&link).iter().any(|text| !text.is_empty()) {
-                targets.push(href.to_owned());
-            }
+    let leads_there = |place: &Place| matches!(place, Place::Inside(inside) if inside.path == path);
+    let mut sold = BTreeSet::new();
+    for (_, place) in site.reached().flat_map(|page| site.offered(page)) {
+        let Place::Inside(inside) = place else { continue };
+        if let ([(key, tier)], true) = (inside.pairs().as_slice(), inside.path == path) {
+            sold.extend((key == "tier").then(|| tier.clone()));
         }
-        marked |= page.marked(criterion).any(|element| {
-            page.is_visible(&element)
-                && std::iter::once(element)
-                    .chain(element.descendent_elements())
-                    .filter(|inner| page.is_visible(inner))
-                    .any(|inner| inner.attr("href").is_some_and(|href| href.split('?').next() == Some(path)))
-        });
     }
-    if !marked {
-        return Err(unmarked(criterion, &format!("it has to be, or hold, a visible link to {path:?}")));
+    let links = marked_links(site, criterion);
+    let mut concealed = site.reached().flat_map(|page| page.named("a").map(move |link| (page, link)));
+    let reason = concealed.find_map(|(page, link)| {
+        let place = site.place(page, link.attr("href")?);
+        page.hidden_within(&link).filter(|_| leads_there(&place))
+    });
+    if !links.iter().any(|(_, place)| leads_there(place)) {
+        let what = format!("it has to be, or hold, a visible link that leads to {path:?} of the site");
+        return Err(unmarked(site, criterion, &what) + &because(reason));
     }
-    let wanted = tiers.iter().map(|tier| format!("{path}?tier={}", query_value(tier)));
-    let missing: Vec<_> = wanted.filter(|href| !targets.contains(href)).collect();
+    let missing: Vec<_> = tiers.iter().filter(|tier| !sold.contains(*tier)).collect();
     if missing.is_empty() {
         return Ok(format!("{} tiers have a visible checkout link", tiers.len()));
     }
-    Err(format!("site/index.html: no visible link leads to {}: add one for each tier", missing.join(", ")))
+    let missing: Vec<_> = missing.iter().map(|tier| format!("{path}?tier={}", query_value(tier))).collect();
+    Err(format!(
+        "site/index.html: no visible link on a page that people get to leads to {} of the site: add one for each tier{}",
+        missing.join(", "),
+        because(reason)
+    ))
 }
 
 pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
-    let mut target = None;
-    for page in site.pages() {
-        for element in page.marked(criterion).filter(|element| page.is_visible(element)) {
-            let inner = std::iter::once(element).chain(element.descendent_elements());
-            let mut hrefs =
-                inner.filter(|inner| inner.value().name() == "a").filter_map(|link| link.attr("href"));
-            target = target.or_else(|| {
-                hrefs.next().map(|href| href.split(['#', '?']).next().unwrap_or_default().to_owned())
-            });
+    let mut problem = None;
+    for (page, place) in marked_links(site, criterion) {
+        let file = match &place {
+            Place::Inside(inside) => site.file_at(&inside.path),
+            _ => None,
+        };
+        let Some(target) = file.and_then(|file| site.page(file)) else {
+            let from = &page.name;
+            problem.get_or_insert(format!(
+                "site/{from}: the privacy link leads to no page of the site: write it"
+            ));
+            continue;
+        };
+        let chars = target.text().len();
+        if chars >= PAGE_CHARS_MIN {
+            return Ok(format!("site/{} is linked and has {chars} characters", target.name));
         }
-    }
-    let Some(target) = target else {
-        return Err(unmarked(criterion, "it has to be, or hold, a visible link to the privacy page"));
-    };
-    let Some(page) = site.page(&target) else {
-        return Err(format!("site/{target}: the privacy link leads to a page that does not exist: write it"));
-    };
-    let chars = page.seen_text().chars().count();
-    if chars < PAGE_CHARS_MIN {
-        return Err(format!(
-            "site/{target}: the page has {chars} visible characters: say what is collected and why"
+        problem.get_or_insert(format!(
+            "site/{}: the page has {chars} visible characters: say what is collected and why{}",
+            target.name,
+            because(target.hidden_somewhere())
         ));
     }
-    Ok(format!("site/{target} is linked and has {chars} characters"))
+    Err(problem.unwrap_or_else(|| {
+        unmarked(site, criterion, "it has to be, or hold, a visible link to the privacy page")
+            + &because(hidden(&marked(site, criterion)))
+    }))
 }
 
 pub(super) fn sample_notice(site: &Site) -> Verdict {
-    let text = site.page("index.html").map(super::document::Page::seen_text).unwrap_or_default();
-    if text.contains("sample") && text.contains("no evidence") {
+    let page = site.page("index.html");
+    let text = page.map(Page::text).unwrap_or_default();
+    if ["sample", "no evidence"].iter().all(|phrase| !places(text, phrase).is_empty()) {
         return Ok("the front page says that the signals are a sample and no evidence".to_owned());
     }
-    Err("site/index.html: say visibly that the demand signals are a bundled \"sample\" and \"no evidence\""
-        .to_owned())
+    Err(format!(
+        "site/index.html: say visibly that the demand signals are a bundled \"sample\" and \"no evidence\"{}",
+        because(page.and_then(Page::hidden_somewhere))
+    ))
 }
 
-fn unmarked(criterion: &str, what: &str) -> String {
+/// The elements that are marked, on the pages that people can get to.
+fn marked<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, ElementRef<'a>)> {
+    site.reached().flat_map(|page| page.marked(criterion).map(move |element| (page, element))).collect()
+}
+
+/// The links that people see which are marked, or stand in an element that is, with where they lead.
+fn marked_links<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, Place)> {
+    let inside = |link: &ElementRef<'_>, page: &Page| {
+        let mut marked = page.marked(criterion);
+        marked.any(|element| element == *link || link.ancestors().any(|outer| outer.id() == element.id()))
+    };
+    let all =
+        site.reached().flat_map(|page| site.offered(page).map(move |(link, place)| (page, link, place)));
+    all.filter(|(page, link, _)| inside(link, page)).map(|(page, _, place)| (page, place)).collect()
+}
+
+/// Why one of the elements is not surely seen.
+fn hidden<'a>(marked: &[(&'a Page, ElementRef<'a>)]) -> Option<&'a str> {
+    marked.iter().find_map(|(page, element)| page.hidden_within(element))
+}
+
+fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
+    let unreached = site.pages().iter().find(|page| {
+        page.marked(criterion).next().is_some() && !site.reached().any(|reached| reached.name == page.name)
+    });
+    let unreached = unreached.map(|page| {
+        format!(
+            "; no visible link leads from the front page to site/{}, so what stands there proves nothing",
+            page.name
+        )
+    });
     format!(
-        "site/index.html: no visible element is marked data-criterion=\"{criterion}\": mark the one that fulfils it; {what}"
+        "site/index.html: no visible element is marked data-criterion=\"{criterion}\": mark the one that fulfils it; {what}{}",
+        unreached.unwrap_or_default()
     )
+}
+
+/// Tells what hides an element, if anything does.
+fn because(hidden: Option<&str>) -> String {
+    hidden.map(|reason| format!("; it is hidden because {reason}")).unwrap_or_default()
 }

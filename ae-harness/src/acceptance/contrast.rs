@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Verdict, judged, site::Site, style::Rule};
+use super::{
+    Verdict, judged,
+    site::Site,
+    style::{Part, Rule, rgb},
+};
 
 /// The least contrast of text.
 const CONTRAST_MIN: f64 = 4.5;
@@ -36,35 +40,37 @@ pub(super) fn check(site: &Site) -> Verdict {
     judged(problems, found)
 }
 
+/// A rule counts in the scheme that its conditions name, and in both when they name none in the plainest way.
 fn applies(rule: &Rule, dark: bool) -> bool {
-    !rule.media.contains("print")
-        && (dark || !rule.media.contains("dark"))
-        && (!dark || !rule.media.contains("light"))
+    let scheme = rule.conditions.iter().find_map(|condition| {
+        let plain: String = condition.chars().filter(|c| !c.is_whitespace()).collect();
+        match plain.strip_prefix("@media")?.trim_start_matches("only").trim_start_matches("screenand") {
+            "(prefers-color-scheme:dark)" => Some(true),
+            "(prefers-color-scheme:light)" => Some(false),
+            _ => None,
+        }
+    });
+    rule.on_screen && scheme.is_none_or(|scheme| scheme == dark)
 }
 
 /// The custom properties of `:root` in one colour scheme, later rules first in effect.
-fn variables(rules: &[Rule], dark: bool) -> BTreeMap<String, String> {
-    let roots = rules.iter().filter(|rule| rule.selector == ":root" && applies(rule, dark));
-    let declared = roots.flat_map(|rule| rule.declarations.iter().cloned());
-    declared.filter(|(name, _)| name.starts_with("--")).collect()
+fn variables(rules: &[Rule], dark: bool) -> BTreeMap<&str, &[Part]> {
+    rules
+        .iter()
+        .filter(|rule| rule.selector == ":root" && applies(rule, dark))
+        .flat_map(Rule::variables)
+        .collect()
 }
 
 /// Red, green and blue of a hex colour or of a custom property that leads to one.
-fn colour(value: &str, variables: &BTreeMap<String, String>) -> Option<[u8; 3]> {
+fn colour(value: &[Part], variables: &BTreeMap<&str, &[Part]>) -> Option<[u8; 3]> {
     let mut value = value;
     for _ in 0..8 {
-        let Some(inner) = value.strip_prefix("var(").and_then(|rest| rest.strip_suffix(')')) else { break };
-        value = variables.get(inner.split(',').next()?.trim())?.as_str();
+        let [Part::Call(name, inside)] = value else { break };
+        let Some(Part::Word(variable)) = inside.first().filter(|_| name == "var") else { break };
+        value = variables.get(variable.as_str())?;
     }
-    let digits = value.strip_prefix('#')?;
-    let long: String = match digits.len() {
-        3 => digits.chars().flat_map(|digit| [digit, digit]).collect(),
-        6 => digits.to_owned(),
-        _ => return None,
-    };
-    let number = u32::from_str_radix(&long, 16).ok()?;
-    let [_, red, green, blue] = number.to_be_bytes();
-    Some([red, green, blue])
+    rgb(value)
 }
 
 /// The contrast ratio of two colours, 1 to 21 (WCAG 2.2, definition of "contrast ratio").
@@ -84,19 +90,35 @@ fn luminance(colour: [u8; 3]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::style::Sheet, *};
 
     #[test]
     fn the_formula_agrees_with_known_pairs() {
         assert!((ratio([0; 3], [255; 3]) - 21.0).abs() < 1e-9);
         // #767676 on white is the well-known lightest grey that reaches 4.5.
         assert!(ratio([0x76; 3], [255; 3]) >= 4.5 && ratio([0x77; 3], [255; 3]) < 4.5);
-        let variables = BTreeMap::from([
-            ("--a".to_owned(), "var(--b)".to_owned()),
-            ("--b".to_owned(), "#abc".to_owned()),
-        ]);
-        assert_eq!(colour("var(--a)", &variables), Some([0xAA, 0xBB, 0xCC]));
-        assert_eq!(colour("var(--none)", &variables), None);
-        assert_eq!(colour("red", &variables), None);
+        let call = |name: &str| Part::Call("var".to_owned(), vec![Part::Word(name.to_owned())]);
+        let (to_b, hex) = ([call("--b")], [Part::Hash("abc".to_owned())]);
+        let variables = BTreeMap::from([("--a", to_b.as_slice()), ("--b", hex.as_slice())]);
+        assert_eq!(colour(&[call("--a")], &variables), Some([0xAA, 0xBB, 0xCC]));
+        assert_eq!(colour(&[call("--none")], &variables), None);
+        assert_eq!(colour(&[Part::Word("red".to_owned())], &variables), None);
+    }
+
+    #[test]
+    fn a_rule_counts_in_the_scheme_that_it_names() {
+        for (css, light, dark) in [
+            ("a{}", true, true),
+            ("@media (prefers-color-scheme: dark){a{b:c}}", false, true),
+            ("@media only screen and (prefers-color-scheme:light){a{b:c}}", true, false),
+            ("@media not (prefers-color-scheme:dark){a{b:c}}", true, true),
+            ("@media not print{a{b:c}}", true, true),
+            ("@media print{a{b:c}}", false, false),
+        ] {
+            let mut sheet = Sheet::default();
+            sheet.add("x.css", &css.replace("{}", "{b:c}"));
+            let found: Vec<_> = [false, true].map(|dark| applies(&sheet.rules[0], dark)).into();
+            assert_eq!(found, [light, dark], "{css}");
+        }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use ae_core::{AcceptanceCriterion, Priority, ProductSpec};
 
-use super::{Check, CheckKind};
+use super::{Check, CheckKind, TierPrice, prices};
 use crate::{
-    agent::SiteContext,
+    pricing,
     text::{quoted, token},
 };
 
@@ -17,7 +17,7 @@ const TOTAL_BYTES_MAX: u64 = 500_000;
 /// The files that every site has.
 const FILES: [&str; 5] = ["index.html", "privacy.html", "404.html", "robots.txt", "sitemap.xml"];
 
-pub(super) fn checks(spec: &ProductSpec, site: &SiteContext) -> Vec<Check> {
+pub(super) fn checks(spec: &ProductSpec) -> Vec<Check> {
     let mut checks = Vec::new();
     let mut ids = BTreeSet::new();
     for criterion in spec.acceptance_criteria.iter().filter(|criterion| criterion.priority <= Priority::P1) {
@@ -26,10 +26,10 @@ pub(super) fn checks(spec: &ProductSpec, site: &SiteContext) -> Vec<Check> {
         while !ids.insert(id.clone()) {
             id.push('+');
         }
-        let kind = kind_of(criterion, spec, site);
+        let kind = kind_of(criterion, spec);
         checks.push(Check { id, criterion: Some(criterion_id), priority: criterion.priority, kind });
     }
-    checks.extend(generic(spec, site).into_iter().map(|(name, kind)| Check {
+    checks.extend(generic(spec).into_iter().map(|(name, kind)| Check {
         id: format!("generic-{name}"),
         criterion: None,
         priority: Priority::P0,
@@ -39,14 +39,18 @@ pub(super) fn checks(spec: &ProductSpec, site: &SiteContext) -> Vec<Check> {
 }
 
 /// What a criterion asks for: its quoted phrases, else what it names.
-pub(crate) fn kind_of(criterion: &AcceptanceCriterion, spec: &ProductSpec, site: &SiteContext) -> CheckKind {
+pub(crate) fn kind_of(criterion: &AcceptanceCriterion, spec: &ProductSpec) -> CheckKind {
     let phrases = quoted(&criterion.text);
     let text = criterion.text.to_lowercase();
     if !phrases.is_empty() {
-        CheckKind::Phrases { phrases }
+        let tiers = tiers(spec);
+        match prices::stated(&phrases, &tiers).is_empty() {
+            true => CheckKind::Phrases { phrases },
+            false => CheckKind::Prices { phrases, tiers },
+        }
     } else if text.contains("checkout") {
         let tiers = spec.pricing.iter().map(|tier| tier.id.clone()).collect();
-        CheckKind::Checkout { path: site.checkout_path.clone(), tiers }
+        CheckKind::Checkout { tiers }
     } else if text.contains("privacy") {
         CheckKind::Privacy
     } else {
@@ -54,17 +58,26 @@ pub(crate) fn kind_of(criterion: &AcceptanceCriterion, spec: &ProductSpec, site:
     }
 }
 
-fn generic(spec: &ProductSpec, site: &SiteContext) -> Vec<(&'static str, CheckKind)> {
-    let base_url = site.base_url.clone();
+/// The tiers as a price list shows them.
+fn tiers(spec: &ProductSpec) -> Vec<TierPrice> {
+    let tiers = spec.pricing.iter().map(|tier| TierPrice {
+        name: pricing::name(tier),
+        amount: tier.price.to_string(),
+        interval: pricing::interval(tier).to_owned(),
+    });
+    tiers.collect()
+}
+
+fn generic(spec: &ProductSpec) -> Vec<(&'static str, CheckKind)> {
     let mut kinds = vec![
         ("files", CheckKind::Files { paths: FILES.map(str::to_owned).to_vec() }),
         ("markup", CheckKind::Markup),
-        ("links", CheckKind::Links { base_url: base_url.clone(), checkout_path: site.checkout_path.clone() }),
+        ("links", CheckKind::Links),
         ("self-contained", CheckKind::SelfContained),
         ("accessibility", CheckKind::Accessibility),
         ("contrast", CheckKind::Contrast),
-        ("discovery", CheckKind::Discovery { base_url: base_url.clone() }),
-        ("social", CheckKind::Social { base_url }),
+        ("discovery", CheckKind::Discovery),
+        ("social", CheckKind::Social),
         ("weight", CheckKind::Weight { page_bytes_max: PAGE_BYTES_MAX, total_bytes_max: TOTAL_BYTES_MAX }),
     ];
     if spec.sample {

@@ -1,13 +1,19 @@
 //! One parsed page.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
-use scraper::{ElementRef, Html, Node, Selector, node::Element};
+use scraper::{ElementRef, Html};
 
-use crate::text::folded;
+use super::{prose::Prose, style::Hiding};
 
-/// Elements whose text nobody sees on the page.
-const UNSEEN: [&str; 8] = ["head", "script", "style", "template", "noscript", "title", "iframe", "datalist"];
+/// Elements whose text nobody sees on the page, or only in a browser that does not know the element.
+const UNSEEN: [&str; 21] = [
+    "audio", "canvas", "datalist", "embed", "head", "iframe", "math", "meter", "noembed", "noframes",
+    "noscript", "object", "option", "progress", "rp", "script", "style", "svg", "template", "title", "video",
+];
 
 /// A page of the site.
 #[derive(Debug)]
@@ -17,22 +23,54 @@ pub(super) struct Page {
     /// What the parser had to forgive.
     pub(super) errors: Vec<String>,
     html: Html,
-    hidden: HashSet<usize>,
+    /// Why elements are not seen, by their key.
+    hidden: HashMap<usize, String>,
+    prose: Prose,
 }
 
 impl Page {
-    /// Parses a page; elements that match one of `hiding` count as not visible.
-    pub(super) fn parse(name: &str, text: &str, hiding: &[Selector]) -> Self {
+    /// Parses a page. What its styles hide is told by [`hide`](Self::hide), and then its text is [`read`](Self::read).
+    pub(super) fn parse(name: &str, text: &str) -> Self {
         let html = Html::parse_document(text);
         let errors = html.errors.iter().map(ToString::to_string).collect();
-        let hidden =
-            hiding.iter().flat_map(|selector| html.select(selector)).map(|element| key(&element)).collect();
-        Self { name: name.to_owned(), errors, html, hidden }
+        let mut page =
+            Self { name: name.to_owned(), errors, html, hidden: HashMap::new(), prose: Prose::default() };
+        let unrendered = page
+            .elements()
+            .filter_map(|element| Some((Self::key(&element), unrendered(&element)?)))
+            .collect();
+        page.hidden = unrendered;
+        if !page.follows_the_standard() {
+            // Class names are then compared without regard to case, among other things.
+            let reason =
+                format!("site/{name} has no <!DOCTYPE html>, so its styles can't be judged: begin with it");
+            page.hide_one(Self::key(&page.html.root_element()), reason);
+        }
+        page
     }
 
-    /// Whether the page has a doctype, so that browsers follow the standard.
-    pub(super) fn has_doctype(&self) -> bool {
-        self.html.tree.root().children().any(|node| node.value().is_doctype())
+    /// What names an element for as long as the page lives unchanged: the address of its value.
+    pub(super) fn key(element: &ElementRef<'_>) -> usize {
+        std::ptr::from_ref(element.value()).addr()
+    }
+
+    /// Hides what the selectors match.
+    pub(super) fn hide(&mut self, hidings: &[Hiding]) {
+        for hiding in hidings {
+            for element in self.html.select(&hiding.selector) {
+                self.hidden.entry(Self::key(&element)).or_insert_with(|| hiding.reason.clone());
+            }
+        }
+    }
+
+    /// Hides the element with this key.
+    pub(super) fn hide_one(&mut self, key: usize, reason: String) {
+        self.hidden.entry(key).or_insert(reason);
+    }
+
+    /// Whether the page has the doctype with which browsers follow the standard.
+    pub(super) fn follows_the_standard(&self) -> bool {
+        self.html.quirks_mode == Html::new_document().quirks_mode
     }
 
     /// Every element, in document order.
@@ -64,42 +102,124 @@ impl Page {
 
     /// Whether nothing hides the element.
     pub(super) fn is_visible(&self, element: &ElementRef<'_>) -> bool {
-        let with_ancestors =
-            std::iter::once(*element).chain(element.ancestors().filter_map(ElementRef::wrap));
-        with_ancestors.into_iter().all(|e| !hides(e.value()) && !self.hidden.contains(&key(&e)))
+        self.hidden_by(element).is_none()
     }
 
-    /// The visible text inside an element, folded for comparison: its pieces joined with and without white space,
-    /// since markup may or may not separate words.
-    pub(super) fn seen(&self, element: &ElementRef<'_>) -> [String; 2] {
-        let mut pieces = Vec::new();
-        for node in element.descendants() {
-            let Node::Text(text) = node.value() else { continue };
-            let shown =
-                node.parent().and_then(ElementRef::wrap).is_none_or(|parent| self.is_visible(&parent));
-            if shown {
-                pieces.push(&**text);
-            }
-        }
-        [folded(&pieces.join(" ")), folded(&pieces.concat())]
+    /// Whether the link has something to press: text, or an image that stands for it.
+    pub(super) fn offers(&self, link: &ElementRef<'_>) -> bool {
+        let mut images = link.descendent_elements().filter(|inner| inner.value().name() == "img");
+        let mut has_image = || {
+            images.any(|image| {
+                self.is_visible(&image) && image.attr("alt").is_some_and(|alt| !alt.trim().is_empty())
+            })
+        };
+        self.is_visible(link) && (self.shows(link) || has_image())
     }
 
-    /// The visible text of the whole page, folded.
-    pub(super) fn seen_text(&self) -> String {
-        let [spaced, _] = self.seen(&self.html.root_element());
-        spaced
+    /// Whether `<base>` changes where every link leads.
+    pub(super) fn has_base(&self) -> bool {
+        self.named("base").any(|base| base.attr("href").is_some())
+    }
+
+    /// Why the element is not surely seen.
+    pub(super) fn hidden_by(&self, element: &ElementRef<'_>) -> Option<&str> {
+        lineage(element).find_map(|element| self.hidden.get(&Self::key(&element))).map(String::as_str)
+    }
+
+    /// Why the element, or something in it that could hold text, is not surely seen.
+    pub(super) fn hidden_within(&self, element: &ElementRef<'_>) -> Option<&str> {
+        let inner = element.descendent_elements().filter(|inner| !UNSEEN.contains(&inner.value().name()));
+        let mut inside = inner.filter_map(|inner| self.hidden.get(&Self::key(&inner)));
+        self.hidden_by(element).or_else(|| inside.next().map(String::as_str))
+    }
+
+    /// Why something on the page is not surely seen.
+    pub(super) fn hidden_somewhere(&self) -> Option<&str> {
+        self.hidden_within(&self.html.root_element())
+    }
+
+    /// Reads the text that nothing hides, once all that hides is known.
+    pub(super) fn read(&mut self) {
+        let is_hidden = |element: &ElementRef<'_>| self.hidden.contains_key(&Self::key(element));
+        self.prose = Prose::read(&self.html, Self::key, is_hidden, is_closed);
+    }
+
+    /// The visible text of the page, folded for comparison.
+    pub(super) fn text(&self) -> &[char] {
+        self.prose.text()
+    }
+
+    /// Where in it the text of an element stands.
+    pub(super) fn place(&self, element: &ElementRef<'_>) -> Range<usize> {
+        self.prose.place(Self::key(element))
+    }
+
+    /// Whether an element shows text.
+    pub(super) fn shows(&self, element: &ElementRef<'_>) -> bool {
+        self.prose.is_text(&self.place(element))
     }
 }
 
-fn key(element: &ElementRef<'_>) -> usize {
-    // The address of a node's value is its identity for as long as the tree lives unchanged.
-    std::ptr::from_ref(element.value()).addr()
+/// Whether one place is a part of another.
+pub(super) fn is_within(inner: &Range<usize>, outer: &Range<usize>) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
 }
 
-fn hides(element: &Element) -> bool {
-    UNSEEN.contains(&element.name())
-        || element.attr("hidden").is_some()
-        || element.attr("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-        || (element.name() == "input"
-            && element.attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden")))
+/// Whether the markup alone lets the element be on the page, whatever the styles.
+pub(super) fn is_rendered(element: &ElementRef<'_>) -> bool {
+    lineage(element).all(|element| unrendered(&element).is_none())
+}
+
+/// Whether the element holds text that the markup alone lets be on the page, whatever the styles.
+pub(super) fn has_rendered_text(element: &ElementRef<'_>) -> bool {
+    element.descendants().any(|node| {
+        let has_text = node.value().as_text().is_some_and(|text| !text.trim().is_empty());
+        has_text && node.parent().and_then(ElementRef::wrap).is_none_or(|parent| is_rendered(&parent))
+    })
+}
+
+/// The element and those around it.
+pub(super) fn lineage<'a>(element: &ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+    std::iter::once(*element).chain(element.ancestors().filter_map(ElementRef::wrap))
+}
+
+/// Why the markup alone keeps an element from being seen.
+fn unrendered(element: &ElementRef<'_>) -> Option<String> {
+    let name = element.value().name();
+    let has = |attribute: &str| element.attr(attribute).is_some();
+    let is = |attribute: &str, wanted: &str| {
+        element.attr(attribute).is_some_and(|value| value.trim().eq_ignore_ascii_case(wanted))
+    };
+    let what = if UNSEEN.contains(&name) {
+        "shows no text of its own"
+    } else if has("hidden") {
+        "is hidden"
+    } else if is("aria-hidden", "true") {
+        "is hidden from screen readers"
+    } else if name == "input" && is("type", "hidden") {
+        "is a hidden field"
+    } else if name == "dialog" && !has("open") {
+        "is closed: add open, or use another element"
+    } else if has("popover") {
+        "shows up only when it is called: use another element"
+    } else if is_folded_away(element) {
+        "is inside <details> that is closed: add open"
+    } else if matches!(name, "font" | "marquee") || has("bgcolor") || (name == "body" && has("text")) {
+        "has a look that can't be judged: use a class"
+    } else {
+        return None;
+    };
+    Some(format!("<{name}> {what}"))
+}
+
+fn is_closed(element: &ElementRef<'_>) -> bool {
+    element.value().name() == "details" && element.attr("open").is_none()
+}
+
+/// Whether the element is a part of closed `<details>` other than its summary.
+fn is_folded_away(element: &ElementRef<'_>) -> bool {
+    let Some(parent) = element.parent().and_then(ElementRef::wrap).filter(is_closed) else { return false };
+    let mut siblings = parent.children().filter_map(ElementRef::wrap);
+    let summary = siblings.find(|sibling| sibling.value().name() == "summary");
+    summary.is_none_or(|summary| summary != *element)
 }

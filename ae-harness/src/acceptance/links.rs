@@ -2,10 +2,19 @@
 
 use scraper::ElementRef;
 
-use super::{Verdict, document::Page, judged, site::Site};
+use super::{
+    Verdict,
+    address::{Inside, Place, is_absolute},
+    document::Page,
+    judged,
+    site::Site,
+    style::addresses,
+};
 
+/// The page that the host shows for what is missing, whatever the depth of what was asked for.
+const ERROR_PAGE: &str = "404.html";
 /// Attributes that make a browser fetch something.
-const FETCHING: [(&str, &str); 12] = [
+const FETCHING: [(&str, &str); 14] = [
     ("img", "src"),
     ("source", "src"),
     ("video", "src"),
@@ -18,7 +27,11 @@ const FETCHING: [(&str, &str); 12] = [
     ("input", "src"),
     ("link", "href"),
     ("use", "href"),
+    ("image", "href"),
+    ("feImage", "href"),
 ];
+/// Attributes that hold an address.
+const NAMING: [&str; 6] = ["href", "src", "action", "formaction", "poster", "data"];
 /// Links of the head that name an address without fetching it.
 const NAMING_RELS: [&str; 5] = ["canonical", "alternate", "license", "author", "me"];
 
@@ -27,20 +40,18 @@ pub(super) fn self_contained(site: &Site) -> Verdict {
     let mut problems = Vec::new();
     for page in site.pages() {
         for element in page.elements() {
-            problems.extend(foreign(&element).map(|what| format!("site/{}: {what}", page.name)));
+            problems.extend(foreign(site, page, &element).map(|what| format!("site/{}: {what}", page.name)));
         }
     }
-    for (name, bytes) in
-        site.files().iter().filter(|(name, _)| name.ends_with(".css") || name.ends_with(".svg"))
-    {
-        let text = String::from_utf8_lossy(bytes).to_lowercase();
-        let is_svg = name.ends_with(".svg");
-        let fetches = text.contains("@import")
-            || ["url(http", "url(//", "url('http", "url(\"http", "url('//", "url(\"//"]
-                .iter()
-                .any(|start| text.contains(start))
-            || (is_svg
-                && (text.contains("<script") || text.contains("href=\"http") || text.contains("<!entity")));
+    for (name, bytes) in site.files() {
+        let text = String::from_utf8_lossy(bytes);
+        let fetches = match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("css") => {
+                addresses(&text).iter().any(|address| is_far(&site.address().resolve(name, address)))
+            }
+            Some("svg") => is_active_image(&text),
+            _ => false,
+        };
         if fetches {
             problems.push(format!(
                 "site/{name}: fetches from elsewhere or runs a script: put the file into the site"
@@ -50,7 +61,14 @@ pub(super) fn self_contained(site: &Site) -> Verdict {
     judged(problems, "nothing is fetched from elsewhere and nothing needs a script")
 }
 
-fn foreign(element: &ElementRef<'_>) -> Option<String> {
+fn is_active_image(svg: &str) -> bool {
+    let text = svg.to_lowercase();
+    let fetches = ["url(http", "url(//", "url('http", "url(\"http", "url('//", "url(\"//", "@import"];
+    let marks = ["<script", "href=\"http", "href='http", "href=\"//", "href='//", "<!entity"];
+    fetches.iter().chain(&marks).any(|mark| text.contains(mark))
+}
+
+fn foreign(site: &Site, page: &Page, element: &ElementRef<'_>) -> Option<String> {
     let name = element.value().name();
     if matches!(name, "script" | "style" | "base" | "applet") {
         return Some(format!("<{name}> is not allowed by the site's policy: remove it"));
@@ -64,135 +82,133 @@ fn foreign(element: &ElementRef<'_>) -> Option<String> {
     {
         return Some("<meta http-equiv=\"refresh\"> sends people away: use a link".to_owned());
     }
-    if let Some(href) =
-        element.attr("href").or_else(|| element.attr("action")).or_else(|| element.attr("formaction"))
-    {
-        let scheme = href.trim_start().to_ascii_lowercase();
-        if ["javascript:", "data:", "vbscript:"].iter().any(|start| scheme.starts_with(start)) {
-            return Some(format!("<{name}> leads to {:?}: use a plain address", short(href)));
+    // Names without their prefix, so that `xlink:href` is one of them.
+    for (key, address) in element.value().attrs().filter(|(key, _)| NAMING.contains(key)) {
+        let is_image = matches!(key, "src" | "poster") && address.trim_start().starts_with("data:image/");
+        if matches!(site.address().resolve(&page.name, address), Place::Elsewhere(scheme)
+            if matches!(scheme.as_str(), "javascript" | "vbscript" | "blob") || (scheme == "data" && !is_image))
+        {
+            return Some(format!("<{name}> leads to {:?}: use a plain address", short(address)));
         }
     }
-    let names_only = || {
-        name == "link"
-            && element
-                .attr("rel")
-                .is_some_and(|rel| rel.split_whitespace().all(|word| NAMING_RELS.contains(&word)))
-    };
-    let mut fetched =
-        FETCHING.iter().filter(|(of, _)| *of == name).filter_map(|(_, attribute)| element.attr(attribute));
-    let far = fetched.find(|address| is_far(address) && !address.starts_with("data:image/"));
-    if let Some(address) = far.filter(|_| !names_only()) {
-        return Some(format!(
-            "<{name}> fetches {:?} from elsewhere: put the file into the site",
-            short(address)
-        ));
+    let names_only = name == "link"
+        && element
+            .attr("rel")
+            .is_some_and(|rel| rel.split_whitespace().all(|word| NAMING_RELS.contains(&word)));
+    let fetched = element.value().attrs().filter(|(key, _)| FETCHING.contains(&(name, *key)));
+    let candidates = element.attr("srcset").into_iter().flat_map(candidates);
+    let mut all = fetched.map(|(_, address)| address).chain(candidates).filter(|_| !names_only);
+    let far = all.find(|address| is_far(&site.address().resolve(&page.name, address)))?;
+    Some(format!("<{name}> fetches {:?} from elsewhere: put the file into the site", short(far)))
+}
+
+/// Whether a browser would fetch it from another place than the site; what stands in the page itself is no other.
+fn is_far(place: &Place) -> bool {
+    match place {
+        Place::Inside(_) => false,
+        Place::Elsewhere(scheme) => scheme != "data",
+        Place::Beside | Place::Unknown => true,
     }
-    let set = element.attr("srcset")?;
-    set.split(',')
-        .any(|part| is_far(part.trim()))
-        .then(|| format!("<{name} srcset> fetches from elsewhere: put the file into the site"))
+}
+
+/// The addresses of a `srcset` (HTML Living Standard, "parse a srcset attribute").
+fn candidates(set: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = set;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+        let (address, after) =
+            rest.split_at(rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len()));
+        if address.is_empty() {
+            return found;
+        }
+        found.push(address.trim_end_matches(','));
+        rest = match address.ends_with(',') {
+            true => after,
+            false => after.split_once(',').map_or("", |(_, next)| next),
+        };
+    }
 }
 
 /// Links inside the site lead somewhere.
-pub(super) fn resolve(site: &Site, base_url: &str, checkout_path: &str) -> Verdict {
-    let base_path = base_path(base_url);
+pub(super) fn resolve(site: &Site, checkout_path: &str) -> Verdict {
     let mut problems = Vec::new();
     let mut followed = 0_usize;
     for page in site.pages() {
+        if page.has_base() {
+            problems.push(format!("site/{}: <base> changes where every link leads: remove it", page.name));
+            continue;
+        }
         for element in page.elements() {
-            for attribute in ["href", "src", "action"] {
-                let Some(address) = element.attr(attribute) else { continue };
-                let Some(inside) = inside(address.trim(), base_url, &base_path) else { continue };
+            let named =
+                element.value().attrs().filter(|(key, _)| NAMING.contains(key)).map(|(_, address)| address);
+            for address in named.chain(element.attr("srcset").into_iter().flat_map(candidates)) {
+                let why = match broken(site, page, address, checkout_path) {
+                    Found::Elsewhere => continue,
+                    Found::Here => None,
+                    Found::Nowhere(why) => Some(why),
+                };
                 followed += 1;
-                if let Some(why) = broken(site, page, inside, checkout_path) {
-                    problems.push(format!(
-                        "site/{}: <{}> leads to {:?}, {why}",
-                        page.name,
-                        element.value().name(),
-                        short(address)
-                    ));
-                }
+                problems.extend(why.map(|why| {
+                    let name = element.value().name();
+                    format!("site/{}: <{name}> leads to {:?}, {why}", page.name, short(address))
+                }));
             }
         }
     }
     judged(problems, format!("{followed} links and references resolve"))
 }
 
-/// The part of an address that is about this site: relative, or below its address. `None` for other places.
-fn inside<'a>(address: &'a str, base_url: &str, base_path: &str) -> Option<&'a str> {
-    if let Some(rest) = address.strip_prefix(base_url) {
-        return Some(rest);
-    }
-    if is_far(address) {
-        return None;
-    }
-    match address.strip_prefix(base_path) {
-        Some(rest) if address.starts_with('/') => Some(rest),
-        _ => Some(address),
-    }
+/// What became of a link.
+enum Found {
+    Here,
+    Elsewhere,
+    Nowhere(String),
 }
 
-fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Option<String> {
-    if address.starts_with('/') {
-        return Some("which leaves the site: use a relative link".to_owned());
-    }
-    let (rest, fragment) =
-        address.split_once('#').map_or((address, None), |(rest, fragment)| (rest, Some(fragment)));
-    let path = rest.split('?').next().unwrap_or_default();
-    if path == checkout_path && !checkout_path.is_empty() {
-        return None;
-    }
-    let folder = page.name.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let Some(target) = joined(folder, path) else {
-        return Some("which leaves the site: use a relative link".to_owned());
+fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Found {
+    let nowhere = |why: &str| Found::Nowhere(why.to_owned());
+    let place = site.address().resolve(&page.name, address);
+    let inside = match &place {
+        Place::Inside(inside) => inside,
+        Place::Elsewhere(_) => return Found::Elsewhere,
+        Place::Beside if is_absolute(address) => return Found::Elsewhere,
+        Place::Beside => return nowhere("which leaves the site: use a relative link"),
+        Place::Unknown => return nowhere("which is no address: correct it"),
     };
-    let target = if path.is_empty() && !address.is_empty() && fragment.is_some() {
-        page.name.clone()
-    } else if target.is_empty() || target.ends_with('/') {
-        format!("{target}index.html")
-    } else {
-        target
-    };
-    let found =
-        [target.clone(), format!("{target}.html")].into_iter().find(|name| site.files().contains_key(name));
-    let Some(found) = found else {
-        return Some("which does not exist: write it or correct the link".to_owned());
-    };
-    let missing = fragment
-        .filter(|fragment| !fragment.is_empty())
-        .filter(|fragment| site.page(&found).is_some_and(|target| !target.anchors().contains(fragment)))?;
-    Some(format!("but site/{found} has no element with the id {missing:?}: add it or correct the link"))
-}
-
-/// `path` seen from `folder`, or `None` when it climbs out of the site.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
+    let is_fragment = address.trim_start().starts_with('#');
+    if page.name == ERROR_PAGE && !is_fragment && site.address().resolve("a/404.html", address) != place {
+        let path = site.address().path();
+        return Found::Nowhere(format!(
+            "but the error page answers at any depth, where that leads elsewhere: begin with {path:?}"
+        ));
     }
-    let mut joined = parts.join("/");
-    if path.ends_with('/') && !joined.is_empty() {
-        joined.push('/');
+    if inside.path == checkout_path && !checkout_path.is_empty() {
+        return Found::Here;
     }
-    Some(joined)
+    let Some(found) = site.file_at(&inside.path) else {
+        return nowhere("which does not exist: write it or correct the link");
+    };
+    match missing_anchor(site, found, inside) {
+        None => Found::Here,
+        Some(missing) => Found::Nowhere(format!(
+            "but site/{found} has no element with the id {missing:?}: add it or correct the link"
+        )),
+    }
 }
 
-/// The path of an absolute address.
-pub(crate) fn base_path(base_url: &str) -> String {
-    let after_scheme = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
-    after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/").to_owned()
+/// The fragment, if the page has no element for it (HTML Living Standard, "scroll to the fragment").
+fn missing_anchor(site: &Site, found: &str, inside: &Inside) -> Option<String> {
+    let raw = inside.fragment.as_deref().filter(|raw| !raw.is_empty() && !raw.eq_ignore_ascii_case("top"))?;
+    let anchors = site.page(found)?.anchors();
+    let decoded = percent_decoded(raw);
+    (!anchors.contains(raw) && !anchors.contains(decoded.as_str())).then_some(decoded)
 }
 
-/// Whether an address names another host or a scheme.
-fn is_far(address: &str) -> bool {
-    let scheme = address.split(['/', '?', '#']).next().unwrap_or_default();
-    address.starts_with("//") || address.starts_with("\\") || scheme.contains(':')
+fn percent_decoded(text: &str) -> String {
+    // A plus sign means itself in a fragment, unlike in a form.
+    let pairs = text.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
+    url::form_urlencoded::parse(pairs.as_bytes()).map(|(key, _)| key.into_owned()).collect()
 }
 
 fn short(text: &str) -> String {
@@ -204,17 +220,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_told_apart() {
-        for far in ["https://x/", "//x/y", "mailto:a@b", "JavaScript:x", "\\\\x"] {
-            assert!(is_far(far), "{far}");
+    fn a_set_of_images_is_cut_where_a_browser_cuts_it() {
+        for (set, expected) in [
+            ("a.png 1x, b.png 2x", vec!["a.png", "b.png"]),
+            ("a.png 1x,b.png 2x", vec!["a.png", "b.png"]),
+            ("a.png, b.png", vec!["a.png", "b.png"]),
+            (" ,a,b.png 300w", vec!["a,b.png"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(candidates(set), expected, "{set}");
         }
-        for near in ["a.html", "./a", "#x", "?q=a:b", "a/b:c", "/p/x/"] {
-            assert!(!is_far(near), "{near}");
-        }
-        assert_eq!(base_path("http://127.0.0.1:8787/p/x/"), "/p/x/");
-        assert_eq!(base_path("http://h"), "/");
-        assert_eq!(joined("a/b", "../c.html").as_deref(), Some("a/c.html"));
-        assert_eq!(joined("", "../c.html"), None);
-        assert_eq!(joined("", "docs/").as_deref(), Some("docs/"));
+    }
+
+    #[test]
+    fn fragments_are_decoded() {
+        assert_eq!(percent_decoded("a+b=c&d%20%C3%A9"), "a+b=c&d é");
     }
 }

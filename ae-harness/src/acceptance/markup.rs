@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use scraper::ElementRef;
 
-use super::{Verdict, document::Page, judged, site::Site};
+use super::{
+    Verdict,
+    document::{Page, has_rendered_text, is_rendered},
+    judged,
+    site::Site,
+};
 
 /// Attributes without which an element is wrong (HTML Living Standard).
 const REQUIRED: [(&str, &str); 8] = [
@@ -23,7 +28,7 @@ pub(super) fn markup(site: &Site) -> Verdict {
     let mut problems = Vec::new();
     for page in site.pages() {
         let at = |what: String| format!("site/{}: {what}", page.name);
-        if !page.has_doctype() {
+        if !page.follows_the_standard() {
             problems.push(at("has no <!DOCTYPE html>: begin with it".to_owned()));
         }
         let errors: BTreeSet<&String> = page.errors.iter().collect();
@@ -94,11 +99,11 @@ fn page_problems(page: &Page) -> Vec<String> {
     expect(levels.first().is_none_or(|first| *first == 1), "the first heading is no h1: begin with the h1");
     let skips = levels.windows(2).any(|pair| matches!(pair, [before, after] if *after > *before + 1));
     expect(!skips, "a heading skips a level: use h2 after h1, h3 after h2");
-    for element in page.elements().filter(|element| page.is_visible(element)) {
+    for element in page.elements().filter(is_rendered) {
         let name = element.value().name();
         let needs_name = matches!(name, "button") || (name == "a" && element.attr("href").is_some());
         expect(
-            !needs_name || is_named(page, &element),
+            !needs_name || is_named(&element),
             &format!("a <{name}> has no text and no aria-label: name it"),
         );
         let is_field = matches!(name, "select" | "textarea")
@@ -123,11 +128,11 @@ fn has_aria_name(element: &ElementRef<'_>) -> bool {
         .any(|name| element.attr(name).is_some_and(|value| !value.trim().is_empty()))
 }
 
-fn is_named(page: &Page, element: &ElementRef<'_>) -> bool {
+fn is_named(element: &ElementRef<'_>) -> bool {
     let alternative = || {
         element.descendent_elements().any(|inner| inner.attr("alt").is_some_and(|alt| !alt.trim().is_empty()))
     };
-    has_aria_name(element) || page.seen(element).iter().any(|text| !text.is_empty()) || alternative()
+    has_aria_name(element) || has_rendered_text(element) || alternative()
 }
 
 fn is_labelled(page: &Page, element: &ElementRef<'_>) -> bool {

@@ -125,8 +125,7 @@ fn map_problems(site: &Site, map: &str, base_url: &str) -> Vec<String> {
             ));
             continue;
         };
-        let file = if path.is_empty() { "index.html" } else { path };
-        if !site.files().contains_key(file) && !site.files().contains_key(&format!("{file}.html")) {
+        if site.file_at(path).is_none() {
             problems
                 .push(format!("site/sitemap.xml: {address:?} does not exist: remove it or write the page"));
         }

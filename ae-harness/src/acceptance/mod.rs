@@ -1,5 +1,6 @@
 //! What counts as done, fixed before anything is written.
 
+mod address;
 mod content;
 mod contrast;
 mod derive;
@@ -7,6 +8,8 @@ mod document;
 mod links;
 mod markup;
 mod meta;
+mod prices;
+mod prose;
 mod site;
 mod style;
 
@@ -15,8 +18,8 @@ use std::path::Path;
 use ae_core::{BackendError, Digest, ErrorKind, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
-use self::site::Site;
-pub(crate) use self::{derive::kind_of, links::base_path};
+pub(crate) use self::derive::kind_of;
+use self::{address::Address, site::Site};
 use crate::agent::SiteContext;
 
 /// The folder of a workspace that holds the site.
@@ -27,17 +30,24 @@ pub(crate) const SITE_FOLDER: &str = "site";
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CheckKind {
-    /// Every phrase stands in visible text inside an element marked with the criterion's id.
+    /// Every phrase stands in visible text inside an element marked with the criterion's id. As with the next four, only
+    /// pages count that visible links lead to from the front page.
     Phrases {
         /// The phrases, compared without regard to case and white space.
         phrases: Vec<String>,
+    },
+    /// As with `Phrases`; and the price of each tier that they state stands beside the tier's name: the smallest element
+    /// around the name that holds any amount of money holds that price, and not another tier with another price.
+    Prices {
+        /// The phrases.
+        phrases: Vec<String>,
+        /// All tiers of the price list.
+        tiers: Vec<TierPrice>,
     },
     /// An element marked with the criterion's id is visible and not empty.
     Present,
     /// A marked, visible link leads to the checkout, and every tier has one.
     Checkout {
-        /// The relative link of the checkout.
-        path: String,
         /// The ids of the tiers.
         tiers: Vec<String>,
     },
@@ -50,13 +60,8 @@ pub enum CheckKind {
     },
     /// Every page parses without errors, has unique ids and the attributes that HTML requires.
     Markup,
-    /// Every link and reference inside the site resolves.
-    Links {
-        /// The address of the site.
-        base_url: String,
-        /// The relative link of the checkout, which the host answers.
-        checkout_path: String,
-    },
+    /// Every link and reference inside the site resolves as a browser resolves it (URL Standard).
+    Links,
     /// Nothing is fetched from elsewhere, and nothing needs a script or an inline style.
     SelfContained,
     /// The basics of WCAG 2.2 that a program can see: language, title, headings, landmarks, alternatives, labels, zoom.
@@ -64,15 +69,9 @@ pub enum CheckKind {
     /// Rules that set both colours reach a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), in light and dark.
     Contrast,
     /// `robots.txt` and `sitemap.xml` are there, agree, and name absolute addresses of pages that exist.
-    Discovery {
-        /// The address of the site.
-        base_url: String,
-    },
+    Discovery,
     /// The front page has Open Graph tags and a canonical address.
-    Social {
-        /// The address of the site.
-        base_url: String,
-    },
+    Social,
     /// Pages and the whole site stay light.
     Weight {
         /// The most bytes of one page.
@@ -82,6 +81,17 @@ pub enum CheckKind {
     },
     /// A page made from the bundled sample signals says so where people see it.
     SampleNotice,
+}
+
+/// A tier as the price list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TierPrice {
+    /// Its name.
+    pub name: String,
+    /// The amount with its currency, such as `9.00 EUR`.
+    pub amount: String,
+    /// How often it is due, such as `per month`.
+    pub interval: String,
 }
 
 /// One check.
@@ -120,18 +130,29 @@ pub struct CheckOutcome {
 pub struct AcceptancePlan {
     /// The version of this schema.
     pub schema_version: u32,
+    /// The address of the site, against which links resolve.
+    #[serde(default)]
+    pub base_url: String,
+    /// The path of the checkout below it, which the host answers.
+    #[serde(default)]
+    pub checkout_path: String,
     /// The checks, criteria first.
     pub checks: Vec<Check>,
 }
 
 impl AcceptancePlan {
     /// The version this crate writes and runs.
-    pub const SCHEMA_VERSION: u32 = 1;
+    pub const SCHEMA_VERSION: u32 = 2;
 
     /// The plan that follows from `spec`; the same spec gives the same plan.
     #[must_use]
     pub fn derive(spec: &ProductSpec, site: &SiteContext) -> Self {
-        Self { schema_version: Self::SCHEMA_VERSION, checks: derive::checks(spec, site) }
+        Self {
+            schema_version: Self::SCHEMA_VERSION,
+            base_url: site.base_url.clone(),
+            checkout_path: site.checkout_path.clone(),
+            checks: derive::checks(spec),
+        }
     }
 
     /// The hash that seals it: one changed byte of any check changes it.
@@ -145,8 +166,9 @@ impl AcceptancePlan {
     ///
     /// # Errors
     ///
-    /// `Conflict` when the plan is not the sealed one, `Unsupported` for a plan of another schema version, or the
-    /// site can't be read, holds links, or is above 64 MB or 2,000 files.
+    /// `Conflict` when the plan is not the sealed one, `Unsupported` for a plan of another schema version,
+    /// `InvalidInput` for an address that is none, or the site can't be read, holds links, or is above 64 MB or 2,000
+    /// files.
     pub fn run(&self, workspace: &Path, seal: &Digest) -> Result<Vec<CheckOutcome>, BackendError> {
         let refuse = |kind, message: &str| Err(BackendError::new(kind, "acceptance", "run", message));
         if self.schema_version != Self::SCHEMA_VERSION {
@@ -161,8 +183,15 @@ impl AcceptancePlan {
                 "the plan is not the one that was sealed: restore it, the checks do not move",
             );
         }
-        let site = Site::read(&workspace.join(SITE_FOLDER))?;
-        Ok(self.checks.iter().map(|check| check.outcome(&site)).collect())
+        let Some(address) = Address::parse(&self.base_url) else {
+            let message = format!(
+                "{:?} is no address of a site: derive the plan with http(s)://host/…/ and the slash at its end",
+                self.base_url
+            );
+            return refuse(ErrorKind::InvalidInput, &message);
+        };
+        let site = Site::read(&workspace.join(SITE_FOLDER), address, &self.checkout_path)?;
+        Ok(self.checks.iter().map(|check| check.outcome(&site, self)).collect())
     }
 }
 
@@ -170,8 +199,8 @@ impl AcceptancePlan {
 type Verdict = Result<String, String>;
 
 impl Check {
-    fn outcome(&self, site: &Site) -> CheckOutcome {
-        let verdict = self.verdict(site);
+    fn outcome(&self, site: &Site, plan: &AcceptancePlan) -> CheckOutcome {
+        let verdict = self.verdict(site, plan);
         CheckOutcome {
             id: self.id.clone(),
             criterion: self.criterion.clone(),
@@ -183,25 +212,26 @@ impl Check {
         }
     }
 
-    fn verdict(&self, site: &Site) -> Verdict {
+    fn verdict(&self, site: &Site, plan: &AcceptancePlan) -> Verdict {
         if !site.has_pages() {
             return Err("site/index.html: there is no page; write the site into the folder site/".to_owned());
         }
         let criterion = self.criterion.as_deref().unwrap_or_default();
         match &self.kind {
             CheckKind::Phrases { phrases } => content::phrases(site, criterion, phrases),
+            CheckKind::Prices { phrases, tiers } => prices::check(site, criterion, phrases, tiers),
             CheckKind::Present => content::present(site, criterion),
-            CheckKind::Checkout { path, tiers } => content::checkout(site, criterion, path, tiers),
+            CheckKind::Checkout { tiers } => content::checkout(site, criterion, &plan.checkout_path, tiers),
             CheckKind::Privacy => content::privacy(site, criterion),
             CheckKind::SampleNotice => content::sample_notice(site),
             CheckKind::Files { paths } => meta::files(site, paths),
             CheckKind::Markup => markup::markup(site),
             CheckKind::Accessibility => markup::accessibility(site),
             CheckKind::SelfContained => links::self_contained(site),
-            CheckKind::Links { base_url, checkout_path } => links::resolve(site, base_url, checkout_path),
+            CheckKind::Links => links::resolve(site, &plan.checkout_path),
             CheckKind::Contrast => contrast::check(site),
-            CheckKind::Discovery { base_url } => meta::discovery(site, base_url),
-            CheckKind::Social { base_url } => meta::social(site, base_url),
+            CheckKind::Discovery => meta::discovery(site, &plan.base_url),
+            CheckKind::Social => meta::social(site, &plan.base_url),
             CheckKind::Weight { page_bytes_max, total_bytes_max } => {
                 meta::weight(site, *page_bytes_max, *total_bytes_max)
             }

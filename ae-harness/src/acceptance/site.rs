@@ -1,14 +1,28 @@
 //! A site read into memory: its files, its parsed pages, its style rules.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use ae_core::{BackendError, ErrorKind};
 
+use scraper::ElementRef;
+
 use super::{
+    address::{Address, Place},
     document::Page,
-    style::{self, Rule},
+    style::{Judge, Rule, Sheet},
 };
-use crate::{atomic::io_error, paths::walk};
+use crate::{
+    atomic::io_error,
+    deploy::{candidates, is_served},
+    paths::walk,
+};
+
+/// The page that people come to first.
+const FRONT_PAGE: &str = "index.html";
 
 const FILES_MAX: usize = 2_000;
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -16,14 +30,17 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Everything that checks look at.
 #[derive(Debug)]
 pub(super) struct Site {
+    address: Address,
     files: BTreeMap<String, Vec<u8>>,
     pages: Vec<Page>,
-    rules: Vec<Rule>,
+    sheet: Sheet,
+    /// The pages that people can get to.
+    reached: BTreeSet<String>,
 }
 
 impl Site {
-    /// Reads `folder`; a missing one is a site without files.
-    pub(super) fn read(folder: &Path) -> Result<Self, BackendError> {
+    /// Reads `folder`; a missing one is a site without files. `checkout_path` is answered by the host, not by a page.
+    pub(super) fn read(folder: &Path, address: Address, checkout_path: &str) -> Result<Self, BackendError> {
         let failed = |error| io_error("acceptance", "run", "read", folder, error);
         let refused = |what: String| {
             let message = format!("{} {what}", folder.display());
@@ -54,20 +71,91 @@ impl Site {
                 }
             }
         }
-        let text = |name: &str| files.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let named = |end: &str| files.keys().filter(|name| name.ends_with(end)).cloned().collect::<Vec<_>>();
-        let rules: Vec<Rule> =
-            named(".css").iter().filter_map(|name| text(name)).flat_map(|css| style::rules(&css)).collect();
-        let hiding = style::hiding_selectors(&rules);
-        let pages = named(".html")
-            .into_iter()
-            .filter_map(|name| Some(Page::parse(&name, &text(&name)?, &hiding)))
-            .collect();
-        Ok(Self { files, pages, rules })
+        let named = |end: &'static str| {
+            let named = files.iter().filter(move |(name, _)| name.ends_with(end));
+            named.map(|(name, bytes)| (name.as_str(), String::from_utf8_lossy(bytes)))
+        };
+        let mut pages: Vec<Page> = named(".html").map(|(name, text)| Page::parse(name, &text)).collect();
+        let mut sheet = Sheet::default();
+        named(".css").for_each(|(name, css)| sheet.add(name, &css));
+        let mut site =
+            Self { address, files, pages: Vec::new(), sheet: Sheet::default(), reached: BTreeSet::new() };
+        for name in site.other_sheets(&pages) {
+            let css = site.files.get(&name).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+            sheet.add(&name, &css);
+        }
+        hide(&mut pages, &mut sheet);
+        (site.pages, site.sheet) = (pages, sheet);
+        site.reached = site.follow(checkout_path);
+        Ok(site)
+    }
+
+    /// Style sheets that pages link to although their names do not say so.
+    fn other_sheets(&self, pages: &[Page]) -> BTreeSet<String> {
+        let is_sheet = |link: &ElementRef<'_>| {
+            link.attr("rel").is_some_and(|rel| {
+                rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("stylesheet"))
+            })
+        };
+        let links =
+            pages.iter().flat_map(|page| page.named("link").filter(is_sheet).map(move |link| (page, link)));
+        let files = links.filter_map(|(page, link)| self.linked(page, link.attr("href")?));
+        files.filter(|file| !file.ends_with(".css")).map(str::to_owned).collect()
+    }
+
+    /// The pages that visible links lead to, one after another, from the front page on.
+    fn follow(&self, checkout_path: &str) -> BTreeSet<String> {
+        let mut reached = BTreeSet::from([FRONT_PAGE.to_owned()]);
+        let mut waiting = vec![FRONT_PAGE.to_owned()];
+        while let Some(page) = waiting.pop().and_then(|name| self.page(&name)) {
+            for (link, place) in self.offered(page) {
+                let Place::Inside(inside) = place else { continue };
+                let is_page = link.attr("download").is_none() && inside.path != checkout_path;
+                let Some(file) = self.file_at(&inside.path).filter(|_| is_page) else { continue };
+                if self.page(file).is_some() && reached.insert(file.to_owned()) {
+                    waiting.push(file.to_owned());
+                }
+            }
+        }
+        reached
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The pages that people can get to from the front page by links that they see.
+    pub(super) fn reached(&self) -> impl Iterator<Item = &Page> {
+        self.pages.iter().filter(|page| self.reached.contains(&page.name))
+    }
+
+    /// The links of a page that people see, with where they lead.
+    pub(super) fn offered<'a>(&'a self, page: &'a Page) -> impl Iterator<Item = (ElementRef<'a>, Place)> {
+        let links = page.named("a").filter(|link| page.offers(link));
+        links.filter_map(|link| Some((link, self.place(page, link.attr("href")?))))
+    }
+
+    /// Where an address on a page leads.
+    pub(super) fn place(&self, page: &Page, href: &str) -> Place {
+        if page.has_base() { Place::Unknown } else { self.address.resolve(&page.name, href) }
+    }
+
+    /// The file that an address on a page leads to.
+    pub(super) fn linked(&self, page: &Page, href: &str) -> Option<&str> {
+        match self.place(page, href) {
+            Place::Inside(inside) => self.file_at(&inside.path),
+            _ => None,
+        }
+    }
+
+    /// The file with which a host answers a path relative to the site.
+    pub(super) fn file_at(&self, path: &str) -> Option<&str> {
+        let names = candidates(&format!("/{path}")).into_iter().filter(|name| is_served(name));
+        names.filter_map(|name| self.files.get_key_value(&name)).map(|(name, _)| name.as_str()).next()
     }
 
     pub(super) fn has_pages(&self) -> bool {
-        self.page("index.html").is_some()
+        self.page(FRONT_PAGE).is_some()
     }
 
     pub(super) fn pages(&self) -> &[Page] {
@@ -79,7 +167,7 @@ impl Site {
     }
 
     pub(super) fn rules(&self) -> &[Rule] {
-        &self.rules
+        &self.sheet.rules
     }
 
     /// The files by name, with their bytes.
@@ -91,4 +179,27 @@ impl Site {
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.files.get(name)?).ok()
     }
+}
+
+/// Finds what style sheets, style elements and style attributes hide on the pages, and reads the text that is left.
+fn hide(pages: &mut [Page], sheet: &mut Sheet) {
+    let mut attributes = Vec::new();
+    for (at, page) in pages.iter().enumerate() {
+        for style in page.named("style") {
+            sheet.add(&page.name, &style.text().collect::<String>());
+        }
+        for element in page.elements() {
+            let rule = element.attr("style").and_then(|css| sheet.attribute(&page.name, css));
+            attributes.extend(rule.map(|rule| (at, Page::key(&element), rule)));
+        }
+    }
+    let judge = Judge::of(sheet, attributes.iter().map(|(_, _, rule)| rule));
+    let hidings = judge.hidings(sheet);
+    pages.iter_mut().for_each(|page| page.hide(&hidings));
+    for (at, key, rule) in attributes {
+        if let Some((page, reason)) = pages.get_mut(at).zip(judge.reason(&rule)) {
+            page.hide_one(key, reason);
+        }
+    }
+    pages.iter_mut().for_each(Page::read);
 }

@@ -13,7 +13,7 @@ const TIMEOUT_DEFAULT: Duration = Duration::from_secs(300);
 pub struct SiteContext {
     /// The absolute `http` or `https` address of the site; ends with `/`.
     pub base_url: String,
-    /// The relative link of the checkout, for example `checkout`. It is answered by the host, not by a file.
+    /// The path of the checkout below the address, for example `checkout`. It is answered by the host, not by a file.
     pub checkout_path: String,
     /// The date that the pages carry.
     pub generated_on: Timestamp,

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 
 #[cfg(feature = "local")]
 pub use self::local::{LocalDeployer, ReleaseCheck};
+pub(crate) use self::store::{candidates, is_served};
 pub use self::{
     bundle::{Bundle, BundleFile, BundleLimits},
     memory::MemoryDeployer,

@@ -125,8 +125,8 @@ pub(crate) fn respond_from(
     answer(StatusCode::NOT_FOUND, kind, body, None)
 }
 
-/// The files that may stand for `path`, first that exists wins.
-fn candidates(path: &str) -> Vec<String> {
+/// The files that may stand for `path`, an absolute path; the first that exists wins.
+pub(crate) fn candidates(path: &str) -> Vec<String> {
     let Some(relative) = path.strip_prefix('/') else { return Vec::new() };
     if relative.is_empty() || relative.ends_with('/') {
         return vec![format!("{relative}index.html")];
@@ -138,13 +138,15 @@ fn candidates(path: &str) -> Vec<String> {
     vec![relative.to_owned(), format!("{relative}.html")]
 }
 
+/// Whether a file with this path may be served: a plain path, and no dot-file but those that are well known.
+pub(crate) fn is_served(relative: &str) -> bool {
+    let visible = relative.strip_prefix(".well-known/").unwrap_or(relative);
+    path_problem(relative).is_none() && !visible.split('/').any(|part| part.starts_with('.'))
+}
+
 /// Reads a regular file below `files` whose path has no link in it.
 fn read_file(files: &Path, relative: &str) -> Option<Bytes> {
-    if path_problem(relative).is_some() {
-        return None;
-    }
-    let visible = relative.strip_prefix(".well-known/").unwrap_or(relative);
-    if visible.split('/').any(|part| part.starts_with('.')) {
+    if !is_served(relative) {
         return None;
     }
     let mut full = files.to_path_buf();

@@ -1,10 +1,10 @@
 //! What the site says, taken from the spec: cleaned, cut to sane lengths, nothing added.
 
-use ae_core::{BillingInterval, Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
+use ae_core::{Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
-    acceptance::base_path,
     agent::SiteContext,
+    pricing,
     text::{query_value, shown},
 };
 
@@ -92,6 +92,12 @@ impl SiteCopy {
     }
 }
 
+/// The path of an absolute address.
+fn base_path(base_url: &str) -> String {
+    let after_scheme = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    after_scheme.find('/').and_then(|at| after_scheme.get(at..)).unwrap_or("/").to_owned()
+}
+
 fn first_of(texts: &[&String], fallback: &str) -> String {
     let shown = texts.iter().map(|text| shown(text, TITLE_CHARS)).find(|text| !text.is_empty());
     shown.unwrap_or_else(|| fallback.to_owned())
@@ -134,14 +140,9 @@ fn plural(count: u64, noun: &str) -> String {
 }
 
 fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
-    let interval = match tier.interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
-        _ => "once",
-    };
     TierCopy {
-        name: first_of(&[&tier.name, &tier.id], "Plan"),
-        price: format!("{} {interval}", tier.price),
+        name: pricing::name(tier),
+        price: format!("{} {}", tier.price, pricing::interval(tier)),
         includes: lines(&tier.includes),
         checkout: format!("{}?tier={}", site.checkout_path, query_value(&tier.id)),
     }
@@ -215,6 +216,12 @@ mod tests {
         let text = "Rows break. Of 9 posts, 2 complain: [s1] [s2]. Keys [x] stay.";
         assert_eq!(without_citations(text, &evidence), "Rows break. Of 9 posts, 2 complain. Keys [x] stay.");
         assert_eq!(without_citations("two  spaces : .", &evidence), "two  spaces : .");
+    }
+
+    #[test]
+    fn the_path_of_an_address_begins_after_its_host() {
+        assert_eq!(base_path("http://127.0.0.1:8787/p/x/"), "/p/x/");
+        assert_eq!(base_path("http://h"), "/");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ae_core::{AcceptanceCriterion, ProductSpec};
 use super::copy::SiteCopy;
 use crate::{
     acceptance::{CheckKind, kind_of},
-    agent::SiteContext,
+    phrase::{BREAK, holds},
     text::{folded, token},
 };
 
@@ -34,13 +34,13 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Finds for each criterion the parts whose words fulfil it.
-    pub(super) fn of(spec: &ProductSpec, site: &SiteContext, copy: &SiteCopy) -> Self {
+    pub(super) fn of(spec: &ProductSpec, copy: &SiteCopy) -> Self {
         let parts = parts(copy);
         let mut marks = Self { marks: BTreeMap::new(), unmet: Vec::new() };
         for criterion in &spec.acceptance_criteria {
             let id = token(&criterion.id);
-            let found = match kind_of(criterion, spec, site) {
-                CheckKind::Phrases { phrases } => {
+            let found = match kind_of(criterion, spec) {
+                CheckKind::Phrases { phrases } | CheckKind::Prices { phrases, .. } => {
                     phrases.iter().map(|phrase| holding(&parts, phrase)).collect::<Option<Vec<_>>>()
                 }
                 CheckKind::Checkout { .. } => (!copy.tiers.is_empty()).then(|| vec![Part::Checkout]),
@@ -73,30 +73,33 @@ impl Marks {
     }
 }
 
-/// The parts with the words that people see in them.
+/// The parts with the words that people see in them, folded, a break between those that stand in blocks of their own.
 fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
-    let mut parts = vec![(Part::Name, copy.name.clone()), (Part::Tagline, copy.tagline.clone())];
-    parts.extend(copy.audience.clone().map(|audience| (Part::Audience, audience)));
-    let features = copy.features.iter().enumerate();
-    parts.extend(
-        features
-            .map(|(at, feature)| (Part::Feature(at), format!("{} {}", feature.title, feature.description))),
-    );
-    let tiers = copy.tiers.iter().enumerate();
-    parts.extend(tiers.map(|(at, tier)| {
-        (Part::Tier(at), format!("{} {} {}", tier.name, tier.price, tier.includes.join(" ")))
-    }));
-    parts.push((Part::Problem, copy.problem.clone()));
-    let questions = copy.questions.iter().enumerate();
-    parts.extend(
-        questions.map(|(at, q)| (Part::Question(at), format!("{} {}", q.question, q.answers.join(" ")))),
-    );
-    parts.into_iter().map(|(part, text)| (part, folded(&text))).filter(|(_, text)| !text.is_empty()).collect()
+    let mut parts =
+        vec![(Part::Name, vec![copy.name.as_str()]), (Part::Tagline, vec![copy.tagline.as_str()])];
+    parts.extend(copy.audience.iter().map(|audience| (Part::Audience, vec![audience.as_str()])));
+    for (at, feature) in copy.features.iter().enumerate() {
+        parts.push((Part::Feature(at), vec![feature.title.as_str(), feature.description.as_str()]));
+    }
+    for (at, tier) in copy.tiers.iter().enumerate() {
+        let texts = [&tier.name, &tier.price].into_iter().chain(&tier.includes);
+        parts.push((Part::Tier(at), texts.map(String::as_str).collect()));
+    }
+    parts.push((Part::Problem, vec![copy.problem.as_str()]));
+    for (at, asked) in copy.questions.iter().enumerate() {
+        let answers = asked.answers.iter().map(String::as_str);
+        parts.push((Part::Question(at), std::iter::once(asked.question).chain(answers).collect()));
+    }
+    let joined = parts.into_iter().map(|(part, texts)| {
+        let texts: Vec<String> = texts.into_iter().map(folded).collect();
+        (part, texts.join(&BREAK.to_string()))
+    });
+    joined.filter(|(_, text)| !text.trim().is_empty()).collect()
 }
 
 fn holding(parts: &[(Part, String)], phrase: &str) -> Option<Part> {
     let phrase = folded(phrase);
-    parts.iter().find(|(_, text)| text.contains(&phrase)).map(|(part, _)| *part)
+    parts.iter().find(|(_, text)| holds(text, &phrase)).map(|(part, _)| *part)
 }
 
 /// The part that shares the most words of four letters or more with the criterion, at least half of them.

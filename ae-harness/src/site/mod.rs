@@ -60,7 +60,7 @@ impl CliProvider for SiteBuilder {
         prepare(&folder)?;
         let before = Snapshot::take(&folder)?;
         let copy = SiteCopy::of(&request.spec, &request.site);
-        let marks = Marks::of(&request.spec, &request.site, &copy);
+        let marks = Marks::of(&request.spec, &copy);
         let files = files::render(&copy, &marks);
         for (name, content) in &files {
             let path = folder.join(name);

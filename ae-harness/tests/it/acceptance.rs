@@ -156,6 +156,88 @@ async fn each_defect_fails_its_own_check() {
     }
 }
 
+/// Puts `css` before the style sheet of a good site and tells the checks that then fail, with what they say.
+async fn styled(css: &str) -> Vec<(String, String)> {
+    let workspace = tempfile::tempdir().unwrap();
+    build(workspace.path(), &spec()).await;
+    let path = workspace.path().join("site/styles.css");
+    fs::write(&path, format!("{css}\n{}", fs::read_to_string(&path).unwrap())).unwrap();
+    let failed = checks(workspace.path(), &spec()).into_iter().filter(|check| !check.passed);
+    failed.map(|check| (check.id, check.detail)).collect()
+}
+
+#[tokio::test]
+async fn text_that_a_style_hides_proves_nothing() {
+    const FEATURE: &str = "[data-criterion~=\"AC-004\"]";
+    for css in [
+        "FEATURE,.other::before{display:none}",
+        "FEATURE:not(:hover){visibility:collapse}",
+        "@media not print{FEATURE{display:none}}",
+        "@media print,screen{FEATURE{display:none}}",
+        "@supports (display:grid){@layer top{FEATURE{opacity:0.0}}}",
+        "main{section{FEATURE{opacity:0%}}}",
+        "main{& FEATURE{font-size:0px}}",
+        "@unknown rule{FEATURE{font-size:0.0em}}",
+        "FEATURE h3{d\\69splay:none}",
+        "FEATURE{position:absolute;text-indent:-9999px}",
+        "FEATURE{clip-path:inset(100%)}",
+        "FEATURE{transform:scale(0)}",
+        "FEATURE{height:0;overflow:hidden}",
+        "FEATURE{color:#fff;background:#ffffff}",
+        "FEATURE{content-visibility:hidden}",
+        "FEATURE{surely-new-property:1}",
+    ] {
+        let failed = styled(&css.replace("FEATURE", FEATURE)).await;
+        let ids: Vec<&str> =
+            failed.iter().map(|(id, _)| id.as_str()).filter(|id| *id != "generic-contrast").collect();
+        assert_eq!(ids, ["AC-004"], "{css}");
+        let (_, detail) = failed.iter().find(|(id, _)| id == "AC-004").unwrap();
+        assert!(detail.contains("the rule \"") && detail.contains("in site/styles.css"), "{css}: {detail}");
+    }
+    for css in [
+        "@media print{FEATURE{display:none}}",
+        "FEATURE::before{display:none}",
+        "FEATURE a:hover{opacity:.8}",
+    ] {
+        assert_eq!(styled(&css.replace("FEATURE", FEATURE)).await, [], "{css}");
+    }
+}
+
+#[tokio::test]
+async fn text_that_the_markup_hides_proves_nothing() {
+    for (edit, wanted) in [
+        (
+            ("class=\"audience\"", "class=\"audience\" style=\"opacity:0\""),
+            vec!["AC-003", "generic-self-contained"],
+        ),
+        (("class=\"audience\"", "class=\"audience\" popover"), vec!["AC-003"]),
+        (
+            ("</head>", "<style>.audience{color:transparent}</style></head>"),
+            vec!["AC-003", "generic-self-contained"],
+        ),
+        (("<section id=\"pricing\">", "<section id=\"pricing\" hidden>"), vec!["AC-006", "AC-007"]),
+        (
+            ("<!DOCTYPE html>", "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 3.2//EN\">"),
+            vec![
+                "AC-001",
+                "AC-002",
+                "AC-003",
+                "AC-004",
+                "AC-005",
+                "AC-006",
+                "AC-007",
+                "AC-008",
+                "AC-010",
+                "generic-markup",
+            ],
+        ),
+    ] {
+        let (from, to) = edit;
+        let found = broken("index.html", |text| Some(text.replace(from, to))).await;
+        assert_eq!(found, wanted, "{to}");
+    }
+}
+
 const EMPTY: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
     <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Privacy</title></head>\
     <body><main><h1>Privacy</h1></main></body></html>";
@@ -173,6 +255,11 @@ async fn a_changed_plan_is_refused() {
     let mut softer = plan.clone();
     softer.checks.pop();
     assert_eq!(softer.run(workspace.path(), &seal).unwrap_err().kind(), ErrorKind::Conflict);
+    let first = r#"{"schema_version":1,"checks":[{"id":"x","criterion":null,"priority":"P0","kind":{"kind":"links","base_url":"http://h/","checkout_path":"c"}}]}"#;
+    let first: AcceptancePlan = serde_json::from_str(first).unwrap();
+    assert_eq!(first.run(workspace.path(), &first.seal()).unwrap_err().kind(), ErrorKind::Unsupported);
+    let lost = AcceptancePlan { base_url: "/p/csv-tidy/".to_owned(), ..plan.clone() };
+    assert_eq!(lost.run(workspace.path(), &lost.seal()).unwrap_err().kind(), ErrorKind::InvalidInput);
     let mut newer = plan;
     newer.schema_version += 1;
     assert_eq!(newer.run(workspace.path(), &newer.seal()).unwrap_err().kind(), ErrorKind::Unsupported);

@@ -14,4 +14,6 @@ mod deployers;
 mod fixture;
 mod local;
 mod ports;
+mod prices;
 mod site;
+mod visits;

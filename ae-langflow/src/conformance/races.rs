@@ -1,9 +1,12 @@
 //! Several callers at the same time: C2, C5, C12, C14, and calls that are dropped.
 
-use std::{pin::pin, sync::Arc, task::Context};
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Waker},
+};
 
 use ae_core::{BackendError, ErrorKind};
-use futures_util::task::noop_waker;
 
 use super::support::{
     begin, blob, changes, commit, done, first, load, load_at, next_step, note, race, walked, with_snapshot,
@@ -161,5 +164,5 @@ pub async fn dropped_calls_are_whole_or_not(store: &dyn Checkpointer) {
 
 /// Begins a call and drops it.
 fn poll_once<T>(call: impl Future<Output = T>) {
-    let _ = pin!(call).poll(&mut Context::from_waker(&noop_waker()));
+    let _ = pin!(call).poll(&mut Context::from_waker(Waker::noop()));
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
-
-use super::{Drive, Ended, describe, task::TaskError};
+use super::{Drive, Ended, describe, side_by_side::SideBySide, task::TaskError};
 use crate::{
     Change, Cx, DueTask, GraphError, GraphEvent, State, Superstep, TaskId, TaskOutcome, record::TaskRecord,
 };
@@ -19,22 +17,22 @@ impl<S: State> Drive<'_, S> {
             }
         }
         let graph = self.graph;
-        let mut running = FuturesUnordered::new();
-        for due in tasks {
-            let task = due.task.clone();
-            let cx = self.context(step, due);
-            self.tell_started(step, &task);
-            let (state, config) = (Arc::clone(&state), self.config);
-            running.push(async move { (task, graph.attempt(state, cx, config, true).await) });
-        }
+        let running: Vec<_> = tasks
+            .into_iter()
+            .map(|due| {
+                let task = due.task.clone();
+                let cx = self.context(step, due);
+                self.tell_started(step, &task);
+                let (state, config) = (Arc::clone(&state), self.config);
+                async move { (task, graph.attempt(state, cx, config, true).await) }
+            })
+            .collect();
+        let mut running = SideBySide::new(running);
         // Held any longer it would make the fold copy the state.
         drop(state);
-        let mut outcomes = Vec::with_capacity(running.len());
-        while let Some(first) = running.next().await {
-            let mut batch = vec![first];
-            while let Some(Some(more)) = running.next().now_or_never() {
-                batch.push(more);
-            }
+        let mut outcomes = Vec::with_capacity(self.run.width());
+        while !running.is_empty() {
+            let batch = running.next_batch().await;
             let mut failed = None;
             let from = outcomes.len();
             for (task, ended) in batch {

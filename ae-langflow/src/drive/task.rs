@@ -1,13 +1,10 @@
 //! One task: its tries, their limits, and what comes of it.
 
-use std::{error::Error as StdError, future::Future, sync::Arc, task::Poll, time::Duration};
+use std::{error::Error as StdError, future::Future, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
 use ae_core::{BackendError, ErrorKind, Retry, Sleeper};
-use futures_util::{
-    FutureExt as _,
-    future::{Either, select},
-};
 
+use super::side_by_side::{First, first};
 use crate::{
     Cx, ForeignPause, Graph, GraphEvent, NodeFailure, NodePolicy, NodeTimeout, Question, RunConfig, RunError,
     State, Stop, TaskId, TaskOutcome, TaskResult, trace,
@@ -84,7 +81,7 @@ impl<S: State> Graph<S> {
             });
             match (pause, &cx.host().runtime) {
                 (Some(pause), Some(runtime)) if !cx.is_cancelled() => {
-                    select(runtime.sleeper.sleep(pause), std::pin::pin!(cx.cancelled())).await;
+                    first(runtime.sleeper.sleep(pause), std::pin::pin!(cx.cancelled())).await;
                     if cx.is_cancelled() {
                         return Err(TaskError { attempt, source: error });
                     }
@@ -245,9 +242,9 @@ async fn within<T>(
     sleeper: &dyn Sleeper,
     work: impl Future<Output = T> + Unpin,
 ) -> Option<T> {
-    match select(work, sleeper.sleep(limit)).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(((), _)) => None,
+    match first(work, sleeper.sleep(limit)).await {
+        First::One(done) => Some(done),
+        First::Other(()) => None,
     }
 }
 
@@ -261,7 +258,7 @@ async fn while_alive<T>(
     let mut heard = cx.beats();
     let mut silence = sleeper.sleep(idle);
     std::future::poll_fn(|waker| {
-        if let Poll::Ready(done) = work.poll_unpin(waker) {
+        if let Poll::Ready(done) = Pin::new(&mut work).poll(waker) {
             return Poll::Ready(done);
         }
         loop {

@@ -12,8 +12,10 @@ const SNAPSHOT_RECORDS: u64 = 64;
 /// … once they weigh so many times as much as the last snapshot: the bound on what a reader has to follow.
 const SNAPSHOT_WEIGHT: usize = 4;
 
-/// States up to this size are hashed in every record; larger ones at snapshots, questions and the end.
+/// States up to this size, in bytes, are hashed in every fourth record, and all of them at snapshots, questions and the
+/// end: often enough to notice a reducer that changed its meaning, seldom enough to cost little.
 const HASHED_BYTES_MAX: usize = 4096;
+const HASHED_EVERY: u64 = 4;
 
 /// A change as it is stored.
 pub(crate) struct Entry {
@@ -50,7 +52,8 @@ impl ThreadLog {
         let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT);
         let due = self.records >= SNAPSHOT_RECORDS && outweighs;
         let with_snapshot = self.needs_snapshot || (boundary && due);
-        let hashed = with_snapshot || !steps || run.is_finished() || self.snapshot_bytes <= HASHED_BYTES_MAX;
+        let in_turn = self.snapshot_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
+        let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
         let (before, at) = (self.head, self.runtime.now());
         let mut record = if with_snapshot {
             let json = serde_json::to_string(&run.position).map_err(|source| self.unwritable(source))?;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use super::{
     judge::{evidence, judge},
     types::{
-        Artifact, Attempt, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfLimits, WtfState,
-        WtfStateUpdate,
+        Artifact, Attempt, Diagnosis, FixInput, TestInput, TestReport, Verdict, WriteInput, WtfLimits,
+        WtfState, WtfStateUpdate,
     },
 };
 use crate::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
@@ -17,7 +17,7 @@ use crate::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
 /// The three parts of the loop. Each may run again after a crash: what must not happen twice goes through
 /// [`Cx::once`].
 #[async_trait]
-pub trait WtfNodes<A: Artifact>: fmt::Debug + Send + Sync + 'static {
+pub trait WtfNodes<A: Artifact, V: Verdict = TestReport>: fmt::Debug + Send + Sync + 'static {
     /// Writes an artifact, from nothing or from the last one and what was wrong with it.
     ///
     /// # Errors
@@ -30,14 +30,14 @@ pub trait WtfNodes<A: Artifact>: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// When the tests can't be run.
-    async fn test(&self, input: TestInput<A>, cx: &Cx) -> Result<TestReport, Stop>;
+    async fn test(&self, input: TestInput<A>, cx: &Cx) -> Result<V, Stop>;
 
     /// Finds out what is wrong.
     ///
     /// # Errors
     ///
     /// When it breaks.
-    async fn fix(&self, input: FixInput<A>, cx: &Cx) -> Result<Diagnosis, Stop>;
+    async fn fix(&self, input: FixInput<A, V>, cx: &Cx) -> Result<Diagnosis, Stop>;
 }
 
 /// The write-test-fix graph over these parts. Start it with `Input::start(WtfState::update())`.
@@ -45,24 +45,24 @@ pub trait WtfNodes<A: Artifact>: fmt::Debug + Send + Sync + 'static {
 /// # Errors
 ///
 /// Never for the graph as it is; the type is that of [`StateGraph::compile`].
-pub fn graph<A: Artifact>(
+pub fn graph<A: Artifact, V: Verdict>(
     name: impl Into<String>,
-    nodes: Arc<dyn WtfNodes<A>>,
+    nodes: Arc<dyn WtfNodes<A, V>>,
     limits: WtfLimits,
-) -> Result<Graph<WtfState<A>>, CompileError> {
+) -> Result<Graph<WtfState<A, V>>, CompileError> {
     let (write, test, fix) = (Arc::clone(&nodes), Arc::clone(&nodes), nodes);
     StateGraph::new(name)
-        .add_node("write", move |state: Arc<WtfState<A>>, cx: Cx| run_write(Arc::clone(&write), state, cx))
-        .add_node("test", move |state: Arc<WtfState<A>>, cx: Cx| {
+        .add_node("write", move |state: Arc<WtfState<A, V>>, cx: Cx| run_write(Arc::clone(&write), state, cx))
+        .add_node("test", move |state: Arc<WtfState<A, V>>, cx: Cx| {
             run_test(Arc::clone(&test), state, cx, limits)
         })
-        .add_node("fix", move |state: Arc<WtfState<A>>, cx: Cx| run_fix(Arc::clone(&fix), state, cx))
+        .add_node("fix", move |state: Arc<WtfState<A, V>>, cx: Cx| run_fix(Arc::clone(&fix), state, cx))
         .add_edge(START, "write")
         .add_edge("write", "test")
         .add_edge("fix", "write")
         .add_conditional_edges(
             "test",
-            |state: &WtfState<A>| state.outcome.map_or("failed", Outcome::as_str),
+            |state: &WtfState<A, V>| state.outcome.map_or("failed", Outcome::as_str),
             [
                 ("failed", "fix"),
                 (Outcome::Verified.as_str(), END),
@@ -73,11 +73,11 @@ pub fn graph<A: Artifact>(
         .compile()
 }
 
-async fn run_write<A: Artifact>(
-    nodes: Arc<dyn WtfNodes<A>>,
-    state: Arc<WtfState<A>>,
+async fn run_write<A: Artifact, V: Verdict>(
+    nodes: Arc<dyn WtfNodes<A, V>>,
+    state: Arc<WtfState<A, V>>,
     cx: Cx,
-) -> Result<WtfStateUpdate<A>, Stop> {
+) -> Result<WtfStateUpdate<A, V>, Stop> {
     let input = WriteInput {
         attempt: attempt_after(&state),
         previous: state.artifact.clone(),
@@ -87,12 +87,12 @@ async fn run_write<A: Artifact>(
     Ok(WtfState::update().artifact(artifact))
 }
 
-async fn run_test<A: Artifact>(
-    nodes: Arc<dyn WtfNodes<A>>,
-    state: Arc<WtfState<A>>,
+async fn run_test<A: Artifact, V: Verdict>(
+    nodes: Arc<dyn WtfNodes<A, V>>,
+    state: Arc<WtfState<A, V>>,
     cx: Cx,
     limits: WtfLimits,
-) -> Result<WtfStateUpdate<A>, Stop> {
+) -> Result<WtfStateUpdate<A, V>, Stop> {
     let attempt = attempt_after(&state);
     let report = nodes.test(TestInput { attempt, artifact: written(&state)? }, &cx).await?;
     let new = Attempt::new(attempt, &report);
@@ -103,11 +103,11 @@ async fn run_test<A: Artifact>(
     Ok(WtfState::update().attempts(vec![new]).report(report).outcome(outcome).evidence(evidence))
 }
 
-async fn run_fix<A: Artifact>(
-    nodes: Arc<dyn WtfNodes<A>>,
-    state: Arc<WtfState<A>>,
+async fn run_fix<A: Artifact, V: Verdict>(
+    nodes: Arc<dyn WtfNodes<A, V>>,
+    state: Arc<WtfState<A, V>>,
     cx: Cx,
-) -> Result<WtfStateUpdate<A>, Stop> {
+) -> Result<WtfStateUpdate<A, V>, Stop> {
     let report = state.report.clone().ok_or_else(|| Stop::failed("there is no report to find a cause in"))?;
     let attempt = attempt_after(&state).saturating_sub(1);
     let diagnosis = nodes.fix(FixInput { artifact: written(&state)?, report, attempt }, &cx).await?;
@@ -115,10 +115,10 @@ async fn run_fix<A: Artifact>(
 }
 
 /// The number of the attempt under way: one more than were tested.
-fn attempt_after<A: Artifact>(state: &WtfState<A>) -> u32 {
+fn attempt_after<A: Artifact, V: Verdict>(state: &WtfState<A, V>) -> u32 {
     u32::try_from(state.attempts.len()).unwrap_or(u32::MAX).saturating_add(1)
 }
 
-fn written<A: Artifact>(state: &WtfState<A>) -> Result<A, Stop> {
+fn written<A: Artifact, V: Verdict>(state: &WtfState<A, V>) -> Result<A, Stop> {
     state.artifact.clone().ok_or_else(|| Stop::failed("nothing was written yet"))
 }

@@ -2,11 +2,11 @@
 
 use ae_core::Outcome;
 
-use super::types::{Attempt, Proof, TestReport, WtfLimits};
+use super::types::{Attempt, Proof, Verdict, WtfLimits};
 
 /// How the loop ends after the last of `attempts`, of which the tests said `report`; `None` when it goes on.
 #[must_use]
-pub fn judge(attempts: &[Attempt], report: &TestReport, limits: &WtfLimits) -> Option<Outcome> {
+pub fn judge<V: Verdict>(attempts: &[Attempt], report: &V, limits: &WtfLimits) -> Option<Outcome> {
     if report.passed() {
         return Some(Outcome::Verified);
     }
@@ -22,12 +22,12 @@ pub fn judge(attempts: &[Attempt], report: &TestReport, limits: &WtfLimits) -> O
 }
 
 /// The checks of `report` that pass and failed in an attempt before `attempt`.
-pub(super) fn evidence(attempts: &[Attempt], report: &TestReport, attempt: u32) -> Vec<Proof> {
-    let passed = report.checks.iter().filter(|check| check.passed);
+pub(super) fn evidence<V: Verdict>(attempts: &[Attempt], report: &V, attempt: u32) -> Vec<Proof> {
+    let passed = report.passing().into_iter();
     passed
         .filter_map(|check| {
-            let failed = attempts.iter().rev().find(|earlier| earlier.failing.contains(&check.id))?;
-            Some(Proof::new(&check.id, failed.attempt, attempt))
+            let failed = attempts.iter().rev().find(|earlier| earlier.failing.contains(&check))?;
+            Some(Proof::new(&check, failed.attempt, attempt))
         })
         .collect()
 }
@@ -40,7 +40,10 @@ fn reached(count: usize, limit: u32) -> bool {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::types::CheckResult, *};
+    use super::{
+        super::types::{CheckResult, TestReport},
+        *,
+    };
 
     fn report(failure: u8) -> TestReport {
         TestReport::new(vec![CheckResult {

@@ -18,6 +18,6 @@ mod types;
 pub use graph::{WtfNodes, graph};
 pub use judge::judge;
 pub use types::{
-    Artifact, Attempt, CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, WriteInput, WtfLimits,
-    WtfState, WtfStateUpdate,
+    Artifact, Attempt, CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, Verdict, WriteInput,
+    WtfLimits, WtfState, WtfStateUpdate,
 };

@@ -1,5 +1,7 @@
 //! What goes round in the loop.
 
+use std::fmt;
+
 use ae_core::{Digest, Outcome};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -10,18 +12,35 @@ pub trait Artifact: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
 
 impl<A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Artifact for A {}
 
+/// What tests say of an artifact. [`TestReport`] is the ready one.
+pub trait Verdict:
+    fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// Whether everything that had to be proven is. Nothing checked is nothing proven.
+    fn passed(&self) -> bool;
+
+    /// The ids of the checks that failed, sorted.
+    fn failing(&self) -> Vec<String>;
+
+    /// The ids of the checks that passed, sorted.
+    fn passing(&self) -> Vec<String>;
+
+    /// The same for the same failure, whatever the order of the checks, and another one for another failure.
+    fn failure_digest(&self) -> Digest;
+}
+
 /// The state of the loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, State)]
 #[serde(bound = "")]
 #[state(version = 1)]
-pub struct WtfState<A: Artifact> {
+pub struct WtfState<A: Artifact, V: Verdict = TestReport> {
     /// Every attempt that was tested, oldest first.
     #[reduce(append)]
     pub attempts: Vec<Attempt>,
     /// What was written last.
     pub artifact: Option<A>,
     /// What the tests said of it.
-    pub report: Option<TestReport>,
+    pub report: Option<V>,
     /// What was found out about the last failure.
     pub diagnosis: Option<Diagnosis>,
     /// How it ended, once it has: `Verified`, `Stalled` or `Exhausted`.
@@ -30,7 +49,7 @@ pub struct WtfState<A: Artifact> {
     pub evidence: Vec<Proof>,
 }
 
-impl<A: Artifact> Default for WtfState<A> {
+impl<A: Artifact, V: Verdict> Default for WtfState<A, V> {
     fn default() -> Self {
         Self {
             attempts: Vec::new(),
@@ -58,7 +77,7 @@ pub struct Attempt {
 impl Attempt {
     /// Attempt number `attempt`, of which the tests said `report`.
     #[must_use]
-    pub fn new(attempt: u32, report: &TestReport) -> Self {
+    pub fn new<V: Verdict>(attempt: u32, report: &V) -> Self {
         Self { attempt, failing: report.failing(), failure: report.failure_digest() }
     }
 }
@@ -107,24 +126,28 @@ impl TestReport {
         Self { checks }
     }
 
-    /// Whether there is a check and all of them passed: nothing checked is nothing proven.
-    #[must_use]
-    pub fn passed(&self) -> bool {
+    fn ids(&self, passed: bool) -> Vec<String> {
+        let mut ids: Vec<_> =
+            self.checks.iter().filter(|check| check.passed == passed).map(|check| check.id.clone()).collect();
+        ids.sort();
+        ids
+    }
+}
+
+impl Verdict for TestReport {
+    fn passed(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(|check| check.passed)
     }
 
-    /// The ids of the checks that failed, sorted.
-    #[must_use]
-    pub fn failing(&self) -> Vec<String> {
-        let mut failing: Vec<_> =
-            self.checks.iter().filter(|check| !check.passed).map(|check| check.id.clone()).collect();
-        failing.sort();
-        failing
+    fn failing(&self) -> Vec<String> {
+        self.ids(false)
     }
 
-    /// The hash of what failed and how, whatever the order of the checks.
-    #[must_use]
-    pub fn failure_digest(&self) -> Digest {
+    fn passing(&self) -> Vec<String> {
+        self.ids(true)
+    }
+
+    fn failure_digest(&self) -> Digest {
         let mut failed: Vec<_> = self.checks.iter().filter(|check| !check.passed).collect();
         failed.sort_by(|a, b| (&a.id, &a.detail).cmp(&(&b.id, &b.detail)));
         let start = ae_core::DigestWriter::new("ae-langflow failure 1");
@@ -173,11 +196,11 @@ pub struct TestInput<A> {
 /// What `fix` works from.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct FixInput<A> {
+pub struct FixInput<A, V = TestReport> {
     /// What was written.
     pub artifact: A,
     /// What the tests said of it.
-    pub report: TestReport,
+    pub report: V,
     /// The number of the attempt, from 1.
     pub attempt: u32,
 }

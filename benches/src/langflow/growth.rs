@@ -1,15 +1,18 @@
 //! What long threads and growing states cost.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use ae_langflow::{
-    App, Cx, Durability, END, Ending, Graph, Input, RunConfig, START, SqliteCheckpointer, State, StateGraph,
-    Stop,
+    App, Cx, Durability, END, Ending, Graph, GraphEvent, Input, Observer, RunConfig, START,
+    SqliteCheckpointer, State, StateGraph, Stop,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Counter, block_on, counter};
-use crate::ratio::time;
 
 /// A list that grows in every step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
@@ -42,15 +45,50 @@ impl Grown {
         let path = folder.path().join("threads.db");
         let store = SqliteCheckpointer::open(&path, Durability::Normal).expect("a new file");
         let app = list(steps).with_store(Arc::new(store));
-        advance(&app, Some(List::default()), 100);
-        let early = time(&mut || advance(&app, None, 100)) / 100;
-        advance(&app, None, u64::from(steps.saturating_sub(300)));
-        let late = time(&mut || advance(&app, None, 100)) / 100;
+        let (early, late) = early_and_late(&app, List::default(), steps);
         drop(app);
         // Closing the last connection moves the write-ahead log into the file.
         let bytes = std::fs::metadata(&path).expect("the file is there").len();
-        Self { bytes_per_step: bytes / u64::from(steps), early, late }
+        Self {
+            bytes_per_step: bytes / u64::from(steps),
+            early,
+            late,
+        }
     }
+}
+
+/// Notes when steps were committed.
+#[derive(Debug, Default)]
+struct Watch(Mutex<Vec<Instant>>);
+
+impl Observer for Watch {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "benches are where time is measured"
+    )]
+    fn on_event(&self, event: &GraphEvent) {
+        if matches!(event, GraphEvent::Committed { .. }) {
+            self.0.lock().expect("no one panics").push(Instant::now());
+        }
+    }
+}
+
+/// The time of a step among the second hundred, and among the last hundred of `steps`, of one call.
+///
+/// # Panics
+///
+/// When the graph fails or takes fewer steps.
+pub fn early_and_late<S: State>(app: &App<S>, start: S, steps: u32) -> (Duration, Duration) {
+    let watch = Arc::new(Watch::default());
+    let observer = Arc::clone(&watch) as Arc<dyn Observer>;
+    let config = RunConfig::thread("bench")
+        .with_step_limit(u64::from(steps))
+        .with_observer(observer);
+    block_on(app.invoke(Input::Start(start), &config)).expect("nothing fails");
+    let times = watch.0.lock().expect("no one panics");
+    let last = times.len() - 1;
+    let a_hundred = |to: usize| times[to].duration_since(times[to - 100]) / 100;
+    (a_hundred(200), a_hundred(last))
 }
 
 /// A thread of many steps in a file.
@@ -70,8 +108,16 @@ impl Long {
     #[must_use]
     pub fn new(folder: &Path, steps: u32) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
-        let long = Self { path: folder.path().join("threads.db"), graph: counter(), _folder: folder };
-        advance(&long.open(), Some(Counter::small(steps + 1)), u64::from(steps));
+        let long = Self {
+            path: folder.path().join("threads.db"),
+            graph: counter(),
+            _folder: folder,
+        };
+        advance(
+            &long.open(),
+            Some(Counter::small(steps + 1)),
+            u64::from(steps),
+        );
         long
     }
 
@@ -92,22 +138,21 @@ impl Long {
     }
 }
 
-/// The time of a step among steps 100 to 200, and among the last 100 of `steps`, of one thread in a file.
+/// [`early_and_late`] of a thread of `steps` small steps in a file.
 ///
 /// # Panics
 ///
 /// When the file can't be written.
 #[must_use]
-pub fn early_and_late(folder: &Path, steps: u32) -> (Duration, Duration) {
+pub fn of_a_long_thread(folder: &Path, steps: u32) -> (Duration, Duration) {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
-    let store =
-        SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal).expect("a new file");
-    let app = counter().with_store(Arc::new(store));
-    advance(&app, Some(Counter::small(steps + 1)), 100);
-    let early = time(&mut || advance(&app, None, 100)) / 100;
-    advance(&app, None, u64::from(steps.saturating_sub(300)));
-    let late = time(&mut || advance(&app, None, 100)) / 100;
-    (early, late)
+    let store = SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal)
+        .expect("a new file");
+    early_and_late(
+        &counter().with_store(Arc::new(store)),
+        Counter::small(steps),
+        steps,
+    )
 }
 
 /// Takes a thread `steps` further.
@@ -125,7 +170,10 @@ fn list(steps: u32) -> Graph<List> {
     let goal = usize::try_from(steps).unwrap_or(usize::MAX);
     let grow = |state: Arc<List>, _: Cx| async move {
         // Digits that differ, so that nothing compresses them away.
-        let item = format!("{:0>200}", state.items.len().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let item = format!(
+            "{:0>200}",
+            state.items.len().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        );
         Ok::<_, Stop>(List::update().items(vec![item]))
     };
     StateGraph::new("list")
@@ -133,7 +181,13 @@ fn list(steps: u32) -> Graph<List> {
         .add_edge(START, "grow")
         .add_conditional_edges(
             "grow",
-            move |state: &List| if state.items.len() < goal { "again" } else { "done" },
+            move |state: &List| {
+                if state.items.len() < goal {
+                    "again"
+                } else {
+                    "done"
+                }
+            },
             [("again", "grow"), ("done", END)],
         )
         .compile()

@@ -43,8 +43,9 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
         workspace: stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?,
         approval,
     };
-    let graph = wtf::graph::<BuildArtifact>("build", Arc::new(nodes), wtf::WtfLimits::default())
-        .map_err(Stop::failed)?;
+    let graph =
+        wtf::graph::<BuildArtifact, wtf::TestReport>("build", Arc::new(nodes), wtf::WtfLimits::default())
+            .map_err(Stop::failed)?;
     let app = graph.with_store(Arc::clone(&stage.ports.store));
     let thread = RunConfig::thread(format!("{}/build", seed.run)).with_cancel(stage.cx.cancel());
     let known = app.get_state(&thread).await.map_err(Stop::failed)?;

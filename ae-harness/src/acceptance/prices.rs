@@ -1,0 +1,109 @@
+//! Checks that a price stands beside the name of its tier.
+
+use std::ops::Range;
+
+use super::{
+    TierPrice, Verdict, content,
+    document::{Page, is_within, lineage},
+    site::Site,
+};
+use crate::{
+    phrase::{amounts, holds, names, places},
+    text::folded,
+};
+
+/// How many times the name of a tier is looked at on one page.
+const NAMES_MAX: usize = 1_000;
+
+/// The phrases stand where they have to, and each price that they state beside the name of its tier.
+pub(super) fn check(site: &Site, criterion: &str, phrases: &[String], tiers: &[TierPrice]) -> Verdict {
+    let found = content::phrases(site, criterion, phrases)?;
+    let stated = stated(phrases, tiers);
+    let readings: Vec<Reading<'_>> = site.reached().map(|page| Reading::of(page, tiers)).collect();
+    let mut problems = Vec::new();
+    for (at, price) in &stated {
+        let beside = readings.iter().any(|reading| reading.is_beside(*at, price));
+        let name = tiers.get(*at).map(|tier| tier.name.as_str()).unwrap_or_default();
+        if !beside {
+            problems.push(format!(
+                "site/index.html: the price {price:?} does not stand beside the name of its tier {name:?}: put the two, \
+                 visibly, into one element of their own, such as a card, a row or a section"
+            ));
+        }
+    }
+    super::judged(problems, format!("{found}, beside the names of {} tiers", stated.len()))
+}
+
+/// The tiers whose price the phrases state, by their position, with the price as it is stated: with its interval, or else
+/// the amount alone.
+pub(super) fn stated(phrases: &[String], tiers: &[TierPrice]) -> Vec<(usize, String)> {
+    let with = |price: fn(&TierPrice) -> String| {
+        let all = tiers.iter().map(price).enumerate();
+        let stated = all.filter(|(_, price)| {
+            let price = folded(price);
+            phrases.iter().any(|phrase| holds(&folded(phrase), &price))
+        });
+        stated.collect::<Vec<_>>()
+    };
+    let whole = with(|tier| format!("{} {}", tier.amount, tier.interval));
+    if whole.is_empty() { with(|tier| tier.amount.clone()) } else { whole }
+}
+
+/// Where names and amounts stand on a page.
+struct Reading<'a> {
+    page: &'a Page,
+    tiers: Vec<Tier>,
+    amounts: Vec<Range<usize>>,
+}
+
+struct Tier {
+    names: Vec<Range<usize>>,
+    amount: String,
+    prices: Vec<Range<usize>>,
+}
+
+impl<'a> Reading<'a> {
+    fn of(page: &'a Page, tiers: &[TierPrice]) -> Self {
+        let text = page.text();
+        let mut found: Vec<Tier> = tiers
+            .iter()
+            .map(|tier| {
+                let amount = folded(&tier.amount);
+                Tier { names: names(text, &folded(&tier.name)), prices: places(text, &amount), amount }
+            })
+            .collect();
+        // "Starter" inside "Starter, yearly" is no name of its own.
+        let all: Vec<Range<usize>> = found.iter().flat_map(|tier| tier.names.clone()).collect();
+        for tier in &mut found {
+            tier.names.retain(|name| !all.iter().any(|other| other != name && is_within(name, other)));
+        }
+        let codes: Vec<String> = found
+            .iter()
+            .map(|tier| tier.amount.chars().filter(char::is_ascii_alphabetic).collect::<String>())
+            .filter(|code| !code.is_empty())
+            .collect();
+        Self { page, tiers: found, amounts: amounts(text, &codes) }
+    }
+
+    /// Whether the price stands beside the name of this tier at least once.
+    fn is_beside(&self, at: usize, price: &str) -> bool {
+        let Some(tier) = self.tiers.get(at) else { return false };
+        let prices = places(self.page.text(), &folded(price));
+        tier.names.iter().take(NAMES_MAX).any(|name| {
+            let Some(around) = self.smallest_with_money(name) else { return false };
+            let holds = |places: &[Range<usize>]| places.iter().any(|place| is_within(place, &around));
+            let others = self.tiers.iter().filter(|other| other.amount != tier.amount);
+            holds(&prices) && !others.into_iter().any(|other| holds(&other.names) && holds(&other.prices))
+        })
+    }
+
+    /// The text of the smallest element that holds the name and an amount of money outside of it.
+    fn smallest_with_money(&self, name: &Range<usize>) -> Option<Range<usize>> {
+        let holding = self.page.elements().filter(|element| is_within(name, &self.page.place(element)));
+        let innermost = holding.last()?;
+        let mut around = lineage(&innermost).map(|element| self.page.place(&element));
+        around.find(|around| {
+            self.amounts.iter().any(|amount| is_within(amount, around) && !is_within(amount, name))
+        })
+    }
+}
