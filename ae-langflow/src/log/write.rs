@@ -51,7 +51,8 @@ impl ThreadLog {
         self.delta_bytes = self.delta_bytes.saturating_add(bytes);
         let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT);
         let due = self.records >= SNAPSHOT_RECORDS && outweighs;
-        let with_snapshot = self.needs_snapshot || (boundary && due);
+        let rests = run.is_finished() || !steps && !run.questions().is_empty();
+        let with_snapshot = self.needs_snapshot || (boundary && due) || (rests && self.folds_alone);
         let in_turn = self.snapshot_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
         let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
         let (before, at) = (self.head, self.runtime.now());

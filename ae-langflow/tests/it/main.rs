@@ -25,6 +25,8 @@ mod handover;
 mod history;
 #[cfg(feature = "sqlite")]
 mod kill;
+mod migration;
+mod migration_custom;
 mod model;
 mod nested;
 mod policy;
