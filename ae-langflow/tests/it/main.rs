@@ -10,11 +10,13 @@
 )]
 
 mod cached;
+mod calls;
 #[cfg(feature = "sqlite")]
 mod child;
 mod compile;
 #[cfg(all(feature = "sqlite", feature = "conformance"))]
 mod crash;
+mod damaged;
 mod deferred;
 mod durable;
 mod engine;
