@@ -9,6 +9,7 @@
     unreachable_pub
 )]
 
+mod blobs;
 mod cached;
 mod calls;
 #[cfg(feature = "sqlite")]
