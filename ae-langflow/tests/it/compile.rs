@@ -1,6 +1,6 @@
 //! The mistakes that compile names.
 
-use ae_langflow::{CompileProblem as P, END, START, StateGraph};
+use ae_langflow::{CompileProblem as P, CompileWarning, END, START, StateGraph, node as configured};
 
 use crate::{engine::Say, support::Log};
 
@@ -96,4 +96,82 @@ fn a_picture_shows_every_edge() {
     n2 -. goto .-> stop
 ";
     assert_eq!(graph.to_mermaid(), expected);
+}
+
+#[test]
+fn paths_of_unequal_length_that_meet_by_plain_edges_are_warned_of() {
+    let graph = |waits: bool, deferred: bool, extra: bool| {
+        let join = configured(Say("d"));
+        let join = if deferred { join.deferred() } else { join };
+        let graph = StateGraph::<Log>::new("g")
+            .add_node("a", Say("a"))
+            .add_node("b", Say("b"))
+            .add_node("c", Say("c"))
+            .add_node("d", join)
+            .add_node("e", Say("e"))
+            .add_edge(START, "a")
+            .add_edge("a", "b")
+            .add_edge("a", "c")
+            .add_edge("b", "e")
+            .add_edge("d", END);
+        let loops = |state: &Log| state.count;
+        let graph = if extra { graph.add_conditional_edges("e", loops, [(0, "a"), (1, END)]) } else { graph };
+        let graph =
+            if waits { graph.add_edge(["e", "c"], "d") } else { graph.add_edge("e", "d").add_edge("c", "d") };
+        graph.compile().unwrap()
+    };
+    let expected = CompileWarning::UnequalJoin { fork: node("a"), node: node("d"), steps: vec![2, 3] };
+    for extra in [false, true] {
+        assert_eq!(graph(false, false, extra).warnings(), [expected.clone()]);
+        assert_eq!(graph(true, false, extra).warnings(), []);
+        assert_eq!(graph(false, true, extra).warnings(), []);
+    }
+    assert!(expected.to_string().contains("add_edge([…], \"d\")"), "{expected}");
+}
+
+#[test]
+fn paths_of_equal_length_and_those_of_a_choice_are_not_warned_of() {
+    let graph = StateGraph::<Log>::new("g")
+        .add_node("a", Say("a"))
+        .add_node("b", Say("b"))
+        .add_node("c", Say("c"))
+        .add_node("d", Say("d"))
+        .add_edge(START, "a")
+        .add_edge("a", "b")
+        .add_edge("a", "c")
+        .add_edge("b", "d")
+        .add_edge("c", "d")
+        .add_conditional_edges("d", |state: &Log| state.count, [(0, END), (1, "b"), (2, "a")])
+        .compile()
+        .unwrap();
+    assert_eq!(graph.warnings(), []);
+}
+
+#[test]
+fn a_subgraph_is_checked_as_one_node_and_its_name_is_like_any_other() {
+    let inner = StateGraph::<Log>::new("inner")
+        .add_node("x", Say("x"))
+        .add_edge(START, "x")
+        .add_edge("x", END)
+        .compile()
+        .unwrap();
+    let error = StateGraph::<Log>::new("g")
+        .add_subgraph("a", &inner)
+        .add_subgraph("a", &inner)
+        .add_subgraph("b/c", &inner)
+        .add_subgraph("lost", &inner)
+        .add_node("a", Say("a"))
+        .add_edge(START, "a")
+        .add_edge("a", "a/x")
+        .add_edge("lost", END)
+        .compile()
+        .unwrap_err();
+    for expected in [
+        P::DuplicateNode { name: node("a") },
+        P::BadName { name: node("b/c") },
+        P::UnknownNode { name: node("a/x") },
+        P::Unreachable { name: node("lost") },
+    ] {
+        assert!(error.problems.contains(&expected), "{expected:?} is missing in {error}");
+    }
 }

@@ -19,6 +19,7 @@ mod compile;
 mod crash;
 mod crashing;
 mod damaged;
+mod defects;
 mod deferred;
 mod durable;
 mod engine;
@@ -27,6 +28,7 @@ mod faults;
 mod handlers;
 mod handover;
 mod history;
+mod json_states;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod migration;
@@ -37,6 +39,8 @@ mod policy;
 mod questions;
 mod retention;
 mod sends;
+#[cfg(feature = "tracing")]
+mod spans;
 #[cfg(feature = "conformance")]
 mod stores;
 mod streaming;
