@@ -45,6 +45,8 @@ mod state;
 mod stream;
 mod subgraph;
 mod task;
+#[cfg(feature = "temporal")]
+pub mod temporal;
 mod topology;
 mod trace;
 pub mod wtf;

@@ -32,6 +32,8 @@ mod stores;
 mod subgraphs;
 mod support;
 mod timer;
+#[cfg(feature = "temporal")]
+mod temporal;
 #[cfg(feature = "conformance")]
 mod turns;
 mod wtf;
