@@ -1,42 +1,101 @@
 //! The hash of a state, the same whatever order its maps have.
 
+use std::{cell::RefCell, io, rc::Rc};
+
 use ae_core::{Digest, DigestWriter};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-/// Hashes the JSON form with the keys of every object sorted.
+/// Hashes the JSON form with the members of every object sorted.
 pub(crate) fn of_state<S: Serialize>(state: &S) -> Result<Digest, serde_json::Error> {
-    let mut bytes = Vec::with_capacity(256);
-    write(&serde_json::to_value(state)?, &mut bytes)?;
-    Ok(DigestWriter::new("ae-langflow state 1").field(&bytes).finish())
+    let text = Text(Rc::new(RefCell::new(Vec::with_capacity(256))));
+    let sorted = Sorted { text: text.clone(), objects: Vec::new() };
+    state.serialize(&mut Serializer::with_formatter(text.clone(), sorted))?;
+    Ok(DigestWriter::new("ae-langflow state 1").field(&text.0.borrow()).finish())
 }
 
-fn write(value: &Value, to: &mut Vec<u8>) -> Result<(), serde_json::Error> {
-    match value {
-        Value::Array(items) => {
-            to.push(b'[');
-            for item in items {
-                write(item, to)?;
-                to.push(b',');
-            }
-            to.push(b']');
-        }
-        Value::Object(fields) => {
-            // Another crate of the build may have turned on serde_json's `preserve_order`.
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_by_key(|(key, _)| *key);
-            to.push(b'{');
-            for (key, item) in fields {
-                serde_json::to_writer(&mut *to, key)?;
-                to.push(b':');
-                write(item, to)?;
-                to.push(b',');
-            }
-            to.push(b'}');
-        }
-        scalar => serde_json::to_writer(to, scalar)?,
+/// What was written so far.
+#[derive(Clone)]
+struct Text(Rc<RefCell<Vec<u8>>>);
+
+/// Sorts the members of each object when it ends.
+struct Sorted {
+    text: Text,
+    objects: Vec<Object>,
+}
+
+/// An object that has not ended: where its members begin and end.
+struct Object {
+    start: usize,
+    members: Vec<(usize, usize)>,
+}
+
+impl Text {
+    fn len(&self) -> usize {
+        self.0.borrow().len()
     }
-    Ok(())
+
+    /// Sorts members that lie side by side from `start` on. Their keys differ, so any order of bytes will do.
+    fn sort(&self, Object { start, mut members }: Object) {
+        let mut text = self.0.borrow_mut();
+        let member = |&(from, to): &(usize, usize)| text.get(from..to).unwrap_or_default();
+        if members.is_sorted_by_key(member) {
+            return;
+        }
+        members.sort_unstable_by(|one, other| member(one).cmp(member(other)));
+        let sorted = members.iter().map(member).collect::<Vec<_>>().concat();
+        text.truncate(start);
+        text.extend(sorted);
+    }
+}
+
+impl io::Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Formatter for Sorted {
+    fn begin_object<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
+        to.write_all(b"{")?;
+        self.objects.push(Object { start: self.text.len(), members: Vec::new() });
+        Ok(())
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
+        let at = self.text.len();
+        if let Some(object) = self.objects.last_mut() {
+            object.members.push((at, at));
+        }
+        Ok(())
+    }
+
+    fn end_object_value<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
+        to.write_all(b",")?;
+        let at = self.text.len();
+        if let Some((_, end)) = self.objects.last_mut().and_then(|object| object.members.last_mut()) {
+            *end = at;
+        }
+        Ok(())
+    }
+
+    fn end_object<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
+        if let Some(object) = self.objects.pop() {
+            self.text.sort(object);
+        }
+        to.write_all(b"}")
+    }
+
+    /// As the same number looks that was read back from JSON, where there are only wide ones.
+    fn write_f32<W: ?Sized + io::Write>(&mut self, to: &mut W, number: f32) -> io::Result<()> {
+        let wide = number.to_string().parse().unwrap_or_else(|_| f64::from(number));
+        CompactFormatter.write_f64(to, wide)
+    }
 }
 
 #[cfg(test)]
@@ -52,5 +111,28 @@ mod tests {
         assert_eq!(of_state(&there).unwrap(), of_state(&back).unwrap());
         let other: HashMap<_, _> = (0..100).map(|n| (n.to_string(), n + 1)).collect();
         assert_ne!(of_state(&there).unwrap(), of_state(&other).unwrap());
+    }
+
+    #[test]
+    fn a_state_and_its_json_have_one_hash() {
+        #[derive(Serialize)]
+        struct All {
+            z: Vec<Option<char>>,
+            a: HashMap<u32, Vec<HashMap<String, f32>>>,
+            empty: HashMap<String, ()>,
+            small: [f32; 6],
+            wide: (f64, i64, u64),
+        }
+        let inner = |n: u32| (0..n).map(|m| (format!("k{m}\"\\"), 0.1)).collect();
+        let all = All {
+            z: vec![Some('"'), None, Some('ß')],
+            a: (0..30).map(|n| (n, vec![inner(n), inner(3)])).collect(),
+            empty: HashMap::new(),
+            small: [0.1, 1e14, 1e20, f32::MIN_POSITIVE, f32::MAX, f32::NAN],
+            wide: (0.1 + 0.2, i64::MIN, u64::MAX),
+        };
+        let text = serde_json::to_string(&all).unwrap();
+        let back: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(of_state(&all).unwrap(), of_state(&back).unwrap());
     }
 }

@@ -9,6 +9,7 @@
     unreachable_pub
 )]
 
+mod cached;
 #[cfg(feature = "sqlite")]
 mod child;
 mod compile;
@@ -20,15 +21,19 @@ mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
 mod handlers;
+mod handover;
+mod history;
 #[cfg(feature = "sqlite")]
 mod kill;
 mod model;
 mod nested;
 mod policy;
 mod questions;
+mod retention;
 mod sends;
 #[cfg(feature = "conformance")]
 mod stores;
+mod streaming;
 mod subgraphs;
 mod support;
 mod timer;
