@@ -47,8 +47,7 @@ pub fn compare<A, B>(
             floors.push(times.1);
         }
     }
-    let least =
-        |times: &[Duration]| times.iter().min().copied().unwrap_or_default() / operations.max(1);
+    let least = |times: &[Duration]| times.iter().min().copied().unwrap_or_default() / operations.max(1);
     Timing {
         name,
         floor_name,
@@ -61,17 +60,11 @@ pub fn compare<A, B>(
 }
 
 /// Prints a timing on one line.
-#[allow(
-    clippy::print_stdout,
-    reason = "a bench target reports on its standard output"
-)]
+#[allow(clippy::print_stdout, reason = "a bench target reports on its standard output")]
 pub fn report(timing: &Timing) {
-    let percent =
-        |subject: Duration, floor: Duration| subject.as_nanos() * 100 / floor.as_nanos().max(1);
-    let (median, least) = (
-        percent(timing.subject, timing.floor),
-        percent(timing.subject_least, timing.floor_least),
-    );
+    let percent = |subject: Duration, floor: Duration| subject.as_nanos() * 100 / floor.as_nanos().max(1);
+    let (median, least) =
+        (percent(timing.subject, timing.floor), percent(timing.subject_least, timing.floor_least));
     println!(
         "{:<38} {:>10.2?} per operation, {}.{:02} times {} ({:.2?}); at best {:.2?}, {}.{:02} times {:.2?}",
         timing.name,
@@ -88,10 +81,7 @@ pub fn report(timing: &Timing) {
 }
 
 /// How long `work` takes.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "benches are where time is measured"
-)]
+#[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
 pub fn time<T>(work: &mut impl FnMut() -> T) -> Duration {
     let start = std::time::Instant::now();
     black_box(work());

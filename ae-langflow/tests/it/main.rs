@@ -31,9 +31,9 @@ mod sends;
 mod stores;
 mod subgraphs;
 mod support;
-mod timer;
 #[cfg(feature = "temporal")]
 mod temporal;
+mod timer;
 #[cfg(feature = "conformance")]
 mod turns;
 mod wtf;

@@ -13,15 +13,9 @@ use super::{Counter, run};
 ///
 /// When the file can't be written.
 #[must_use]
-pub fn in_sqlite(
-    graph: &Graph<Counter>,
-    folder: &Path,
-    durability: Durability,
-    start: Counter,
-) -> u64 {
+pub fn in_sqlite(graph: &Graph<Counter>, folder: &Path, durability: Durability, start: Counter) -> u64 {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
-    let store =
-        SqliteCheckpointer::open(folder.path().join("threads.db"), durability).expect("a new file");
+    let store = SqliteCheckpointer::open(folder.path().join("threads.db"), durability).expect("a new file");
     run(&graph.with_store(Arc::new(store)), start).steps
 }
 
@@ -47,9 +41,7 @@ pub fn hand_loop(folder: &Path, durability: Durability, start: Counter) -> u64 {
     while state.steps < state.goal {
         state.steps = state.next();
         let json = serde_json::to_string(&state).expect("plain data");
-        let mut insert = db
-            .prepare_cached("INSERT INTO step (state) VALUES (?1)")
-            .expect("a table");
+        let mut insert = db.prepare_cached("INSERT INTO step (state) VALUES (?1)").expect("a table");
         insert.execute([json]).expect("a new row");
     }
     state.steps

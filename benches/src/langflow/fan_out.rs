@@ -28,13 +28,10 @@ fn add(have: &mut u64, new: u64) {
 #[must_use]
 pub fn graph(tasks: u64) -> Graph<Joined> {
     let split = move |_: Arc<Joined>, _: Cx| async move {
-        Ok::<_, Stop>((0..tasks).fold(Step::none(), |step: Step<Joined>, task| {
-            step.send("work", &task)
-        }))
+        Ok::<_, Stop>((0..tasks).fold(Step::none(), |step: Step<Joined>, task| step.send("work", &task)))
     };
-    let work = |_: Arc<Joined>, cx: Cx| async move {
-        Ok::<_, Stop>(Joined::update().sum(cx.input::<u64>()?))
-    };
+    let work =
+        |_: Arc<Joined>, cx: Cx| async move { Ok::<_, Stop>(Joined::update().sum(cx.input::<u64>()?)) };
     StateGraph::new("fan-out")
         .add_node("split", split)
         .add_node("work", work)

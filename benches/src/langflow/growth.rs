@@ -49,11 +49,7 @@ impl Grown {
         drop(app);
         // Closing the last connection moves the write-ahead log into the file.
         let bytes = std::fs::metadata(&path).expect("the file is there").len();
-        Self {
-            bytes_per_step: bytes / u64::from(steps),
-            early,
-            late,
-        }
+        Self { bytes_per_step: bytes / u64::from(steps), early, late }
     }
 }
 
@@ -62,10 +58,7 @@ impl Grown {
 struct Watch(Mutex<Vec<Instant>>);
 
 impl Observer for Watch {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "benches are where time is measured"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
     fn on_event(&self, event: &GraphEvent) {
         if matches!(event, GraphEvent::Committed { .. }) {
             self.0.lock().expect("no one panics").push(Instant::now());
@@ -81,9 +74,7 @@ impl Observer for Watch {
 pub fn early_and_late<S: State>(app: &App<S>, start: S, steps: u32) -> (Duration, Duration) {
     let watch = Arc::new(Watch::default());
     let observer = Arc::clone(&watch) as Arc<dyn Observer>;
-    let config = RunConfig::thread("bench")
-        .with_step_limit(u64::from(steps))
-        .with_observer(observer);
+    let config = RunConfig::thread("bench").with_step_limit(u64::from(steps)).with_observer(observer);
     block_on(app.invoke(Input::Start(start), &config)).expect("nothing fails");
     let times = watch.0.lock().expect("no one panics");
     let last = times.len() - 1;
@@ -108,16 +99,8 @@ impl Long {
     #[must_use]
     pub fn new(folder: &Path, steps: u32) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
-        let long = Self {
-            path: folder.path().join("threads.db"),
-            graph: counter(),
-            _folder: folder,
-        };
-        advance(
-            &long.open(),
-            Some(Counter::small(steps + 1)),
-            u64::from(steps),
-        );
+        let long = Self { path: folder.path().join("threads.db"), graph: counter(), _folder: folder };
+        advance(&long.open(), Some(Counter::small(steps + 1)), u64::from(steps));
         long
     }
 
@@ -146,13 +129,9 @@ impl Long {
 #[must_use]
 pub fn of_a_long_thread(folder: &Path, steps: u32) -> (Duration, Duration) {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
-    let store = SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal)
-        .expect("a new file");
-    early_and_late(
-        &counter().with_store(Arc::new(store)),
-        Counter::small(steps),
-        steps,
-    )
+    let store =
+        SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal).expect("a new file");
+    early_and_late(&counter().with_store(Arc::new(store)), Counter::small(steps), steps)
 }
 
 /// Takes a thread `steps` further.
@@ -170,10 +149,7 @@ fn list(steps: u32) -> Graph<List> {
     let goal = usize::try_from(steps).unwrap_or(usize::MAX);
     let grow = |state: Arc<List>, _: Cx| async move {
         // Digits that differ, so that nothing compresses them away.
-        let item = format!(
-            "{:0>200}",
-            state.items.len().wrapping_mul(0x9E37_79B9_7F4A_7C15)
-        );
+        let item = format!("{:0>200}", state.items.len().wrapping_mul(0x9E37_79B9_7F4A_7C15));
         Ok::<_, Stop>(List::update().items(vec![item]))
     };
     StateGraph::new("list")
@@ -182,11 +158,7 @@ fn list(steps: u32) -> Graph<List> {
         .add_conditional_edges(
             "grow",
             move |state: &List| {
-                if state.items.len() < goal {
-                    "again"
-                } else {
-                    "done"
-                }
+                if state.items.len() < goal { "again" } else { "done" }
             },
             [("again", "grow"), ("done", END)],
         )

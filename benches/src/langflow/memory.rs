@@ -15,11 +15,7 @@ pub fn without_store(graph: &Graph<Counter>, steps: u32) -> u64 {
 /// Runs `steps` steps with a checkpoint in memory after each; the steps it took.
 #[must_use]
 pub fn with_store(graph: &Graph<Counter>, steps: u32) -> u64 {
-    run(
-        &graph.with_store(Arc::new(MemoryCheckpointer::new())),
-        Counter::small(steps),
-    )
-    .steps
+    run(&graph.with_store(Arc::new(MemoryCheckpointer::new())), Counter::small(steps)).steps
 }
 
 /// The floor: a loop over the same state, copied for each step; the steps it took.

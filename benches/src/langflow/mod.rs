@@ -8,9 +8,7 @@ pub mod threads;
 
 use std::{future::Future, sync::Arc};
 
-use ae_langflow::{
-    App, Cx, END, Ending, Graph, Input, RunConfig, START, State, StateGraph, Step, Stop,
-};
+use ae_langflow::{App, Cx, END, Ending, Graph, Input, RunConfig, START, State, StateGraph, Step, Stop};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Builder;
 
@@ -29,11 +27,7 @@ impl Counter {
     /// Counts to `goal` and carries a text of `bytes`.
     #[must_use]
     pub fn to(goal: u32, bytes: usize) -> Self {
-        Self {
-            steps: 0,
-            goal: u64::from(goal),
-            note: "what it is about ".repeat(bytes / 17 + 1),
-        }
+        Self { steps: 0, goal: u64::from(goal), note: "what it is about ".repeat(bytes / 17 + 1) }
     }
 
     /// One that carries what a small task does: its JSON has some 160 bytes.
@@ -54,20 +48,15 @@ impl Counter {
 /// Never: the graph is complete.
 #[must_use]
 pub fn counter() -> Graph<Counter> {
-    let count = |state: Arc<Counter>, _: Cx| async move {
-        Ok::<_, Stop>(Counter::update().steps(state.next()))
-    };
+    let count =
+        |state: Arc<Counter>, _: Cx| async move { Ok::<_, Stop>(Counter::update().steps(state.next())) };
     StateGraph::new("counter")
         .add_node("count", count)
         .add_edge(START, "count")
         .add_conditional_edges(
             "count",
             |state: &Counter| {
-                if state.steps < state.goal {
-                    "again"
-                } else {
-                    "done"
-                }
+                if state.steps < state.goal { "again" } else { "done" }
             },
             [("again", "count"), ("done", END)],
         )
@@ -95,9 +84,7 @@ pub fn run<S: State>(app: &App<S>, start: S) -> S {
 ///
 /// Never: a runtime without I/O needs no resources.
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {
-    let runtime = Builder::new_current_thread()
-        .build()
-        .expect("a runtime without I/O needs no resources");
+    let runtime = Builder::new_current_thread().build().expect("a runtime without I/O needs no resources");
     runtime.block_on(work)
 }
 
@@ -113,25 +100,16 @@ mod tests {
     #[test]
     fn graphs_and_floors_take_the_same_steps() {
         let (graph, folder) = (counter(), tempfile::tempdir().unwrap());
-        assert_eq!(
-            (memory::without_store(&graph, 7), memory::hand_loop(7)),
-            (7, 7)
-        );
+        assert_eq!((memory::without_store(&graph, 7), memory::hand_loop(7)), (7, 7));
         assert_eq!((memory::with_store(&graph, 7), memory::hand_log(7)), (7, 7));
-        for durability in [
-            ae_langflow::Durability::Normal,
-            ae_langflow::Durability::Full,
-        ] {
+        for durability in [ae_langflow::Durability::Normal, ae_langflow::Durability::Full] {
             let (steps, floor) = (
                 disk::in_sqlite(&graph, folder.path(), durability, Counter::small(7)),
                 disk::hand_loop(folder.path(), durability, Counter::small(7)),
             );
             assert_eq!((steps, floor), (7, 7));
         }
-        assert_eq!(
-            fan_out::by_graph(&fan_out::graph(9)),
-            fan_out::by_join_set(9)
-        );
+        assert_eq!(fan_out::by_graph(&fan_out::graph(9)), fan_out::by_join_set(9));
         let grown = growth::Grown::measure(folder.path(), 200);
         assert!(grown.bytes_per_step > 200, "{grown:?}");
         let many = threads::Many::new(folder.path(), 101);

@@ -31,11 +31,7 @@ impl Many {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let store = SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal);
         let app = counter().with_store(Arc::new(store.expect("a new file")));
-        let many = Self {
-            app,
-            threads,
-            _folder: folder,
-        };
+        let many = Self { app, threads, _folder: folder };
         for number in 0..threads {
             many.run(number, Some(Counter::small(STEPS + 1)), STEPS);
         }
