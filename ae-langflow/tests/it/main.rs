@@ -36,9 +36,9 @@ mod stores;
 mod streaming;
 mod subgraphs;
 mod support;
-mod timer;
 #[cfg(feature = "temporal")]
 mod temporal;
+mod timer;
 #[cfg(feature = "conformance")]
 mod turns;
 mod wtf;
