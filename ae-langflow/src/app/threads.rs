@@ -149,7 +149,8 @@ impl<S: State> App<S> {
         })
     }
 
-    /// Removes records that need not stay readable; how many.
+    /// Removes records that need not stay readable; how many. They go only in front of a snapshot: see
+    /// [`with_snapshots_after`](Self::with_snapshots_after).
     ///
     /// # Errors
     ///

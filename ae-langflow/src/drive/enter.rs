@@ -54,7 +54,7 @@ impl<'a, S: State> Drive<'a, S> {
         let log = app.store.as_ref().map(|store| {
             let (store, thread) = (Arc::clone(store), Arc::clone(&config.thread));
             let mut log = ThreadLog::new(store, thread, &app.graph, app.runtime.clone());
-            log.retention = app.retention;
+            app.pace(&mut log);
             log
         });
         let mut drive = Self::on(app, config, sink, run, log);

@@ -25,6 +25,7 @@ pub(crate) struct ThreadLog {
     pub(crate) thread: Arc<str>,
     pub(crate) head: Option<Head>,
     pub(crate) retention: Option<Retention>,
+    pub(crate) snapshots_after: usize,
     runtime: Runtime,
     header: Header,
     /// What the store has, if it differs.
@@ -52,6 +53,7 @@ impl ThreadLog {
             thread,
             head: None,
             retention: None,
+            snapshots_after: 0,
             runtime,
             header,
             stale_header: true,
