@@ -35,6 +35,8 @@ pub(crate) struct ThreadLog {
     records: u64,
     delta_bytes: usize,
     snapshot_bytes: usize,
+    /// The size of the state when it was hashed last.
+    state_bytes: usize,
 }
 
 impl ThreadLog {
@@ -61,6 +63,7 @@ impl ThreadLog {
             records: 0,
             delta_bytes: 0,
             snapshot_bytes: 0,
+            state_bytes: 0,
         }
     }
 

@@ -55,7 +55,7 @@ impl ThreadLog {
         let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT).max(least);
         let due = self.records >= SNAPSHOT_RECORDS && outweighs;
         let with_snapshot = self.needs_snapshot || (boundary && due);
-        let in_turn = self.snapshot_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
+        let in_turn = self.state_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
         let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
         let (before, at) = (self.head, self.runtime.now());
         let mut record = if with_snapshot {
@@ -69,7 +69,9 @@ impl ThreadLog {
             Record::new(before.as_ref(), at, run.step(), text)
         };
         if hashed {
-            let hash = hash::of_state(run.state().as_ref()).map_err(|source| self.unwritable(source))?;
+            let hashed = hash::of_state_and_size(run.state().as_ref());
+            let (hash, bytes) = hashed.map_err(|source| self.unwritable(source))?;
+            self.state_bytes = bytes;
             record = record.with_state_hash(hash);
         }
         if self.stale_header {
