@@ -9,21 +9,25 @@
     unreachable_pub
 )]
 
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod child;
 mod compile;
-#[cfg(all(feature = "sqlite", feature = "conformance"))]
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod crash;
 mod durable;
 mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod kill;
 mod model;
 mod nested;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod postgres;
 mod questions;
 mod sends;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod server;
 #[cfg(feature = "conformance")]
 mod stores;
 mod subgraphs;
