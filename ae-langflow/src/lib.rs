@@ -32,6 +32,8 @@ mod node;
 mod patch;
 mod policy;
 mod position;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod prelude;
 mod question;
 pub mod record;
@@ -69,6 +71,8 @@ pub use next::Next;
 pub use node::{CacheKey, Configured, Node, NodeOptions, Pause, Step, Stop, node};
 pub use patch::Patch;
 pub use policy::{NodePolicy, NodeRetry};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresCheckpointer, PostgresOptions};
 pub use question::{Answer, Question};
 pub use run::{DueTask, GraphRun, NextStep, Superstep};
 #[cfg(feature = "sqlite")]
