@@ -89,9 +89,11 @@ pub mod __private {
     pub use serde;
     pub use serde_json;
 
+    type Migration = fn(serde_json::Value) -> Result<serde_json::Value, crate::MigrateError>;
+
     /// Carries a state over, one version a step, the last step to `version`.
     pub fn migrate(
-        steps: &[fn(serde_json::Value) -> Result<serde_json::Value, crate::MigrateError>],
+        steps: &[Migration],
         version: u32,
         from: u32,
         state: serde_json::Value,

@@ -47,13 +47,13 @@ pub(crate) async fn invoke<S: State>(
     trace::run(&config.thread, app.graph.topology().name(), async {
         let mut drive = Drive::enter(app, input, config, sink).await?;
         drive.run.limit_steps(config.step_limit);
-        drive.to_the_end().await
+        drive.run_on().await
     })
     .await
 }
 
 impl<S: State> Drive<'_, S> {
-    async fn to_the_end(&mut self) -> Result<Ending<S>, GraphError> {
+    async fn run_on(&mut self) -> Result<Ending<S>, GraphError> {
         loop {
             if let Some(sink) = self.sink {
                 sink.until_read().await;

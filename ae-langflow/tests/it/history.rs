@@ -177,7 +177,7 @@ async fn a_fork_before_an_answer_asks_again_and_can_be_answered_otherwise() {
             app.fork(&config.at(at), fork).await.unwrap();
         }
         let fork = RunConfig::thread("asked");
-        assert_eq!(asked(app.invoke(Input::Continue, &fork).await.unwrap()), [question.clone()]);
+        assert_eq!(asked(app.invoke(Input::Continue, &fork).await.unwrap()), std::slice::from_ref(&question));
         let state = done(app.resume(&fork, question.answer(&false).unwrap()).await.unwrap());
         assert_eq!(state.log, names("false b c"));
         let state = done(app.invoke(Input::Continue, &RunConfig::thread("answered")).await.unwrap());

@@ -81,7 +81,8 @@ async fn a_failure_worth_a_retry_gets_one_and_its_records_stay() {
 async fn a_failure_ends_the_run_with_its_kind_after_as_many_attempts_as_it_is_worth() {
     let Some(server) = Server::shared().await else { return };
     let client = server.client("failures-kinds").await;
-    let cases: [(&str, fn() -> Stop, &str, usize); 4] = [
+    type Case = (&'static str, fn() -> Stop, &'static str, usize);
+    let cases: [Case; 4] = [
         ("never", || unavailable().with_retry(Retry::Never).into(), "unavailable", 1),
         ("backoff", || unavailable().into(), "unavailable", 3),
         ("plain", || Stop::failed("broken"), "node_failed", 3),
