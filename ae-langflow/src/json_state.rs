@@ -26,6 +26,8 @@ enum Fold {
     Merge,
     Max,
     Nested(Reducers),
+    /// Known only to the program that has the state.
+    Foreign,
     /// A typed reducer, and what is inside a nested state.
     Typed(JsonFold, Option<Reducers>),
 }
@@ -62,12 +64,11 @@ impl Reducers {
         Self::typed(S::reducers())
     }
 
-    /// Built-in reducers by their names, `field` or `field.inner` for nested ones; what is not built in comes back as
-    /// the error, with its field.
+    /// Built-in reducers by their names, `field` or `field.inner` for nested ones. What is not built in is a
+    /// [problem](JsonState::problem) once it is to be folded.
     ///
-    /// They fold JSON as the typed reducers do for lists, objects, numbers and text, and a hash notices where they
-    /// don't.
-    pub(crate) fn from_names(names: &BTreeMap<String, String>) -> Result<Self, (String, String)> {
+    /// They fold JSON as the typed reducers do: the derive calls a reducer built in only for types where that is so.
+    pub(crate) fn from_names(names: &BTreeMap<String, String>) -> Self {
         let mut folds = BTreeMap::new();
         for (field, name) in names.iter().filter(|(field, _)| !field.contains('.')) {
             let fold = match name.as_str() {
@@ -79,13 +80,18 @@ impl Reducers {
                     let inner = names.iter().filter_map(|(name, reducer)| {
                         Some((name.strip_prefix(&prefix)?.to_owned(), reducer.clone()))
                     });
-                    Fold::Nested(Self::from_names(&inner.collect())?)
+                    Fold::Nested(Self::from_names(&inner.collect()))
                 }
-                other => return Err((field.clone(), other.to_owned())),
+                _ => Fold::Foreign,
             };
             folds.insert(field.clone(), fold);
         }
-        Ok(Self(Arc::new(folds)))
+        Self(Arc::new(folds))
+    }
+
+    /// Whether only the program with its state can fold what this reducer does.
+    pub(crate) fn is_foreign(name: &str) -> bool {
+        !matches!(name, "append" | "merge" | "max" | "nested")
     }
 
     /// The names that [`from_names`](Self::from_names) reads.
@@ -113,6 +119,9 @@ impl Reducers {
     fn fold(&self, fields: &mut Map<String, Value>, update: Map<String, Value>) -> Result<(), Error> {
         for (field, new) in update {
             match (self.0.get(&field), fields.get_mut(&field)) {
+                (Some(Fold::Foreign), _) => {
+                    return Err(Error::custom(format!("the reducer of the field {field:?} is not known")));
+                }
                 (Some(fold), Some(have)) => fold.apply(have, new)?,
                 _ => {
                     fields.insert(field, new);

@@ -37,7 +37,8 @@ pub fn max<T: PartialOrd>(have: &mut T, new: T) {
 pub struct FieldReducer {
     /// The field.
     pub field: &'static str,
-    /// The name of its reducer: `append`, `max`, `merge`, `nested`, or `custom`.
+    /// The name of its reducer: `nested`; `append`, `max` or `merge` where they do the same to JSON as to the type:
+    /// append lists, take the larger of two numbers or texts, merge objects; otherwise `custom`.
     pub name: &'static str,
     /// The same reducer over JSON.
     pub fold: JsonFold,

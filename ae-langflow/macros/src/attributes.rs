@@ -83,7 +83,12 @@ pub(crate) fn reduce(field: &Field) -> Result<Reduce> {
             if !matches!(reduce, Reduce::Last) {
                 return Err(meta.error("a field has one reducer, or is nested, or untracked"));
             }
-            reduce = said;
+            reduce = match said {
+                Reduce::With(name, function) if !folds_as_json(name, &field.ty) => {
+                    Reduce::With("custom", function)
+                }
+                said => said,
+            };
             Ok(())
         })?;
     }
@@ -94,6 +99,21 @@ pub(crate) fn reduce(field: &Field) -> Result<Reduce> {
         ));
     }
     Ok(reduce)
+}
+
+/// Whether a built-in reducer does to the JSON of this type what it does to the type. A set would be doubled, for
+/// example, and the larger of two decimals that are written as text may come first in the alphabet.
+fn folds_as_json(name: &str, ty: &Type) -> bool {
+    let types: &[&str] = match name {
+        "append" => &["Vec", "VecDeque"],
+        "merge" => &["BTreeMap", "HashMap"],
+        "max" => {
+            &["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "usize", "isize", "f32", "f64", "String"]
+        }
+        _ => &[],
+    };
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|segment| types.iter().any(|known| segment.ident == known))
 }
 
 fn reducer(meta: &ParseNestedMeta<'_>) -> Result<Reduce> {

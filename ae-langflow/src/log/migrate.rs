@@ -46,30 +46,42 @@ pub(super) fn points<S: State>(
         .collect()
 }
 
-/// Follows the records as JSON.
+/// Follows the records as JSON. `visit` sees every point but the first `skip`.
 fn follow<S: State>(
     log: &ThreadLog,
     graph: &Graph<S>,
     loaded: &Loaded,
-    visit: impl FnMut(Head, &GraphRun<JsonState>, Timestamp, Change<JsonState>),
+    mut visit: impl FnMut(Head, &GraphRun<JsonState>, Timestamp, Change<JsonState>),
     skip: usize,
 ) -> Result<(), GraphError> {
-    let reducers = if loaded.deltas.is_empty() {
-        Reducers::default()
-    } else {
-        reducers(&loaded.header.reducers).map_err(|reason| version(log, loaded, &reason))?
+    let reducers = Reducers::from_names(&loaded.header.reducers);
+    let (mut index, mut sound) = (0, true);
+    let watch = |head, run: &GraphRun<JsonState>, at, change| {
+        sound = run.position.state.problem().is_none();
+        if index >= skip {
+            visit(head, run, at, change);
+        }
+        index += 1;
     };
     let prepare = |state: &mut JsonState| state.set_reducers(reducers);
-    log.replay(Arc::clone(graph.topology()), loaded, prepare, visit, skip).map_err(|error| match error {
-        GraphError::StateChanged { seq, .. } => {
-            let reason = format!(
-                "record {seq} can't be followed without the program that wrote it: let that program reach a \
-                 question, a limit or the end first"
-            );
-            version(log, loaded, &reason)
-        }
+    let unlike = || version(log, loaded, &why_unlike(loaded));
+    log.replay(Arc::clone(graph.topology()), loaded, prepare, watch, 0).map_err(|error| match error {
+        GraphError::StateChanged { .. } => unlike(),
         other => other,
-    })
+    })?;
+    if sound { Ok(()) } else { Err(unlike()) }
+}
+
+/// Why changes can't be followed as JSON, and what to do.
+fn why_unlike(loaded: &Loaded) -> String {
+    match loaded.header.reducers.iter().find(|(_, name)| Reducers::is_foreign(name)) {
+        Some((field, name)) => format!(
+            "its field {field:?} is folded by {name:?}, which only the program that wrote it knows: let that program \
+             reach a question or the end first"
+        ),
+        None => "its fields fold otherwise without the program that wrote it: finish this thread with that program"
+            .to_owned(),
+    }
 }
 
 /// Lets this version of the state take one of an older version.
@@ -110,13 +122,4 @@ pub(super) fn version(log: &ThreadLog, loaded: &Loaded, reason: &str) -> GraphEr
         expected: log.header.state_version,
         reason: reason.to_owned(),
     }
-}
-
-fn reducers(names: &BTreeMap<String, String>) -> Result<Reducers, String> {
-    Reducers::from_names(names).map_err(|(field, reducer)| {
-        format!(
-            "its field {field:?} is folded by {reducer:?}, which only the program that wrote it knows: let that \
-             program reach a question, a limit or the end first"
-        )
-    })
 }

@@ -32,6 +32,9 @@ pub(crate) struct ThreadLog {
     stale_header: bool,
     /// A snapshot has to come with the next record.
     needs_snapshot: bool,
+    /// Only this program can follow the changes, so that a later version needs a snapshot to begin with: one comes
+    /// with every question and at the end.
+    folds_alone: bool,
     records: u64,
     delta_bytes: usize,
     snapshot_bytes: usize,
@@ -50,6 +53,7 @@ impl ThreadLog {
         let topology = graph.topology();
         let header = Header::new(topology.name(), topology.fingerprint(), S::VERSION)
             .with_reducers(Reducers::names::<S>());
+        let folds_alone = header.reducers.values().any(|name| Reducers::is_foreign(name));
         Self {
             store,
             thread,
@@ -60,6 +64,7 @@ impl ThreadLog {
             header,
             stale_header: true,
             needs_snapshot: true,
+            folds_alone,
             records: 0,
             delta_bytes: 0,
             snapshot_bytes: 0,

@@ -54,7 +54,8 @@ impl ThreadLog {
         let least = if self.retention.is_some() { 0 } else { self.snapshots_after };
         let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT).max(least);
         let due = self.records >= SNAPSHOT_RECORDS && outweighs;
-        let with_snapshot = self.needs_snapshot || (boundary && due);
+        let rests = run.is_finished() || !steps && !run.questions().is_empty();
+        let with_snapshot = self.needs_snapshot || (boundary && due) || (rests && self.folds_alone);
         let in_turn = self.state_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
         let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
         let (before, at) = (self.head, self.runtime.now());

@@ -1,14 +1,13 @@
 //! Crashes, failures, races, changed programs, cancellation.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
 use ae_langflow::{
-    Cancel, Checkpointer, Cx, END, Ending, Graph, GraphError, GraphEvent, Input, MemoryCheckpointer,
-    Observer, RunConfig, START, State, StateGraph, Stop,
-    record::{Head, Record},
+    Checkpointer, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, START, State,
+    StateGraph, Stop, record::Record,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +17,7 @@ use crate::{
 };
 
 /// `a`, then `b` and `c` side by side, then `d`. `c` fails while `broken` is set.
-fn diamond(trace: &Trace, broken: &Arc<AtomicBool>) -> Graph<Log> {
+pub fn diamond(trace: &Trace, broken: &Arc<AtomicBool>) -> Graph<Log> {
     let node = |name: &'static str, may_fail: bool| {
         let (trace, broken) = (trace.clone(), Arc::clone(broken));
         move |_: Arc<Log>, _: Cx| {
@@ -223,185 +222,6 @@ async fn another_graph_and_another_version_of_the_state_are_refused() {
     assert!(matches!(error, GraphError::StateVersion { found: 1, expected: 2, .. }), "{error}");
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
-struct Sum {
-    #[reduce(with = add)]
-    sum: u32,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
-struct Product {
-    #[reduce(with = multiply)]
-    sum: u32,
-}
-
-fn add(have: &mut u32, new: u32) {
-    *have += new;
-}
-
-fn multiply(have: &mut u32, new: u32) {
-    *have *= new;
-}
-
-#[tokio::test]
-async fn a_reducer_that_changed_its_meaning_is_noticed() {
-    let store = Arc::new(MemoryCheckpointer::new());
-    let config = RunConfig::thread("t");
-    let state = again(&one::<Sum>("g", Sum::update().sum(3)), &store)
-        .invoke(Input::start(Sum::update().sum(2)), &config)
-        .await;
-    assert_eq!(done(state.unwrap()).sum, 5);
-    let error =
-        again(&one::<Product>("g", Product::update().sum(3)), &store).get_state(&config).await.unwrap_err();
-    assert!(matches!(error, GraphError::StateChanged { seq: 2, .. }), "{error}");
-}
-
-#[tokio::test]
-async fn a_changed_or_lost_record_is_noticed() {
-    let store = Arc::new(MemoryCheckpointer::new());
-    let graph = one::<Sum>("g", Sum::update().sum(3));
-    let config = RunConfig::thread("t");
-    again(&graph, &store).invoke(Input::start(Sum::update().sum(2)), &config).await.unwrap();
-    let change = |edit: fn(&mut ae_langflow::record::Loaded)| {
-        let store = Arc::new(Damaged(Arc::clone(&store), edit));
-        let app = graph.with_store(store);
-        async move { app.get_state(&RunConfig::thread("t")).await.unwrap_err() }
-    };
-    let lost = change(|thread| thread.deltas.clear()).await;
-    assert!(matches!(lost, GraphError::Corrupt { .. }), "{lost}");
-    let other =
-        change(|thread| thread.deltas[0].change = thread.deltas[0].change.replace("]],[]]", "]],[\"a\"]]"));
-    let other = other.await;
-    assert!(matches!(other, GraphError::Corrupt { .. }), "{other}");
-    let cut = change(|thread| thread.snapshot.truncate(10)).await;
-    assert!(matches!(cut, GraphError::Corrupt { seq: 1, .. }), "{cut}");
-    let newer = change(|thread| thread.header.format = 2).await;
-    assert!(matches!(newer, GraphError::NewerFormat { found: 2, .. }), "{newer}");
-}
-
-/// A store whose threads come back changed.
-#[derive(Debug)]
-struct Damaged(Arc<MemoryCheckpointer>, fn(&mut ae_langflow::record::Loaded));
-
-#[async_trait::async_trait]
-impl Checkpointer for Damaged {
-    async fn commit(
-        &self,
-        thread: &str,
-        head: Option<Head>,
-        record: Record,
-    ) -> Result<(), ae_core::BackendError> {
-        self.0.commit(thread, head, record).await
-    }
-
-    async fn append_once(
-        &self,
-        thread: &str,
-        head: Head,
-        record: ae_langflow::record::TaskRecord,
-    ) -> Result<ae_langflow::record::TaskRecord, ae_core::BackendError> {
-        self.0.append_once(thread, head, record).await
-    }
-
-    async fn load(
-        &self,
-        thread: &str,
-        up_to: Option<u64>,
-    ) -> Result<Option<ae_langflow::record::Loaded>, ae_core::BackendError> {
-        let mut loaded = self.0.load(thread, up_to).await?;
-        if let Some(loaded) = &mut loaded {
-            (self.1)(loaded);
-        }
-        Ok(loaded)
-    }
-
-    async fn list(
-        &self,
-        page: ae_langflow::record::Page,
-    ) -> Result<Vec<ae_langflow::record::ThreadInfo>, ae_core::BackendError> {
-        self.0.list(page).await
-    }
-
-    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, ae_core::BackendError> {
-        self.0.copy(from, up_to, to).await
-    }
-
-    async fn prune(
-        &self,
-        thread: &str,
-        prune: ae_langflow::record::Prune,
-    ) -> Result<u64, ae_core::BackendError> {
-        self.0.prune(thread, prune).await
-    }
-
-    async fn delete(&self, thread: &str) -> Result<bool, ae_core::BackendError> {
-        self.0.delete(thread).await
-    }
-}
-
-#[tokio::test]
-async fn a_cancel_reaches_the_node_and_the_thread_goes_on_later() {
-    let (cancel, store) = (Cancel::new(), Arc::new(MemoryCheckpointer::new()));
-    let asked = cancel.clone();
-    let graph = StateGraph::<Log>::new("g")
-        .add_node("a", move |_: Arc<Log>, _: Cx| {
-            asked.cancel();
-            async { Ok(log("a")) }
-        })
-        .add_node("b", |_: Arc<Log>, cx: Cx| async move {
-            if cx.step() == 2 && cx.is_cancelled() {
-                panic!("the boundary before b was passed");
-            }
-            Ok(log("b"))
-        })
-        .add_node("c", |s: Arc<Log>, cx: Cx| async move {
-            if s.text.is_empty() {
-                cx.cancel().cancel();
-                cx.cancelled().await;
-                return Err(Stop::failed("stopped as asked"));
-            }
-            Ok(log("c"))
-        })
-        .add_edge(START, "a")
-        .add_edge("a", "b")
-        .add_edge("b", "c")
-        .add_edge("c", END)
-        .compile()
-        .unwrap();
-    let app = again(&graph, &store);
-    let config = RunConfig::thread("t").with_cancel(cancel);
-    let ending = app.invoke(Input::start(Log::update()), &config).await.unwrap();
-    assert!(matches!(ending, Ending::Cancelled(state) if state.log == ["a"]), "what finished is kept");
-    let ending = app.invoke(Input::Continue, &RunConfig::thread("t")).await.unwrap();
-    assert!(matches!(ending, Ending::Cancelled(state) if state.log == ["a", "b"]));
-    assert_eq!(app.get_state(&config).await.unwrap().unwrap().next, ["c"]);
-}
-
-#[derive(Debug, Default)]
-struct Seen(Mutex<Vec<String>>);
-
-impl Observer for Seen {
-    fn on_event(&self, event: &GraphEvent) {
-        let line = match event {
-            GraphEvent::NodeStarted { node, step, .. } => format!("+{node}{step}"),
-            GraphEvent::NodeFinished { node, step, .. } => format!("-{node}{step}"),
-            GraphEvent::Committed { step, .. } => format!("={step}"),
-            other => format!("{other:?}"),
-        };
-        self.0.lock().unwrap().push(line);
-    }
-}
-
-#[tokio::test]
-async fn an_observer_hears_everything_in_order() {
-    let seen = Arc::new(Seen::default());
-    let config = RunConfig::thread("t").with_observer(Arc::clone(&seen) as Arc<dyn Observer>);
-    let app = stored(&diamond(&Trace::default(), &Arc::default()));
-    app.invoke(Input::start(Log::update()), &config).await.unwrap();
-    let lines = seen.0.lock().unwrap().join(" ");
-    assert_eq!(lines, "=0 +a1 -a1 =1 +b2 +c2 -b2 -c2 =2 +d3 -d3 =3");
-}
-
 #[tokio::test]
 async fn a_long_thread_is_snapshotted_and_read_back() {
     let store = Arc::new(MemoryCheckpointer::new());
@@ -432,48 +252,12 @@ async fn a_record_holds_what_was_written_and_not_the_state() {
         .compile()
         .unwrap();
     let start = Input::start(Log::update().text("x".repeat(100_000)));
-    done(again(&graph, &store).invoke(start, &RunConfig::thread("t")).await.unwrap());
+    let limited = RunConfig::thread("t").with_step_limit(499);
+    again(&graph, &store).invoke(start, &limited).await.unwrap();
     let loaded = store.load("t", None).await.unwrap().unwrap();
     let bytes: usize = loaded.deltas.iter().map(|delta| delta.change.len()).sum();
-    assert_eq!(loaded.deltas.len(), 500);
+    assert_eq!(loaded.deltas.len(), 499);
     assert!(bytes < 500 * 100, "{bytes}");
-}
-
-#[tokio::test]
-async fn a_call_that_is_dropped_loses_only_what_was_not_committed() {
-    let store = Arc::new(MemoryCheckpointer::new());
-    let (stuck, trace) = (Arc::new(AtomicBool::new(true)), Trace::default());
-    let (waits, seen) = (Arc::clone(&stuck), trace.clone());
-    let graph = StateGraph::<Log>::new("g")
-        .add_node("a", move |_: Arc<Log>, _: Cx| {
-            seen.add("a");
-            async { Ok(log("a")) }
-        })
-        .add_node("b", move |_: Arc<Log>, _: Cx| {
-            let stuck = waits.load(Ordering::SeqCst);
-            async move {
-                if stuck {
-                    std::future::pending::<()>().await;
-                }
-                Ok(log("b"))
-            }
-        })
-        .add_edge(START, "a")
-        .add_edge("a", "b")
-        .add_edge("b", END)
-        .compile()
-        .unwrap();
-    let config = RunConfig::thread("t");
-    let app = again(&graph, &store);
-    {
-        let mut call = Box::pin(app.invoke(Input::start(Log::update()), &config));
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(std::future::Future::poll(call.as_mut(), &mut context).is_pending());
-    }
-    assert_eq!(app.get_state(&config).await.unwrap().unwrap().step, 1);
-    stuck.store(false, Ordering::SeqCst);
-    assert_eq!(done(app.invoke(Input::Continue, &config).await.unwrap()).log, names("a b"));
-    assert_eq!(trace.take(), ["a"]);
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn history_is_newest_first_across_snapshots_and_any_part_of_it_can_be_read
             let from = usize::try_from(301_u64.saturating_sub(at)).unwrap();
             assert_eq!(page, all[from..].iter().take(limit).cloned().collect::<Vec<_>>());
         }
-        for at in [1, 2, snapshots[0] - 1, snapshots[0], snapshots[0] + 1, 300] {
+        for at in [1, 2, snapshots[1] - 1, snapshots[1], snapshots[1] + 1, 300] {
             let thread = place.app(&graph).get_state(&config.at(at)).await.unwrap().unwrap();
             assert_eq!(thread, all[usize::try_from(301 - at).unwrap()].thread);
         }

@@ -9,12 +9,15 @@
     unreachable_pub
 )]
 
+mod blobs;
 mod cached;
+mod calls;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod child;
 mod compile;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod crash;
+mod damaged;
 mod deferred;
 mod durable;
 mod engine;
@@ -25,6 +28,8 @@ mod handover;
 mod history;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod kill;
+mod migration;
+mod migration_custom;
 mod model;
 mod nested;
 mod policy;
