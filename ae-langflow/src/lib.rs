@@ -32,6 +32,8 @@ mod node;
 mod patch;
 mod policy;
 mod position;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod prelude;
 mod question;
 pub mod record;
@@ -71,6 +73,8 @@ pub use patch::Patch;
 pub use policy::{NodePolicy, NodeRetry};
 pub use question::{Answer, Question};
 pub use run::{DueTask, GraphRun, NextStep, Superstep};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresCheckpointer, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteCheckpointer};
 pub use state::{MigrateError, State};

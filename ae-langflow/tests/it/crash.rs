@@ -19,35 +19,43 @@ async fn child() {
     let Some(place) = child::place() else { return };
     let from = child::told("AE_LANGFLOW_TEST_FROM").parse().unwrap();
     let store = child::open(&place).await;
-    crash::run(store.as_ref(), &crash::script(SEED, CALLS), from, |done| child::report(&done.to_string()))
-        .await;
+    let acknowledge = |done: usize| {
+        child::report(&done.to_string());
+        child::await_leave();
+    };
+    crash::run(store.as_ref(), &crash::script(SEED, CALLS), from, acknowledge).await;
 }
 
-/// Kills a child as soon as a call of it has returned, so wherever it is in the next one, and starts another one,
-/// until the script is through.
-pub async fn kill_at_every_call(place: &str) {
+/// Kills a child in its second call, now earlier, now later, and starts another one, until the script is through.
+/// `settle` waits until the store has noticed.
+pub async fn kill_at_every_call(place: &str, settle: impl AsyncFn()) {
     let script = crash::script(SEED, CALLS);
     let (mut stored, mut kills) = (0, 0);
     while stored < CALLS {
-        let mut victim =
-            Victim::start("crash::child", place, &[("AE_LANGFLOW_TEST_FROM", &stored.to_string())]);
+        let from = stored.to_string();
+        let mut victim = Victim::start("crash::child", place, &[("AE_LANGFLOW_TEST_FROM", &from)]);
         let mut acknowledged = stored;
         if let Some(done) = victim.hear() {
             acknowledged = done.parse().unwrap();
+            victim.leave();
+            for _ in 0..kills % 10 * 20_000 {
+                std::hint::spin_loop();
+            }
             victim.kill();
+            kills += 1;
         }
-        while let Some(done) = victim.hear() {
+        if let Some(done) = victim.hear() {
             acknowledged = done.parse().unwrap();
         }
-        let through = victim.ended_well();
-        kills += usize::from(!through);
+        victim.ended_well();
+        settle().await;
         let store = child::open(place).await;
         stored = crash::verify_after_crash(store.as_ref(), &script, acknowledged).await;
-        assert!(!through || stored == CALLS, "it was killed or got through");
     }
-    assert!(kills > CALLS / 10, "{kills} kills are too few to meet every kind of call");
+    assert!(kills >= CALLS / 3, "a child gets at most two calls done, and skips those that change nothing");
 }
 
+#[cfg(feature = "sqlite")]
 mod sqlite {
     use std::path::Path;
 
@@ -83,7 +91,7 @@ mod sqlite {
     async fn nothing_is_lost_or_half_done_when_a_process_is_killed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threads.db");
-        kill_at_every_call(&format!("sqlite:{}", path.display())).await;
+        kill_at_every_call(&format!("sqlite:{}", path.display()), async || {}).await;
         check_file(&path);
     }
 

@@ -11,9 +11,10 @@
 
 mod cached;
 #[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod child;
 mod compile;
-#[cfg(all(feature = "sqlite", feature = "conformance"))]
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod crash;
 mod deferred;
 mod durable;
@@ -23,14 +24,18 @@ mod faults;
 mod handlers;
 mod handover;
 mod history;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod kill;
 mod model;
 mod nested;
 mod policy;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod postgres;
 mod questions;
 mod retention;
 mod sends;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod server;
 #[cfg(feature = "conformance")]
 mod stores;
 mod streaming;
