@@ -71,10 +71,10 @@ pub use next::Next;
 pub use node::{CacheKey, Configured, Node, NodeOptions, Pause, Step, Stop, node};
 pub use patch::Patch;
 pub use policy::{NodePolicy, NodeRetry};
-pub use question::{Answer, Question};
-pub use run::{DueTask, GraphRun, NextStep, Superstep};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresCheckpointer, PostgresOptions};
+pub use question::{Answer, Question};
+pub use run::{DueTask, GraphRun, NextStep, Superstep};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability, SqliteCheckpointer};
 pub use state::{MigrateError, State};

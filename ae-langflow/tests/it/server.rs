@@ -1,7 +1,8 @@
 //! PostgreSQL servers for the tests: the one that `AE_POSTGRES_URL` names, or a private one.
 #![allow(
     clippy::disallowed_methods,
-    reason = "the tests start servers of what is installed, as the environment says"
+    clippy::print_stderr,
+    reason = "the tests start servers of what is installed, as the environment says, and say what they leave out"
 )]
 
 use std::{
