@@ -17,6 +17,7 @@ mod child;
 mod compile;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod crash;
+mod crashing;
 mod damaged;
 mod deferred;
 mod durable;
