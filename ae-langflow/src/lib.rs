@@ -18,6 +18,8 @@ mod config;
 pub mod conformance;
 mod cx;
 mod drive;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod error;
 mod event;
 mod graph;
@@ -62,6 +64,8 @@ pub use checkpointer::Checkpointer;
 pub use compile::{CompileError, CompileProblem, CompileWarning};
 pub use config::{RunConfig, STEP_LIMIT};
 pub use cx::{Cx, Emitter, Journal, Pulse};
+#[cfg(feature = "encryption")]
+pub use encrypted::{Encrypted, EncryptionKeys};
 pub use error::{ForeignPause, GraphError, NodeTimeout, RunError};
 pub use event::{GraphEvent, Observer};
 pub use graph::{EdgeFrom, Graph, StateGraph};

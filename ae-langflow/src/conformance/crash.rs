@@ -199,7 +199,7 @@ async fn contents(store: &dyn Checkpointer) -> Contents {
         after.clone_from(&last.thread);
         for line in ours {
             let mut reads = vec![load_at(store, &line.thread, None).await];
-            for seq in 0..=line.head.seq {
+            for seq in 0..=line.seq {
                 reads.push(load_at(store, &line.thread, Some(seq)).await);
             }
             threads.insert(line.thread, reads);

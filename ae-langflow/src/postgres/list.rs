@@ -5,7 +5,7 @@ use deadpool_postgres::Client;
 use super::{
     call::Call,
     errors::Fault,
-    row::{head_at, time_at},
+    row::{number_at, time_at},
     sql::Sql,
 };
 use crate::record::{Page, ThreadInfo};
@@ -28,8 +28,9 @@ impl Call for List<'_> {
         let rows = client.query(&statement, &[&after, &limit]).await?;
         rows.iter()
             .map(|row| {
-                let (thread, graph): (String, String) = (row.try_get(3)?, row.try_get(4)?);
-                Ok(ThreadInfo::new(thread, graph, head_at(row, 0)?, time_at(row, 5)?, row.try_get(6)?))
+                let (thread, graph): (String, String) = (row.try_get(0)?, row.try_get(1)?);
+                let (seq, step) = (number_at(row, 2)?, number_at(row, 3)?);
+                Ok(ThreadInfo::new(thread, graph, seq, step, time_at(row, 4)?, row.try_get(5)?))
             })
             .collect()
     }

@@ -90,7 +90,7 @@ statements! {
         SELECT notes.step, task, key, value FROM {s}.notes JOIN {s}.threads ON id = thread AND threads.step = notes.step
         WHERE thread = $1 ORDER BY task, key",
     list: "
-        SELECT seq, step, digest, name, graph, at, finished FROM {s}.threads
+        SELECT name, graph, seq, step, at, finished FROM {s}.threads
         WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2",
     source: "SELECT id, seq FROM {s}.threads WHERE name = $1 FOR SHARE",
     record: "SELECT seq, step, digest, at, finished FROM {s}.records WHERE thread = $1 AND seq = $2",

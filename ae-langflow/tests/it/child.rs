@@ -23,6 +23,13 @@ pub async fn open(place: &str) -> Arc<dyn Checkpointer> {
             use ae_langflow::{Durability, SqliteCheckpointer};
             Arc::new(SqliteCheckpointer::open(path, Durability::Normal).unwrap())
         }
+        #[cfg(all(feature = "sqlite", feature = "encryption"))]
+        Some(("encrypted", path)) => {
+            use ae_langflow::{Durability, Encrypted, EncryptionKeys, SqliteCheckpointer};
+            let (names, key) = (ae_core::Secret::new([1; 32]), ae_core::Secret::new([2; 32]));
+            let file = SqliteCheckpointer::open(path, Durability::Normal).unwrap();
+            Arc::new(Encrypted::new(file, EncryptionKeys::new(names, "test", key).unwrap()))
+        }
         #[cfg(feature = "postgres")]
         Some(("postgres", place)) => {
             use ae_langflow::{PostgresCheckpointer, PostgresOptions};

@@ -21,6 +21,8 @@ mod crashing;
 mod damaged;
 mod deferred;
 mod durable;
+#[cfg(all(feature = "encryption", feature = "conformance", feature = "sqlite"))]
+mod encryption;
 mod engine;
 #[cfg(feature = "conformance")]
 mod faults;

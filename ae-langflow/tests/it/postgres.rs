@@ -94,7 +94,7 @@ async fn nothing_is_lost_or_half_done_when_a_process_is_killed() {
         } else {
             format!(" application_name={schema}")
         };
-        crash::kill_at_every_call(&format!("postgres:{schema}@{url}{more}"), settle).await;
+        crash::kill_at_every_call(&format!("postgres:{schema}@{url}{more}"), 100, settle).await;
         check_rows(url, schema).await;
     })
     .await;
