@@ -109,6 +109,7 @@ impl Server {
     }
 
     /// The certificate that vouches for it; none without OpenSSL.
+    #[cfg(feature = "postgres-tls")]
     pub fn root_certificate(&self) -> Option<Vec<u8>> {
         std::fs::read(self.folder.join("ca.crt")).ok()
     }

@@ -7,7 +7,7 @@ mod spec;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use ae_langflow::{Answer, Ending, GraphError, Input, RunConfig, State as _};
+use ae_langflow::{Answer, Ending, GraphError, Input, RunConfig};
 use proptest::prelude::*;
 
 use self::{
