@@ -32,7 +32,8 @@ pub struct NodeSpec {
     /// It always fails, and that node takes over.
     pub handler: Option<usize>,
     pub deferred: bool,
-    pub asks: bool,
+    /// So many questions, one after the other.
+    pub asks: usize,
     pub yields: usize,
 }
 
@@ -52,7 +53,7 @@ pub fn specs(size: usize, depth: u32) -> BoxedStrategy<Spec> {
     let node = (
         (prop::collection::btree_set(0..size, 0..3), prop::option::weighted(0.3, (0..size, 0_usize..9))),
         (prop::option::weighted(0.2, 0..size), prop::collection::vec(0..size, 0..3)),
-        (prop::option::weighted(0.15, 0..size), any::<bool>(), any::<bool>(), 0_usize..4),
+        (prop::option::weighted(0.15, 0..size), any::<bool>(), 0_usize..3, 0_usize..4),
         if depth == 0 {
             Just(None).boxed()
         } else {
@@ -94,7 +95,7 @@ fn sound(mut nodes: Vec<NodeSpec>, mut waiting: Vec<(BTreeSet<usize>, usize)>) -
         node.sends.retain(plain);
         node.handler = node.handler.filter(plain);
         node.deferred &= index % 2 == 1;
-        node.asks &= index % 3 == 1;
+        node.asks *= usize::from(index % 3 == 1);
         if node.inner.is_some() {
             *node = NodeSpec {
                 inner: node.inner.take(),
@@ -173,8 +174,8 @@ async fn run(spec: &NodeSpec, world: &World, name: &str, cx: &Cx) -> Result<Step
     for _ in 0..spec.yields {
         tokio::task::yield_now().await;
     }
-    if spec.asks {
-        let answer: u64 = cx.ask(name, &cx.step()).await?;
+    for number in 0..spec.asks {
+        let answer: u64 = cx.ask(&format!("{name}.{number}"), &cx.step()).await?;
         assert_eq!(answer, cx.step());
     }
     let fails = world.failing.lock().unwrap().remove(&here);
