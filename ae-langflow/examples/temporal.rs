@@ -48,12 +48,13 @@ mod letter {
         let worker = TemporalWorker::new(&client).graph(&graph).spawn(stop.clone())?;
         let thread = format!("letter-{}", std::process::id());
         client.start(&graph, &thread, Letter::default(), &RunOptions::new()).await?;
+        let mut pause = tokio::time::interval(std::time::Duration::from_millis(100));
         let question = loop {
             // A person would be told; here we look until the question is there.
             if let Some(question) = client.state::<Letter>(&thread).await?.questions.into_iter().next() {
                 break question;
             }
-            tokio::time::interval(std::time::Duration::from_millis(100)).tick().await;
+            pause.tick().await;
         };
         println!("{} {}", question.id, question.payload);
         client.answer(&thread, vec![question.answer(&true)?]).await?;

@@ -59,7 +59,7 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
     };
     let settings =
         RunSettings { signals, agent: builder_name(args.agent).to_owned(), base_url: base_url(addr) };
-    host.check_signals(&settings)?;
+    host.check_signals(&settings, &intent).await?;
     let stdin: Option<Box<dyn Read + Send>> = Some(Box::new(std::io::stdin()));
     let backends = host.backends(&settings, stdin)?;
 

@@ -46,6 +46,7 @@ fn signals_that_can_not_be_read() {
         );
         assert!(!refused.stderr.contains("panicked"), "{what}: {}", refused.stderr);
     }
+    no_run_began(&ae);
 }
 
 #[test]
