@@ -8,10 +8,16 @@ use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
 /// Hashes the JSON form with the members of every object sorted.
 pub(crate) fn of_state<S: Serialize>(state: &S) -> Result<Digest, serde_json::Error> {
+    of_state_and_size(state).map(|(digest, _)| digest)
+}
+
+/// The same with the length of the JSON form in bytes.
+pub(crate) fn of_state_and_size<S: Serialize>(state: &S) -> Result<(Digest, usize), serde_json::Error> {
     let text = Text(Rc::new(RefCell::new(Vec::with_capacity(256))));
     let sorted = Sorted { text: text.clone(), objects: Vec::new() };
     state.serialize(&mut Serializer::with_formatter(text.clone(), sorted))?;
-    Ok(DigestWriter::new("ae-langflow state 1").field(&text.0.borrow()).finish())
+    let digest = DigestWriter::new("ae-langflow state 1").field(&text.0.borrow()).finish();
+    Ok((digest, text.len()))
 }
 
 /// What was written so far.

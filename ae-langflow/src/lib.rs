@@ -18,6 +18,8 @@ mod config;
 pub mod conformance;
 mod cx;
 mod drive;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod error;
 mod event;
 mod graph;
@@ -32,6 +34,8 @@ mod node;
 mod patch;
 mod policy;
 mod position;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod prelude;
 mod question;
 pub mod record;
@@ -45,6 +49,8 @@ mod state;
 mod stream;
 mod subgraph;
 mod task;
+#[cfg(feature = "temporal")]
+pub mod temporal;
 mod topology;
 mod trace;
 pub mod wtf;
@@ -58,6 +64,8 @@ pub use checkpointer::Checkpointer;
 pub use compile::{CompileError, CompileProblem, CompileWarning};
 pub use config::{RunConfig, STEP_LIMIT};
 pub use cx::{Cx, Emitter, Journal, Pulse};
+#[cfg(feature = "encryption")]
+pub use encrypted::{Encrypted, EncryptionKeys};
 pub use error::{ForeignPause, GraphError, NodeTimeout, RunError};
 pub use event::{GraphEvent, Observer};
 pub use graph::{EdgeFrom, Graph, StateGraph};
@@ -67,6 +75,8 @@ pub use next::Next;
 pub use node::{CacheKey, Configured, Node, NodeOptions, Pause, Step, Stop, node};
 pub use patch::Patch;
 pub use policy::{NodePolicy, NodeRetry};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresCheckpointer, PostgresOptions};
 pub use question::{Answer, Question};
 pub use run::{DueTask, GraphRun, NextStep, Superstep};
 #[cfg(feature = "sqlite")]

@@ -171,7 +171,7 @@ impl Thread {
     fn info(&self, thread: &str) -> Option<ThreadInfo> {
         let last = self.records.last()?;
         let graph = self.header_at(last.head.seq)?.graph.as_str();
-        Some(ThreadInfo::new(thread, graph, last.head, last.at, last.finished))
+        Some(ThreadInfo::new(thread, graph, last.head.seq, last.head.step, last.at, last.finished))
     }
 
     /// The thread as of the newest record with at most the number `last`. After a prune the records between two

@@ -25,7 +25,6 @@ pub struct Next {
 enum Wire {
     Due(Due),
     Full {
-        #[serde(default)]
         due: Due,
         #[serde(default)]
         later: BTreeSet<Name>,

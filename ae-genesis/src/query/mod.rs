@@ -61,6 +61,8 @@ pub struct SignalQuery {
     audience: Option<String>,
     target: Option<Money>,
     price: Option<Money>,
+    #[serde(default)]
+    other: Option<Money>,
     limits: QueryLimits,
 }
 
@@ -91,7 +93,8 @@ impl SignalQuery {
         let terms = terms(&keywords);
         let limits = QueryLimits::default();
         let searches = searches(&keywords, &terms, limits.searches_max);
-        Self { keywords, terms, searches, audience, target: amounts.target, price: amounts.price, limits }
+        let target::Amounts { target, price, other, .. } = amounts;
+        Self { keywords, terms, searches, audience, target, price, other, limits }
     }
 
     /// Sets the limits.
@@ -138,6 +141,12 @@ impl SignalQuery {
         self.price
     }
 
+    /// An amount that the intent names without saying what it is: neither revenue nor a price a month.
+    #[must_use]
+    pub const fn other_amount(&self) -> Option<Money> {
+        self.other
+    }
+
     /// The bounds on reading.
     #[must_use]
     pub const fn limits(&self) -> &QueryLimits {
@@ -154,7 +163,7 @@ struct Word {
 
 /// Splits at white space, lower-cases, folds accents and trims punctuation, but keeps currency signs and inner marks.
 fn split(text: &str) -> Vec<Word> {
-    let keep = |c: char| c.is_alphanumeric() || matches!(c, '$' | '€' | '£' | '+' | '#');
+    let keep = |c: char| c.is_alphanumeric() || is_currency_sign(c) || matches!(c, '+' | '#');
     text.split_whitespace()
         .filter_map(|raw| {
             let trimmed = raw.trim_matches(|c: char| !keep(c));
@@ -162,6 +171,11 @@ fn split(text: &str) -> Vec<Word> {
             (!trimmed.is_empty()).then(|| Word { text: text::fold(trimmed), ends })
         })
         .collect()
+}
+
+/// Whether it is one of Unicode's currency signs in use today; without its sign an amount would pass for another.
+const fn is_currency_sign(c: char) -> bool {
+    matches!(c, '$' | '¢'..='¥' | '฿' | '\u{20a0}'..='\u{20cf}' | '＄' | '￠' | '￡' | '￥' | '￦')
 }
 
 /// Takes out "for <people>" and gives the people; "for <purpose>" stays.

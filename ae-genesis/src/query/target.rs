@@ -9,6 +9,8 @@ pub(super) struct Amounts {
     pub(super) target: Option<Money>,
     /// A monthly price for customers: `for $3 a month`.
     pub(super) price: Option<Money>,
+    /// An amount of which nothing says whether it is revenue or a price a month: `$5 once`.
+    pub(super) other: Option<Money>,
     /// Whether the word at this position belongs to an amount.
     pub(super) taken: Vec<bool>,
 }
@@ -17,6 +19,56 @@ pub(super) struct Amounts {
 const REVENUE: [&str; 5] = ["mrr", "arr", "revenue", "recurring", "income"];
 /// Words between an amount and its meaning.
 const PERIOD: [&str; 9] = ["a", "per", "each", "every", "month", "monthly", "mo", "in", "of"];
+
+/// Currency signs, and the currency each stands for here. The yen sign is the yuan's too; a sign that is not listed makes
+/// no amount, so that nobody's price is taken for one in another currency.
+const SIGNS: [(char, &str); 14] = [
+    ('$', "USD"),
+    ('€', "EUR"),
+    ('£', "GBP"),
+    ('¥', "JPY"),
+    ('₹', "INR"),
+    ('₩', "KRW"),
+    ('₽', "RUB"),
+    ('₺', "TRY"),
+    ('₫', "VND"),
+    ('₱', "PHP"),
+    ('₴', "UAH"),
+    ('₪', "ILS"),
+    ('฿', "THB"),
+    ('₦', "NGN"),
+];
+/// Names of currencies beside an amount, and codes that are no English word.
+const NAMES: [(&str, &str); 28] = [
+    ("usd", "USD"),
+    ("dollars", "USD"),
+    ("bucks", "USD"),
+    ("eur", "EUR"),
+    ("euro", "EUR"),
+    ("euros", "EUR"),
+    ("gbp", "GBP"),
+    ("pounds", "GBP"),
+    ("jpy", "JPY"),
+    ("yen", "JPY"),
+    ("cny", "CNY"),
+    ("rmb", "CNY"),
+    ("yuan", "CNY"),
+    ("chf", "CHF"),
+    ("francs", "CHF"),
+    ("inr", "INR"),
+    ("rupees", "INR"),
+    ("krw", "KRW"),
+    ("sek", "SEK"),
+    ("nok", "NOK"),
+    ("dkk", "DKK"),
+    ("czk", "CZK"),
+    ("pln", "PLN"),
+    ("huf", "HUF"),
+    ("aud", "AUD"),
+    ("nzd", "NZD"),
+    ("sgd", "SGD"),
+    ("brl", "BRL"),
+];
 
 /// Finds the amounts among `words` (lower-case, as typed, without outer punctuation but with currency signs).
 ///
@@ -53,6 +105,8 @@ pub(super) fn read_amounts(words: &[String], fallback: Currency) -> Amounts {
             amounts.target = amounts.target.or(Some(found.money));
         } else if monthly {
             amounts.price = amounts.price.or(Some(found.money));
+        } else {
+            amounts.other = amounts.other.or(Some(found.money));
         }
         at = end;
     }
@@ -68,18 +122,54 @@ struct Found {
     monthly: bool,
 }
 
+/// The amount that begins at a word: a number with a currency's sign or name before or after it, or a bare one.
 fn amount_at(words: &[String], at: usize, fallback: Currency) -> Option<Found> {
     let word = words.get(at)?.as_str();
-    let (word, monthly) = match word.split_once('/') {
-        Some((amount, "mo" | "month" | "mth" | "m")) => (amount, true),
-        Some(_) => return None,
-        None => (word, false),
-    };
-    let (sign, digits) = match word.chars().next()? {
-        '$' => (Some(Currency::USD), word.get(1..)?),
-        '€' => (Some(Currency::EUR), word.get('€'.len_utf8()..)?),
-        '£' => (Some("GBP".parse().ok()?), word.get('£'.len_utf8()..)?),
-        _ => (None, word),
+    if let Some(currency) = named(word) {
+        let found = number(words.get(at + 1)?, currency)?;
+        return (!found.sign).then_some(Found { words: 2, sign: true, ..found });
+    }
+    let found = number(word, fallback)?;
+    if found.sign || found.monthly {
+        return Some(found);
+    }
+    let next = words.get(at + 1).map_or("", String::as_str);
+    let (name, monthly) = before_month(next).unwrap_or((next, false));
+    match named(name) {
+        Some(currency) => Some(Found { words: 2, sign: true, monthly, ..number(word, currency)? }),
+        None => Some(found),
+    }
+}
+
+/// Splits `$500/month` at the slash; nothing when something else follows it.
+fn before_month(word: &str) -> Option<(&str, bool)> {
+    match word.split_once('/') {
+        Some((amount, "mo" | "month" | "mth" | "m")) => Some((amount, true)),
+        Some(_) => None,
+        None => Some((word, false)),
+    }
+}
+
+/// The currency that a word or a lone sign names.
+fn named(word: &str) -> Option<Currency> {
+    let code = NAMES.iter().find(|(name, _)| *name == word).map(|(_, code)| *code);
+    let mut letters = word.chars();
+    let lone = letters.next().filter(|_| letters.next().is_none());
+    code.or_else(|| lone.and_then(sign_code))?.parse().ok()
+}
+
+fn sign_code(sign: char) -> Option<&'static str> {
+    SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| *code)
+}
+
+/// A number, with a currency's sign at either end of it, or in `fallback`.
+fn number(word: &str, fallback: Currency) -> Option<Found> {
+    let (word, monthly) = before_month(word)?;
+    let (first, last) = (word.chars().next()?, word.chars().next_back()?);
+    let (code, digits) = match (sign_code(first), sign_code(last)) {
+        (Some(code), _) => (Some(code), word.strip_prefix(first)?),
+        (None, Some(code)) => (Some(code), word.strip_suffix(last)?),
+        (None, None) => (None, word),
     };
     let (digits, times) = match digits.strip_suffix('k') {
         Some(digits) => (digits, 1_000),
@@ -99,19 +189,12 @@ fn amount_at(words: &[String], at: usize, fallback: Currency) -> Option<Found> {
         }
         plain.push_str(group);
     }
-    let named = words.get(at + 1).filter(|_| sign.is_none()).and_then(|next| match next.as_str() {
-        "usd" | "dollars" | "bucks" => Some(Currency::USD),
-        "eur" | "euro" | "euros" => Some(Currency::EUR),
-        "gbp" | "pounds" => "GBP".parse().ok(),
-        _ => None,
-    });
-    let currency = sign.or(named).unwrap_or(fallback);
+    let currency = match code {
+        Some(code) => code.parse().ok()?,
+        None => fallback,
+    };
     let money = Money::parse(&plain, currency).ok()?.checked_mul(times).ok()?;
-    if money.is_zero() {
-        return None;
-    }
-    let words = if named.is_some() { 2 } else { 1 };
-    Some(Found { money, words, sign: sign.or(named).is_some(), monthly })
+    (!money.is_zero()).then_some(Found { money, words: 1, sign: code.is_some(), monthly })
 }
 
 #[cfg(test)]
@@ -146,6 +229,34 @@ mod tests {
     fn a_price_is_not_a_target() {
         let (target, price, rest) = read("rss reader with sync for $3 a month");
         assert_eq!((target, price.as_deref(), rest.as_str()), (None, Some("$3.00"), "rss reader with sync"));
+    }
+
+    #[test]
+    fn no_currency_is_taken_for_another() {
+        for (text, price) in [
+            ("csv tool for ¥500/month", "500.00 JPY"),
+            ("csv tool for ₹199 a month", "199.00 INR"),
+            ("csv tool for chf 12/month", "12.00 CHF"),
+            ("csv tool for 12 chf/month", "12.00 CHF"),
+            ("csv tool at 12 chf per month", "12.00 CHF"),
+            ("csv tool at 500 yen a month", "500.00 JPY"),
+            ("csv tool at 5€ a month", "5.00 EUR"),
+            ("csv tool at 5 € a month", "5.00 EUR"),
+            ("csv tool at usd 5 a month", "$5.00"),
+        ] {
+            assert_eq!(read(text), (None, Some(price.to_owned()), "csv tool".to_owned()), "{text}");
+        }
+        for text in ["csv tool for ₿5/month", "csv tool for r$5/month", "csv tool for 5₿/month"] {
+            assert_eq!(read(text), (None, None, text.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_amount_without_a_meaning_is_kept_apart() {
+        let words: Vec<String> = "csv tool $5 once".split(' ').map(str::to_owned).collect();
+        let amounts = read_amounts(&words, Currency::USD);
+        assert_eq!(amounts.other.map(|money| money.to_string()).as_deref(), Some("$5.00"));
+        assert_eq!((amounts.target, amounts.price), (None, None));
     }
 
     #[test]

@@ -27,7 +27,9 @@ fn list(name: &str) -> BTreeSet<&'static str> {
 /// The topic as people would write it: up to two of the intent's words, as typed or capitalised.
 pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> String {
     let mut topic = String::new();
-    let keywords = query.keywords().iter().filter(|word| !is_brand(word));
+    let free = asks_for_free(query);
+    let left_out = |word: &str| is_brand(word) || (free && word == "free");
+    let keywords = query.keywords().iter().filter(|word| !left_out(word));
     for word in keywords.take(2) {
         let shown = display(intent, word);
         let grown = topic.chars().count() + shown.chars().count() + 1;
@@ -40,6 +42,14 @@ pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> St
         topic.extend(shown.chars().take(TOPIC_CHARS_MAX));
     }
     if topic.is_empty() { capitalised(family.object) } else { topic }
+}
+
+/// Whether the intent asks for something free of charge: `free CSV tool`, `CSV tool for free`, and not `ad free radio`.
+///
+/// What is sold must not be called free.
+pub(super) fn asks_for_free(query: &SignalQuery) -> bool {
+    let keywords = query.keywords();
+    [keywords.first(), keywords.last()].into_iter().flatten().any(|word| word == "free")
 }
 
 fn is_brand(word: &str) -> bool {
@@ -143,6 +153,8 @@ mod tests {
             ("Build a $500 MRR CSV tool", "CSV Tidy", "csv-tidy"),
             ("time tracking app for freelancers", "Time Tracking Clock", "time-tracking-clock"),
             ("An Excel cleaner", "Cleaner Tidy", "cleaner-tidy"),
+            ("free CSV tool", "CSV Tidy", "csv-tidy"),
+            ("a CSV tool for free", "CSV Tidy", "csv-tidy"),
             ("Résumé builder", "Résumé Builder Paper", "resume-builder-paper"),
         ] {
             assert_eq!(named(text), (name.to_owned(), slug.to_owned()), "{text}");

@@ -156,6 +156,14 @@ fn unclear(brief: &SpecBrief) -> Vec<String> {
             "the price {price} of the intent is not in the budget's currency and was not used"
         ));
     }
+    if let Some(amount) = brief.query.other_amount() {
+        list.push(format!(
+            "the intent names {amount} and does not say what for: it was not used; a price is written \"at {amount} a month\""
+        ));
+    }
+    if naming::asks_for_free(&brief.query) {
+        list.push("the intent says \"free\": there is no free plan yet, every plan has a price".to_owned());
+    }
     list.dedup();
     list
 }

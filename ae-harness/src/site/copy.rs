@@ -148,13 +148,11 @@ fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
     }
 }
 
-/// Questions whose answers stand in the spec, and only those.
+/// Questions of visitors whose answers stand in the spec, and only those.
+///
+/// Assumptions and open points are for whoever approves the spec: they speak of the business, not of the product.
 fn questions(spec: &ProductSpec) -> Vec<Question> {
-    let asked = [
-        ("What will it not do?", &spec.out_of_scope),
-        ("What do we take for granted?", &spec.assumptions),
-        ("What do we not know yet?", &spec.unclear),
-    ];
+    let asked = [("What will it not do?", &spec.out_of_scope)];
     let answered = asked.into_iter().map(|(question, texts)| Question { question, answers: lines(texts) });
     answered.filter(|question| !question.answers.is_empty()).collect()
 }

@@ -84,6 +84,7 @@ section+section{border-top:1px solid var(--line)}
 .quotes blockquote{margin:0;font-size:1.1rem}
 .quotes p{margin:0 0 .25rem}
 figcaption{font-size:.95rem;color:var(--muted);background:var(--tint)}
+time{white-space:nowrap}
 figcaption a{color:var(--accent);background:var(--tint)}
 .question+.question{margin-top:2rem}
 .bottom{border-top:1px solid var(--line);padding-block:1.5rem;color:var(--muted);background:var(--paper)}

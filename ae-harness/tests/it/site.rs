@@ -59,6 +59,17 @@ async fn the_same_request_gives_the_same_bytes_and_changes_nothing_twice() {
 }
 
 #[tokio::test]
+async fn what_the_business_assumes_is_not_told_to_visitors() {
+    let workspace = tempfile::tempdir().unwrap();
+    let spec = spec();
+    build(workspace.path(), &spec).await;
+    let page = fs::read_to_string(workspace.path().join("site/index.html")).unwrap();
+    assert!(spec.out_of_scope.iter().all(|text| page.contains(text.as_str())), "{page}");
+    let inner = [&spec.assumptions[..], &spec.unclear[..]].concat();
+    assert!(!inner.is_empty() && inner.iter().all(|text| !page.contains(text.as_str())), "{page}");
+}
+
+#[tokio::test]
 async fn quotes_are_escaped_linked_and_dated() {
     let workspace = tempfile::tempdir().unwrap();
     build(workspace.path(), &spec()).await;

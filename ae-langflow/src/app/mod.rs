@@ -18,6 +18,9 @@ use crate::{
     log::{Opened, ThreadLog},
 };
 
+/// The bytes of changes after which a snapshot comes: some milliseconds of reading.
+const SNAPSHOTS_AFTER: usize = 256 * 1024;
+
 /// Runs threads of a graph in this process. Cheap to clone.
 pub struct App<S: State> {
     pub(crate) graph: Graph<S>,
@@ -25,6 +28,7 @@ pub struct App<S: State> {
     pub(crate) runtime: Runtime,
     pub(crate) cache: Option<Arc<dyn NodeCache>>,
     pub(crate) retention: Option<Retention>,
+    snapshots_after: usize,
     drain: Cancel,
 }
 
@@ -49,6 +53,7 @@ impl<S: State> Graph<S> {
             runtime: Runtime::system(),
             cache: None,
             retention: None,
+            snapshots_after: SNAPSHOTS_AFTER,
             drain: Cancel::new(),
         }
     }
@@ -69,7 +74,17 @@ impl<S: State> App<S> {
         self
     }
 
-    /// Removes old records of a thread whenever a snapshot lets it. All are kept by default.
+    /// Takes a snapshot of a thread no sooner than after so many bytes of changes, 256 KiB unless said otherwise: fewer
+    /// take less room, more make a thread quicker to read and let [`prune`](Self::prune) remove more. In any case there
+    /// are 64 records in between, and four times as many bytes of them as the last snapshot had.
+    #[must_use]
+    pub fn with_snapshots_after(mut self, bytes: usize) -> Self {
+        self.snapshots_after = bytes;
+        self
+    }
+
+    /// Removes old records of a thread whenever a snapshot lets it, and takes snapshots as soon as they may come. All are
+    /// kept by default.
     #[must_use]
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = Some(retention);
@@ -134,6 +149,12 @@ impl<S: State> App<S> {
         self.graph.to_mermaid()
     }
 
+    /// Tells a log when snapshots come and records go.
+    pub(crate) fn pace(&self, log: &mut ThreadLog) {
+        log.retention = self.retention;
+        log.snapshots_after = self.snapshots_after;
+    }
+
     pub(crate) fn store(&self) -> Result<&Arc<dyn Checkpointer>, GraphError> {
         self.store.as_ref().ok_or(GraphError::NoStore)
     }
@@ -154,7 +175,7 @@ impl<S: State> App<S> {
         let Some(store) = &self.store else { return Ok(None) };
         let opened = ThreadLog::open(store, &config.thread, &self.graph, &self.runtime, up_to).await?;
         Ok(opened.map(|mut opened| {
-            opened.log.retention = self.retention;
+            self.pace(&mut opened.log);
             opened
         }))
     }
@@ -168,6 +189,7 @@ impl<S: State> Clone for App<S> {
             runtime: self.runtime.clone(),
             cache: self.cache.clone(),
             retention: self.retention,
+            snapshots_after: self.snapshots_after,
             drain: self.drain.clone(),
         }
     }

@@ -6,7 +6,7 @@ use ae_core::{ErrorKind, Timestamp};
 
 use crate::{
     App, GraphError, GraphRun, Question, RunConfig, START, State,
-    drive::Drive,
+    drive::{Drive, Recorded},
     log::Opened,
     record::{Page, Prune, ThreadInfo},
 };
@@ -149,7 +149,8 @@ impl<S: State> App<S> {
         })
     }
 
-    /// Removes records that need not stay readable; how many.
+    /// Removes records that need not stay readable; how many. They go only in front of a snapshot: see
+    /// [`with_snapshots_after`](Self::with_snapshots_after).
     ///
     /// # Errors
     ///
@@ -186,17 +187,25 @@ impl<S: State> App<S> {
     ///
     /// [`GraphError::Moved`] when it went to another place, [`GraphError::Conflict`] when someone runs it.
     pub async fn hand_over(&self, config: &RunConfig, to: &str) -> Result<GraphRun<S>, GraphError> {
+        self.hand_over_all(config, to).await.map(|(run, _)| run)
+    }
+
+    /// [`hand_over`](Self::hand_over) with what `once` recorded in the superstep under way, by task.
+    pub(crate) async fn hand_over_all(
+        &self,
+        config: &RunConfig,
+        to: &str,
+    ) -> Result<(GraphRun<S>, Recorded), GraphError> {
         self.store()?;
         let Some(Opened { run, log, notes }) = self.open(config).await? else {
             return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
         };
-        let again = run.moved_to() == Some(to);
         let mut drive = Drive::on(self, config, None, run, Some(log));
-        if !again {
+        if drive.run().moved_to() != Some(to) {
             drive.admit()?;
         }
         // What tasks noted before the move is still there, and belongs to what is given out again too.
         drive.adopt(notes).await?;
-        if again { Ok(drive.arrived()) } else { drive.move_to(to).await }
+        drive.move_to(to).await
     }
 }

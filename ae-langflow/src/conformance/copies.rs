@@ -59,8 +59,8 @@ pub async fn c12_a_copy_ends_where_it_is_told(store: &dyn Checkpointer) {
         assert_eq!(load_at(store, &to, None).await, expected, "C12: it reads as the thread did then");
         let before = list_after(store, "c12 long", 10).await;
         let line = before.iter().find(|line| line.thread == to).expect("C12: the copy is listed");
-        let stands = (line.head, line.at, line.finished);
-        assert_eq!(stands, (head, at(seq), seq == 3), "C12: it stands where the thread did then");
+        let stands = (line.seq, line.step, line.at, line.finished);
+        assert_eq!(stands, (seq, head.step, at(seq), seq == 3), "C12: it stands where the thread did then");
         commit(store, &to, Some(head), next_step(head, "{\"own\":true}")).await;
     }
     assert_eq!(load(store, "c12 long").await.head, heads[3], "C12: the original is untouched");

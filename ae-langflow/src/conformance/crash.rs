@@ -21,6 +21,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     num::NonZeroU64,
 };
 
@@ -99,6 +100,19 @@ impl Operation {
     }
 }
 
+impl fmt::Display for Operation {
+    /// Its name and its thread.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Commit { thread, record, .. } => write!(f, "commit {} of {thread:?}", record.head.seq),
+            Self::Note { thread, note, .. } => write!(f, "note of {:?} in {thread:?}", note.task),
+            Self::Copy { from, to, .. } => write!(f, "copy of {from:?} to {to:?}"),
+            Self::Prune { thread, .. } => write!(f, "prune of {thread:?}"),
+            Self::Delete { thread } => write!(f, "delete of {thread:?}"),
+        }
+    }
+}
+
 /// The first `length` calls of the workload that follows from `seed`: commits with and without snapshots and shared
 /// blobs, notes, copies, prunes and deletes on a few threads, whose names begin with `crash `.
 #[must_use]
@@ -111,7 +125,7 @@ pub fn script(seed: u64, length: usize) -> Vec<Operation> {
 pub async fn run(store: &dyn Checkpointer, script: &[Operation], from: usize, mut done: impl FnMut(usize)) {
     for (number, operation) in script.iter().enumerate().skip(from) {
         let result = operation.apply(store).await;
-        result.unwrap_or_else(|error| panic!("call {number}, {operation:?}, failed: {error}"));
+        result.unwrap_or_else(|error| panic!("call {number}, {operation}, failed: {error:?}"));
         done(number + 1);
     }
 }
@@ -185,7 +199,7 @@ async fn contents(store: &dyn Checkpointer) -> Contents {
         after.clone_from(&last.thread);
         for line in ours {
             let mut reads = vec![load_at(store, &line.thread, None).await];
-            for seq in 0..=line.head.seq {
+            for seq in 0..=line.seq {
                 reads.push(load_at(store, &line.thread, Some(seq)).await);
             }
             threads.insert(line.thread, reads);

@@ -85,14 +85,14 @@ pub(super) async fn list_after(store: &dyn Checkpointer, after: &str, limit: usi
 }
 
 pub(super) fn done<T>(result: Result<T, BackendError>, what: &str) -> T {
-    result.unwrap_or_else(|error| panic!("{what} failed: {error}"))
+    result.unwrap_or_else(|error| panic!("{what} failed: {error:?}"))
 }
 
 /// `result` is an error of `kind` that left everything as it was.
 pub(super) fn refused<T>(result: Result<T, BackendError>, kind: ErrorKind, what: &str) {
     match result {
         Err(error) => {
-            assert_eq!(error.kind(), kind, "{what}: {error}");
+            assert_eq!(error.kind(), kind, "{what}: {error:?}");
             assert_eq!(error.effect(), Effect::NotApplied, "{what}: a refusal changes nothing: {error}");
         }
         Ok(_) => panic!("{what} was accepted"),

@@ -58,8 +58,13 @@ pub async fn c10_many_threads_are_listed_in_order(store: &dyn Checkpointer) {
     let order: Vec<_> = seen.iter().map(|line| line.thread.clone()).collect();
     assert_eq!(order, names, "C10: every thread once, in byte order");
     for line in &seen {
-        let expected = if line.thread == "c10 a" { (ended, at(2), true) } else { (head, at(1), false) };
-        assert_eq!((line.head, line.at, line.finished), expected, "C10: {:?} stands there", line.thread);
+        let expected = if line.thread == "c10 a" {
+            (ended.seq, ended.step, at(2), true)
+        } else {
+            (head.seq, head.step, at(1), false)
+        };
+        let stands = (line.seq, line.step, line.at, line.finished);
+        assert_eq!(stands, expected, "C10: {:?} stands there", line.thread);
         assert_eq!(line.graph, "conformance", "C10: the graph is named");
     }
     assert!(list_after(store, "", 0).await.is_empty(), "C10: a limit of 0 lists nothing");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Drive, journal::StoreJournal};
+use super::{Drive, Recorded, journal::StoreJournal};
 use crate::{
     App, Change, GraphError, GraphRun, Input, RunConfig, START, State, TaskId, TaskOutcome, ThreadState,
     cx::Host,
@@ -54,7 +54,7 @@ impl<'a, S: State> Drive<'a, S> {
         let log = app.store.as_ref().map(|store| {
             let (store, thread) = (Arc::clone(store), Arc::clone(&config.thread));
             let mut log = ThreadLog::new(store, thread, &app.graph, app.runtime.clone());
-            log.retention = app.retention;
+            app.pace(&mut log);
             log
         });
         let mut drive = Self::on(app, config, sink, run, log);
@@ -157,15 +157,13 @@ impl<'a, S: State> Drive<'a, S> {
         self.commit_folded(&change).await
     }
 
-    /// Ends the thread's time here.
-    pub(crate) async fn move_to(mut self, to: &str) -> Result<GraphRun<S>, GraphError> {
-        self.commit(Change::Moved { to: to.to_owned() }).await?;
-        Ok(self.arrived())
-    }
-
-    /// The run as it goes on elsewhere.
-    pub(crate) fn arrived(self) -> GraphRun<S> {
-        self.run.arrived()
+    /// Ends the thread's time here, and gives it out with what `once` recorded in the superstep under way, by task. A
+    /// thread that has gone there already is given out once more.
+    pub(crate) async fn move_to(mut self, to: &str) -> Result<(GraphRun<S>, Recorded), GraphError> {
+        if self.run.moved_to() != Some(to) {
+            self.commit(Change::Moved { to: to.to_owned() }).await?;
+        }
+        Ok((self.run.arrived(), self.recorded))
     }
 
     /// Where the thread stands.

@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use self::journal::StoreJournal;
 pub(crate) use self::task::{Ended, describe};
+#[cfg(feature = "temporal")]
+pub(crate) use self::task::{backend_error, pause_before_next};
 use crate::{
     App, Change, Ending, Graph, GraphError, GraphEvent, GraphRun, Input, NextStep, RunConfig, State,
     cx::Host, log::ThreadLog, stream::Sink, trace,
@@ -30,8 +32,11 @@ pub(crate) struct Drive<'a, S: State> {
     /// Who follows the call.
     sink: Option<&'a Sink<S>>,
     /// What `once` recorded in the superstep under way, by task.
-    recorded: BTreeMap<String, BTreeMap<String, Value>>,
+    recorded: Recorded,
 }
+
+/// What [`Cx::once`](crate::Cx::once) recorded, by task and key.
+pub(crate) type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
 
 pub(crate) async fn invoke<S: State>(
     app: &App<S>,
@@ -42,13 +47,13 @@ pub(crate) async fn invoke<S: State>(
     trace::run(&config.thread, app.graph.topology().name(), async {
         let mut drive = Drive::enter(app, input, config, sink).await?;
         drive.run.limit_steps(config.step_limit);
-        drive.run_to_the_end().await
+        drive.run_on().await
     })
     .await
 }
 
 impl<S: State> Drive<'_, S> {
-    async fn run_to_the_end(&mut self) -> Result<Ending<S>, GraphError> {
+    async fn run_on(&mut self) -> Result<Ending<S>, GraphError> {
         loop {
             if let Some(sink) = self.sink {
                 sink.until_read().await;
@@ -79,6 +84,10 @@ impl<S: State> Drive<'_, S> {
                 }
             }
         }
+    }
+
+    pub(crate) fn run(&self) -> &GraphRun<S> {
+        &self.run
     }
 
     fn state(&self) -> S {

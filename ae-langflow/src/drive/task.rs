@@ -52,6 +52,20 @@ impl<S: State> Graph<S> {
         Ok(self.labelled(ended, &task, state).outcome(task))
     }
 
+    /// Runs the task of `cx` once, from the cache if it is there, within the limits that `policy` names: for a host that
+    /// sees to repeats.
+    #[cfg(feature = "temporal")]
+    pub(crate) async fn run_task_in_time(
+        &self,
+        state: Arc<S>,
+        cx: Cx,
+        policy: &NodePolicy,
+    ) -> Result<TaskOutcome<S>, BoxError> {
+        let task = cx.task().clone();
+        let ended = self.try_cached(Arc::clone(&state), cx, Some(policy)).await?;
+        Ok(self.labelled(ended, &task, state).outcome(task))
+    }
+
     /// Runs a task as its policy says. With `labelled` its routers are asked here.
     pub(super) async fn attempt(
         &self,
@@ -188,7 +202,11 @@ impl<S: State> Graph<S> {
 }
 
 /// The pause before the next try, if there is one.
-fn pause_before_next(policy: &NodePolicy, cx: &Cx, error: &(dyn StdError + 'static)) -> Option<Duration> {
+pub(crate) fn pause_before_next(
+    policy: &NodePolicy,
+    cx: &Cx,
+    error: &(dyn StdError + 'static),
+) -> Option<Duration> {
     let jitter = cx.host().runtime.as_ref().map_or(0, |runtime| runtime.ids.jitter());
     match backend_error(error) {
         Some(error) => policy.retry().next_pause(cx.attempt(), error, jitter),
@@ -201,7 +219,7 @@ fn pause_before_next(policy: &NodePolicy, cx: &Cx, error: &(dyn StdError + 'stat
 }
 
 /// The first backend error among an error and its causes.
-fn backend_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e BackendError> {
+pub(crate) fn backend_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e BackendError> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref() {

@@ -25,6 +25,7 @@ pub(crate) struct ThreadLog {
     pub(crate) thread: Arc<str>,
     pub(crate) head: Option<Head>,
     pub(crate) retention: Option<Retention>,
+    pub(crate) snapshots_after: usize,
     runtime: Runtime,
     header: Header,
     /// What the store has, if it differs.
@@ -37,6 +38,8 @@ pub(crate) struct ThreadLog {
     records: u64,
     delta_bytes: usize,
     snapshot_bytes: usize,
+    /// The size of the state when it was hashed last.
+    state_bytes: usize,
 }
 
 impl ThreadLog {
@@ -56,6 +59,7 @@ impl ThreadLog {
             thread,
             head: None,
             retention: None,
+            snapshots_after: 0,
             runtime,
             header,
             stale_header: true,
@@ -64,6 +68,7 @@ impl ThreadLog {
             records: 0,
             delta_bytes: 0,
             snapshot_bytes: 0,
+            state_bytes: 0,
         }
     }
 

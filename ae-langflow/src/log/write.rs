@@ -9,7 +9,8 @@ use crate::{
 /// A snapshot is due after so many records …
 const SNAPSHOT_RECORDS: u64 = 64;
 
-/// … once they weigh so many times as much as the last snapshot: the bound on what a reader has to follow.
+/// … once they weigh so many times as much as the last snapshot, and as much as the app says: the bounds on what is
+/// stored twice, and on what a reader has to follow.
 const SNAPSHOT_WEIGHT: usize = 4;
 
 /// States up to this size, in bytes, are hashed in every fourth record, and all of them at snapshots, questions and the
@@ -49,11 +50,13 @@ impl ThreadLog {
         let Entry { text, bytes, mut blobs, steps, boundary } = entry;
         self.records = self.records.saturating_add(1);
         self.delta_bytes = self.delta_bytes.saturating_add(bytes);
-        let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT);
+        // Records go only in front of a snapshot, so where they are to go it comes as soon as it may.
+        let least = if self.retention.is_some() { 0 } else { self.snapshots_after };
+        let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT).max(least);
         let due = self.records >= SNAPSHOT_RECORDS && outweighs;
         let rests = run.is_finished() || !steps && !run.questions().is_empty();
         let with_snapshot = self.needs_snapshot || (boundary && due) || (rests && self.folds_alone);
-        let in_turn = self.snapshot_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
+        let in_turn = self.state_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
         let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
         let (before, at) = (self.head, self.runtime.now());
         let mut record = if with_snapshot {
@@ -67,7 +70,9 @@ impl ThreadLog {
             Record::new(before.as_ref(), at, run.step(), text)
         };
         if hashed {
-            let hash = hash::of_state(run.state().as_ref()).map_err(|source| self.unwritable(source))?;
+            let hashed = hash::of_state_and_size(run.state().as_ref());
+            let (hash, bytes) = hashed.map_err(|source| self.unwritable(source))?;
+            self.state_bytes = bytes;
             record = record.with_state_hash(hash);
         }
         if self.stale_header {

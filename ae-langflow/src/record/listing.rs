@@ -4,8 +4,6 @@ use std::{num::NonZeroU64, ops::RangeInclusive};
 
 use ae_core::Timestamp;
 
-use super::Head;
-
 /// A line of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -14,8 +12,10 @@ pub struct ThreadInfo {
     pub thread: String,
     /// The graph it belongs to.
     pub graph: String,
-    /// Where its log ends.
-    pub head: Head,
+    /// The number of its last record.
+    pub seq: u64,
+    /// How many supersteps are complete.
+    pub step: u64,
     /// When its last record was made.
     pub at: Timestamp,
     /// Whether it has ended.
@@ -28,11 +28,12 @@ impl ThreadInfo {
     pub fn new(
         thread: impl Into<String>,
         graph: impl Into<String>,
-        head: Head,
+        seq: u64,
+        step: u64,
         at: Timestamp,
         finished: bool,
     ) -> Self {
-        Self { thread: thread.into(), graph: graph.into(), head, at, finished }
+        Self { thread: thread.into(), graph: graph.into(), seq, step, at, finished }
     }
 }
 

@@ -85,7 +85,7 @@ pub(super) fn load(connection: &Connection, name: &str, up_to: Option<u64>) -> R
 
 pub(super) fn list(connection: &Connection, page: &Page) -> Result<Vec<ThreadInfo>> {
     let mut statement = connection.prepare_cached(
-        "SELECT name, records.id, step, digest, at, finished, header
+        "SELECT name, header, records.id, step, at, finished
          FROM threads
          JOIN records ON records.id =
              (SELECT max(id) FROM records WHERE id BETWEEN threads.id << 32 AND threads.id << 32 | 4294967295)
@@ -95,8 +95,9 @@ pub(super) fn list(connection: &Connection, page: &Page) -> Result<Vec<ThreadInf
     )?;
     let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![page.after, limit], |row| {
-        let (head, header) = (head_at(row, 1)?, header_at(row, 6)?);
-        Ok(ThreadInfo::new(row.get::<_, String>(0)?, header.graph, head, time_at(row, 4)?, row.get(5)?))
+        let (thread, seq, finished) = (row.get::<_, String>(0)?, key::seq(row.get(2)?), row.get(5)?);
+        let (graph, step, at) = (header_at(row, 1)?.graph, number_at(row, 3)?, time_at(row, 4)?);
+        Ok(ThreadInfo::new(thread, graph, seq, step, at, finished))
     })?;
     rows.collect()
 }

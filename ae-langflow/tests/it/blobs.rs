@@ -180,8 +180,8 @@ async fn a_damaged_or_lost_blob_is_refused() {
     let store = Arc::new(MemoryCheckpointer::new());
     let config = RunConfig::thread("t").with_step_limit(3);
     again(&counting(), &store).invoke(Input::Start(start()), &config).await.unwrap();
-    type Edit = fn(&mut Loaded);
-    let edits: [(Edit, &str); 3] = [
+    type Edit = (fn(&mut Loaded), &'static str);
+    let edits: [Edit; 3] = [
         (|thread| thread.blobs.clear(), "is missing"),
         (|thread| thread.blobs.values_mut().for_each(|text| *text = "\"other\"".into()), "was changed"),
         (|thread| thread.blobs.values_mut().for_each(|text| *text = text[..9].into()), "was changed"),

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
+use ae_langflow::Checkpointer;
 
 const STORE: &str = "AE_LANGFLOW_TEST_STORE";
 const MARK: &str = "child: ";
@@ -18,7 +18,26 @@ const MARK: &str = "child: ";
 /// Where a store is, in words that fit into the environment of a process.
 pub async fn open(place: &str) -> Arc<dyn Checkpointer> {
     match place.split_once(':') {
-        Some(("sqlite", path)) => Arc::new(SqliteCheckpointer::open(path, Durability::Normal).unwrap()),
+        #[cfg(feature = "sqlite")]
+        Some(("sqlite", path)) => {
+            use ae_langflow::{Durability, SqliteCheckpointer};
+            Arc::new(SqliteCheckpointer::open(path, Durability::Normal).unwrap())
+        }
+        #[cfg(all(feature = "sqlite", feature = "encryption"))]
+        Some(("encrypted", path)) => {
+            use ae_langflow::{Durability, Encrypted, EncryptionKeys, SqliteCheckpointer};
+            let (names, key) = (ae_core::Secret::new([1; 32]), ae_core::Secret::new([2; 32]));
+            let file = SqliteCheckpointer::open(path, Durability::Normal).unwrap();
+            Arc::new(Encrypted::new(file, EncryptionKeys::new(names, "test", key).unwrap()))
+        }
+        #[cfg(feature = "postgres")]
+        Some(("postgres", place)) => {
+            use ae_langflow::{PostgresCheckpointer, PostgresOptions};
+            let (schema, url) = place.split_once('@').unwrap();
+            let options = PostgresOptions::default().with_schema(schema);
+            let url = ae_core::Secret::new(url.to_owned());
+            Arc::new(PostgresCheckpointer::connect_with(&url, options).await.unwrap())
+        }
         _ => panic!("{place:?} is no place of a store"),
     }
 }
@@ -40,12 +59,18 @@ pub fn report(line: &str) {
     out.flush().unwrap();
 }
 
+/// In the child: waits for the parent's leave to go on.
+pub fn await_leave() {
+    let mut word = [0];
+    let read = std::io::stdin().read(&mut word).unwrap();
+    assert_eq!(read, 1, "the parent has gone");
+}
+
 /// In the child: waits to be killed.
 pub fn await_death() -> ! {
     report("kill me");
     loop {
-        let ended = std::io::stdin().read(&mut [0; 1]).unwrap() == 0;
-        assert!(!ended, "the parent has gone");
+        await_leave();
     }
 }
 
@@ -84,6 +109,11 @@ impl Victim {
                 return Some(report.to_owned());
             }
         }
+    }
+
+    /// Lets it go on.
+    pub fn leave(&mut self) {
+        self.child.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
     }
 
     /// Ends it with SIGKILL, wherever it is.

@@ -175,3 +175,42 @@ fn a_subgraph_is_checked_as_one_node_and_its_name_is_like_any_other() {
         assert!(error.problems.contains(&expected), "{expected:?} is missing in {error}");
     }
 }
+
+#[test]
+fn a_subgraph_is_drawn_as_a_box_and_an_error_handler_as_an_arrow() {
+    let inner = StateGraph::<Log>::new("inner")
+        .add_node("x", Say("x"))
+        .add_edge(START, "x")
+        .add_edge("x", END)
+        .compile()
+        .unwrap();
+    let graph = StateGraph::<Log>::new("g")
+        .add_node("a", ae_langflow::node(Say("a")).with_error_handler("b"))
+        .add_node("b", Say("b"))
+        .add_subgraph("sub", &inner)
+        .add_edge(START, "a")
+        .add_edge("a", "sub")
+        .add_edge("sub", END)
+        .add_edge("b", END)
+        .compile()
+        .unwrap();
+    let expected = "flowchart TD
+    start([start])
+    n0[\"a\"]
+    n1[\"b\"]
+    subgraph box_n2[\"sub\"]
+        n2[\"start\"]
+        n3[\"end\"]
+        n4[\"x\"]
+    end
+    stop([end])
+    start --> n0
+    n0 --> n2
+    n1 --> stop
+    n2 --> n4
+    n3 --> stop
+    n4 --> n3
+    n0 -. error .-> n1
+";
+    assert_eq!(graph.to_mermaid(), expected);
+}

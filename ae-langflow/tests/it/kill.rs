@@ -224,6 +224,7 @@ pub fn kill_at_every_write(place: impl Fn(&Path, &str) -> String) {
     }
 }
 
+#[cfg(feature = "sqlite")]
 #[test]
 fn what_became_durable_in_sqlite_before_a_kill_never_runs_again() {
     kill_at_every_write(|folder, _| format!("sqlite:{}", folder.join("threads.db").display()));

@@ -12,16 +12,18 @@
 mod blobs;
 mod cached;
 mod calls;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod child;
 mod compile;
-#[cfg(all(feature = "sqlite", feature = "conformance"))]
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod crash;
 mod crashing;
 mod damaged;
 mod defects;
 mod deferred;
 mod durable;
+#[cfg(all(feature = "encryption", feature = "conformance", feature = "sqlite"))]
+mod encryption;
 mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
@@ -29,16 +31,20 @@ mod handlers;
 mod handover;
 mod history;
 mod json_states;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod kill;
 mod migration;
 mod migration_custom;
 mod model;
 mod nested;
 mod policy;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod postgres;
 mod questions;
 mod retention;
 mod sends;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod server;
 #[cfg(feature = "tracing")]
 mod spans;
 #[cfg(feature = "conformance")]
@@ -46,6 +52,8 @@ mod stores;
 mod streaming;
 mod subgraphs;
 mod support;
+#[cfg(feature = "temporal")]
+mod temporal;
 mod timer;
 #[cfg(feature = "conformance")]
 mod turns;

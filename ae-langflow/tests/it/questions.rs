@@ -22,7 +22,7 @@ fn answer(id: &str, value: &Value) -> Input<Log> {
 }
 
 /// `a` asks twice, `b` asks once, `c` asks nothing; all in one superstep.
-fn three(trace: &Trace) -> Graph<Log> {
+pub fn three(trace: &Trace) -> Graph<Log> {
     let (a, b, c) = (trace.clone(), trace.clone(), trace.clone());
     StateGraph::<Log>::new("g")
         .add_node("a", move |_: Arc<Log>, cx: Cx| {

@@ -158,7 +158,7 @@ async fn threads_are_listed_and_a_deleted_one_is_gone_with_its_past() {
             app.invoke(Input::start(Log::update()), &config).await.unwrap();
         }
         let names = |threads: Vec<ae_langflow::record::ThreadInfo>| {
-            threads.into_iter().map(|info| (info.thread, info.head.step, info.finished)).collect::<Vec<_>>()
+            threads.into_iter().map(|info| (info.thread, info.step, info.finished)).collect::<Vec<_>>()
         };
         let line = |name: &str| (name.to_owned(), 2, false);
         assert_eq!(names(app.threads(Page::first(2)).await.unwrap()), [line("a"), line("b")]);

@@ -49,12 +49,12 @@ pub fn names(log: &str) -> Vec<String> {
 }
 
 pub fn stored<S: State>(graph: &Graph<S>) -> App<S> {
-    graph.with_store(Arc::new(MemoryCheckpointer::new()))
+    graph.with_store(Arc::new(MemoryCheckpointer::new())).with_snapshots_after(0)
 }
 
 /// The same graph on the same store, as a new process would have it.
 pub fn again<S: State>(graph: &Graph<S>, store: &Arc<MemoryCheckpointer>) -> App<S> {
-    graph.with_store(Arc::clone(store) as Arc<dyn Checkpointer>)
+    graph.with_store(Arc::clone(store) as Arc<dyn Checkpointer>).with_snapshots_after(0)
 }
 
 pub async fn run(graph: &Graph<Log>) -> Result<Ending<Log>, GraphError> {
@@ -82,7 +82,7 @@ pub struct Place {
 impl Place {
     /// The app as a new process would have it.
     pub fn app<S: State>(&self, graph: &Graph<S>) -> App<S> {
-        graph.with_store(self.store())
+        graph.with_store(self.store()).with_snapshots_after(0)
     }
 
     /// The store as a new process would open it.

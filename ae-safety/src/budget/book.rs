@@ -1,13 +1,8 @@
 //! The rules of the ledger, pure: every backend loads a chain of accounts, applies one of these, and stores what
 //! comes out. Nothing is changed when a rule returns an error.
 
-#[cfg(any(feature = "sqlite", test))]
-use std::collections::BTreeMap;
-
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Money, MoneyError};
 
-#[cfg(any(feature = "sqlite", test))]
-use super::Scope;
 use super::{AccountSpec, AccountStatus, Hold, HoldState, NOTE_BYTES_MAX, OverLimit, Refund, Reserve};
 
 /// The rules in the name of one backend, for its errors.
@@ -200,42 +195,6 @@ impl Book {
         Ok(())
     }
 
-    /// Checks that every account is the sum of its own holds and of the accounts within.
-    #[cfg(any(feature = "sqlite", test))]
-    pub(super) fn check(self, accounts: &[AccountStatus], holds: &[Hold]) -> Result<(), BackendError> {
-        let mut sums: BTreeMap<&Scope, (Money, Money)> = BTreeMap::new();
-        let parents: BTreeMap<&Scope, Option<&Scope>> =
-            accounts.iter().map(|account| (&account.scope, account.parent.as_ref())).collect();
-        for hold in holds {
-            let zero = Money::zero(hold.amount.currency());
-            let (reserved, settled) = match hold.state {
-                HoldState::Open => (hold.amount, zero),
-                HoldState::Settled { actual } => (zero, self.sub("open", actual, hold.refunded)?),
-                HoldState::Voided => (zero, zero),
-            };
-            let mut scope = Some(&hold.scope);
-            // A parent is wider, so a sound chain has at most four links.
-            for _ in 0..4 {
-                let Some(here) = scope else { break };
-                let sum = sums.entry(here).or_insert((zero, zero));
-                *sum = (self.add("open", sum.0, reserved)?, self.add("open", sum.1, settled)?);
-                scope = parents.get(here).copied().flatten();
-            }
-        }
-        for account in accounts {
-            let zero = Money::zero(account.limit.currency());
-            let sum = sums.get(&account.scope).copied().unwrap_or((zero, zero));
-            if (account.reserved, account.settled) != sum {
-                let message = format!(
-                    "the books of {} do not add up: the database was changed from outside, restore a copy",
-                    account.scope
-                );
-                return Err(self.error(ErrorKind::Protocol, "open", message));
-            }
-        }
-        Ok(())
-    }
-
     /// Whether the limit covers what is set aside and spent.
     fn covers(self, operation: &'static str, account: &AccountStatus) -> Result<bool, BackendError> {
         let used = self.add(operation, account.reserved, account.settled)?;
@@ -278,12 +237,12 @@ impl Book {
         self.error(ErrorKind::Conflict, operation, format!("hold {} {how}", hold.key))
     }
 
-    fn add(self, operation: &'static str, a: Money, b: Money) -> Result<Money, BackendError> {
+    pub(super) fn add(self, operation: &'static str, a: Money, b: Money) -> Result<Money, BackendError> {
         a.checked_add(b).map_err(|error| self.arithmetic(operation, &error))
     }
 
     /// A difference that must not be negative, since nothing is released that was not posted.
-    fn sub(self, operation: &'static str, a: Money, b: Money) -> Result<Money, BackendError> {
+    pub(super) fn sub(self, operation: &'static str, a: Money, b: Money) -> Result<Money, BackendError> {
         let left = a.checked_sub(b).map_err(|error| self.arithmetic(operation, &error))?;
         if left.is_negative() {
             let message = "the books do not add up: stop and compare the holds with the accounts";

@@ -12,6 +12,8 @@ mod ledger;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sums;
 
 pub use ledger::BudgetLedger;
 pub use memory::MemoryLedger;

@@ -1,4 +1,4 @@
-use ae_core::ErrorKind;
+use ae_core::{BackendError, ErrorKind};
 use ae_safety::{AccountSpec, BudgetLedger, MemoryLedger, Reserve, Scope, SqliteLedger, budget::conformance};
 
 use crate::support::{TempFile, block_on, key, run, usd};
@@ -32,20 +32,59 @@ fn two_handles_spend_from_one_account() {
     });
 }
 
-#[test]
-fn books_that_do_not_add_up_are_refused() {
-    let file = TempFile::new();
+/// A ledger with one hold of 6 that is open and one of 2 that was settled with 1, in a run within a project.
+fn used_ledger(file: &TempFile) -> SqliteLedger {
     let ledger = SqliteLedger::open(file.path()).unwrap();
-    let scope = Scope::Run(run("run"));
+    let (project, scope) = (Scope::Portfolio, Scope::Run(run("run")));
     block_on(async {
-        ledger.open(&AccountSpec::new(scope.clone(), usd("10"))).await.unwrap();
-        ledger.reserve(&key(0), &Reserve::new(scope, usd("6"))).await.unwrap();
+        ledger.open(&AccountSpec::new(project.clone(), usd("10"))).await.unwrap();
+        ledger.open(&AccountSpec::new(scope.clone(), usd("10")).with_parent(project)).await.unwrap();
+        ledger.reserve(&key(0), &Reserve::new(scope.clone(), usd("6"))).await.unwrap();
+        ledger.reserve(&key(1), &Reserve::new(scope.clone(), usd("2"))).await.unwrap();
+        ledger.settle(&key(1), usd("1")).await.unwrap();
+        ledger.reserve(&key(2), &Reserve::new(scope, usd("0"))).await.unwrap();
     });
-    drop(ledger);
-    SqliteLedger::open(file.path()).unwrap();
-    let other = rusqlite::Connection::open(file.path()).unwrap();
-    other.execute("UPDATE safety_accounts SET reserved_pico = '0'", []).unwrap();
-    let error = SqliteLedger::open(file.path()).unwrap_err();
+    ledger
+}
+
+fn assert_do_not_add_up(result: Result<impl std::fmt::Debug, BackendError>) {
+    let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert!(error.message().contains("do not add up"), "{error}");
+}
+
+#[test]
+fn what_is_open_is_checked_when_the_file_is_opened() {
+    for damage in [
+        "UPDATE safety_accounts SET reserved_pico = '0'",
+        "UPDATE safety_accounts SET reserved_pico = '0' WHERE scope = 'portfolio'",
+        "UPDATE safety_accounts SET reserved_pico = '7' WHERE scope LIKE 'run:%'",
+        "UPDATE safety_holds SET state = 'voided'",
+        "UPDATE safety_holds SET amount_pico = '7' WHERE state = 'open'",
+        "UPDATE safety_accounts SET parent = NULL",
+    ] {
+        let file = TempFile::new();
+        drop(used_ledger(&file));
+        SqliteLedger::open(file.path()).unwrap().verify().unwrap();
+        let other = rusqlite::Connection::open(file.path()).unwrap();
+        assert!(other.execute(damage, []).unwrap() > 0, "{damage}");
+        assert_do_not_add_up(SqliteLedger::open(file.path()));
+    }
+}
+
+#[test]
+fn what_is_over_is_checked_when_asked() {
+    for damage in [
+        "UPDATE safety_accounts SET settled_pico = '0'",
+        "UPDATE safety_holds SET actual_pico = '7' WHERE state = 'settled'",
+        "UPDATE safety_holds SET refunded_pico = '1' WHERE state = 'settled'",
+        "UPDATE safety_holds SET state = 'voided', actual_pico = NULL WHERE state = 'settled'",
+    ] {
+        let file = TempFile::new();
+        let ledger = used_ledger(&file);
+        ledger.verify().unwrap();
+        let other = rusqlite::Connection::open(file.path()).unwrap();
+        assert!(other.execute(damage, []).unwrap() > 0, "{damage}");
+        assert_do_not_add_up(ledger.verify());
+    }
 }

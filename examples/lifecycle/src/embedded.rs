@@ -1,12 +1,12 @@
 //! The embedded defaults: everything on this machine, no account, no server.
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{io::Read, ops::ControlFlow, path::Path, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
-use ae_core::{ErrorKind, Runtime};
+use ae_core::{ErrorKind, Intent, Runtime};
 use ae_genesis::{
-    Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator,
-    sample::SampleSource,
+    Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, Signal,
+    SignalQuery, SignalSink, sample::SampleSource,
 };
 use ae_harness::{CliProvider, Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
@@ -155,10 +155,11 @@ impl Host {
     /// # Errors
     ///
     /// When one is missing, empty, or not what it should be.
-    pub fn check_signals(&self, settings: &RunSettings) -> Result<()> {
+    pub async fn check_signals(&self, settings: &RunSettings, intent: &Intent) -> Result<()> {
+        let query = SignalQuery::from_intent(intent);
         for from in &settings.signals {
             if let SignalsFrom::File(path) = from {
-                FileSource::open(path, self.runtime.clone())?;
+                FileSource::open(path, self.runtime.clone())?.collect(&query, &mut FirstOnly).await?;
             }
         }
         Ok(())
@@ -268,4 +269,13 @@ pub fn default_data_dir(xdg_data_home: Option<String>, home: Option<String>) -> 
     }
     Err(Error::new(ErrorKind::InvalidInput, "there is no home directory to keep runs in")
         .with_hint("pass --data-dir DIR"))
+}
+
+/// Stops a source at its first signal: enough to know that it can be read.
+struct FirstOnly;
+
+impl SignalSink for FirstOnly {
+    fn accept(&mut self, _: Signal) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
 }

@@ -57,7 +57,7 @@ pub enum Command {
     /// Serve the published products, their payment pages and webhooks
     Serve(ServeArgs),
     /// Check the audit log
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  ae audit verify")]
     Audit(AuditCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  ae completions bash > ~/.local/share/bash-completion/completions/ae")]

@@ -4,6 +4,7 @@ pub mod args;
 mod output;
 mod run;
 mod runs;
+mod stop;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -57,7 +58,8 @@ async fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
             let mut script = Vec::new();
             clap_complete::generate(args.shell, &mut Cli::command(), "ae", &mut script);
             let script = String::from_utf8_lossy(&script).into_owned();
-            output.result(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), &script);
+            output
+                .result(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), &script)?;
             return Ok(Exit::Verified);
         }
         command => command,

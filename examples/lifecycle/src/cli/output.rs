@@ -6,7 +6,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    error::Error, exit::Exit, glue::launch::interval_words, progress::eprint_line, report::RunReport,
+    error::{Error, Result},
+    exit::Exit,
+    glue::launch::interval_words,
+    progress::eprint_line,
+    report::RunReport,
     run_index::RunRow,
 };
 
@@ -19,19 +23,29 @@ pub(super) struct Output {
 
 impl Output {
     /// Writes bytes as they are; a closed pipe is no error of ours.
-    pub(super) fn raw(self, bytes: &[u8]) {
+    fn raw(bytes: &[u8]) -> Result<()> {
         let mut out = std::io::stdout().lock();
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::io("the result can't be written to standard output", error)
+                    .with_hint("what was done stays done: see it with `ae runs` and `ae status RUN`"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the object, or the text.
-    pub(super) fn result<T: Serialize>(self, object: &T, text: &str) {
+    ///
+    /// # Errors
+    ///
+    /// When standard output takes no more, for example on a full disk.
+    pub(super) fn result<T: Serialize>(self, object: &T, text: &str) -> Result<()> {
         if self.json {
             let line = serde_json::to_string(object)
                 .unwrap_or_else(|error| json!({ "error": error.to_string() }).to_string());
-            self.raw(format!("{line}\n").as_bytes());
+            Self::raw(format!("{line}\n").as_bytes())
         } else {
-            self.raw(format!("{}\n", text.trim_end()).as_bytes());
+            Self::raw(format!("{}\n", text.trim_end()).as_bytes())
         }
     }
 
@@ -67,7 +81,8 @@ impl Output {
                 fields.insert("error".to_owned(), what);
                 fields.insert("exit_code".to_owned(), exit.code().into());
             }
-            self.raw(format!("{object}\n").as_bytes());
+            // What went wrong was told on standard error already.
+            let _ = Self::raw(format!("{object}\n").as_bytes());
         }
         exit
     }
@@ -76,20 +91,21 @@ impl Output {
     pub(super) fn usage(self, message: &str) {
         if self.json {
             let error = json!({ "kind": "invalid_input", "message": message, "hint": "see `ae --help`" });
-            self.raw(format!("{}\n", json!({ "error": error, "exit_code": Exit::Usage.code() })).as_bytes());
+            let object = json!({ "error": error, "exit_code": Exit::Usage.code() });
+            let _ = Self::raw(format!("{object}\n").as_bytes());
         }
     }
 
     /// Writes a run, and what to do next.
-    pub(super) fn report(self, report: &RunReport) -> Exit {
-        self.result(report, &format!("{}{}", summary(report), next(report)));
-        exit_of(report)
+    pub(super) fn report(self, report: &RunReport) -> Result<Exit> {
+        self.result(report, &format!("{}{}", summary(report), next(report)))?;
+        Ok(exit_of(report))
     }
 
     /// Writes a run whose product is served by this process.
-    pub(super) fn report_served(self, report: &RunReport) -> Exit {
-        self.result(report, &summary(report));
-        exit_of(report)
+    pub(super) fn report_served(self, report: &RunReport) -> Result<Exit> {
+        self.result(report, &summary(report))?;
+        Ok(exit_of(report))
     }
 }
 

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use super::{
     Session,
     args::{Agent, ApproveArgs, Go, RunArgs},
+    stop::asked_to_stop,
 };
 use crate::{
     error::{Error, Result},
@@ -58,7 +59,7 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
     };
     let settings =
         RunSettings { signals, agent: builder_name(args.agent).to_owned(), base_url: base_url(addr) };
-    host.check_signals(&settings)?;
+    host.check_signals(&settings, &intent).await?;
     let stdin: Option<Box<dyn Read + Send>> = Some(Box::new(std::io::stdin()));
     let backends = host.backends(&settings, stdin)?;
 
@@ -81,7 +82,7 @@ pub(super) async fn start(session: &Session, args: RunArgs) -> Result<Exit> {
     let progress = session.progress();
     progress.note(&format!("run {run}"));
     let ports = host.guard(backends, session.approver(args.go.yes, &progress), progress);
-    conclude(session, run, runner::drive(host, &ports, run, ctrl_c()).await, listener).await
+    conclude(session, run, runner::drive(host, &ports, run, asked_to_stop()).await, listener).await
 }
 
 pub(super) async fn resume(session: &Session, run: &str, go: Go) -> Result<Exit> {
@@ -129,7 +130,7 @@ pub(super) async fn approve(session: &Session, args: ApproveArgs) -> Result<Exit
     if runner::free_lease(host, run).await?.is_none() {
         let report = runner::report(host, &host.runs.get(run)?).await?;
         eprint_line("the decision is recorded; the process that runs it goes on");
-        session.output.report(&report);
+        session.output.report(&report)?;
         return Ok(Exit::Verified);
     }
     go_on(session, run, args.go).await
@@ -141,7 +142,7 @@ pub(super) async fn serve(session: &Session, addr: SocketAddr) -> Result<Exit> {
     let state = serve::open(&session.host, local).await?;
     serve::deliver(&state).await;
     if session.output.json {
-        session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "");
+        session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "")?;
     }
     serve_until_stopped(session, listener, state).await?;
     Ok(Exit::Verified)
@@ -168,7 +169,7 @@ async fn go_on(session: &Session, run: RunId, go: Go) -> Result<Exit> {
     let progress = session.progress();
     let backends = host.backends(&row.settings, None)?;
     let ports = host.guard(backends, session.approver(go.yes, &progress), progress);
-    conclude(session, run, runner::drive(host, &ports, run, ctrl_c()).await, listener).await
+    conclude(session, run, runner::drive(host, &ports, run, asked_to_stop()).await, listener).await
 }
 
 /// Prints the result, or what broke; in a terminal then serves what is live until Ctrl-C.
@@ -184,7 +185,7 @@ async fn conclude(
     };
     let report = &report;
     let serves = listener.is_some() && report.exit_code == Exit::Verified.code();
-    let exit = if serves { session.output.report_served(report) } else { session.output.report(report) };
+    let exit = if serves { session.output.report_served(report) } else { session.output.report(report) }?;
     if let (Some(listener), true) = (listener, serves) {
         let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
         let state = serve::open(&session.host, local).await?;
@@ -196,6 +197,7 @@ async fn conclude(
 
 async fn serve_until_stopped(session: &Session, listener: TcpListener, state: serve::Shared) -> Result<()> {
     let local = listener.local_addr().map_err(|error| Error::io("the listener has no address", error))?;
+    let stopped = asked_to_stop();
     eprint_line(&format!("serving on http://{local}/ until Ctrl-C"));
     eprint_line(&format!(
         "payments are recorded with the operator code in {}",
@@ -204,7 +206,7 @@ async fn serve_until_stopped(session: &Session, listener: TcpListener, state: se
     if !local.ip().is_loopback() {
         eprint_line("warning: this address is reachable from other machines, without encryption");
     }
-    serve::run(listener, state, ctrl_c()).await;
+    serve::run(listener, state, stopped).await;
     Ok(())
 }
 
@@ -286,11 +288,4 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener> {
         let message = format!("the address {addr} can't be listened on: {error}");
         Error::new(ErrorKind::InvalidInput, message).with_hint(hint)
     })
-}
-
-async fn ctrl_c() {
-    // Where the signal can't be listened for, the default action ends the process, which a run survives.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
 }

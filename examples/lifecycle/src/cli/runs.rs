@@ -24,7 +24,7 @@ pub(super) fn list(session: &Session, limit: u32) -> Result<Exit> {
     } else {
         rows.iter().map(row_line).collect::<Vec<_>>().join("\n")
     };
-    session.output.result(&json!({ "runs": rows, "total": rows.len() }), &text);
+    session.output.result(&json!({ "runs": rows, "total": rows.len() }), &text)?;
     Ok(Exit::Verified)
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn status(session: &Session, run: &str) -> Result<Exit> {
     if row.status == RunStatus::Running && session.host.dir.try_lease(run)?.is_none() {
         report.outcome = "running".to_owned();
     }
-    session.output.report(&report);
+    session.output.report(&report)?;
     Ok(Exit::Verified)
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
     host.runs.request_cancel(run)?;
     if let Some(_lease) = runner::free_lease(host, run).await? {
         runner::finish_cancel(host, run).await?;
-        session.output.report(&runner::report(host, &host.runs.get(run)?).await?);
+        session.output.report(&runner::report(host, &host.runs.get(run)?).await?)?;
         return Ok(Exit::Verified);
     }
     // Whoever waits at a prompt for this run sees that its question is closed.
@@ -60,19 +60,22 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
     let object = json!({ "run_id": run, "cancel_requested": true });
     session
         .output
-        .result(&object, &format!("run {run} is under way elsewhere; it stops at its next boundary"));
+        .result(&object, &format!("run {run} is under way elsewhere; it stops at its next boundary"))?;
     Ok(Exit::Verified)
 }
 
 /// Reads the log as it lies there: nothing is opened, made or mended before it is judged.
 pub(super) fn audit_verify(output: Output, data_dir: &Path) -> Result<Exit> {
     let path = data_dir.join(AUDIT_LOG);
-    if !path.exists() {
-        let message = format!("there is no audit log at {}", path.display());
-        let hint = "if runs were made in this data directory, somebody removed it; else name the right one with --data-dir";
-        return Err(Error::new(ErrorKind::NotFound, message).with_hint(hint));
-    }
-    let report = ae_safety::audit::verify_file(&path)?;
+    let report = ae_safety::audit::verify_file(&path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            let message = format!("there is no audit log at {}", path.display());
+            let hint =
+                "if runs were made in this data directory, somebody removed it; else name the right one with --data-dir";
+            Error::new(ErrorKind::NotFound, message).with_hint(hint)
+        }
+        _ => error.into(),
+    })?;
     let (exit, text) = match &report.problem {
         None => (Exit::Verified, format!("{} records, the chain is whole", report.records)),
         Some(problem) => {
@@ -98,6 +101,6 @@ pub(super) fn audit_verify(output: Output, data_dir: &Path) -> Result<Exit> {
         "head": report.head.map(|head| head.hash),
         "problem": problem,
     });
-    output.result(&object, &text);
+    output.result(&object, &text)?;
     Ok(exit)
 }

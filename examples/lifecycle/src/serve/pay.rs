@@ -4,7 +4,7 @@ use ae_billing::{FormId, LinkId, LinkView, NewPayment, PayPageContext, PriceId, 
 use ae_core::{BackendError, ErrorKind, RunId};
 use ae_safety::AuditEvent;
 use axum::{
-    extract::{Form, Path, Query, State},
+    extract::{Form, Path, Query, State, rejection::FormRejection},
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
@@ -65,11 +65,18 @@ pub(super) async fn paid(
     State(shared): State<Shared>,
     Path(link): Path<String>,
     headers: HeaderMap,
-    Form(form): Form<Paid>,
+    form: Result<Form<Paid>, FormRejection>,
 ) -> Response {
     if from_elsewhere(&headers) {
         return message(StatusCode::FORBIDDEN, "Refused", "This form may only be sent from its own page.");
     }
+    let form = match form {
+        Ok(Form(form)) => form,
+        Err(rejection) => {
+            let text = "The form is not complete or can't be read; nothing was recorded. Open the payment page again.";
+            return message(rejection.status(), "Refused", text);
+        }
+    };
     let known = shared.operator_code.expose().as_bytes();
     if !bool::from(form.operator_code.trim().as_bytes().ct_eq(known)) {
         return message(

@@ -50,6 +50,13 @@ pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
             interval_words(tier.interval)
         ));
     }
+    for (word, points) in [("assumes", &spec.assumptions), ("unknown", &spec.unclear)] {
+        for point in points {
+            // Whatever an analyst wrote, a point is one line and can't pass for another.
+            let line = point.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.push_str(&format!("  {word:<10} {line}\n"));
+        }
+    }
     if spec.sample {
         text.push_str("  note       the demand signals are the bundled sample: no evidence\n");
     }

@@ -79,7 +79,8 @@ async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Re
         .audit("build_ended", json!({ "outcome": outcome, "attempts": attempts, "failing": failing }))
         .await?;
     let line = format!(
-        "{outcome} after {attempts} attempts, {} of {} checks pass",
+        "{outcome} after {attempts} attempt{}, {} of {} checks pass",
+        if attempts == 1 { "" } else { "s" },
         checks.len() - failing.len(),
         checks.len()
     );

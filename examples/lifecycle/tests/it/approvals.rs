@@ -9,7 +9,9 @@ fn a_run_parks_twice_and_goes_on_when_somebody_approves() {
     let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
     assert_eq!(status["status"], "paused");
     let shown = &status["waiting"];
-    assert!(shown["rendering"].as_str().unwrap().contains("planned"), "the planned spend is shown: {shown}");
+    for part in ["planned", "assumes    prices follow a rule", "unknown    search volume"] {
+        assert!(shown["rendering"].as_str().unwrap().contains(part), "{part}: {shown}");
+    }
     assert_eq!(shown["digest"].as_str().unwrap().len(), 64);
     assert!(status["product_url"].is_null(), "nothing is published before the launch is approved");
 

@@ -46,6 +46,7 @@ fn signals_that_can_not_be_read() {
         );
         assert!(!refused.stderr.contains("panicked"), "{what}: {}", refused.stderr);
     }
+    no_run_began(&ae);
 }
 
 #[test]
@@ -88,6 +89,30 @@ fn a_damaged_audit_log_is_found_and_left_as_it_is() {
     let found = ae.ae(&["audit", "verify", "--json"]).expect(1).json();
     assert_eq!(found["whole"], false);
     assert!(found["problem"]["seq"].is_u64(), "{found}");
+}
+
+#[test]
+fn a_log_that_can_not_be_read_is_not_called_removed() {
+    let ae = Ae::new();
+    let file = ae.file("not-a-folder", b"x");
+    let refused = finish(command_in(file.as_ref(), &["audit", "verify"]).spawn().unwrap());
+    assert!(refused.code != 0 && refused.stderr.contains("can't use"), "{refused:?}");
+    assert!(!refused.stderr.contains("removed"), "{refused:?}");
+}
+
+#[test]
+fn a_result_that_could_not_be_written_is_no_success() {
+    let ae = Ae::new();
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    for json in [None, Some("--json")] {
+        let mut args = vec!["run", INTENT, "--signals", "sample", "--yes"];
+        args.extend(json);
+        let lost = finish(ae.command(&args).stdout(full()).spawn().unwrap());
+        assert_eq!(lost.code, 1, "{lost:?}");
+        assert!(lost.stderr.contains("standard output") && lost.stderr.contains("ae status"), "{lost:?}");
+    }
+    let runs = ae.ae(&["runs", "--json"]).expect(0).json();
+    assert_eq!(runs["total"], 2, "what was done stays done");
 }
 
 #[test]

@@ -168,6 +168,18 @@ async fn a_form_that_is_sent_again_books_once_even_across_midnight() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_not_complete_gets_a_page_and_books_nothing() {
+    let shop = Shop::open().await;
+    let pay = format!("/pay/{}/paid", shop.links[0].0);
+    for body in ["", "price=x", "%%%=%zz"] {
+        let (status, page) = shop.send(Method::POST, &pay, body.to_owned()).await;
+        assert!(status.is_client_error() && page.contains("<h1>Refused</h1>"), "{status} {page}");
+        assert!(page.contains("nothing was recorded"), "{page}");
+    }
+    assert_eq!(shop.payments().await, [0, 0]);
+}
+
+#[tokio::test]
 async fn two_payments_of_one_payer_and_price_on_one_day_are_two() {
     let shop = Shop::open().await;
     for _ in 0..2 {

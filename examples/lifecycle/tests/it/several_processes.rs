@@ -1,5 +1,10 @@
 //! Several commands at once on one data directory.
 
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+};
+
 use super::ae::{Ae, INTENT, finish};
 
 #[test]
@@ -55,4 +60,25 @@ fn a_twin_of_a_running_intent_is_a_warning() {
     ae.parked();
     let twin = ae.ae(&["run", "  build a $500 mrr csv TOOL ", "--signals", "sample", "--yes"]).expect(0);
     assert!(twin.stderr.contains("warning: run") && twin.stderr.contains("same intent"), "{}", twin.stderr);
+}
+
+#[test]
+fn a_run_that_is_asked_to_stop_says_where_it_stands() {
+    let ae = Ae::new();
+    for signal in ["-TERM", "-INT"] {
+        // Its signals never come, so it waits for them until it is stopped.
+        let args = ["run", INTENT, "--signals", "-", "--yes", "--json"];
+        let mut child = ae.command(&args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut progress = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("discover") {
+            line.clear();
+            assert!(progress.read_line(&mut line).unwrap() > 0, "it ended early");
+        }
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        progress.read_to_string(&mut line).unwrap();
+        let stopped = finish(child).expect(130).json();
+        assert_eq!(stopped["outcome"], "interrupted", "{signal}");
+    }
 }

@@ -1,0 +1,269 @@
+//! Talking to runs.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use temporalio_client::{
+    Client, ClientOptions, ClientTlsOptions, Connection, ConnectionOptions, TlsOptions, Url,
+    WorkflowCancelOptions, WorkflowExecuteUpdateOptions, WorkflowFetchHistoryOptions,
+    WorkflowGetResultOptions, WorkflowHandle, WorkflowHistoryError, WorkflowQueryOptions,
+    WorkflowSignalOptions,
+    errors::{WorkflowGetResultError, WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError},
+    tonic::Status,
+};
+use temporalio_common::{data_converters::PayloadConversionError, error::IncomingError};
+
+use super::{
+    BlobStore, ConnectOptions, TemporalError, blobs,
+    error::{local, server},
+    failure,
+    wire::{RunEnd, Standing},
+    workflow::GraphWorkflow,
+};
+use crate::{Answer, Ending, GraphError, State, ThreadState};
+
+/// Starts runs on a server and talks to them. Cheap to clone.
+#[derive(Clone)]
+pub struct TemporalClient {
+    pub(crate) client: Client,
+    pub(crate) queue: String,
+    pub(crate) blobs: Option<Arc<dyn BlobStore>>,
+}
+
+impl TemporalClient {
+    /// Connects to a server. `queue` is the task queue that runs wait in and workers take from.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::Server`] when the URL is none, or the server can't be reached or refuses.
+    pub async fn connect(options: ConnectOptions, queue: impl Into<String>) -> Result<Self, TemporalError> {
+        let url = Url::parse(&options.url).map_err(|error| local("connect", error))?;
+        let tls = options.tls.map(|tls| {
+            let client = tls.client.map(|(certificate, key)| {
+                ClientTlsOptions::builder()
+                    .client_cert(certificate)
+                    .client_private_key(key.expose().clone())
+                    .build()
+            });
+            TlsOptions::builder()
+                .maybe_server_root_ca_cert(tls.root_certificate)
+                .maybe_domain(tls.domain)
+                .maybe_client_tls_options(client)
+                .build()
+        });
+        let connection = ConnectionOptions::new(url)
+            .identity(options.identity)
+            .maybe_tls_options(tls)
+            .maybe_api_key(options.api_key.map(|key| key.expose().clone()))
+            .connect_timeout(options.connect_timeout)
+            .build();
+        let connection = Connection::connect(connection).await.map_err(|error| local("connect", error))?;
+        let client = Client::new(connection, ClientOptions::new(options.namespace).build());
+        Ok(Self::from_client(client.map_err(|error| local("connect", error))?, queue))
+    }
+
+    /// Uses a connected client of the SDK.
+    #[must_use]
+    pub fn from_client(client: Client, queue: impl Into<String>) -> Self {
+        Self { client, queue: queue.into(), blobs: None }
+    }
+
+    /// Keeps fields over 64 KiB of the runs that it starts outside of them, in `blobs`, unless they have a reducer. Every
+    /// client and worker of such a run needs the same store.
+    #[must_use]
+    pub fn with_blobs(mut self, blobs: Arc<dyn BlobStore>) -> Self {
+        self.blobs = Some(blobs);
+        self
+    }
+
+    /// Answers open questions, and returns once the run has taken the answers. It needs a worker.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::Refused`] when a question is not open (any more) or an answer is too large: nothing changed.
+    /// [`TemporalError::ThreadNotFound`], also when the run has ended; [`TemporalError::Server`].
+    pub async fn answer(&self, thread: &str, answers: Vec<Answer>) -> Result<(), TemporalError> {
+        let options = WorkflowExecuteUpdateOptions::default();
+        match self.handle(thread).execute_update(GraphWorkflow::answered, answers, options).await {
+            Ok(()) => Ok(()),
+            Err(WorkflowUpdateError::NotFound(status)) => Err(not_found(thread, status)),
+            Err(WorkflowUpdateError::Failed(failure)) => {
+                Err(TemporalError::Refused { thread: thread.to_owned(), reason: failure.message })
+            }
+            Err(WorkflowUpdateError::Rpc(status)) => Err(server("answer", status).into()),
+            Err(error) => Err(local("answer", error).into()),
+        }
+    }
+
+    /// Leaves an answer with the server, whether or not the question is open yet. The first answer to a question
+    /// counts. It needs no worker, and nobody says whether it fitted.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadNotFound`], also when the run has ended; [`TemporalError::Server`].
+    pub async fn signal_answer(&self, thread: &str, answer: Answer) -> Result<(), TemporalError> {
+        let options = WorkflowSignalOptions::default();
+        let sent = self.handle(thread).signal(GraphWorkflow::signalled, answer, options).await;
+        sent.map_err(|error| interaction(thread, "signal", error))
+    }
+
+    /// Reads where a run stands. It needs a worker, and works once the run has ended as well. There are no records
+    /// here, so their number is 0.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadNotFound`], [`TemporalError::Unreadable`] when it belongs to another state,
+    /// [`TemporalError::Server`] also when no worker answers.
+    pub async fn state<S: State>(&self, thread: &str) -> Result<ThreadState<S>, TemporalError> {
+        let handle = self.handle(thread);
+        let query = handle.query(GraphWorkflow::standing, (), WorkflowQueryOptions::default());
+        let standing: Standing = query.await.map_err(|error| asked(thread, "state", error))?;
+        if standing.state_version != S::VERSION {
+            return Err(GraphError::StateVersion {
+                thread: thread.to_owned(),
+                found: standing.state_version,
+                expected: S::VERSION,
+                reason: "use the program that started it".to_owned(),
+            }
+            .into());
+        }
+        Ok(ThreadState {
+            state: self.read(thread, standing.end).await?,
+            next: standing.next,
+            questions: standing.questions,
+            step: standing.step,
+            seq: 0,
+            finished: standing.finished,
+            moved_to: None,
+        })
+    }
+
+    /// Asks a run to stop. Its nodes hear of it with their next sign of life; see
+    /// [`TemporalWorker::on_cancel`](super::TemporalWorker::on_cancel).
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadNotFound`], also when the run has ended on its own; [`TemporalError::Server`].
+    pub async fn cancel(&self, thread: &str, reason: &str) -> Result<(), TemporalError> {
+        let options = WorkflowCancelOptions::builder().reason(reason).build();
+        let sent = self.handle(thread).cancel(options).await;
+        sent.map_err(|error| interaction(thread, "cancel", error))
+    }
+
+    /// Waits until a run has ended. Dropping the call changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::Failed`], [`TemporalError::Terminated`], [`TemporalError::ThreadNotFound`],
+    /// [`TemporalError::Unreadable`], [`TemporalError::Server`].
+    pub async fn result<S: State>(&self, thread: &str) -> Result<Ending<S>, TemporalError> {
+        let result = self.handle(thread).get_result(WorkflowGetResultOptions::default()).await;
+        let garbled = |error: PayloadConversionError| TemporalError::Unreadable {
+            thread: thread.to_owned(),
+            reason: error.to_string(),
+        };
+        match result {
+            Ok(end) => Ok(Ending::Done(self.read(thread, end).await?)),
+            Err(WorkflowGetResultError::Cancelled { details }) => {
+                let end = details.deserialize().map_err(garbled)?;
+                Ok(Ending::Cancelled(self.read(thread, end).await?))
+            }
+            Err(WorkflowGetResultError::Failed(error)) => match *error {
+                IncomingError::Application(failed) if failed.type_name() == Some(failure::STEP_LIMIT) => {
+                    let end = failed.details().map_err(garbled)?.unwrap_or_default();
+                    Ok(Ending::StepLimit(self.read(thread, end).await?))
+                }
+                IncomingError::Application(failed) => Err(TemporalError::Failed {
+                    thread: thread.to_owned(),
+                    kind: failed.type_name().unwrap_or(failure::NODE_FAILED).to_owned(),
+                    message: failed.to_string(),
+                }),
+                other => Err(TemporalError::Failed {
+                    thread: thread.to_owned(),
+                    kind: failure::NODE_FAILED.to_owned(),
+                    message: other.to_string(),
+                }),
+            },
+            Err(WorkflowGetResultError::Terminated { .. }) => {
+                Err(TemporalError::Terminated { thread: thread.to_owned() })
+            }
+            Err(WorkflowGetResultError::TimedOut) => Err(TemporalError::Failed {
+                thread: thread.to_owned(),
+                kind: "timeout".to_owned(),
+                message: "the server's own limit for the run was reached".to_owned(),
+            }),
+            Err(WorkflowGetResultError::NotFound(status)) => Err(not_found(thread, status)),
+            Err(WorkflowGetResultError::Rpc(status)) => Err(server("result", status).into()),
+            Err(error) => Err(local("result", error).into()),
+        }
+    }
+
+    /// The history of the last run of `thread`, to be kept for [`Replayer`](super::Replayer). It holds the states of the
+    /// run in clear.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadNotFound`], [`TemporalError::Server`].
+    pub async fn history(&self, thread: &str) -> Result<Vec<u8>, TemporalError> {
+        let history = self.handle(thread).fetch_history(WorkflowFetchHistoryOptions::default());
+        match history.to_json().await {
+            Ok(json) => Ok(json),
+            Err(WorkflowHistoryError::Fetch(error)) => Err(interaction(thread, "history", error)),
+            Err(error) => Err(local("history", error).into()),
+        }
+    }
+
+    /// The state as its type, with the large values back in it.
+    async fn read<S: State>(&self, thread: &str, mut end: RunEnd) -> Result<S, TemporalError> {
+        if end.by_reference {
+            let Some(store) = &self.blobs else {
+                let reason = "its large values are in a blob store: give it to this client".to_owned();
+                return Err(TemporalError::Unreadable { thread: thread.to_owned(), reason });
+            };
+            blobs::fetch(store.as_ref(), &mut end.state).await?;
+        }
+        S::deserialize(Value::Object(end.state)).map_err(|error| unreadable(thread, &error))
+    }
+
+    pub(super) fn handle(&self, thread: &str) -> WorkflowHandle<Client, GraphWorkflow> {
+        self.client.get_workflow_handle::<GraphWorkflow>(thread)
+    }
+}
+
+/// The server says the same of a namespace that is not there.
+fn not_found(thread: &str, status: Status) -> TemporalError {
+    if status.message().starts_with("Namespace") {
+        return server("find", status).into();
+    }
+    TemporalError::ThreadNotFound { thread: thread.to_owned() }
+}
+
+pub(super) fn unreadable(thread: &str, error: &serde_json::Error) -> TemporalError {
+    TemporalError::Unreadable { thread: thread.to_owned(), reason: error.to_string() }
+}
+
+pub(super) fn asked(thread: &str, operation: &'static str, error: WorkflowQueryError) -> TemporalError {
+    match error {
+        WorkflowQueryError::NotFound(status) => not_found(thread, status),
+        WorkflowQueryError::Rpc(status) => server(operation, status).into(),
+        error => local(operation, error).into(),
+    }
+}
+
+pub(super) fn interaction(
+    thread: &str,
+    operation: &'static str,
+    error: WorkflowInteractionError,
+) -> TemporalError {
+    match error {
+        WorkflowInteractionError::NotFound(status) => not_found(thread, status),
+        WorkflowInteractionError::Rpc(status) => server(operation, status).into(),
+        error => local(operation, error).into(),
+    }
+}
+
+impl std::fmt::Debug for TemporalClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TemporalClient").field("queue", &self.queue).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,141 @@
+//! A node's error as a failure of an activity.
+
+use std::{error::Error as StdError, time::Duration};
+
+#[cfg(doc)]
+use ae_core::BackendError;
+use ae_core::Effect;
+use temporalio_common::error::ApplicationFailure;
+use temporalio_sdk::activities::ActivityError;
+
+use super::wire::Records;
+use crate::{
+    Cx, NodePolicy, NodeTimeout,
+    drive::{backend_error, describe, pause_before_next},
+};
+
+/// The kind of a node's error that is no [`BackendError`].
+pub(crate) const NODE_FAILED: &str = "node_failed";
+
+/// The kind of an error whose effect may have happened: it is reconciled, never tried again blindly.
+pub(crate) const EFFECT_UNKNOWN: &str = "EffectUnknown";
+
+/// The kind of what would not fit through the server.
+pub(crate) const TOO_LARGE: &str = "too_large";
+
+/// The kind of a run at its limit; the state comes with it.
+pub(crate) const STEP_LIMIT: &str = "step_limit";
+
+/// The kind of outcomes that a run refuses.
+pub(crate) const RUN_REFUSED: &str = "run_refused";
+
+/// The kind of a node whose workers died again and again.
+pub(crate) const LOST: &str = "lost";
+
+/// When a node that failed runs again, and as what the failure shows.
+pub(crate) struct Verdict {
+    pub(crate) kind: &'static str,
+    pub(crate) message: String,
+    /// Never, if none.
+    pub(crate) pause: Option<Duration>,
+}
+
+impl Verdict {
+    /// Judges what the node of `cx` failed with.
+    pub(crate) fn of(error: &(dyn StdError + Send + Sync + 'static), policy: &NodePolicy, cx: &Cx) -> Self {
+        let message = describe(error);
+        let (kind, pause) = match backend_error(error) {
+            Some(backend) if backend.effect() == Effect::Unknown => (EFFECT_UNKNOWN, None),
+            Some(backend) => (backend.kind().as_str(), pause_before_next(policy, cx, error)),
+            None if error.is::<NodeTimeout>() => ("timeout", pause_before_next(policy, cx, error)),
+            None => (NODE_FAILED, pause_before_next(policy, cx, error)),
+        };
+        Self { kind, message, pause }
+    }
+
+    /// The failure, with what the node recorded: a run that goes on after it needs the records.
+    pub(crate) fn into_error(self, records: Records) -> ActivityError {
+        failed(self.kind, self.message, self.pause, Some(records))
+    }
+}
+
+/// Another worker may be able to: the server tries again.
+pub(crate) fn other_worker(message: String) -> ActivityError {
+    let failure = ApplicationFailure::builder(message).type_name("other_worker".to_owned()).build();
+    ActivityError::application(failure)
+}
+
+/// An outcome that would not fit through the server.
+pub(crate) fn too_large(bytes: u64, max: u64) -> ActivityError {
+    let message = format!(
+        "the node gave back {bytes} bytes, {max} are allowed: keep large values outside and their names in the state"
+    );
+    failed(TOO_LARGE, message, None, None)
+}
+
+fn failed(kind: &str, message: String, pause: Option<Duration>, records: Option<Records>) -> ActivityError {
+    let failure = ApplicationFailure::builder(message)
+        .type_name(kind.to_owned())
+        .non_retryable(pause.is_none())
+        .maybe_next_retry_delay(pause)
+        .maybe_details(records.filter(|records| !records.is_empty()));
+    ActivityError::application(failure.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use ae_core::{BackendError, ErrorKind, Retry, RetryPolicy};
+
+    use super::*;
+    use crate::TaskId;
+
+    fn verdict(
+        error: &(dyn StdError + Send + Sync + 'static),
+        attempt: u32,
+    ) -> (&'static str, Option<Duration>) {
+        let mut policy = NodePolicy::default();
+        policy.set_retry(RetryPolicy {
+            attempts_max: 3,
+            pause_base: Duration::from_secs(2),
+            pause_max: Duration::from_secs(60),
+        });
+        let cx = Cx::new("t", 1, TaskId::of_node("a")).with_attempt(attempt);
+        let Verdict { kind, pause, .. } = Verdict::of(error, &policy, &cx);
+        (kind, pause)
+    }
+
+    #[test]
+    fn a_backend_error_says_whether_and_when_it_is_tried_again() {
+        let error = || BackendError::new(ErrorKind::RateLimited, "model", "complete", "slow down");
+        assert_eq!(verdict(&error(), 1), ("rate_limited", None));
+        let minute = Duration::from_secs(60);
+        assert_eq!(verdict(&error().with_retry(Retry::After(minute)), 1), ("rate_limited", Some(minute)));
+        let backoff = error().with_retry(Retry::Backoff);
+        assert_eq!(verdict(&backoff, 2), ("rate_limited", Some(Duration::from_secs(2))), "without jitter");
+        assert_eq!(verdict(&backoff, 3), ("rate_limited", None), "its tries are used up");
+        assert_eq!(verdict(&std::io::Error::other("broken"), 1), (NODE_FAILED, Some(Duration::from_secs(1))));
+        assert_eq!(verdict(&NodeTimeout::Run(minute), 3), ("timeout", None));
+    }
+
+    #[test]
+    fn an_unknown_effect_is_never_tried_again_wherever_in_the_chain_it_is() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("outer")]
+        struct Outer(#[source] BackendError);
+        let inner = BackendError::new(ErrorKind::Timeout, "payments", "pay", "no answer")
+            .with_retry(Retry::Backoff)
+            .with_effect(Effect::Unknown);
+        assert_eq!(verdict(&Outer(inner), 1), (EFFECT_UNKNOWN, None));
+    }
+
+    #[test]
+    fn a_failure_carries_its_pause_and_the_records() {
+        let verdict =
+            Verdict { kind: "timeout", message: "late".to_owned(), pause: Some(Duration::from_secs(7)) };
+        let ActivityError::Application(failure) = verdict.into_error(Records::new()) else { panic!() };
+        assert_eq!(
+            (failure.is_non_retryable(), failure.next_retry_delay()),
+            (false, Some(Duration::from_secs(7)))
+        );
+    }
+}

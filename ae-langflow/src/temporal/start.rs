@@ -1,0 +1,151 @@
+//! Runs begin: anew, taken over from a store, or again after they failed.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use temporalio_client::{
+    WorkflowDescribeOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions,
+    WorkflowStartOptions,
+    errors::{WorkflowInteractionError, WorkflowStartError},
+    tonic::IntoRequest as _,
+};
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
+
+use super::{
+    RunOptions, TemporalClient, TemporalError, blobs,
+    client::{asked, interaction, unreadable},
+    error::{local, server},
+    wire::{FORMAT, Records, WorkflowInput, json_bytes},
+    workflow::GraphWorkflow,
+};
+use crate::{App, Graph, GraphRun, JsonState, RunConfig, State};
+
+impl TemporalClient {
+    /// Starts a run in `state`. `thread` names it for ever, also once it has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadExists`], [`TemporalError::TooLarge`], [`TemporalError::Run`] when a router after START
+    /// gives an unknown label, [`TemporalError::Server`]. An effect `Unknown` may have started it: read its state.
+    pub async fn start<S: State>(
+        &self,
+        graph: &Graph<S>,
+        thread: &str,
+        state: S,
+        options: &RunOptions,
+    ) -> Result<(), TemporalError> {
+        let run = GraphRun::start(graph, state)?;
+        self.launch(thread, &run, BTreeMap::new(), options).await
+    }
+
+    /// Takes a thread over from the store of `app`: it ends there, for every process, and goes on here under the same
+    /// name. No node that finished runs again. Calling it again, after a crash in between for example, is no error.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadExists`] when there is another thread of that name here, [`TemporalError::Graph`] when there
+    /// is none in the store, it went elsewhere, or someone is running it: nothing changed. Those of
+    /// [`start`](Self::start): the thread has left the store then, and waits for another try.
+    pub async fn promote<S: State>(
+        &self,
+        app: &App<S>,
+        thread: &str,
+        options: &RunOptions,
+    ) -> Result<(), TemporalError> {
+        let (config, place) = (RunConfig::thread(thread), self.place(thread).await?);
+        let known = app.get_state(&config).await?;
+        let again = known.is_some_and(|known| known.moved_to.as_deref() == Some(place.as_str()));
+        if !again {
+            match self.handle(thread).describe(WorkflowDescribeOptions::default()).await {
+                Ok(_) => return Err(TemporalError::ThreadExists { thread: thread.to_owned() }),
+                Err(WorkflowInteractionError::NotFound(_)) => {}
+                Err(error) => return Err(interaction(thread, "promote", error)),
+            }
+        }
+        let (run, records) = app.hand_over_all(&config, &place).await?;
+        match self.launch(thread, &run, records, options).await {
+            // An earlier try came as far as this.
+            Err(TemporalError::ThreadExists { .. }) if again => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Goes on with a run that failed, was cancelled or terminated, or reached its limit: from the last completed
+    /// superstep, and without what finished beside the failure. It needs a worker.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadExists`] when it is under way or done; those of [`start`](Self::start).
+    pub async fn go_on(&self, thread: &str, options: &RunOptions) -> Result<(), TemporalError> {
+        let handle = self.handle(thread);
+        let query = handle.query(GraphWorkflow::whole, (), WorkflowQueryOptions::default());
+        let mut input = query.await.map_err(|error| asked(thread, "go_on", error))?;
+        input.run.limit_steps(options.step_limit);
+        input.policy = options.policy.clone();
+        self.send(thread, input, WorkflowIdReusePolicy::AllowDuplicateFailedOnly).await
+    }
+
+    async fn launch<S: State>(
+        &self,
+        thread: &str,
+        run: &GraphRun<S>,
+        records: BTreeMap<String, Records>,
+        options: &RunOptions,
+    ) -> Result<(), TemporalError> {
+        let mut run = run.to_json_state().map_err(|error| unreadable(thread, &error))?;
+        if let Some(store) = &self.blobs {
+            let mut fields = run.state().fields().clone();
+            let reduced = S::reducers().iter().map(|reducer| reducer.field).collect();
+            blobs::lift(store.as_ref(), &reduced, &mut fields).await?;
+            run.position.state = Arc::new(JsonState::new(fields, crate::Reducers::default()));
+        }
+        run.limit_steps(options.step_limit);
+        let input = WorkflowInput {
+            format: FORMAT,
+            graph: run.topology().name().to_owned(),
+            state_version: S::VERSION,
+            run,
+            policy: options.policy.clone(),
+            by_reference: self.blobs.is_some(),
+            inbox: Vec::new(),
+            records,
+        };
+        self.send(thread, input, WorkflowIdReusePolicy::RejectDuplicate).await
+    }
+
+    async fn send(
+        &self,
+        thread: &str,
+        input: WorkflowInput,
+        reuse: WorkflowIdReusePolicy,
+    ) -> Result<(), TemporalError> {
+        let bytes = json_bytes(&input).map_err(|error| unreadable(thread, &error))?;
+        let max = input.policy.bytes_max;
+        if bytes > max {
+            return Err(TemporalError::TooLarge { thread: thread.to_owned(), bytes, max });
+        }
+        let start = WorkflowStartOptions::new(self.queue.clone(), thread.to_owned())
+            .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
+            .id_reuse_policy(reuse)
+            .static_summary(input.graph.clone())
+            .build();
+        match self.client.start_workflow(GraphWorkflow::run, input, start).await {
+            Ok(_) => Ok(()),
+            Err(WorkflowStartError::AlreadyStarted { .. }) => {
+                Err(TemporalError::ThreadExists { thread: thread.to_owned() })
+            }
+            Err(WorkflowStartError::Rpc(status)) => Err(server("start", status).into()),
+            Err(error) => Err(local("start", error).into()),
+        }
+    }
+
+    /// What names this server and namespace for ever, whatever address it is reached at.
+    async fn place(&self, thread: &str) -> Result<String, TemporalError> {
+        let namespace = self.client.options().namespace.clone();
+        let request = DescribeNamespaceRequest { namespace, ..DescribeNamespaceRequest::default() };
+        let mut service = self.client.connection().workflow_service();
+        let answer = service.describe_namespace(request.into_request()).await;
+        let answer = answer.map_err(|status| server("promote", status))?.into_inner();
+        let id = answer.namespace_info.map(|namespace| namespace.id).unwrap_or_default();
+        Ok(format!("temporal/{id}/{thread}"))
+    }
+}

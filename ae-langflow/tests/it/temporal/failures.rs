@@ -1,0 +1,216 @@
+//! Nodes that fail, and states that grow too large.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use ae_core::{BackendError, Effect, ErrorKind, Retry, RetryPolicy};
+use ae_langflow::{
+    Cx, END, Graph, START, StateGraph, Stop, node,
+    temporal::{RunOptions, TemporalError, TemporalWorker},
+};
+
+use super::server::{Kind, Server, work};
+use crate::support::{Log, Trace, done, log};
+
+/// `try` fails `failures` times with what `error` makes; `beside` runs in the same superstep.
+fn failing(trace: &Trace, failures: u32, error: fn() -> Stop) -> Graph<Log> {
+    let (trying, beside) = (trace.clone(), trace.clone());
+    let left = Arc::new(AtomicU32::new(failures));
+    StateGraph::<Log>::new("failing")
+        .add_node(
+            "try",
+            node(move |_: Arc<Log>, cx: Cx| {
+                let (trace, left) = (trying.clone(), Arc::clone(&left));
+                async move {
+                    trace.add("try");
+                    cx.once("pay", async {
+                        trace.add("pay");
+                        Ok::<_, Stop>(())
+                    })
+                    .await?;
+                    if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok() {
+                        return Err(error());
+                    }
+                    Ok(log("tried"))
+                }
+            })
+            .with_retry(three_tries()),
+        )
+        .add_node("beside", move |_: Arc<Log>, _: Cx| {
+            beside.add("beside");
+            async { Ok(log("beside")) }
+        })
+        .add_edge(START, "try")
+        .add_edge(START, "beside")
+        .add_edge("try", END)
+        .add_edge("beside", END)
+        .compile()
+        .unwrap()
+}
+
+fn three_tries() -> RetryPolicy {
+    let pause_base = Duration::from_millis(2);
+    RetryPolicy { attempts_max: 3, pause_base, pause_max: Duration::from_secs(1) }
+}
+
+fn unavailable() -> BackendError {
+    BackendError::new(ErrorKind::Unavailable, "model", "complete", "down").with_retry(Retry::Backoff)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_worth_a_retry_gets_one_and_its_records_stay() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-retry").await;
+    let trace = Trace::default();
+    let graph = failing(&trace, 2, || unavailable().into());
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    client.start(&graph, "retry", Log::default(), &RunOptions::new()).await.unwrap();
+    assert_eq!(done(client.result::<Log>("retry").await.unwrap()).log, ["beside", "tried"]);
+    let mut ran = trace.take();
+    ran.sort();
+    assert_eq!(ran, ["beside", "pay", "try", "try", "try"], "it paid once");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_ends_the_run_with_its_kind_after_as_many_attempts_as_it_is_worth() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-kinds").await;
+    type Case = (&'static str, fn() -> Stop, &'static str, usize);
+    let cases: [Case; 4] = [
+        ("never", || unavailable().with_retry(Retry::Never).into(), "unavailable", 1),
+        ("backoff", || unavailable().into(), "unavailable", 3),
+        ("plain", || Stop::failed("broken"), "node_failed", 3),
+        ("unknown", || unavailable().with_effect(Effect::Unknown).into(), "EffectUnknown", 1),
+    ];
+    for (name, error, expected, attempts) in cases {
+        let trace = Trace::default();
+        let graph = failing(&trace, u32::MAX, error);
+        let worker = work(TemporalWorker::new(&client).graph(&graph));
+        let thread = format!("kinds-{name}");
+        client.start(&graph, &thread, Log::default(), &RunOptions::new()).await.unwrap();
+        let failed = client.result::<Log>(&thread).await.unwrap_err();
+        let TemporalError::Failed { kind, message, .. } = &failed else { panic!("{failed:?}") };
+        assert_eq!(kind, expected, "{name}");
+        assert!(message.starts_with("node \"try\" failed in step 1: "), "{message}");
+        let tries = trace.take().iter().filter(|line| *line == "try").count();
+        assert_eq!(tries, attempts, "{name}");
+        let standing = client.state::<Log>(&thread).await.unwrap();
+        assert_eq!(standing.next, ["try"], "what finished beside it is kept");
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backend_that_names_a_pause_gets_it() {
+    let Some(server) = Server::start(Kind::Skipping, None).await else { return };
+    let client = server.client("failures-after").await;
+    server.let_time_pass().await;
+    let trace = Trace::default();
+    let graph =
+        failing(&trace, 1, || unavailable().with_retry(Retry::After(Duration::from_secs(3600))).into());
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    client.start(&graph, "after", Log::default(), &RunOptions::new()).await.unwrap();
+    assert_eq!(done(client.result::<Log>("after").await.unwrap()).log, ["beside", "tried"]);
+    worker.stop().await;
+}
+
+/// Writes `bytes` a round for ten rounds.
+fn growing(bytes: usize) -> Graph<Log> {
+    StateGraph::<Log>::new("growing")
+        .add_node("grow", move |_: Arc<Log>, _: Cx| async move { Ok(log(&"x".repeat(bytes))) })
+        .add_edge(START, "grow")
+        .add_conditional_edges("grow", |s: &Log| s.log.len() < 10, [(true, "grow"), (false, END)])
+        .compile()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_grows_too_large_fails_with_a_reason_instead_of_hanging() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-size").await;
+    for (thread, bytes, who) in
+        [("size-node", 3_000_000, "the node gave back"), ("size-run", 100_000, "the run has")]
+    {
+        let graph = growing(bytes);
+        let worker = work(TemporalWorker::new(&client).graph(&graph));
+        client.start(&graph, thread, Log::default(), &RunOptions::new()).await.unwrap();
+        let failed = client.result::<Log>(thread).await.unwrap_err();
+        let TemporalError::Failed { kind, message, .. } = &failed else { panic!("{failed:?}") };
+        assert_eq!(kind, "too_large");
+        assert!(message.contains(who) && message.contains("524288 are allowed"), "{message}");
+        worker.stop().await;
+    }
+    let large = Log { text: "x".repeat(600_000), ..Log::default() };
+    let refused = client.start(&growing(1), "size-start", large, &RunOptions::new()).await;
+    assert!(matches!(refused, Err(TemporalError::TooLarge { max: 524_288, .. })), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_failed_goes_on_without_repeating_what_it_finished_or_recorded() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-on").await;
+    let trace = Trace::default();
+    let graph = failing(&trace, 3, || unavailable().into());
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    client.start(&graph, "on", Log::default(), &RunOptions::new()).await.unwrap();
+    let running = client.go_on("on", &RunOptions::new()).await;
+    client.result::<Log>("on").await.unwrap_err();
+    assert!(
+        matches!(running, Err(TemporalError::ThreadExists { .. } | TemporalError::Server(_))),
+        "{running:?}"
+    );
+    let mut ran = trace.take();
+    ran.sort();
+    assert_eq!(ran, ["beside", "pay", "try", "try", "try"]);
+    client.go_on("on", &RunOptions::new()).await.unwrap();
+    assert_eq!(done(client.result::<Log>("on").await.unwrap()).log, ["beside", "tried"]);
+    assert_eq!(trace.take(), ["try"], "nothing else ran, and it did not pay again");
+    let again = client.go_on("on", &RunOptions::new()).await;
+    assert!(matches!(again, Err(TemporalError::ThreadExists { .. })), "{again:?}");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_handler_takes_over_as_it_does_in_process() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-handler").await;
+    let graph = StateGraph::<Log>::new("handler")
+        .add_node(
+            "break",
+            node(|_: Arc<Log>, _: Cx| async { Err::<ae_langflow::Step<Log>, _>(Stop::failed("broken")) })
+                .with_error_handler("mend"),
+        )
+        .add_node(
+            "slow",
+            node(|_: Arc<Log>, _: Cx| async {
+                std::future::pending::<()>().await;
+                Ok(log("never"))
+            })
+            .with_timeout(Duration::from_millis(20))
+            .with_error_handler("mend"),
+        )
+        .add_node("mend", |_: Arc<Log>, cx: Cx| async move {
+            let failure = cx.failure().unwrap();
+            Ok(log(&format!("{} {}: {}", failure.node, failure.attempts, failure.message)))
+        })
+        .add_edge(START, "break")
+        .add_edge(START, "slow")
+        .add_edge("break", END)
+        .add_edge("slow", END)
+        .add_edge("mend", END)
+        .compile()
+        .unwrap();
+    let local = crate::support::run(&graph).await.unwrap();
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    client.start(&graph, "handler", Log::default(), &RunOptions::new()).await.unwrap();
+    let remote = client.result::<Log>("handler").await.unwrap();
+    assert_eq!(remote, local);
+    assert_eq!(done(remote).log, ["break 1: broken", "slow 1: the try took longer than 20ms"]);
+    worker.stop().await;
+}

@@ -1,0 +1,11 @@
+//! Graphs as workflows, against a real server.
+
+mod cancel;
+mod failures;
+mod histories;
+mod kills;
+mod promote;
+mod questions;
+mod runs;
+mod server;
+mod shapes;
