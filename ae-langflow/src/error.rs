@@ -223,8 +223,8 @@ pub enum GraphError {
     },
     /// The replayed state differs from the one that was stored.
     #[error(
-        "the thread {thread:?} replays to another state at record {seq}: a reducer changed its meaning or the state \
-         does not serialise the same way twice; raise the state's version or undo the change"
+        "the thread {thread:?} replays to another state at record {seq}: a reducer changed its meaning, the state \
+         does not serialise the same way twice, or the record was changed; raise the state's version or undo the change"
     )]
     StateChanged {
         /// The thread.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ae_core::{Digest, Runtime, Timestamp};
+use serde::Serialize;
 
 use super::{FORMAT, ThreadLog, blobs, migrate};
 use crate::{
@@ -121,7 +122,7 @@ impl ThreadLog {
             .map_err(|error| self.unreadable(head.seq, &error))?;
         let mut run = GraphRun::at(topology, position);
         prepare(Arc::make_mut(&mut run.position.state));
-        self.verify(&run, head.seq, loaded.snapshot_hash)?;
+        self.verify(&run.position, head.seq, loaded.snapshot_hash)?;
         if skip == 0 {
             let change = blobs::read(&loaded.snapshot_change, &loaded.blobs)
                 .map_err(|error| self.unreadable(head.seq, &error))?;
@@ -136,7 +137,7 @@ impl ThreadLog {
             if run.step() != delta.step {
                 return Err(self.corrupt(head.seq, "the number of supersteps does not fit"));
             }
-            self.verify(&run, head.seq, delta.state_hash)?;
+            self.verify(run.state().as_ref(), head.seq, delta.state_hash)?;
             if let Some(change) = seen {
                 visit(head, &run, delta.at, change);
             }
@@ -149,14 +150,9 @@ impl ThreadLog {
         Ok(())
     }
 
-    fn verify<S: State>(
-        &self,
-        run: &GraphRun<S>,
-        seq: u64,
-        expected: Option<Digest>,
-    ) -> Result<(), GraphError> {
+    fn verify<T: Serialize>(&self, read: &T, seq: u64, expected: Option<Digest>) -> Result<(), GraphError> {
         let Some(expected) = expected else { return Ok(()) };
-        if hash::of_state(run.state().as_ref()).map_err(|source| self.unwritable(source))? == expected {
+        if hash::of_state(read).map_err(|source| self.unwritable(source))? == expected {
             Ok(())
         } else {
             Err(GraphError::StateChanged { thread: self.thread.to_string(), seq })

@@ -70,7 +70,12 @@ impl ThreadLog {
             Record::new(before.as_ref(), at, run.step(), text)
         };
         if hashed {
-            let hashed = hash::of_state_and_size(run.state().as_ref());
+            // A snapshot is not chained to what follows, so its hash is that of all of it.
+            let hashed = if with_snapshot {
+                hash::of_state_and_size(&run.position)
+            } else {
+                hash::of_state_and_size(run.state().as_ref())
+            };
             let (hash, bytes) = hashed.map_err(|source| self.unwritable(source))?;
             self.state_bytes = bytes;
             record = record.with_state_hash(hash);

@@ -42,7 +42,7 @@ pub struct Loaded {
     pub snapshot_at: Timestamp,
     /// The change of the record that holds the snapshot, as JSON.
     pub snapshot_change: String,
-    /// The hash of the state in it.
+    /// Its hash.
     pub snapshot_hash: Option<Digest>,
     /// The snapshot.
     pub snapshot: String,

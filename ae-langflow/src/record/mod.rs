@@ -99,7 +99,7 @@ pub struct Record {
     pub finished: bool,
     /// The change, as JSON. It holds the writes of the tasks, not the state.
     pub change: String,
-    /// The hash of the state after it, when it was taken.
+    /// The hash of the state after it, or of the whole snapshot, when it was taken.
     pub state_hash: Option<Digest>,
     /// The position after it, as JSON. The first record of a thread has one.
     pub snapshot: Option<String>,

@@ -41,12 +41,11 @@ mod policy;
 #[cfg(all(feature = "postgres", feature = "conformance"))]
 mod postgres;
 mod questions;
+mod records;
 mod retention;
 mod sends;
 #[cfg(all(feature = "postgres", feature = "conformance"))]
 mod server;
-#[cfg(feature = "tracing")]
-mod spans;
 #[cfg(feature = "conformance")]
 mod stores;
 mod streaming;

@@ -1,4 +1,6 @@
-//! The spans of a call.
+//! The spans of a call, in a program of their own: what one thread of it listens to, all of its threads are asked about.
+#![cfg(feature = "tracing")]
+#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::{
     collections::BTreeMap,
@@ -6,14 +8,23 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use ae_langflow::{Cx, END, Input, RunConfig, START, StateGraph, Stop, node};
+use ae_langflow::{Cx, END, Input, RunConfig, START, State, StateGraph, Step, Stop, node};
+use serde::{Deserialize, Serialize};
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
 
-use crate::support::{Log, log, stored};
+#[derive(Debug, Clone, Default, Serialize, Deserialize, State)]
+struct Log {
+    #[reduce(append)]
+    log: Vec<String>,
+}
+
+fn log(entry: &str) -> Step<Log> {
+    Step::update(Log::update().log(vec![entry.to_owned()]))
+}
 
 /// Remembers each span with the spans around it, and where events are.
 #[derive(Clone, Default)]
@@ -101,7 +112,7 @@ async fn a_task_is_within_its_step_and_that_within_its_run() {
     let clock = ae_core::ManualClock::at(ae_core::Timestamp::UNIX_EPOCH);
     let sleeper = ae_core::ManualSleeper::new(clock.clone());
     let runtime = ae_core::Runtime::new(clock, sleeper, ae_core::SeededIds::new(1));
-    let app = stored(&graph).with_runtime(runtime);
+    let app = graph.without_store().with_runtime(runtime);
     app.invoke(Input::start(Log::update()), &RunConfig::thread("t")).await.unwrap();
     let run = "graph.run thread=\"t\" graph=\"traced\"";
     assert_eq!(
