@@ -11,6 +11,7 @@
 mod arrows;
 mod sources;
 mod tree;
+mod weight;
 
 use std::path::{Path, PathBuf};
 
