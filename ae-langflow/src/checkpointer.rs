@@ -45,13 +45,16 @@ use crate::record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo};
 ///
 /// # Errors
 ///
-/// `Conflict` (C2, C6, C12), `InvalidInput` (C3, C4, C6, C15), `NotFound` (C12), `Protocol` when stored data is damaged or of
-/// another version, `QuotaExceeded` when the disk is full, `PermissionDenied` when it can't be written, `Unavailable`
-/// when the store is busy for too long. Nothing was stored unless the error's effect is `Unknown`.
+/// `Conflict` (C2, C6, C12), `InvalidInput` (C3, C4, C6, C15), `NotFound` (C12), `Protocol` when stored data is damaged
+/// or of another version, `QuotaExceeded` when the disk is full, `PermissionDenied` when it can't be written,
+/// `Unavailable` when the store can't be reached or is busy for too long, `Timeout` when it does not answer,
+/// `Unauthenticated` when it refuses the credentials or a key is missing. Nothing was stored unless the error's effect
+/// is `Unknown`.
 ///
 /// # Cancel safety
 ///
-/// A call that is dropped has either had its whole effect or none. Load the thread to know.
+/// A call that is dropped has its whole effect or none, with a server perhaps a moment later. Load the thread to know;
+/// the head fences off whoever was too early.
 ///
 /// # Example
 ///

@@ -47,7 +47,11 @@ impl Visit for Fields {
 
 impl Spans {
     fn path(&self) -> String {
-        self.entered.iter().map(|id| self.names[id].as_str()).collect::<Vec<_>>().join(" > ")
+        self.entered
+            .iter()
+            .map(|id| self.names.get(id).map_or("", String::as_str))
+            .collect::<Vec<_>>()
+            .join(" > ")
     }
 }
 

@@ -108,7 +108,7 @@ async fn connect(url: &str) -> TemporalClient {
         pause.tick().await;
         pause.tick().await;
     }
-    panic!("the server never answered");
+    unreachable!("a server that runs answers")
 }
 
 /// Times both in turns, each after a rest: a server of which much was asked answers in steps of 40 ms for a while,

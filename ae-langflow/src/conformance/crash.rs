@@ -1,8 +1,9 @@
 //! What a store keeps of a process that is killed.
 //!
 //! A child process runs a [`script`] on the store and reports every call that has returned. The parent kills it,
-//! opens the store anew and calls [`verify_after_crash`] with the number of calls that were reported: all of them have to
-//! be in the store, and the one under way as a whole or not at all.
+//! opens the store anew and calls [`verify_after_crash`] with the number of calls that were reported: all of them have
+//! to be in the store, and the one under way as a whole or not at all. A server may still be busy with that one when its
+//! client is dead: wait until it is not.
 //!
 //! ```
 //! use ae_langflow::{MemoryCheckpointer, conformance::crash};

@@ -7,7 +7,7 @@ use super::support::{
 };
 use crate::{
     Checkpointer,
-    record::{NAME_BYTES_MAX, TaskRecord},
+    record::{NAME_BYTES_MAX, Prune, TaskRecord},
 };
 
 /// C8: threads do not see each other.
@@ -84,6 +84,13 @@ pub async fn c15_names_are_bounded_and_otherwise_free(store: &dyn Checkpointer) 
             refused(result, ErrorKind::InvalidInput, "C15: the names of a note");
         }
         assert_eq!(load_at(store, name, None).await, None, "C15: there is no such thread");
+        let result = store.commit(name, Some(head), next_step(head, "{}")).await;
+        refused(result, ErrorKind::Conflict, "C15: a commit on no thread");
+        let result = store.append_once(name, head, note(0, "a", "1")).await;
+        refused(result, ErrorKind::Conflict, "C15: a note on no thread");
+        let result = store.copy(name, None, "c15 copy").await;
+        refused(result, ErrorKind::NotFound, "C15: a copy of no thread");
+        assert_eq!(done(store.prune(name, Prune::default()).await, "C15: prune"), 0, "C15: nothing to prune");
         let deleted = done(store.delete(name).await, "C15: delete");
         assert!(!deleted, "C15: there is no such thread to delete");
         list_after(store, name, 1).await;

@@ -20,9 +20,9 @@ const NONCE_BYTES: usize = 24;
 
 /// The keys of a store: one hides names, one writes values, and any number read values that were written before.
 ///
-/// Values are encrypted with XChaCha20-Poly1305 under random nonces. To rotate, let a new key write and pass the old one
-/// to [`with_old`](Self::with_old); what the old one wrote stays readable and is not written anew. The key of the names
-/// never changes, because a thread goes on only from the head that it hid.
+/// Values are encrypted with XChaCha20-Poly1305 under random nonces. To rotate, let a new key write and pass the old
+/// one to [`with_old`](Self::with_old); what the old one wrote stays readable and is not written anew. The key of the
+/// names never changes, because a thread goes on only from the head that it hid.
 ///
 /// ```
 /// use ae_core::Secret;
@@ -42,8 +42,8 @@ pub struct EncryptionKeys {
 }
 
 impl EncryptionKeys {
-    /// Keys of which `names` hides digests and the names of notes, and `key` encrypts. Its `id` stands beside every value
-    /// in the clear.
+    /// Keys of which `names` hides digests and the names of notes, and `key` encrypts. Its `id` stands beside every
+    /// value in the clear.
     ///
     /// # Errors
     ///
@@ -124,8 +124,8 @@ impl EncryptionKeys {
         let parts = sealed.strip_prefix('"').and_then(|sealed| sealed.strip_suffix('"'));
         let parts: Vec<_> = parts.unwrap_or_default().splitn(3, '.').collect();
         let [MARK, id, text] = parts.as_slice() else {
-            let message = "the thread is not encrypted, or by a newer release: open its store without the decorator, or \
-                           with a later release";
+            let message = "the thread is not encrypted, or by a newer release: open its store without the decorator, \
+                           or with a later release";
             return refuse(ErrorKind::Protocol, message.to_owned());
         };
         let Some(key) = self.known.get(*id) else {
@@ -143,8 +143,8 @@ impl EncryptionKeys {
             None => refuse(
                 ErrorKind::Protocol,
                 format!(
-                    "a value was changed or moved, or the key {id:?} is another one than it was encrypted with: restore the \
-                 store or the key"
+                    "a value was changed or moved, or the key {id:?} is another one than it was encrypted with: \
+                     restore the store or the key"
                 ),
             ),
         }

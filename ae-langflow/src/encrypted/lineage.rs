@@ -61,7 +61,8 @@ impl Lineage {
         Ok((hidden.lineage, hidden.header))
     }
 
-    /// The name in the store below that says that `thread` is a copy of this lineage. Only who has the keys can make it.
+    /// The name in the store below that says that `thread` is a copy of this lineage. Only who has the keys can make
+    /// it.
     pub(super) fn proof(&self, keys: &EncryptionKeys, thread: &str) -> String {
         format!("{RESERVED}{}", keys.mask(&[b"copy", &self.id, thread.as_bytes()]))
     }

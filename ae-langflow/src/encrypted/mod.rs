@@ -113,6 +113,9 @@ impl<C: Checkpointer> Encrypted<C> {
         operation: &'static str,
         thread: &str,
     ) -> Result<Option<Arc<Lineage>>, BackendError> {
+        if thread.starts_with(RESERVED) {
+            return Ok(None);
+        }
         let known = self.lineages().get(thread).cloned();
         match known {
             Some(known) => Ok(Some(known)),

@@ -90,7 +90,8 @@ impl PostgresOptions {
 /// Keeps threads, with their whole logs, in a PostgreSQL database, which any number of processes may share.
 ///
 /// A commit is one statement. What it survives once it has returned is what the server's `synchronous_commit` says.
-/// Connections are made when they are needed, and made anew after they broke.
+/// Connections are made when they are needed, and made anew after they broke. Through PgBouncer it needs pooling by
+/// session.
 pub struct PostgresCheckpointer {
     pool: Pool,
     sql: Sql,
@@ -103,8 +104,8 @@ impl PostgresCheckpointer {
     ///
     /// The address is a URL (`postgres://user:password@host:5432/database`, with `%2Fpath` as the host of a Unix
     /// socket) or `key=value` pairs, as libpq reads them. To a server that is not on this machine it has to say
-    /// `sslmode=require`, for which the feature `postgres-tls` is needed and the server's certificate is always checked,
-    /// or `sslmode=disable`.
+    /// `sslmode=require`, for which the feature `postgres-tls` is needed and the server's certificate is always
+    /// checked, or `sslmode=disable`.
     ///
     /// # Errors
     ///
@@ -145,10 +146,18 @@ impl fmt::Debug for PostgresCheckpointer {
     }
 }
 
+/// No thread has such a name, and the server does not take it.
+fn is_none(thread: &str) -> bool {
+    thread.contains('\0')
+}
+
 #[async_trait]
 impl Checkpointer for PostgresCheckpointer {
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         refused::check_record(BACKEND, thread, expected.as_ref(), &record)?;
+        if is_none(thread) {
+            return Err(refused::moved(BACKEND, "commit", thread));
+        }
         let commit = commit::Commit::new(&self.sql, thread, expected, &record)?;
         if self.call(&commit).await? { Ok(()) } else { Err(refused::moved(BACKEND, "commit", thread)) }
     }
@@ -160,12 +169,15 @@ impl Checkpointer for PostgresCheckpointer {
         record: TaskRecord,
     ) -> Result<TaskRecord, BackendError> {
         refused::check_note(BACKEND, &head, &record)?;
+        if is_none(thread) {
+            return Err(refused::moved(BACKEND, "append_once", thread));
+        }
         let noted = self.call(&note::Note { sql: &self.sql, thread, head, note: &record }).await?;
         noted.ok_or_else(|| refused::moved(BACKEND, "append_once", thread))
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        if thread.contains('\0') {
+        if is_none(thread) {
             return Ok(None);
         }
         self.call(&load::Load { sql: &self.sql, thread, up_to }).await
@@ -177,7 +189,7 @@ impl Checkpointer for PostgresCheckpointer {
 
     async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
         refused::check_name(BACKEND, "copy", "thread", to)?;
-        if from.contains('\0') {
+        if is_none(from) {
             return Err(refused::missing(BACKEND, from, up_to));
         }
         match self.call(&copy::Copy { sql: &self.sql, from, up_to, to }).await? {
@@ -188,14 +200,14 @@ impl Checkpointer for PostgresCheckpointer {
     }
 
     async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-        if thread.contains('\0') {
+        if is_none(thread) {
             return Ok(0);
         }
         self.call(&remove::Old { sql: &self.sql, thread, prune }).await
     }
 
     async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-        if thread.contains('\0') {
+        if is_none(thread) {
             return Ok(false);
         }
         self.call(&remove::All { sql: &self.sql, thread }).await

@@ -43,6 +43,9 @@ impl Call for Old<'_> {
         let snapshots = transaction.query(&snapshots, &[&thread]).await?;
         let snapshots = snapshots.iter().map(|row| number_at(row, 0)).collect::<Result<Vec<_>, _>>()?;
         let gaps = self.prune.gaps(self.prune.cut(last, first_since), &snapshots);
+        if gaps.is_empty() {
+            return Ok(0);
+        }
         let gaps = gaps.iter().map(|gap| (integer(*gap.start()), integer(*gap.end()))).unzip();
         let removed = remove(&transaction, sql, thread, &gaps).await?;
         let headers = transaction.prepare_cached(&sql.remove_headers).await?;

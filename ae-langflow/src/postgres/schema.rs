@@ -109,7 +109,8 @@ impl Call for Prepare<'_> {
         // Processes that begin at the same moment take turns.
         let lock = "SELECT pg_advisory_xact_lock(hashtextextended('ae-langflow ' || $1, 0))";
         transaction.execute(lock, &[&self.schema]).await?;
-        let names = "SELECT tablename::text FROM pg_tables WHERE schemaname = $1 ORDER BY tablename::text COLLATE \"C\"";
+        let names = "SELECT tablename::text FROM pg_tables WHERE schemaname = $1
+                     ORDER BY tablename::text COLLATE \"C\"";
         let rows = transaction.query(names, &[&self.schema]).await?;
         let names = rows.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
         if names.is_empty() {

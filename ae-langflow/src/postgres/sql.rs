@@ -20,9 +20,9 @@ macro_rules! statements {
     };
 }
 
-// In those that add a record: $1 thread, $2 to $4 the expected head; then number, step, digest, time, end, hash, change,
-// snapshot, header, graph, and the names and texts of the blobs. The check of the references comes at the end of the
-// statement, when the blobs are there.
+// In those that add a record: thread, number, step, digest, time, end, hash, change, snapshot, header, graph, the names
+// and the texts of the blobs, and the number, step and digest of the expected head. The check of the references comes at
+// the end of the statement, when the blobs are there.
 statements! {
     begin: "
         WITH thread AS (
@@ -148,8 +148,8 @@ impl Sql {
             return Ok(Self::new(schema));
         }
         let message = format!(
-            "{schema:?} can't name the schema: choose 1 to {SCHEMA_BYTES_MAX} lower-case letters, digits and _, no digit \
-             first"
+            "{schema:?} can't name the schema: choose 1 to {SCHEMA_BYTES_MAX} lower-case letters, digits and _, no \
+             digit first"
         );
         Err(unusable(ErrorKind::InvalidInput, message))
     }

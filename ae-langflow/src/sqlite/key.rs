@@ -1,5 +1,5 @@
-//! Where a record lies: the number of its thread and its own in one integer, so that the records of a thread lie side by
-//! side in the table and need no second index.
+//! Where a record lies: the number of its thread and its own in one integer, so that the records of a thread lie side
+//! by side in the table and need no second index.
 
 use std::ops::RangeInclusive;
 

@@ -36,6 +36,9 @@ pub enum Durability {
 
 /// Keeps threads, with their whole logs, in one SQLite file in WAL mode, which several processes may share.
 ///
+/// The room of what was removed is used again; the file does not shrink by itself. A file of up to 64 MiB is checked as
+/// a whole when it is opened; of a larger one, damage is told when it is read.
+///
 /// Calls block for the length of one short transaction, or up to 10 seconds while another process holds the file.
 pub struct SqliteCheckpointer {
     connection: Mutex<Connection>,

@@ -101,8 +101,8 @@ pub(super) fn prepare(
     transaction.commit().map_err(sql)
 }
 
-/// Switches the file to a write-ahead log. The switch does not wait for others that open the file at the same moment, an
-/// empty transaction does; so the two take turns.
+/// Switches the file to a write-ahead log. The switch does not wait for others that open the file at the same moment,
+/// an empty transaction does; so the two take turns.
 fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
     let mut tries_left = WAL_TRIES_MAX;
     loop {

@@ -148,6 +148,9 @@ pub(super) fn prune(connection: &Connection, thread: i64, prune: Prune) -> Resul
         None => None,
     };
     let gaps = prune.gaps(prune.cut(head.seq, since), &read::snapshots(connection, thread)?);
+    if gaps.is_empty() {
+        return Ok(0);
+    }
     let mut removed = 0;
     for gap in gaps {
         removed += remove(connection, keys(thread, gap))?;

@@ -1,4 +1,5 @@
-//! Stores whose values are encrypted: the checks of the port, what the file shows, and what is told of what was changed.
+//! Stores whose values are encrypted: the checks of the port, what the file shows, and what is told of what was
+//! changed.
 
 use std::{path::Path, sync::Arc};
 

@@ -12,7 +12,7 @@
 mod blobs;
 mod cached;
 mod calls;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod child;
 mod compile;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
@@ -31,7 +31,7 @@ mod handlers;
 mod handover;
 mod history;
 mod json_states;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod kill;
 mod migration;
 mod migration_custom;
@@ -54,6 +54,6 @@ mod support;
 #[cfg(feature = "temporal")]
 mod temporal;
 mod timer;
-#[cfg(feature = "conformance")]
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod turns;
 mod wtf;

@@ -20,8 +20,8 @@ use std::{
 /// The superuser's password, asked for over TCP alone.
 pub const PASSWORD: &str = "correct horse";
 
-/// Makes a server in a folder, says so, obeys, and stops it and removes the folder once its input ends: when the tests do,
-/// however they end.
+/// Makes a server in a folder, says so, obeys, and stops it and removes the folder once its input ends: when the tests
+/// do, however they end.
 const KEEPER: &str = r#"
     bin=$1 dir=$2 port=$3
     umask 077
@@ -39,7 +39,9 @@ const KEEPER: &str = r#"
         "$bin/initdb" -N -D data -U postgres -A trust --auth-host=scram-sha-256 --pwfile=password -E UTF8 --locale=C
     } >log 2>&1
     options="-F -p $port -k $dir -c listen_addresses=127.0.0.1 -c max_connections=100 $tls"
-    start() { "$bin/pg_ctl" -D data -w -l log -o "$options" start >>log 2>&1 && echo ready || { cat log >&2; echo failed; }; }
+    start() {
+        if "$bin/pg_ctl" -D data -w -l log -o "$options" start >>log 2>&1; then echo ready; else cat log >&2; fi
+    }
     stop() { "$bin/pg_ctl" -D data -w -m immediate stop >>log 2>&1; }
     start
     while read -r word; do

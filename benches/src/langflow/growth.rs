@@ -7,12 +7,12 @@ use std::{
 };
 
 use ae_langflow::{
-    App, Cx, Durability, END, Ending, Graph, GraphEvent, Input, Observer, RunConfig, START,
-    SqliteCheckpointer, State, StateGraph, Stop,
+    App, Cx, Durability, END, Graph, GraphEvent, Input, Observer, RunConfig, START, SqliteCheckpointer,
+    State, StateGraph, Stop,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Counter, block_on, counter};
+use super::{Counter, advance, block_on, counter};
 
 /// A list that grows in every step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
@@ -77,9 +77,11 @@ pub fn early_and_late<S: State>(app: &App<S>, start: S, steps: u32) -> (Duration
     let config = RunConfig::thread("bench").with_step_limit(u64::from(steps)).with_observer(observer);
     block_on(app.invoke(Input::Start(start), &config)).expect("nothing fails");
     let times = watch.0.lock().expect("no one panics");
-    let last = times.len() - 1;
-    let a_hundred = |to: usize| times[to].duration_since(times[to - 100]) / 100;
-    (a_hundred(200), a_hundred(last))
+    let a_hundred = |to: usize| {
+        let (from, to) = (times.get(to - 100), times.get(to));
+        from.zip(to).map(|(from, to)| to.duration_since(*from) / 100).expect("so many steps were taken")
+    };
+    (a_hundred(200), a_hundred(times.len() - 1))
 }
 
 /// A thread of many steps in a file.
@@ -100,7 +102,8 @@ impl Long {
     pub fn new(folder: &Path, steps: u32) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let long = Self { path: folder.path().join("threads.db"), graph: counter(), _folder: folder };
-        advance(&long.open(), Some(Counter::small(steps + 1)), u64::from(steps));
+        let config = RunConfig::thread("bench");
+        advance(&long.open(), Some(Counter::small(steps + 1)), &config, u64::from(steps));
         long
     }
 
@@ -132,17 +135,6 @@ pub fn of_a_long_thread(folder: &Path, steps: u32) -> (Duration, Duration) {
     let store =
         SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal).expect("a new file");
     early_and_late(&counter().with_store(Arc::new(store)), Counter::small(steps), steps)
-}
-
-/// Takes a thread `steps` further.
-fn advance<S: State>(app: &App<S>, start: Option<S>, steps: u64) {
-    let config = RunConfig::thread("bench").with_step_limit(steps);
-    let input = start.map_or(Input::Continue, Input::Start);
-    match block_on(app.invoke(input, &config)) {
-        Ok(Ending::StepLimit(_) | Ending::Done(_)) => {}
-        Ok(_) => panic!("the graph stopped on its way"),
-        Err(error) => panic!("the graph failed: {error}"),
-    }
 }
 
 fn list(steps: u32) -> Graph<List> {

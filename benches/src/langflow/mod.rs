@@ -71,11 +71,17 @@ pub fn counter() -> Graph<Counter> {
 /// When it does not end by itself.
 pub fn run<S: State>(app: &App<S>, start: S) -> S {
     let config = RunConfig::thread("bench").with_step_limit(u64::MAX);
-    match block_on(app.invoke(Input::Start(start), &config)) {
-        Ok(Ending::Done(state)) => state,
-        Ok(_) => panic!("the graph stopped on its way"),
-        Err(error) => panic!("the graph failed: {error}"),
-    }
+    let ending = block_on(app.invoke(Input::Start(start), &config)).expect("no node fails");
+    let Ending::Done(state) = ending else { unreachable!("it is never asked, limited or stopped") };
+    state
+}
+
+/// Takes a thread `steps` further, or begins it.
+fn advance<S: State>(app: &App<S>, start: Option<S>, config: &RunConfig, steps: u64) {
+    let input = start.map_or(Input::Continue, Input::Start);
+    let config = config.clone().with_step_limit(steps);
+    let ending = block_on(app.invoke(input, &config)).expect("no node fails");
+    assert!(matches!(ending, Ending::StepLimit(_) | Ending::Done(_)), "it is never asked or stopped");
 }
 
 /// Runs `work` on this thread.

@@ -3,11 +3,11 @@
 use std::{num::NonZeroU64, path::Path, sync::Arc};
 
 use ae_langflow::{
-    App, Durability, Ending, Input, Retention, RunConfig, SqliteCheckpointer,
+    App, Durability, Retention, RunConfig, SqliteCheckpointer,
     record::{Page, ThreadInfo},
 };
 
-use super::{Counter, block_on, counter};
+use super::{Counter, advance, block_on, counter};
 
 /// Threads of a hundred steps each, with one more to go, in one file.
 #[derive(Debug)]
@@ -34,7 +34,8 @@ impl Many {
         let app = counter().with_store(Arc::new(store.expect("a new file"))).with_snapshots_after(0);
         let many = Self { app, threads, _folder: folder };
         for number in 0..threads {
-            many.run(number, Some(Counter::small(STEPS + 1)), STEPS);
+            let start = Some(Counter::small(STEPS + 1));
+            advance(&many.app, start, &config(number), u64::from(STEPS));
         }
         many
     }
@@ -85,16 +86,6 @@ impl Many {
             block_on(self.app.prune(&config(number), keep)).expect("a file that can be written")
         })
         .sum()
-    }
-
-    fn run(&self, number: u32, start: Option<Counter>, steps: u32) {
-        let input = start.map_or(Input::Continue, Input::Start);
-        let config = config(number).with_step_limit(u64::from(steps));
-        match block_on(self.app.invoke(input, &config)) {
-            Ok(Ending::StepLimit(_) | Ending::Done(_)) => {}
-            Ok(_) => panic!("the graph stopped on its way"),
-            Err(error) => panic!("the graph failed: {error}"),
-        }
     }
 }
 
