@@ -150,7 +150,7 @@ pub fn url() -> Option<String> {
 /// Says that a test does nothing, and fails where nothing may be left out.
 pub fn skip(what: &str) {
     assert!(
-        std::env::var("AE_REQUIRE_SERVICES").is_err(),
+        !std::env::var("AE_REQUIRE_SERVICES").is_ok_and(|value| value == "1"),
         "{what} is missing: install PostgreSQL (and OpenSSL), or name a server in AE_POSTGRES_URL"
     );
     eprintln!("skipped: {what} is missing");
