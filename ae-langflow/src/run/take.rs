@@ -76,9 +76,9 @@ impl<S: State> GraphRun<S> {
         let mut finished = Vec::with_capacity(outcomes.len());
         let (mut asked, mut asking) = (Vec::new(), BTreeSet::new());
         for outcome in outcomes {
-            let task = outcome.task().clone();
-            if !self.position.next.due.contains(&task) || !self.is_pending(&task) {
-                return Err(RunError::NotDue { task });
+            let task = outcome.task();
+            if !self.position.next.due.contains(task) || !self.is_pending(task) {
+                return Err(RunError::NotDue { task: task.clone() });
             }
             left = left.saturating_sub(1);
             match outcome {
