@@ -1,38 +1,32 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod checks;
-mod config;
+mod books;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod form_id;
-mod ids;
+#[cfg(feature = "conformance")]
+mod conformance_kit;
 mod ledger;
-mod objects;
-mod page;
+mod pages;
 mod provider;
-mod requests;
-mod terms;
+mod store;
 pub mod units;
 mod webhook;
 
-pub use checks::RequestError;
-pub use config::{BillingConfig, Caps};
-pub use form_id::{FormId, ParseFormIdError};
-pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
+pub use books::{EventStore, Intake, ReceivedEvent};
 pub use ledger::{
-    Entitlement, JournalHead, LinkView, MemoryLedger, MemoryStore, NewPayment, OfflineLedger, OutboxEvent,
-    RevenueSummary,
+    BillingConfig, Entitlement, LinkView, NewPayment, OfflineLedger, OutboxEvent, RevenueSummary,
 };
+pub use pages::{FormId, ParseFormIdError, PayPageContext, pay_page, receipt_page};
+pub use provider::{
+    Capabilities, Caps, Ensured, LinkId, Mode, NewLink, NewPrice, NewProduct, ObjectRef, Page,
+    ParseObjectIdError, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId,
+    Product, ProductId, ProviderInfo, RequestError,
+};
+pub use store::{JournalHead, MemoryLedger, MemoryStore};
 #[cfg(feature = "sqlite")]
-pub use ledger::{SqliteBilling, SqliteStore};
-pub use objects::{ObjectRef, Payment, PaymentLink, Price, Product};
-pub use page::{PayPageContext, pay_page, receipt_page};
-pub use provider::PaymentProvider;
-pub use requests::{NewLink, NewPrice, NewProduct};
-pub use terms::{Capabilities, Ensured, Mode, Page, PaymentQuery, ProviderInfo};
+pub use store::{SqliteBilling, SqliteStore};
 pub use webhook::{
-    EntitlementEnd, EventEffect, EventKind, EventStore, Intake, OfflineVerifier, PaidFor, PaidInvoice,
-    ProviderEvent, RAW_BYTES_MAX, ReceivedEvent, SIGNATURE_HEADER, TOLERANCE_SECONDS, WebhookError,
-    WebhookIntake, WebhookVerifier, sign,
+    EntitlementEnd, EventEffect, EventKind, OfflineVerifier, PaidFor, PaidInvoice, ProviderEvent,
+    RAW_BYTES_MAX, SIGNATURE_HEADER, TOLERANCE_SECONDS, WebhookError, WebhookIntake, WebhookVerifier, sign,
 };

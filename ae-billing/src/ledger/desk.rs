@@ -3,14 +3,16 @@
 use ae_core::{BackendError, DigestWriter, ErrorKind, IdempotencyKey, RunId};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    LinkView, NewPayment, OutboxEvent,
-    catalog::{LinkRecord, Rules, claim, needed},
-    records::{Find, Records, Table, bad, error, load, load_all, parse, refused, save},
-};
+use super::{LinkView, NewPayment, OutboxEvent};
 use crate::{
     EntitlementEnd, EventKind, LinkId, Mode, Page, PaidInvoice, Payment, PaymentId, PaymentLink,
-    PaymentQuery, Price, PriceId, Product, ids, webhook::Envelope,
+    PaymentQuery, Price, PriceId, Product,
+    provider::{
+        catalog::{LinkRecord, Rules, claim, needed},
+        ids,
+    },
+    store::records::{Find, Records, Table, bad, error, load, load_all, parse, refused, save},
+    webhook::Envelope,
 };
 
 const PENDING: &str = "pending";

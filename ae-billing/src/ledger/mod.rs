@@ -1,31 +1,24 @@
 //! The offline ledger: a payment provider of our own that charges nobody.
 
-mod books;
-mod catalog;
+mod config;
 mod desk;
-mod journal;
-mod memory;
-mod records;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 mod views;
 
 use ae_core::{BackendError, IdempotencyKey, RunId, Runtime, Timestamp};
 use async_trait::async_trait;
 
 use crate::{
-    BillingConfig, Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct,
-    ObjectRef, Page, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product,
-    ProviderInfo, ReceivedEvent,
+    Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct, ObjectRef, Page,
+    Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo,
+    ReceivedEvent,
+    provider::catalog::{self, Rules},
+    store::{
+        journal,
+        records::{self, BACKEND, Records, Store},
+    },
 };
-use catalog::Rules;
-use records::{Records, Store};
 
-pub use journal::JournalHead;
-pub use memory::{MemoryLedger, MemoryStore};
-pub(crate) use records::BACKEND;
-#[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteBilling, SqliteStore};
+pub use config::BillingConfig;
 pub use views::{Entitlement, LinkView, NewPayment, OutboxEvent, RevenueSummary};
 
 /// A ledger of products, prices, links, invoices, payments and revenue that works without any account.
@@ -134,13 +127,13 @@ impl<S: Store> OfflineLedger<S> {
 
     /// Checks every hash of the journal, and that every row is what the journal says.
     ///
-    /// An attacker who can write the file can also make a new, consistent journal; only a [`JournalHead`] that was kept
+    /// An attacker who can write the file can also make a new, consistent journal; only a [`crate::JournalHead`] that was kept
     /// elsewhere shows that, see [`verify_journal_since`](Self::verify_journal_since).
     ///
     /// # Errors
     ///
     /// `Protocol`, naming the first entry or row that does not fit; and when the store can't be read.
-    pub async fn verify_journal(&self) -> Result<JournalHead, BackendError> {
+    pub async fn verify_journal(&self) -> Result<crate::JournalHead, BackendError> {
         self.store.audit(|entries, records| journal::verify(entries, records, None))
     }
 
@@ -149,7 +142,10 @@ impl<S: Store> OfflineLedger<S> {
     /// # Errors
     ///
     /// As there.
-    pub async fn verify_journal_since(&self, known: &JournalHead) -> Result<JournalHead, BackendError> {
+    pub async fn verify_journal_since(
+        &self,
+        known: &crate::JournalHead,
+    ) -> Result<crate::JournalHead, BackendError> {
         self.store.audit(|entries, records| journal::verify(entries, records, Some(known)))
     }
 

@@ -3,7 +3,7 @@
 use ae_core::{BillingInterval, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LinkId, Payment, PaymentLink, Price, PriceId, Product, RequestError, checks};
+use crate::{LinkId, Payment, PaymentLink, Price, PriceId, Product, RequestError, provider::checks};
 
 /// Everything about one payment link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

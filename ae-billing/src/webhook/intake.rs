@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ae_core::{BackendError, ErrorKind, Timestamp};
 use http::HeaderMap;
 
-use super::{EventStore, Intake, ReceivedEvent, WebhookVerifier};
-use crate::Mode;
+use super::WebhookVerifier;
+use crate::{EventStore, Intake, Mode, ReceivedEvent};
 
 /// The largest body that is looked at, in bytes.
 pub const RAW_BYTES_MAX: usize = 256 * 1024;

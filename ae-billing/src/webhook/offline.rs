@@ -9,7 +9,7 @@ use sha2::Sha256;
 use super::{
     EntitlementEnd, EventEffect, EventKind, PaidInvoice, ProviderEvent, WebhookError, WebhookVerifier,
 };
-use crate::{Mode, ledger::BACKEND};
+use crate::{Mode, store::records::BACKEND};
 
 /// The header with the signature: `t=<unix seconds>,v1=<hex>`.
 pub const SIGNATURE_HEADER: &str = "ae-signature";

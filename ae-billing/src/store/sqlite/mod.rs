@@ -15,11 +15,10 @@ use rusqlite::{
 };
 
 use super::{
-    OfflineLedger,
     journal::{JournalEntry, JournalHead},
     records::{Find, Records, Row, Store, Table},
 };
-use crate::BillingConfig;
+use crate::{BillingConfig, OfflineLedger};
 use failure::{damaged, store_error};
 use schema::{make_tables, refuse_newer};
 

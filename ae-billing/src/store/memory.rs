@@ -8,11 +8,10 @@ use std::{
 use ae_core::{BackendError, Runtime, Timestamp};
 
 use super::{
-    OfflineLedger,
     journal::{JournalEntry, JournalHead},
     records::{Find, Records, Row, Store, Table},
 };
-use crate::BillingConfig;
+use crate::{BillingConfig, OfflineLedger};
 
 /// The offline ledger in memory: for tests and trials. Clones share the books; they end with the last clone.
 pub type MemoryLedger = OfflineLedger<MemoryStore>;

@@ -1,24 +1,12 @@
-//! The contracts of [`PaymentProvider`], [`EventStore`](crate::EventStore) and
-//! [`WebhookVerifier`](crate::WebhookVerifier) as checks that any backend can run.
-//!
-//! Each check makes runs of its own, derived from [`Subject::seed`]; use another seed for every pass over a provider
-//! that remembers. A live provider is refused: these checks make prices.
-#![allow(clippy::panic, reason = "a check that fails panics with the number of its clause")]
-
-mod setup;
-mod webhooks;
+//! The contract of [`PaymentProvider`] as checks.
 
 use std::sync::Arc;
 
 use ae_core::{BillingInterval, Currency, Digest, ErrorKind, Money, RunId};
 
 use crate::{LinkId, NewLink, NewPrice, ObjectRef, PaymentProvider, PaymentQuery, PriceId, ProductId, units};
-pub use webhooks::{
-    SignedRequest, e2_a_known_event_is_a_duplicate, e3_an_end_may_arrive_before_its_beginning,
-    e4_what_has_no_effect_is_kept, e5_a_payment_counts_once, run_store, run_verifier,
-};
 
-use setup::{both, expect, foretold, holds, key, launch, price, product, refuses, same};
+use crate::conformance_kit::{both, expect, foretold, holds, key, launch, price, product, refuses, same};
 
 /// What is checked.
 #[derive(Debug, Clone)]
@@ -62,7 +50,7 @@ impl Subject {
         ))
     }
 
-    fn amount(&self, minor: i64) -> Money {
+    pub(crate) fn amount(&self, minor: i64) -> Money {
         let places = units::exponent(self.currency).unwrap_or(2);
         expect("setup", Money::from_minor(minor, places, self.currency))
     }

@@ -3,10 +3,10 @@
 use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::records::{Find, Records, Table, bad, error, load, load_all, refused, save};
 use crate::{
     BillingConfig, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId,
     Product, ProductId,
+    store::records::{Find, Records, Table, bad, error, load, load_all, refused, save},
 };
 
 /// What one call knows.

@@ -3,7 +3,7 @@
 use ae_core::{BackendError, ErrorKind, Retry};
 use rusqlite::ErrorCode;
 
-use crate::ledger::records::error;
+use crate::store::records::error;
 
 pub(super) fn store_error(operation: &'static str, source: rusqlite::Error) -> BackendError {
     let (kind, message) = match source.sqlite_error_code() {

@@ -5,7 +5,7 @@ use std::fmt;
 use ae_core::{Currency, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Caps, LinkId, units};
+use crate::{LinkId, units};
 
 /// Whether money moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -111,6 +111,63 @@ impl Capabilities {
     #[must_use]
     pub const fn with_merchant_of_record(mut self) -> Self {
         self.merchant_of_record = true;
+        self
+    }
+}
+
+/// Limits that hold before anything is made, so that a runaway loop can't fill a price list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Caps {
+    /// The highest price, in minor units of its currency (cents; yen for JPY). The usual one is the highest that Stripe
+    /// takes: an amount of eight digits.
+    pub amount_max: i64,
+    /// Products made in one run, deactivated ones included.
+    pub products_per_run_max: usize,
+    /// Prices made in one run, deactivated ones included.
+    pub prices_per_run_max: usize,
+    /// Payment links made in one run, deactivated ones included.
+    pub links_per_run_max: usize,
+}
+
+impl Default for Caps {
+    /// `$999,999.99`, 5 products, 50 prices, 20 links.
+    fn default() -> Self {
+        Self {
+            amount_max: 99_999_999,
+            products_per_run_max: 5,
+            prices_per_run_max: 50,
+            links_per_run_max: 20,
+        }
+    }
+}
+
+impl Caps {
+    /// Says how high a price may be, in minor units.
+    #[must_use]
+    pub const fn with_amount_max(mut self, minor: i64) -> Self {
+        self.amount_max = minor;
+        self
+    }
+
+    /// Says how many products a run may make.
+    #[must_use]
+    pub const fn with_products_per_run_max(mut self, products: usize) -> Self {
+        self.products_per_run_max = products;
+        self
+    }
+
+    /// Says how many prices a run may make.
+    #[must_use]
+    pub const fn with_prices_per_run_max(mut self, prices: usize) -> Self {
+        self.prices_per_run_max = prices;
+        self
+    }
+
+    /// Says how many payment links a run may make.
+    #[must_use]
+    pub const fn with_links_per_run_max(mut self, links: usize) -> Self {
+        self.links_per_run_max = links;
         self
     }
 }

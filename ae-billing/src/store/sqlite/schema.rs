@@ -4,7 +4,7 @@ use ae_core::{BackendError, ErrorKind};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Table, failure::store_error};
-use crate::ledger::records::error;
+use crate::store::records::error;
 
 /// The version of the tables that this crate writes.
 const SCHEMA_VERSION: i64 = 1;

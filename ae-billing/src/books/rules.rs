@@ -4,13 +4,12 @@ use ae_core::{BackendError, BillingInterval, Currency, ErrorKind, Money, MoneyEr
 use jiff::{Span, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Entitlement, RevenueSummary,
-    catalog::Rules,
-    records::{Find, Records, Table, bad, error, load, load_all, refused, save},
-};
 use crate::{
-    EntitlementEnd, EventEffect, EventKind, Intake, Mode, PaidInvoice, Price, ReceivedEvent, checks, units,
+    Entitlement, EntitlementEnd, EventEffect, EventKind, Intake, Mode, PaidInvoice, Price, ReceivedEvent,
+    RevenueSummary,
+    provider::{catalog::Rules, checks},
+    store::records::{Find, Records, Table, bad, error, load, load_all, refused, save},
+    units,
     webhook::RAW_BYTES_MAX,
 };
 

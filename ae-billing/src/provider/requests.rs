@@ -3,7 +3,7 @@
 use ae_core::{BillingInterval, Currency, Money, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Caps, PriceId, ProductId, ProviderInfo, RequestError, checks};
+use super::{Caps, PriceId, ProductId, ProviderInfo, RequestError, checks};
 
 /// Asks for a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,4 +1,5 @@
 //! A small launch to check with, and what a failed check says.
+#![allow(clippy::panic, reason = "a check that fails panics with the number of its clause")]
 
 use std::{
     fmt::Debug,
@@ -9,22 +10,21 @@ use std::{
 
 use ae_core::{BackendError, BillingInterval, ErrorKind, IdempotencyKey, Money, RunId};
 
-use super::Subject;
 use crate::{
     Mode, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, PaymentProvider, Price, Product,
-    RequestError,
+    RequestError, conformance::Subject,
 };
 
 /// One of each.
 #[derive(Debug)]
-pub(super) struct Launch {
-    pub(super) product: Product,
-    pub(super) price: Price,
-    pub(super) link: PaymentLink,
+pub(crate) struct Launch {
+    pub(crate) product: Product,
+    pub(crate) price: Price,
+    pub(crate) link: PaymentLink,
 }
 
 impl Launch {
-    pub(super) fn objects(&self) -> Vec<ObjectRef> {
+    pub(crate) fn objects(&self) -> Vec<ObjectRef> {
         vec![
             ObjectRef::Product(self.product.id.clone()),
             ObjectRef::Price(self.price.id.clone()),
@@ -33,7 +33,7 @@ impl Launch {
     }
 }
 
-pub(super) async fn launch(subject: &Subject, provider: &dyn PaymentProvider, run: RunId) -> Launch {
+pub(crate) async fn launch(subject: &Subject, provider: &dyn PaymentProvider, run: RunId) -> Launch {
     holds("setup: these checks make prices and never run in live mode", provider.info().mode != Mode::Live);
     let product = expect("setup", provider.ensure_product(&key(run, "product"), &product(run)).await);
     let product = product.into_inner();
@@ -44,34 +44,34 @@ pub(super) async fn launch(subject: &Subject, provider: &dyn PaymentProvider, ru
     Launch { product, price, link }
 }
 
-pub(super) fn product(run: RunId) -> NewProduct {
+pub(crate) fn product(run: RunId) -> NewProduct {
     NewProduct::new(run, "CSV Cleaner", "Cleans CSV files.").with_url("https://example.com/csv")
 }
 
-pub(super) fn price(run: RunId, product: &Product, tier: &str, amount: Money) -> NewPrice {
+pub(crate) fn price(run: RunId, product: &Product, tier: &str, amount: Money) -> NewPrice {
     NewPrice::new(run, product.id.clone(), tier, "Basic", amount, BillingInterval::Month)
 }
 
-pub(super) fn key(run: RunId, operation: &str) -> IdempotencyKey {
+pub(crate) fn key(run: RunId, operation: &str) -> IdempotencyKey {
     IdempotencyKey::derive(run, "conformance", operation, 0)
 }
 
-pub(super) fn expect<T, E: Debug>(clause: &str, result: Result<T, E>) -> T {
+pub(crate) fn expect<T, E: Debug>(clause: &str, result: Result<T, E>) -> T {
     match result {
         Ok(value) => value,
         Err(error) => panic!("{clause}: {error:?}"),
     }
 }
 
-pub(super) fn holds(clause: &str, holds: bool) {
+pub(crate) fn holds(clause: &str, holds: bool) {
     assert!(holds, "{clause}: it does not hold");
 }
 
-pub(super) fn same<T: PartialEq + Debug>(clause: &str, left: &T, right: &T) {
+pub(crate) fn same<T: PartialEq + Debug>(clause: &str, left: &T, right: &T) {
     assert!(left == right, "{clause}: {left:?} is not {right:?}");
 }
 
-pub(super) fn refuses<T: Debug>(clause: &str, result: Result<T, BackendError>, kind: ErrorKind) {
+pub(crate) fn refuses<T: Debug>(clause: &str, result: Result<T, BackendError>, kind: ErrorKind) {
     match result {
         Ok(value) => panic!("{clause}: expected {kind}, got {value:?}"),
         Err(error) => assert!(error.kind() == kind, "{clause}: expected {kind}, got {error:?}"),
@@ -79,13 +79,13 @@ pub(super) fn refuses<T: Debug>(clause: &str, result: Result<T, BackendError>, k
 }
 
 /// The refusal follows from the request and the provider's info alone.
-pub(super) fn foretold(clause: &str, checked: Result<(), RequestError>, kind: ErrorKind) {
+pub(crate) fn foretold(clause: &str, checked: Result<(), RequestError>, kind: ErrorKind) {
     let said = checked.err().map(|wrong| wrong.kind());
     assert!(said == Some(kind), "{clause}: its info foretells {said:?}, not {kind}");
 }
 
 /// Drives two futures in turns until both are done, on whatever runtime the caller has.
-pub(super) async fn both<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> (T, T) {
+pub(crate) async fn both<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> (T, T) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     let (mut first, mut second) = (None, None);
     poll_fn(|context| {

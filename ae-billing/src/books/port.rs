@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use ae_core::{BackendError, Timestamp};
 use async_trait::async_trait;
 
-use super::ProviderEvent;
+use crate::ProviderEvent;
 
 /// A believed event on its way into a store.
 #[derive(Debug, Clone)]

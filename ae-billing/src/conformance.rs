@@ -1,0 +1,7 @@
+//! The contracts of [`PaymentProvider`], [`EventStore`](crate::EventStore) and
+//! [`WebhookVerifier`](crate::WebhookVerifier) as checks that any backend can run.
+//!
+//! Each check makes runs of its own, derived from [`Subject::seed`]; use another seed for every pass over a provider
+//! that remembers. A live provider is refused: these checks make prices.
+
+pub use crate::{books::conformance::*, provider::conformance::*, webhook::conformance::*};

@@ -1,0 +1,41 @@
+//! How an offline ledger is set up.
+
+use ae_core::Currency;
+
+use crate::{Caps, units};
+
+/// How an offline ledger is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BillingConfig {
+    /// Where pay pages are served, without a slash at the end; a link's URL is `{public_base_url}/pay/{link id}`.
+    pub public_base_url: String,
+    /// What may be made.
+    pub caps: Caps,
+    /// The currencies that prices may have. What is not in [`units::currencies`] is refused even when listed. Sums of
+    /// a run that has no price yet are shown in the first one.
+    pub currencies: Vec<Currency>,
+}
+
+impl BillingConfig {
+    /// Pay pages under `public_base_url`, the usual [`Caps`], every currency of [`units::currencies`].
+    #[must_use]
+    pub fn new(public_base_url: impl Into<String>) -> Self {
+        let public_base_url = public_base_url.into().trim_end_matches('/').to_owned();
+        Self { public_base_url, caps: Caps::default(), currencies: units::currencies() }
+    }
+
+    /// Says what may be made.
+    #[must_use]
+    pub const fn with_caps(mut self, caps: Caps) -> Self {
+        self.caps = caps;
+        self
+    }
+
+    /// Says which currencies prices may have.
+    #[must_use]
+    pub fn with_currencies(mut self, currencies: Vec<Currency>) -> Self {
+        self.currencies = currencies;
+        self
+    }
+}
