@@ -21,11 +21,11 @@ async fn round_trip() -> Result<(), Box<dyn std::error::Error>> {
     let key = |operation| IdempotencyKey::derive(run, "monetize", operation, 0);
 
     let product = NewProduct::new(run, "CSV Cleaner", "Cleans CSV files.");
-    let product = ledger.ensure_product(&key("product"), &product).await?.into_inner();
+    ledger.ensure_product(&key("product"), &product).await?;
     let amount = Money::parse("120", Currency::USD)?;
-    let price = NewPrice::new(run, product.id, "pro", "Pro", amount, BillingInterval::Year);
+    let price = NewPrice::new(run, key("product"), "pro", "Pro", amount, BillingInterval::Year);
     let price = ledger.ensure_price(&key("price"), &price).await?.into_inner();
-    let link = NewLink::new(run, vec![price.id.clone()]);
+    let link = NewLink::new(run, vec![key("price")]);
     let link = ledger.ensure_payment_link(&key("link"), &link).await?.into_inner();
     println!("pay at      {}", link.url);
 

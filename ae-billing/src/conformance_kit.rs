@@ -37,9 +37,9 @@ pub(crate) async fn launch(subject: &Subject, provider: &dyn PaymentProvider, ru
     holds("setup: these checks make prices and never run in live mode", provider.info().mode != Mode::Live);
     let product = expect("setup", provider.ensure_product(&key(run, "product"), &product(run)).await);
     let product = product.into_inner();
-    let spec = price(run, &product, "basic", subject.amount(1_500));
+    let spec = price(run, "basic", subject.amount(1_500));
     let price = expect("setup", provider.ensure_price(&key(run, "price"), &spec).await).into_inner();
-    let spec = NewLink::new(run, vec![price.id.clone()]).with_success_url("https://example.com/thanks");
+    let spec = link(run);
     let link = expect("setup", provider.ensure_payment_link(&key(run, "link"), &spec).await).into_inner();
     Launch { product, price, link }
 }
@@ -48,8 +48,12 @@ pub(crate) fn product(run: RunId) -> NewProduct {
     NewProduct::new(run, "CSV Cleaner", "Cleans CSV files.").with_url("https://example.com/csv")
 }
 
-pub(crate) fn price(run: RunId, product: &Product, tier: &str, amount: Money) -> NewPrice {
-    NewPrice::new(run, product.id.clone(), tier, "Basic", amount, BillingInterval::Month)
+pub(crate) fn price(run: RunId, tier: &str, amount: Money) -> NewPrice {
+    NewPrice::new(run, key(run, "product"), tier, "Basic", amount, BillingInterval::Month)
+}
+
+pub(crate) fn link(run: RunId) -> NewLink {
+    NewLink::new(run, vec![key(run, "price")]).with_success_url("https://example.com/thanks")
 }
 
 pub(crate) fn key(run: RunId, operation: &str) -> IdempotencyKey {

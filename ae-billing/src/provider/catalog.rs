@@ -66,7 +66,8 @@ impl Rules<'_> {
         }
         let BillingConfig { caps, currencies, .. } = self.config;
         spec.check_within(caps, currencies).map_err(refused(OPERATION))?;
-        let product: Product = needed(records, Table::Products, spec.product.as_str(), OPERATION)?;
+        let product = ProductId::of_key(&spec.product);
+        let product: Product = needed(records, Table::Products, product.as_str(), OPERATION)?;
         usable(OPERATION, &product.id, product.run == spec.run, product.active)?;
         let prices: Vec<Price> = load_all(records, Table::Prices, Find::of_run(&run))?;
         if let Some(other) = prices.iter().find(|price| price.amount.currency() != spec.amount.currency()) {
@@ -78,7 +79,7 @@ impl Rules<'_> {
             return bad(OPERATION, message);
         }
         within(records, Table::Prices, &run, self.config.caps.prices_per_run_max, OPERATION)?;
-        let price = Price::new(id, spec.clone(), self.now);
+        let price = Price::new(id, product.id, spec.clone(), self.now);
         save_price(records, &price)?;
         Ok(Ensured::Created(price))
     }
@@ -96,13 +97,13 @@ impl Rules<'_> {
             return Ok(Ensured::Found(self.shown(link)));
         }
         spec.check().map_err(refused(OPERATION))?;
-        let mut prices: Vec<Price> = Vec::with_capacity(spec.lines.len());
-        for line in &spec.lines {
-            let price: Price = needed(records, Table::Prices, line.as_str(), OPERATION)?;
+        let mut prices: Vec<Price> = Vec::with_capacity(spec.prices.len());
+        for id in spec.prices.iter().map(PriceId::of_key) {
+            let price: Price = needed(records, Table::Prices, id.as_str(), OPERATION)?;
             usable(OPERATION, &price.id, price.run == spec.run, price.active)?;
             if prices.iter().any(|other| other.tier == price.tier || other.product != price.product) {
                 let message =
-                    format!("{line} does not go with the prices before it: one product, each tier once");
+                    format!("{id} does not go with the prices before it: one product, each tier once");
                 return bad(OPERATION, message);
             }
             prices.push(price);
@@ -111,7 +112,7 @@ impl Rules<'_> {
         let link = LinkRecord {
             id,
             run: spec.run,
-            prices: spec.lines.clone(),
+            prices: prices.into_iter().map(|price| price.id).collect(),
             success_url: spec.success_url.clone(),
             active: true,
             created_at: self.now,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use ae_core::{BillingInterval, Currency, Digest, ErrorKind, Money, RunId};
 
-use crate::{LinkId, NewLink, NewPrice, ObjectRef, PaymentProvider, PaymentQuery, PriceId, ProductId, units};
+use crate::{LinkId, NewLink, NewPrice, ObjectRef, PaymentProvider, PaymentQuery, PriceId, units};
 
-use crate::conformance_kit::{both, expect, foretold, holds, key, launch, price, product, refuses, same};
+use crate::conformance_kit::{
+    both, expect, foretold, holds, key, launch, link, price, product, refuses, same,
+};
 
 /// What is checked.
 #[derive(Debug, Clone)]
@@ -103,11 +105,10 @@ pub async fn c2_same_key_other_request_is_a_conflict(subject: &Subject) {
     other.description.push('!');
     let refused = provider.ensure_product(&key(run, "product"), &other).await;
     refuses("C2 another description", refused, ErrorKind::Conflict);
-    let dearer = price(run, &made.product, "basic", subject.amount(1_600));
+    let dearer = price(run, "basic", subject.amount(1_600));
     let refused = provider.ensure_price(&key(run, "price"), &dearer).await;
     refuses("C2 another amount", refused, ErrorKind::Conflict);
-    let elsewhere =
-        NewLink::new(run, vec![made.price.id.clone()]).with_success_url("https://example.com/other");
+    let elsewhere = link(run).with_success_url("https://example.com/other");
     let refused = provider.ensure_payment_link(&key(run, "link"), &elsewhere).await;
     refuses("C2 another success URL", refused, ErrorKind::Conflict);
     let refused = provider.ensure_product(&key(run, "price"), &product(run)).await;
@@ -124,7 +125,7 @@ pub async fn c2_same_key_other_request_is_a_conflict(subject: &Subject) {
 pub async fn c3_another_key_makes_another_object(subject: &Subject) {
     let run = subject.run("c3");
     let made = launch(subject, &*subject.provider, run).await;
-    let spec = price(run, &made.product, "basic", subject.amount(1_500));
+    let spec = price(run, "basic", subject.amount(1_500));
     let other = expect("C3", subject.provider.ensure_price(&key(run, "price-2"), &spec).await);
     holds("C3 another key is Created", other.is_created());
     holds("C3 another key gives another id", other.as_ref().id != made.price.id);
@@ -181,7 +182,7 @@ pub async fn c5_deactivate_ends_one_sale(subject: &Subject) {
 /// When another one is taken.
 pub async fn c6_bad_amounts_are_refused(subject: &Subject) {
     let run = subject.run("c6");
-    let made = launch(subject, &*subject.provider, run).await;
+    launch(subject, &*subject.provider, run).await;
     let before = expect("C6", subject.provider.find(run).await);
     let own = subject.currency.code();
     for (amount, currency) in [
@@ -195,7 +196,7 @@ pub async fn c6_bad_amounts_are_refused(subject: &Subject) {
     ] {
         let clause = format!("C6 {amount} {currency}");
         let amount = expect(&clause, Money::parse(amount, expect(&clause, currency.parse())));
-        let spec = price(run, &made.product, "bad", amount);
+        let spec = price(run, "bad", amount);
         foretold(&clause, spec.check(&subject.provider.info()), ErrorKind::InvalidInput);
         let refused = subject.provider.ensure_price(&key(run, &clause), &spec).await;
         refuses(&clause, refused, ErrorKind::InvalidInput);
@@ -213,11 +214,11 @@ pub async fn c7_caps_hold(subject: &Subject) {
     let made = launch(subject, &*subject.provider, run).await;
     let info = subject.provider.info();
     let caps = info.caps;
-    let highest = price(run, &made.product, "highest", subject.amount(caps.amount_max));
+    let highest = price(run, "highest", subject.amount(caps.amount_max));
     expect("C7 the highest price, foretold", highest.check(&info));
     expect("C7 the highest price", subject.provider.ensure_price(&key(run, "highest"), &highest).await);
     if let Some(above) = caps.amount_max.checked_add(1) {
-        let above = price(run, &made.product, "above", subject.amount(above));
+        let above = price(run, "above", subject.amount(above));
         foretold("C7 a price above the cap", above.check(&info), ErrorKind::QuotaExceeded);
         let refused = subject.provider.ensure_price(&key(run, "above"), &above).await;
         refuses("C7 a price above the cap", refused, ErrorKind::QuotaExceeded);
@@ -225,10 +226,10 @@ pub async fn c7_caps_hold(subject: &Subject) {
     // Two prices are there; more than a hundred would only be slow.
     if caps.prices_per_run_max <= 100 {
         for number in 2..caps.prices_per_run_max {
-            let spec = price(run, &made.product, &format!("t{number}"), subject.amount(100));
+            let spec = price(run, &format!("t{number}"), subject.amount(100));
             expect("C7 up to the cap", subject.provider.ensure_price(&key(run, &spec.tier), &spec).await);
         }
-        let spec = price(run, &made.product, "more", subject.amount(100));
+        let spec = price(run, "more", subject.amount(100));
         let refused = subject.provider.ensure_price(&key(run, "more"), &spec).await;
         refuses("C7 one price more than the cap", refused, ErrorKind::QuotaExceeded);
         let again = launch(subject, &*subject.provider, run).await;
@@ -243,17 +244,23 @@ pub async fn c7_caps_hold(subject: &Subject) {
 /// When they are not.
 pub async fn c8_references_are_checked(subject: &Subject) {
     let (run, other) = (subject.run("c8"), subject.run("c8-other"));
-    let made = launch(subject, &*subject.provider, run).await;
+    launch(subject, &*subject.provider, run).await;
     let provider = &subject.provider;
-    let nowhere = ProductId::of_key(&key(run, "never made"));
-    let spec = NewPrice::new(run, nowhere, "basic", "Basic", subject.amount(100), BillingInterval::Month);
+    let spec = NewPrice::new(
+        run,
+        key(run, "never made"),
+        "basic",
+        "Basic",
+        subject.amount(100),
+        BillingInterval::Month,
+    );
     refuses("C8 no product", provider.ensure_price(&key(run, "a"), &spec).await, ErrorKind::NotFound);
-    let spec = NewLink::new(run, vec![PriceId::of_key(&key(run, "never made"))]);
+    let spec = NewLink::new(run, vec![key(run, "never made")]);
     refuses("C8 no price", provider.ensure_payment_link(&key(run, "b"), &spec).await, ErrorKind::NotFound);
-    let spec = price(other, &made.product, "basic", subject.amount(100));
+    let spec = NewPrice { run: other, ..price(run, "basic", subject.amount(100)) };
     let refused = provider.ensure_price(&key(other, "c"), &spec).await;
     refuses("C8 another run's product", refused, ErrorKind::InvalidInput);
-    let spec = NewLink::new(other, vec![made.price.id.clone()]);
+    let spec = NewLink { run: other, ..link(run) };
     let refused = provider.ensure_payment_link(&key(other, "d"), &spec).await;
     refuses("C8 another run's price", refused, ErrorKind::InvalidInput);
     let refused = provider.ensure_payment_link(&key(run, "e"), &NewLink::new(run, Vec::new())).await;

@@ -84,10 +84,11 @@ pub struct Price {
 }
 
 impl Price {
-    /// What `request` asks for, on sale under `id`. Nothing is checked here; that is the provider's part.
+    /// The price of `product` that `request` asks for, on sale under `id`. Nothing is checked here; that is the
+    /// provider's part.
     #[must_use]
-    pub fn new(id: PriceId, request: NewPrice, created_at: Timestamp) -> Self {
-        let NewPrice { run, product, tier, nickname, amount, interval } = request;
+    pub fn new(id: PriceId, product: ProductId, request: NewPrice, created_at: Timestamp) -> Self {
+        let NewPrice { run, product: _, tier, nickname, amount, interval } = request;
         Self { id, run, product, tier, nickname, amount, interval, active: true, created_at }
     }
 
@@ -122,11 +123,17 @@ pub struct PaymentLink {
 }
 
 impl PaymentLink {
-    /// What `request` asks for, open under `id` at `url`.
+    /// The link over `prices` that `request` asks for, open under `id` at `url`.
     #[must_use]
-    pub fn new(id: LinkId, request: NewLink, url: impl Into<String>, created_at: Timestamp) -> Self {
-        let NewLink { run, lines, success_url } = request;
-        Self { id, run, url: url.into(), prices: lines, success_url, active: true, created_at }
+    pub fn new(
+        id: LinkId,
+        prices: Vec<PriceId>,
+        request: NewLink,
+        url: impl Into<String>,
+        created_at: Timestamp,
+    ) -> Self {
+        let NewLink { run, prices: _, success_url } = request;
+        Self { id, run, url: url.into(), prices, success_url, active: true, created_at }
     }
 
     /// Says whether it still takes payments.

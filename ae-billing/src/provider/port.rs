@@ -30,7 +30,8 @@ use crate::{
 ///   everything else is [`InvalidInput`]. Nothing is rounded.
 /// - **C7.** What exceeds [`ProviderInfo::caps`] is [`QuotaExceeded`] and is refused before anything is made.
 ///   [`NewPrice::check`] foretells both.
-/// - **C8.** Requests that refer to what is not there are [`NotFound`]; to another run's objects, [`InvalidInput`].
+/// - **C8.** Requests name other objects by the keys under which these are ensured; the provider maps keys to its own
+///   ids. Requests that refer to what is not there are [`NotFound`]; to another run's objects, [`InvalidInput`].
 /// - **C9.** Equal calls at the same time make one object.
 /// - **C10.** [`payments`](Self::payments) gives each payment of the query once over all pages, and nothing is a payment before somebody paid.
 ///

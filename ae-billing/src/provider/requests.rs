@@ -1,9 +1,9 @@
 //! What a provider is asked for.
 
-use ae_core::{BillingInterval, Currency, Money, RunId};
+use ae_core::{BillingInterval, Currency, IdempotencyKey, Money, RunId};
 use serde::{Deserialize, Serialize};
 
-use super::{Caps, PriceId, ProductId, ProviderInfo, RequestError, checks};
+use super::{Caps, ProviderInfo, RequestError, checks};
 
 /// Asks for a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +53,8 @@ impl NewProduct {
 pub struct NewPrice {
     /// The run that makes it.
     pub run: RunId,
-    /// What it is the price of.
-    pub product: ProductId,
+    /// The product, named by the key under which it was or will be ensured.
+    pub product: IdempotencyKey,
     /// A plain label within the product, for example `starter`: 1 to 64 ASCII letters, digits, hyphens, underscores.
     pub tier: String,
     /// What customers see: 1 to 200 characters on one line.
@@ -66,11 +66,11 @@ pub struct NewPrice {
 }
 
 impl NewPrice {
-    /// A price of `product`.
+    /// A price of the product that is ensured under the key `product`.
     #[must_use]
     pub fn new(
         run: RunId,
-        product: ProductId,
+        product: IdempotencyKey,
         tier: impl Into<String>,
         nickname: impl Into<String>,
         amount: Money,
@@ -85,14 +85,14 @@ impl NewPrice {
     /// still refuse.
     ///
     /// ```
-    /// use ae_billing::{Mode, NewPrice, ProductId, ProviderInfo};
+    /// use ae_billing::{Mode, NewPrice, ProviderInfo};
     /// use ae_core::{BillingInterval, Currency, Digest, IdempotencyKey, Money, RunId};
     ///
     /// let provider = ProviderInfo::new("example", Mode::Test);
     /// let run = RunId::from_digest(&Digest::of_bytes("docs", b"run"));
-    /// let later = ProductId::of_key(&IdempotencyKey::derive(run, "monetize", "ensure_product", 0));
+    /// let product = IdempotencyKey::derive(run, "monetize", "ensure_product", 0);
     /// let amount = Money::parse("9.999", Currency::USD)?;
-    /// let price = NewPrice::new(run, later, "basic", "Basic", amount, BillingInterval::Month);
+    /// let price = NewPrice::new(run, product, "basic", "Basic", amount, BillingInterval::Month);
     /// assert!(price.check(&provider).is_err()); // dollars have two places after the point
     /// # Ok::<_, ae_core::MoneyError>(())
     /// ```
@@ -124,17 +124,18 @@ impl NewPrice {
 pub struct NewLink {
     /// The run that makes it.
     pub run: RunId,
-    /// 1 to 20 prices of one product, each of another tier; the customer picks one when there are several.
-    pub lines: Vec<PriceId>,
+    /// 1 to 20 prices of one product, each of another tier, named by the keys under which they were or will be ensured;
+    /// the customer picks one when there are several.
+    pub prices: Vec<IdempotencyKey>,
     /// Where a customer goes after paying, an `http` or `https` URL. A visit there proves no payment.
     pub success_url: Option<String>,
 }
 
 impl NewLink {
-    /// A link over `lines`.
+    /// A link over the prices that are ensured under the keys `prices`.
     #[must_use]
-    pub const fn new(run: RunId, lines: Vec<PriceId>) -> Self {
-        Self { run, lines, success_url: None }
+    pub const fn new(run: RunId, prices: Vec<IdempotencyKey>) -> Self {
+        Self { run, prices, success_url: None }
     }
 
     /// Says where a customer goes after paying.
@@ -153,6 +154,6 @@ impl NewLink {
     /// The first thing that is wrong with the URL or the number of prices.
     pub fn check(&self) -> Result<(), RequestError> {
         checks::url("success URL", self.success_url.as_deref())?;
-        checks::lines(self.lines.len())
+        checks::lines(self.prices.len())
     }
 }

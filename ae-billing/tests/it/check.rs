@@ -1,8 +1,8 @@
 //! What is wrong with a request is known before anything is made.
 
 use ae_billing::{
-    BillingConfig, Caps, MemoryLedger, NewLink, NewPrice, NewProduct, PaymentProvider, PriceId, ProductId,
-    RequestError, units::AmountError,
+    BillingConfig, Caps, MemoryLedger, NewLink, NewPrice, NewProduct, PaymentProvider, RequestError,
+    units::AmountError,
 };
 use ae_core::{BillingInterval, Currency, ErrorKind, Money};
 use proptest::prelude::*;
@@ -50,8 +50,8 @@ proptest! {
             prop_assert_eq!(kind_of(&product.check()), made.map(|_| ()).err().map(|error| error.kind()));
 
             let product = NewProduct::new(run, "CSV Cleaner", "");
-            let product = wait(ledger.ensure_product(&key(run, "good"), &product)).unwrap().into_inner().id;
-            let price = NewPrice::new(run, product, &tier, &nickname, amount, interval);
+            wait(ledger.ensure_product(&key(run, "good"), &product)).unwrap();
+            let price = NewPrice::new(run, key(run, "good"), &tier, &nickname, amount, interval);
             let foretold = price.check(&ledger.info());
             let made = wait(ledger.ensure_price(&key(run, "price"), &price));
             prop_assert_eq!(kind_of(&foretold), made.map(|_| ()).err().map(|error| error.kind()));
@@ -68,7 +68,7 @@ fn a_price_is_checked_before_its_product_exists() {
     let (_, runtime) = clocked();
     let info = MemoryLedger::new(runtime, BASE).info();
     let run = run("early");
-    let later = ProductId::of_key(&key(run, "product"));
+    let later = key(run, "product");
     let check = |tier: &str, amount| {
         NewPrice::new(run, later.clone(), tier, "Starter", amount, BillingInterval::Month).check(&info)
     };
@@ -95,15 +95,14 @@ fn a_link_is_checked_before_its_prices_exist() {
     on_each(&runtime, |ledger| {
         let run = run("lines");
         for count in [0, 1, 20, 21] {
-            let lines: Vec<_> =
-                (0..count).map(|at| PriceId::of_key(&key(run, &format!("never {at}")))).collect();
-            let link = NewLink::new(run, lines);
+            let prices: Vec<_> = (0..count).map(|at| key(run, &format!("never {at}"))).collect();
+            let link = NewLink::new(run, prices);
             let made = wait(ledger.ensure_payment_link(&key(run, "link"), &link)).unwrap_err().kind();
             let is_good = (1..=20).contains(&count);
             assert_eq!(link.check().is_ok(), is_good, "{count}");
             assert_eq!(made, if is_good { ErrorKind::NotFound } else { ErrorKind::InvalidInput }, "{count}");
         }
-        let away = NewLink::new(run, vec![PriceId::of_key(&key(run, "p"))]).with_success_url("javascript:1");
+        let away = NewLink::new(run, vec![key(run, "p")]).with_success_url("javascript:1");
         assert_eq!(away.check(), Err(RequestError::Url { what: "success URL" }));
     });
 }

@@ -66,7 +66,7 @@ fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<Stri
             let interval = if *yearly { BillingInterval::Year } else { BillingInterval::Month };
             let spec = NewPrice::new(
                 run,
-                product(*of),
+                named("shared", *of),
                 format!("t{key}"),
                 "T",
                 usd(&format!("0.{cents}")),
@@ -75,7 +75,7 @@ fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<Stri
             answer(wait(ledger.ensure_price(&named("price", *key), &spec)))
         }
         Step::Link { key, prices } => {
-            let spec = NewLink::new(run, prices.iter().map(|number| price(*number)).collect());
+            let spec = NewLink::new(run, prices.iter().map(|number| named("price", *number)).collect());
             answer(wait(ledger.ensure_payment_link(&named("link", *key), &spec)))
         }
         Step::Deactivate { key, kind, object } => {

@@ -61,10 +61,10 @@ fn the_pages_run_no_script_and_ask_nobody() {
     on_each(&runtime, |ledger| {
         let run = run("hostile");
         let spec = NewProduct::new(run, HOSTILE, HOSTILE);
-        let product = wait(ledger.ensure_product(&key(run, "p"), &spec)).unwrap().into_inner();
-        let spec = NewPrice::new(run, product.id, "t", HOSTILE, usd("1"), BillingInterval::OneTime);
+        wait(ledger.ensure_product(&key(run, "p"), &spec)).unwrap();
+        let spec = NewPrice::new(run, key(run, "p"), "t", HOSTILE, usd("1"), BillingInterval::OneTime);
         let price = wait(ledger.ensure_price(&key(run, "q"), &spec)).unwrap().into_inner();
-        let spec = NewLink::new(run, vec![price.id.clone()]);
+        let spec = NewLink::new(run, vec![key(run, "q")]);
         let link = wait(ledger.ensure_payment_link(&key(run, "l"), &spec)).unwrap().into_inner();
         let new = ae_billing::NewPayment::new(link.id.clone(), price.id, HOSTILE);
         let payment = wait(ledger.record_payment(&key(run, "pay"), new)).unwrap();

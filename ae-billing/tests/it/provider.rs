@@ -89,11 +89,11 @@ fn the_configured_caps_and_currencies_hold() {
     on_each_with(&runtime, &config, |ledger| {
         let run = run("caps");
         let product = NewProduct::new(run, "One", "");
-        let product = wait(ledger.ensure_product(&key(run, "p"), &product)).unwrap().into_inner();
+        wait(ledger.ensure_product(&key(run, "p"), &product)).unwrap();
         let second = wait(ledger.ensure_product(&key(run, "p2"), &NewProduct::new(run, "Two", "")));
         assert_eq!(second.unwrap_err().kind(), ErrorKind::QuotaExceeded);
         let price = |name: &str, amount: Money| {
-            let spec = NewPrice::new(run, product.id.clone(), name, name, amount, BillingInterval::Month);
+            let spec = NewPrice::new(run, key(run, "p"), name, name, amount, BillingInterval::Month);
             wait(ledger.ensure_price(&key(run, name), &spec)).map_err(|error| error.kind())
         };
         let euro = |text| Money::parse(text, Currency::EUR).unwrap();
@@ -110,7 +110,8 @@ fn a_run_has_one_currency() {
     on_each(&runtime, |ledger| {
         let shop = open(&*ledger, run("currency"));
         let euro = Money::parse("1", Currency::EUR).unwrap();
-        let spec = NewPrice::new(shop.run, shop.product.id, "euro", "Euro", euro, BillingInterval::Month);
+        let spec =
+            NewPrice::new(shop.run, key(shop.run, "product"), "euro", "Euro", euro, BillingInterval::Month);
         let refused = wait(ledger.ensure_price(&key(shop.run, "euro"), &spec)).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidInput);
     });

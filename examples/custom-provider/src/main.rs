@@ -112,14 +112,15 @@ async fn sell(
     let provider = BankTransfer::new(folder.join("billing"), base_url, account, runtime.clone());
     let key = |operation, at| IdempotencyKey::derive(run, "monetize", operation, at);
     let product = NewProduct::new(run, &spec.product_name, &spec.tagline);
-    let product = provider.ensure_product(&key("product", 0), &product).await?.into_inner();
-    let mut lines = Vec::new();
+    provider.ensure_product(&key("product", 0), &product).await?;
+    let (mut keys, mut made) = (Vec::new(), Vec::new());
     for (at, tier) in (0..).zip(&spec.pricing) {
-        let price = NewPrice::new(run, product.id.clone(), &tier.id, &tier.name, tier.price, tier.interval);
-        lines.push(provider.ensure_price(&key("price", at), &price).await?.into_inner().id);
+        let price = NewPrice::new(run, key("product", 0), &tier.id, &tier.name, tier.price, tier.interval);
+        made.push(provider.ensure_price(&key("price", at), &price).await?.into_inner().id);
+        keys.push(key("price", at));
     }
-    let bought = lines.first().ok_or("the spec has no price")?.clone();
-    let link = provider.ensure_payment_link(&key("link", 0), &NewLink::new(run, lines)).await?.into_inner();
+    let bought = made.first().ok_or("the spec has no price")?.clone();
+    let link = provider.ensure_payment_link(&key("link", 0), &NewLink::new(run, keys)).await?.into_inner();
     let slip = std::fs::read_to_string(provider.slip(&link.id))?;
     writeln!(stdout(), "payments  a slip for each customer:\n\n{slip}")?;
 

@@ -47,11 +47,12 @@ impl Maker<'_> {
             return Ok(Ensured::Found(self.get(&book.prices, |made| made.id == id, &id)?.clone()));
         }
         spec.check(self.info).map_err(refused(self.operation))?;
-        let product = self.get(&book.products, |made| made.id == spec.product, &spec.product)?;
+        let product = ProductId::of_key(&spec.product);
+        let product = self.get(&book.products, |made| made.id == product, &product)?;
         self.usable(&product.id, product.run == spec.run, product.active)?;
         let made = book.prices.iter().filter(|made| made.run == spec.run).count();
         self.within(made, self.info.caps.prices_per_run_max)?;
-        let price = Price::new(id, spec.clone(), self.now);
+        let price = Price::new(id, product.id.clone(), spec.clone(), self.now);
         book.prices.push(price.clone());
         Ok(Ensured::Created(price))
     }
@@ -67,8 +68,8 @@ impl Maker<'_> {
             return Ok(Ensured::Found(self.get(&book.links, |made| made.id == id, &id)?.clone()));
         }
         spec.check().map_err(refused(self.operation))?;
-        let mut prices: Vec<&Price> = Vec::with_capacity(spec.lines.len());
-        for line in &spec.lines {
+        let mut prices: Vec<&Price> = Vec::with_capacity(spec.prices.len());
+        for line in &spec.prices.iter().map(PriceId::of_key).collect::<Vec<_>>() {
             let price = self.get(&book.prices, |made| made.id == *line, line)?;
             self.usable(line, price.run == spec.run, price.active)?;
             if prices.iter().any(|other| other.tier == price.tier || other.product != price.product) {
@@ -80,7 +81,8 @@ impl Maker<'_> {
         let made = book.links.iter().filter(|made| made.run == spec.run).count();
         self.within(made, self.info.caps.links_per_run_max)?;
         let url = format!("{}/{id}.txt", self.base_url);
-        let link = PaymentLink::new(id, spec.clone(), url, self.now);
+        let prices = prices.into_iter().map(|price| price.id.clone()).collect();
+        let link = PaymentLink::new(id, prices, spec.clone(), url, self.now);
         book.links.push(link.clone());
         Ok(Ensured::Created(link))
     }

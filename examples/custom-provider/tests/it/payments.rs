@@ -36,11 +36,10 @@ async fn launch(provider: &BankTransfer) -> Result<Launch, BackendError> {
     let mut prices = Vec::new();
     for (at, (tier, name, amount)) in (0..).zip([("starter", "Starter", "9"), ("team", "Team", "29")]) {
         let amount = Money::parse(amount, Currency::USD).unwrap();
-        let id = product.as_ref().id.clone();
-        let price = NewPrice::new(run(), id, tier, name, amount, BillingInterval::Month);
+        let price = NewPrice::new(run(), key("product", 0), tier, name, amount, BillingInterval::Month);
         prices.push(provider.ensure_price(&key("price", at), &price).await?);
     }
-    let lines = prices.iter().map(|price| price.as_ref().id.clone()).collect();
+    let lines = vec![key("price", 0), key("price", 1)];
     let link = provider.ensure_payment_link(&key("link", 0), &NewLink::new(run(), lines)).await?;
     Ok(Launch { product, prices, link })
 }
@@ -109,9 +108,9 @@ async fn a_request_that_could_forge_a_slip_changes_nothing() {
     let provider = provider(&folder);
     let made = launch(&provider).await.unwrap();
     let before = fs::read(folder.path().join("book.json")).unwrap();
-    let (product, amount) = (made.product.into_inner().id, Money::parse("1", Currency::USD).unwrap());
+    let amount = Money::parse("1", Currency::USD).unwrap();
     let name = "Basic\nTransfer to somebody else";
-    let forged = NewPrice::new(run(), product, "basic", name, amount, BillingInterval::OneTime);
+    let forged = NewPrice::new(run(), key("product", 0), "basic", name, amount, BillingInterval::OneTime);
     let refused = provider.ensure_price(&key("forged", 0), &forged).await.unwrap_err();
     assert_eq!((refused.kind(), refused.effect()), (ErrorKind::InvalidInput, Effect::NotApplied));
     assert_eq!(fs::read(folder.path().join("book.json")).unwrap(), before);

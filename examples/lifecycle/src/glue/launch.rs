@@ -1,9 +1,9 @@
 //! Joins deployment and billing to one approval: what goes live is decided as a whole, each part by its own digest.
 
-use ae_billing::{NewLink, NewPrice, NewProduct, PriceId, ProductId, ProviderInfo};
+use ae_billing::{NewLink, NewPrice, NewProduct, ProviderInfo};
 use ae_core::{
     Action, ActionKind, BackendError, BillingInterval, Currency, Digest, DigestWriter, IdempotencyKey, Money,
-    ProductSpec, RunId,
+    PriceTier, ProductSpec, RunId,
 };
 use ae_harness::DeployPlan;
 use ae_safety::request_digest;
@@ -11,80 +11,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::Seed;
 
-/// A price that is to be made. The product's id is filled in when the product exists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedPrice {
-    /// The tier's label.
-    pub tier: String,
-    /// What customers see.
-    pub nickname: String,
-    /// How much.
-    pub amount: Money,
-    /// How often.
-    pub interval: BillingInterval,
-}
-
-/// A payment link that is to be made, over all prices in their order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedLink {
-    /// The tiers it offers.
-    pub tiers: Vec<String>,
-    /// Where a customer goes after paying.
-    pub success_url: String,
-}
-
-/// What a spec puts on sale.
+/// What a spec puts on sale: the very requests that the payment provider gets. They name one another by the keys under
+/// which they are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// The product.
     pub product: NewProduct,
     /// Its prices.
-    pub prices: Vec<PlannedPrice>,
-    /// Its payment link.
-    pub link: PlannedLink,
+    pub prices: Vec<NewPrice>,
+    /// Its payment link, over all prices in their order.
+    pub link: NewLink,
 }
 
 impl Offer {
-    /// What `spec` puts on sale for `run`; the product answers at `product_url`.
+    /// The offer of `spec` for `run`; the product answers at `product_url`.
     #[must_use]
     pub fn new(run: RunId, spec: &ProductSpec, product_url: &str) -> Self {
-        let prices: Vec<_> = spec
-            .pricing
-            .iter()
-            .map(|tier| PlannedPrice {
-                tier: tier.id.clone(),
-                nickname: tier.name.clone(),
-                amount: tier.price,
-                interval: tier.interval,
-            })
-            .collect();
         let product = NewProduct::new(run, &spec.product_name, &spec.tagline).with_url(product_url);
-        let tiers = prices.iter().map(|price| price.tier.clone()).collect();
-        Self { product, prices, link: PlannedLink { tiers, success_url: product_url.to_owned() } }
+        let price = |tier: &PriceTier| {
+            NewPrice::new(run, product_key(run), &tier.id, &tier.name, tier.price, tier.interval)
+        };
+        let prices: Vec<_> = spec.pricing.iter().map(price).collect();
+        let keys = (0_u32..).zip(&prices).map(|(sequence, _)| price_key(run, sequence)).collect();
+        Self { product, prices, link: NewLink::new(run, keys).with_success_url(product_url) }
     }
 
     /// What `provider` would refuse to sell and what to do about it, or `None` when it refuses nothing that can be known
     /// before anything is made.
     #[must_use]
     pub fn refusal(&self, provider: &ProviderInfo) -> Option<String> {
-        let run = self.product.run;
         if let Err(wrong) = self.product.check() {
             return Some(format!(
                 "the product can't be sold: {wrong}; start a new run with other words in its intent"
             ));
         }
-        // Nothing is made here, so any id of the right form stands for what exists only later.
-        let id = |name: &str| IdempotencyKey::derive(run, "offer", name, 0);
-        for planned in &self.prices {
-            let PlannedPrice { tier, nickname, amount, interval } = planned.clone();
-            let price =
-                NewPrice::new(run, ProductId::of_key(&id("product")), tier, nickname, amount, interval);
+        for price in &self.prices {
             if let Err(wrong) = price.check(provider) {
                 return Some(format!(
                     "the price {:?} ({} {}) can't be sold: {wrong}; start a new run whose intent names another price",
-                    planned.nickname,
-                    planned.amount,
-                    interval_words(planned.interval)
+                    price.nickname,
+                    price.amount,
+                    interval_words(price.interval)
                 ));
             }
         }
@@ -95,10 +62,20 @@ impl Offer {
                 self.prices.len()
             ));
         }
-        let lines = self.link.tiers.iter().map(|tier| PriceId::of_key(&id(tier))).collect();
-        let link = NewLink::new(run, lines).with_success_url(&self.link.success_url);
-        link.check().err().map(|wrong| format!("the product can't be sold: {wrong}"))
+        self.link.check().err().map(|wrong| format!("the product can't be sold: {wrong}"))
     }
+}
+
+/// The key under which the product of `run` is made.
+#[must_use]
+pub fn product_key(run: RunId) -> IdempotencyKey {
+    IdempotencyKey::derive(run, "monetize", "ensure_product", 0)
+}
+
+/// The key under which price number `sequence` of `run` is made.
+#[must_use]
+pub fn price_key(run: RunId, sequence: u32) -> IdempotencyKey {
+    IdempotencyKey::derive(run, "monetize", "ensure_price", sequence)
 }
 
 /// Everything that a launch does.
@@ -109,9 +86,9 @@ pub struct LaunchPlan {
     /// The product.
     pub product: NewProduct,
     /// Its prices.
-    pub prices: Vec<PlannedPrice>,
+    pub prices: Vec<NewPrice>,
     /// Its payment link.
-    pub link: PlannedLink,
+    pub link: NewLink,
 }
 
 impl LaunchPlan {
@@ -152,7 +129,7 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn price_action(&self, seed: &Seed, price: &PlannedPrice) -> Result<Action, BackendError> {
+    pub fn price_action(&self, seed: &Seed, price: &NewPrice) -> Result<Action, BackendError> {
         let summary = format!("create price {} {}", price.amount, interval_words(price.interval));
         let target = format!("{}/{}", self.product.name, price.tier);
         Ok(action(seed, ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)

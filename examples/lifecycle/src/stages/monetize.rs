@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use ae_billing::{NewLink, NewPrice, PaymentProvider};
+use ae_billing::PaymentProvider;
 use ae_core::{Action, ApprovalId, BackendError, IdempotencyKey, Money, Outcome};
 use ae_langflow::Stop;
 use ae_safety::{ActionEnd, Grant, Refusal, Scope};
@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Stage, approve::still_approved};
 use crate::{
-    glue::launch::LaunchPlan,
+    glue::launch::{LaunchPlan, price_key, product_key},
     state::{Life, LifeUpdate, Seed},
 };
 
@@ -40,52 +40,33 @@ async fn create(
     approval: ApprovalId,
 ) -> Result<LifeUpdate, Refusal> {
     let backend = Refusal::Backend;
-    let key = |operation: &str, sequence| IdempotencyKey::derive(seed.run, "monetize", operation, sequence);
-
-    let product_key = key("ensure_product", 0);
+    let key = product_key(seed.run);
     let action = launch.product_action(seed).map_err(backend)?;
-    let product =
-        guarded(stage, &product_key, action, launch.product.clone(), approval, |payments, request| {
-            let key = product_key.clone();
-            async move { payments.ensure_product(&key, &request).await }
-        })
-        .await?
-        .into_inner();
+    let request = launch.product.clone();
+    let product = guarded(stage, &key, action, request, approval, |payments, request| {
+        let key = key.clone();
+        async move { payments.ensure_product(&key, &request).await }
+    })
+    .await?
+    .into_inner();
 
     let mut prices = Vec::with_capacity(launch.prices.len());
-    for (sequence, planned) in (0_u32..).zip(&launch.prices) {
-        let price_key = key("ensure_price", sequence);
-        let action = launch.price_action(seed, planned).map_err(backend)?;
-        let product_id = product.id.clone();
-        let run = seed.run;
-        let price = guarded(stage, &price_key, action, planned.clone(), approval, |payments, planned| {
-            let key = price_key.clone();
-            async move {
-                let request = NewPrice::new(
-                    run,
-                    product_id,
-                    planned.tier,
-                    planned.nickname,
-                    planned.amount,
-                    planned.interval,
-                );
-                payments.ensure_price(&key, &request).await
-            }
+    for (sequence, request) in (0_u32..).zip(&launch.prices) {
+        let key = price_key(seed.run, sequence);
+        let action = launch.price_action(seed, request).map_err(backend)?;
+        let price = guarded(stage, &key, action, request.clone(), approval, |payments, request| {
+            let key = key.clone();
+            async move { payments.ensure_price(&key, &request).await }
         })
         .await?;
         prices.push(price.into_inner());
     }
 
-    let link_key = key("ensure_payment_link", 0);
+    let key = IdempotencyKey::derive(seed.run, "monetize", "ensure_payment_link", 0);
     let action = launch.link_action(seed).map_err(backend)?;
-    let lines: Vec<_> = prices.iter().map(|price| price.id.clone()).collect();
-    let run = seed.run;
-    let link = guarded(stage, &link_key, action, launch.link.clone(), approval, |payments, planned| {
-        let key = link_key.clone();
-        async move {
-            let request = NewLink::new(run, lines).with_success_url(planned.success_url);
-            payments.ensure_payment_link(&key, &request).await
-        }
+    let link = guarded(stage, &key, action, launch.link.clone(), approval, |payments, request| {
+        let key = key.clone();
+        async move { payments.ensure_payment_link(&key, &request).await }
     })
     .await?
     .into_inner();
