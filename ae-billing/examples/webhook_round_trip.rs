@@ -23,7 +23,7 @@ async fn round_trip() -> Result<(), Box<dyn std::error::Error>> {
     let product = NewProduct::new(run, "CSV Cleaner", "Cleans CSV files.");
     ledger.ensure_product(&key("product"), &product).await?;
     let amount = Money::parse("120", Currency::USD)?;
-    let price = NewPrice::new(run, key("product"), "pro", "Pro", amount, BillingInterval::Year);
+    let price = NewPrice::new(run, key("product"), "pro", "Pro", amount, BillingInterval::YEAR);
     let price = ledger.ensure_price(&key("price"), &price).await?.into_inner();
     let link = NewLink::new(run, vec![key("price")]);
     let link = ledger.ensure_payment_link(&key("link"), &link).await?.into_inner();

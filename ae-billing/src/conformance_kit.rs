@@ -49,7 +49,7 @@ pub(crate) fn product(run: RunId) -> NewProduct {
 }
 
 pub(crate) fn price(run: RunId, tier: &str, amount: Money) -> NewPrice {
-    NewPrice::new(run, key(run, "product"), tier, "Basic", amount, BillingInterval::Month)
+    NewPrice::new(run, key(run, "product"), tier, "Basic", amount, BillingInterval::MONTH)
 }
 
 pub(crate) fn link(run: RunId) -> NewLink {

@@ -13,15 +13,16 @@ mod store;
 pub mod units;
 mod webhook;
 
+pub use ae_core::Mode;
 pub use books::{EventStore, Intake, ReceivedEvent};
 pub use ledger::{
     BillingConfig, Entitlement, LinkView, NewPayment, OfflineLedger, OutboxEvent, RevenueSummary,
 };
 pub use pages::{FormId, ParseFormIdError, PayPageContext, pay_page, receipt_page};
 pub use provider::{
-    Capabilities, Caps, Ensured, LinkId, Mode, NewLink, NewPrice, NewProduct, ObjectRef, Page,
-    ParseObjectIdError, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId,
-    Product, ProductId, ProviderInfo, RequestError,
+    Capabilities, Caps, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, Page, ParseObjectIdError,
+    Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId, Product, ProductId,
+    ProviderInfo, RequestError,
 };
 pub use store::{JournalHead, MemoryLedger, MemoryStore};
 #[cfg(feature = "sqlite")]

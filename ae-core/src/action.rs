@@ -1,19 +1,22 @@
-//! What somebody is about to do, in a form that can be judged, approved and recorded.
+//! An effect about to happen, in a form that can be judged, approved and recorded.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, DigestWriter, Money, ProjectId, RunId};
+use crate::{Digest, Money, ProjectId, Provider, RunId};
 
-/// The kinds of action that a gate knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The kind of an action, by which a gate finds its rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schemars", schemars(with = "String"))]
 #[non_exhaustive]
 pub enum ActionKind {
-    /// Run code or let an agent write and run it.
+    /// Run foreign code, or let an agent write and run it.
     ExecuteCode,
+    /// Write files inside a workspace with the product's own code; no foreign code runs.
+    WriteFiles,
     /// Publish a release.
     Deploy,
     /// Create or change products, prices, payment links, refunds.
@@ -26,42 +29,195 @@ pub enum ActionKind {
     NetworkAccess,
     /// Delete files.
     DeleteFiles,
+    /// A kind that a program adds. Its wire name begins with `other:`, so that a misspelled known kind is never taken
+    /// for one of these.
+    Other(ActionName),
 }
 
-impl ActionKind {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+const KINDS: [(ActionKind, &str); 8] = [
+    (ActionKind::ExecuteCode, "execute_code"),
+    (ActionKind::WriteFiles, "write_files"),
+    (ActionKind::Deploy, "deploy"),
+    (ActionKind::CreateBilling, "create_billing"),
+    (ActionKind::ReadSecret, "read_secret"),
+    (ActionKind::CallModel, "call_model"),
+    (ActionKind::NetworkAccess, "network_access"),
+    (ActionKind::DeleteFiles, "delete_files"),
+];
+
+impl fmt::Display for ActionKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ExecuteCode => "execute_code",
-            Self::Deploy => "deploy",
-            Self::CreateBilling => "create_billing",
-            Self::ReadSecret => "read_secret",
-            Self::CallModel => "call_model",
-            Self::NetworkAccess => "network_access",
-            Self::DeleteFiles => "delete_files",
+            Self::Other(name) => write!(f, "other:{name}"),
+            known => {
+                f.write_str(KINDS.iter().find(|(kind, _)| kind == known).map_or("unknown", |(_, name)| name))
+            }
         }
     }
 }
 
-impl fmt::Display for ActionKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+/// The text is not the name of an action's kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a kind of action: use a known one, or other:NAME with 1 to 64 lower-case letters, digits and \
+     underscores"
+)]
+pub struct ParseActionKindError(String);
+
+impl FromStr for ActionKind {
+    type Err = ParseActionKindError;
+
+    fn from_str(text: &str) -> Result<Self, ParseActionKindError> {
+        if let Some(name) = text.strip_prefix("other:") {
+            return name.parse().map(Self::Other).map_err(|_| ParseActionKindError(shortened(text)));
+        }
+        let known = KINDS.iter().find(|(_, name)| *name == text);
+        known.map(|(kind, _)| kind.clone()).ok_or_else(|| ParseActionKindError(shortened(text)))
     }
 }
 
-/// What separates running code from the host, as the backend that runs it attests.
+impl TryFrom<String> for ActionKind {
+    type Error = ParseActionKindError;
+
+    fn try_from(text: String) -> Result<Self, ParseActionKindError> {
+        text.parse()
+    }
+}
+
+impl From<ActionKind> for String {
+    fn from(kind: ActionKind) -> Self {
+        kind.to_string()
+    }
+}
+
+/// The name of a kind that a program adds: 1 to 64 lower-case ASCII letters, digits and underscores.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActionName(String);
+
+impl ActionName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ActionName {
+    type Err = ParseActionKindError;
+
+    fn from_str(text: &str) -> Result<Self, ParseActionKindError> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if fits { Ok(Self(text.to_owned())) } else { Err(ParseActionKindError(shortened(text))) }
+    }
+}
+
+impl fmt::Display for ActionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// The separation between running code and the host, as the backend that runs it attests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Isolation {
-    /// Nothing.
+    /// None at all.
     None,
-    /// No foreign code runs: the product's own code writes files confined to a workspace.
+    /// No foreign code runs: the product's own code writes files confined to a workspace. This is not a sandbox.
     Confined,
-    /// A sandbox of the host, or a remote one.
-    Sandboxed,
+    /// A sandboxed process that shares the host's kernel, for example by namespaces and system call filters.
+    Process,
+    /// A container with its own file system, which shares the host's kernel.
+    Container,
+    /// A virtual machine with its own kernel on this host.
+    MicroVm,
+    /// A machine of somebody else's that holds nothing of this host.
+    Remote,
+}
+
+impl Isolation {
+    /// The wire name, lower snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Confined => "confined",
+            Self::Process => "process",
+            Self::Container => "container",
+            Self::MicroVm => "micro_vm",
+            Self::Remote => "remote",
+        }
+    }
+
+    /// Whether foreign code may run in it.
+    #[must_use]
+    pub const fn is_sandbox(self) -> bool {
+        !matches!(self, Self::None | Self::Confined)
+    }
+}
+
+impl fmt::Display for Isolation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The most that an action may cost. There is no third case: an action that does not state it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Spend {
+    /// It costs nothing.
+    Free,
+    /// It costs at most this much.
+    AtMost(Money),
+}
+
+impl Spend {
+    /// The ceiling, or `None` for a free action.
+    #[must_use]
+    pub const fn ceiling(self) -> Option<Money> {
+        match self {
+            Self::Free => None,
+            Self::AtMost(most) => Some(most),
+        }
+    }
+}
+
+impl fmt::Display for Spend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Free => f.write_str("nothing"),
+            Self::AtMost(most) => write!(f, "at most {most}"),
+        }
+    }
+}
+
+/// A typed fact about an action, which a policy can judge where the request's digest says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Attribute {
+    /// Plain text.
+    Text(String),
+    /// A command line: the program, then its arguments.
+    Command(Vec<String>),
+    /// The name or address of a host that is contacted.
+    Host(String),
+    /// A path that is read, written or deleted.
+    Path(String),
+    /// An amount of money that the action is about, for example a price. The action's own cost is its [`Spend`].
+    Amount(Money),
+    /// Labels, for example of the data that the action carries.
+    Labels(Vec<String>),
 }
 
 /// One concrete action. Its digest binds an approval to exactly this.
@@ -70,26 +226,31 @@ pub enum Isolation {
 pub struct Action {
     /// Its kind.
     pub kind: ActionKind,
-    /// The backend and operation that will perform it, for example `local-deploy/deploy`.
+    /// The backend that performs it. A guard fills it in, and refuses an action that names another.
+    pub provider: Option<Provider>,
+    /// The operation, for example `ensure_price`.
     pub operation: String,
-    /// What it acts on: a site, a product, a path.
+    /// The object that it acts on: a site, a product, a path.
     pub target: String,
-    /// The digest of the exact request that will be sent.
+    /// The digest of the exact request that is sent.
     pub request: Digest,
-    /// The most it may cost, or `None` when it can't cost anything.
-    pub cost_ceiling: Option<Money>,
-    /// What separates it from the host, for code.
+    /// The most it may cost. `None` means that it was not stated, which is refused.
+    pub spend: Option<Spend>,
+    /// The separation from the host, for code.
     pub isolation: Isolation,
     /// The run it belongs to, if any.
     pub run: Option<RunId>,
     /// The project it belongs to, if any.
     pub project: Option<ProjectId>,
-    /// One line for the person who decides.
+    /// Facts that a policy judges, by name.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Attribute>,
+    /// One line for the approver; not part of the digest.
     pub summary: String,
 }
 
 impl Action {
-    /// An action that costs nothing, belongs to no run and runs no code, until said otherwise.
+    /// An action of no stated provider and cost, which belongs to no run and runs no code.
     #[must_use]
     pub fn new(
         kind: ActionKind,
@@ -99,18 +260,27 @@ impl Action {
     ) -> Self {
         Self {
             kind,
+            provider: None,
             operation: operation.into(),
             target: target.into(),
             request,
-            cost_ceiling: None,
+            spend: None,
             isolation: Isolation::None,
             run: None,
             project: None,
+            attributes: BTreeMap::new(),
             summary: String::new(),
         }
     }
 
-    /// Says whose it is.
+    /// Sets the backend that performs it.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        self.provider = Some(provider);
+        self
+    }
+
+    /// Sets the project and the run it belongs to.
     #[must_use]
     pub const fn with_owner(mut self, project: ProjectId, run: RunId) -> Self {
         self.project = Some(project);
@@ -118,21 +288,28 @@ impl Action {
         self
     }
 
-    /// Says what it may cost at most.
+    /// Sets the most it may cost.
     #[must_use]
-    pub const fn with_cost_ceiling(mut self, most: Money) -> Self {
-        self.cost_ceiling = Some(most);
+    pub const fn with_spend(mut self, spend: Spend) -> Self {
+        self.spend = Some(spend);
         self
     }
 
-    /// Says what separates it from the host.
+    /// Sets the separation from the host.
     #[must_use]
     pub const fn with_isolation(mut self, isolation: Isolation) -> Self {
         self.isolation = isolation;
         self
     }
 
-    /// Says it in one line.
+    /// Adds a fact for the policy; a second one of the same name replaces the first.
+    #[must_use]
+    pub fn with_attribute(mut self, name: impl Into<String>, value: Attribute) -> Self {
+        self.attributes.insert(name.into(), value);
+        self
+    }
+
+    /// Sets the line that the approver reads.
     #[must_use]
     pub fn with_summary(mut self, summary: impl Into<String>) -> Self {
         self.summary = summary.into();
@@ -140,54 +317,72 @@ impl Action {
     }
 
     /// SHA-256 over every field but the summary, each length-prefixed.
+    ///
+    /// # Panics
+    ///
+    /// Never: every field has a JSON form.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        let cost = self.cost_ceiling.map(|m| (m.pico().to_be_bytes(), m.currency()));
-        let isolation: &[u8] = match self.isolation {
-            Isolation::None => b"none",
-            Isolation::Confined => b"confined",
-            Isolation::Sandboxed => b"sandboxed",
-        };
-        DigestWriter::new("action/1")
-            .field(self.kind.as_str().as_bytes())
-            .field(self.operation.as_bytes())
-            .field(self.target.as_bytes())
-            .field(self.request.as_bytes())
-            .field(cost.as_ref().map_or(&[][..], |(pico, _)| &pico[..]))
-            .field(cost.as_ref().map_or(&[][..], |(_, currency)| currency.code().as_bytes()))
-            .field(isolation)
-            .field(self.run.as_ref().map_or(&[][..], |id| &id.as_uuid().as_bytes()[..]))
-            .field(self.project.as_ref().map_or(&[][..], |id| &id.as_uuid().as_bytes()[..]))
-            .finish()
+        let judged = (
+            (&self.kind, &self.provider, &self.operation, &self.target, &self.request),
+            (&self.spend, self.isolation, self.run, self.project, &self.attributes),
+        );
+        Digest::of_json("action/2", &judged).expect("ids, text, money and ordered maps have a JSON form")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Currency;
+    use crate::{Currency, Mode};
 
     #[test]
     fn every_field_but_the_summary_changes_the_digest() {
         let request = Digest::of_bytes("r", b"1");
-        let base = Action::new(ActionKind::Deploy, "local/deploy", "site", request);
+        let base = Action::new(ActionKind::Deploy, "deploy", "site", request);
         let run = RunId::from_digest(&request);
         let project = ProjectId::from_digest(&request);
+        let zero = |currency| Spend::AtMost(Money::zero(currency));
         let others = [
-            Action::new(ActionKind::CreateBilling, "local/deploy", "site", request),
-            Action::new(ActionKind::Deploy, "local/deplo", "ysite", request),
-            Action::new(ActionKind::Deploy, "local/deploy", "site2", request),
-            Action::new(ActionKind::Deploy, "local/deploy", "site", Digest::of_bytes("r", b"2")),
-            base.clone().with_cost_ceiling(Money::zero(Currency::USD)),
-            base.clone().with_cost_ceiling(Money::zero(Currency::EUR)),
-            base.clone().with_isolation(Isolation::Sandboxed),
+            base.clone(),
+            Action::new(ActionKind::CreateBilling, "deploy", "site", request),
+            Action::new(ActionKind::Deploy, "deplo", "ysite", request),
+            Action::new(ActionKind::Deploy, "deploy", "site2", request),
+            Action::new(ActionKind::Deploy, "deploy", "site", Digest::of_bytes("r", b"2")),
+            base.clone().with_provider(Provider::new("local", Mode::Offline)),
+            base.clone().with_provider(Provider::new("local", Mode::Live)),
+            base.clone().with_spend(Spend::Free),
+            base.clone().with_spend(zero(Currency::USD)),
+            base.clone().with_spend(zero(Currency::EUR)),
+            base.clone().with_isolation(Isolation::Process),
             base.clone().with_owner(project, run),
+            base.clone().with_attribute("host", Attribute::Host("example.com".into())),
+            base.clone().with_attribute("host", Attribute::Text("example.com".into())),
         ];
-        let mut digests: Vec<_> = others.iter().map(Action::digest).collect();
-        digests.push(base.digest());
-        digests.sort();
-        digests.dedup();
-        assert_eq!(digests.len(), 9);
+        let digests: std::collections::BTreeSet<_> = others.iter().map(Action::digest).collect();
+        assert_eq!(digests.len(), others.len());
         assert_eq!(base.clone().with_summary("words").digest(), base.digest());
+    }
+
+    #[test]
+    fn kinds_round_trip_and_a_misspelled_one_is_refused() {
+        let other = ActionKind::Other("send_mail".parse().unwrap());
+        for kind in KINDS.iter().map(|(kind, _)| kind).chain([&other]) {
+            assert_eq!(kind.to_string().parse::<ActionKind>().as_ref(), Ok(kind));
+            let json = serde_json::to_string(kind).unwrap();
+            assert_eq!(serde_json::from_str::<ActionKind>(&json).unwrap(), *kind);
+        }
+        for wrong in ["deplyo", "other:", "other:Send", "", "other:a b"] {
+            assert!(wrong.parse::<ActionKind>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn only_sandboxes_are_sandboxes() {
+        assert!(!Isolation::None.is_sandbox() && !Isolation::Confined.is_sandbox());
+        for kind in [Isolation::Process, Isolation::Container, Isolation::MicroVm, Isolation::Remote] {
+            assert!(kind.is_sandbox());
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
     }
 }

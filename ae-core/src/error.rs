@@ -1,8 +1,10 @@
-//! What every port returns when a backend could not do its job.
+//! The error of every port.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
+
+use crate::Money;
 
 /// Why a backend failed, for branching. Each kind says what a caller does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub enum ErrorKind {
     /// The request can't be right as it stands: change it.
     InvalidInput,
-    /// What was named does not exist.
+    /// The object that was named does not exist.
     NotFound,
     /// The state moved on, or the same key was used for another request: read again, then decide.
     Conflict,
@@ -21,8 +23,14 @@ pub enum ErrorKind {
     PermissionDenied,
     /// Too many requests: wait as [`Retry`] says.
     RateLimited,
-    /// A budget, quota or disk is used up: more time does not help.
+    /// A budget, quota or cap is used up: more time does not help.
     QuotaExceeded,
+    /// The disk is full: make room, then try again.
+    StorageFull,
+    /// A person or a payment network said no: the same request has the same answer.
+    Declined,
+    /// The time for it has passed: begin again.
+    Expired,
     /// No answer in time; see [`Effect`] for whether it may have happened.
     Timeout,
     /// The backend can't be reached or is down.
@@ -49,6 +57,9 @@ impl ErrorKind {
             Self::PermissionDenied => "permission_denied",
             Self::RateLimited => "rate_limited",
             Self::QuotaExceeded => "quota_exceeded",
+            Self::StorageFull => "storage_full",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
             Self::Timeout => "timeout",
             Self::Unavailable => "unavailable",
             Self::Cancelled => "cancelled",
@@ -97,9 +108,14 @@ struct Inner {
     kind: ErrorKind,
     retry: Retry,
     effect: Effect,
-    backend: &'static str,
-    operation: &'static str,
+    backend: Cow<'static, str>,
+    operation: Cow<'static, str>,
     message: String,
+    code: Option<String>,
+    request_id: Option<String>,
+    status: Option<u16>,
+    cost: Option<Money>,
+    context: Vec<(&'static str, String)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -108,18 +124,22 @@ impl BackendError {
     #[must_use]
     pub fn new(
         kind: ErrorKind,
-        backend: &'static str,
-        operation: &'static str,
+        backend: impl Into<Cow<'static, str>>,
+        operation: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
     ) -> Self {
-        let message = message.into();
         Self(Box::new(Inner {
             kind,
             retry: Retry::Never,
             effect: Effect::NotApplied,
-            backend,
-            operation,
-            message,
+            backend: backend.into(),
+            operation: operation.into(),
+            message: message.into(),
+            code: None,
+            request_id: None,
+            status: None,
+            cost: None,
+            context: Vec::new(),
             source: None,
         }))
     }
@@ -135,6 +155,41 @@ impl BackendError {
     #[must_use]
     pub fn with_effect(mut self, effect: Effect) -> Self {
         self.0.effect = effect;
+        self
+    }
+
+    /// Sets the vendor's own code, for example `card_declined`.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    /// Sets the id under which the vendor logged the request.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.0.request_id = Some(id.into());
+        self
+    }
+
+    /// Sets the HTTP status of the answer.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Sets the cost that the failed request certainly had.
+    #[must_use]
+    pub fn with_cost(mut self, cost: Money) -> Self {
+        self.0.cost = Some(cost);
+        self
+    }
+
+    /// Adds a named value for logs. Not a secret, and not part of `Display`.
+    #[must_use]
+    pub fn with_context(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.context.push((name, value.into()));
         self
     }
 
@@ -165,20 +220,50 @@ impl BackendError {
 
     /// The backend's name, for example `stripe`.
     #[must_use]
-    pub fn backend(&self) -> &'static str {
-        self.0.backend
+    pub fn backend(&self) -> &str {
+        &self.0.backend
     }
 
     /// The operation that failed, for example `ensure_price`.
     #[must_use]
-    pub fn operation(&self) -> &'static str {
-        self.0.operation
+    pub fn operation(&self) -> &str {
+        &self.0.operation
     }
 
-    /// What happened and what to do next, without backend and operation.
+    /// The event and the next step, without backend and operation.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
+    }
+
+    /// The vendor's own code.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// The id under which the vendor logged the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// The HTTP status of the answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The cost that the failed request certainly had; `None` when it was not measured.
+    #[must_use]
+    pub fn cost(&self) -> Option<Money> {
+        self.0.cost
+    }
+
+    /// Named values for logs, in the order in which they were added.
+    #[must_use]
+    pub fn context(&self) -> &[(&'static str, String)] {
+        &self.0.context
     }
 }
 
@@ -190,15 +275,25 @@ impl fmt::Display for BackendError {
 
 impl fmt::Debug for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BackendError")
-            .field("kind", &self.0.kind)
-            .field("retry", &self.0.retry)
-            .field("effect", &self.0.effect)
-            .field("backend", &self.0.backend)
-            .field("operation", &self.0.operation)
-            .field("message", &self.0.message)
-            .field("source", &self.0.source)
-            .finish()
+        let Inner { kind, retry, effect, backend, operation, message, source, .. } = &*self.0;
+        let mut shown = f.debug_struct("BackendError");
+        shown.field("kind", kind).field("retry", retry).field("effect", effect);
+        shown.field("backend", backend).field("operation", operation).field("message", message);
+        for (name, value) in [("code", &self.0.code), ("request_id", &self.0.request_id)] {
+            if let Some(value) = value {
+                shown.field(name, value);
+            }
+        }
+        if let Some(status) = self.0.status {
+            shown.field("status", &status);
+        }
+        if let Some(cost) = self.0.cost {
+            shown.field("cost", &cost);
+        }
+        for (name, value) in &self.0.context {
+            shown.field(name, value);
+        }
+        shown.field("source", source).finish()
     }
 }
 

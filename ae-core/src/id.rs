@@ -73,17 +73,17 @@ macro_rules! uuid_id {
 }
 
 uuid_id!(
-    /// One trip of a product through the lifecycle, see [`Run`](crate::Run).
+    /// One trip of a product through the lifecycle.
     RunId,
     "run"
 );
 uuid_id!(
-    /// A product under way or live, see [`Project`](crate::Project).
+    /// A product under way or live.
     ProjectId,
     "project"
 );
 uuid_id!(
-    /// A candidate market, see [`Niche`](crate::Niche).
+    /// A candidate market.
     NicheId,
     "niche"
 );

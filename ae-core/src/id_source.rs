@@ -7,7 +7,7 @@ use std::{
 
 use uuid::Uuid;
 
-use crate::DigestWriter;
+use crate::{BackendError, DigestWriter, ErrorKind, Secret};
 
 /// Makes ids and random bits.
 pub trait IdSource: Debug + Send + Sync + 'static {
@@ -16,6 +16,13 @@ pub trait IdSource: Debug + Send + Sync + 'static {
 
     /// Thirty-two bits of randomness for jitter. Not for secrets.
     fn jitter(&self) -> u32;
+
+    /// Thirty-two bytes that cannot be guessed, fit for keys, tokens and nonces.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` when the system has no source of randomness.
+    fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError>;
 }
 
 impl<T: IdSource + ?Sized> IdSource for Arc<T> {
@@ -25,6 +32,10 @@ impl<T: IdSource + ?Sized> IdSource for Arc<T> {
 
     fn jitter(&self) -> u32 {
         (**self).jitter()
+    }
+
+    fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError> {
+        (**self).secret_bytes()
     }
 }
 
@@ -43,9 +54,18 @@ impl IdSource for SystemIds {
         let [.., a, b, c, d] = bytes;
         u32::from_be_bytes([a, b, c, d])
     }
+
+    fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError> {
+        let mut bytes = [0_u8; 32];
+        getrandom::fill(&mut bytes).map_err(|error| {
+            let message = "the system gave no random bytes: no secret can be made here";
+            BackendError::new(ErrorKind::Unavailable, "ids", "secret_bytes", message).with_source(error)
+        })?;
+        Ok(Secret::new(bytes))
+    }
 }
 
-/// The same ids on every run with the same seed.
+/// The same ids on every run with the same seed, its [secret bytes](IdSource::secret_bytes) included: for tests alone.
 #[derive(Debug, Clone)]
 pub struct SeededIds {
     seed: u64,
@@ -60,24 +80,29 @@ impl SeededIds {
     }
 }
 
-impl IdSource for SeededIds {
-    fn new_uuid(&self) -> Uuid {
+impl SeededIds {
+    fn next(&self) -> [u8; 32] {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next += 1;
-        let digest = DigestWriter::new("seeded-id")
-            .field(&self.seed.to_be_bytes())
-            .field(&next.to_be_bytes())
-            .finish();
+        let seeded = DigestWriter::new("seeded-id").field(&self.seed.to_be_bytes());
+        *seeded.field(&next.to_be_bytes()).finish().as_bytes()
+    }
+}
+
+impl IdSource for SeededIds {
+    fn new_uuid(&self) -> Uuid {
         let mut bytes = [0_u8; 16];
-        for (to, from) in bytes.iter_mut().zip(digest.as_bytes()) {
-            *to = *from;
-        }
+        bytes.iter_mut().zip(self.next()).for_each(|(to, from)| *to = from);
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 
     fn jitter(&self) -> u32 {
         let [.., a, b, c, d] = self.new_uuid().into_bytes();
         u32::from_be_bytes([a, b, c, d])
+    }
+
+    fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError> {
+        Ok(Secret::new(self.next()))
     }
 }
 
@@ -93,5 +118,7 @@ mod tests {
         assert_eq!(first, again);
         let unique: std::collections::BTreeSet<_> = first.iter().collect();
         assert_eq!(unique.len(), 100);
+        assert_ne!(a.secret_bytes().unwrap().expose(), a.secret_bytes().unwrap().expose());
+        assert_ne!(SystemIds.secret_bytes().unwrap().expose(), SystemIds.secret_bytes().unwrap().expose());
     }
 }

@@ -1,18 +1,18 @@
 //! The durable name of an effect.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DigestWriter, RunId};
+use crate::{Digest, DigestWriter, RunId};
 
-/// Names one effect of one run for ever, so that a repeat after a crash is recognised instead of done twice.
+/// Names one effect of one run without a time limit, so that a repeat after a crash is recognised instead of done twice.
 ///
 /// `ae1_` and 64 hex digits: SHA-256 over the length-prefixed fields (run, step, operation, sequence). The attempt
 /// number is never part of it. 68 characters, within the 255 that payment vendors accept.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
@@ -32,6 +32,38 @@ impl IdempotencyKey {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The text is not an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an idempotency key: expected ae1_ and 64 lower-case hex digits")]
+pub struct ParseIdempotencyKeyError(String);
+
+impl FromStr for IdempotencyKey {
+    type Err = ParseIdempotencyKeyError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdempotencyKeyError> {
+        let digest = text.strip_prefix("ae1_").and_then(|hex| hex.parse::<Digest>().ok());
+        // Written again, so that upper-case digits are no second spelling of the same key.
+        match digest.map(|digest| format!("ae1_{digest}")) {
+            Some(key) if key == text => Ok(Self(key)),
+            _ => Err(ParseIdempotencyKeyError(text.chars().take(80).collect())),
+        }
+    }
+}
+
+impl TryFrom<String> for IdempotencyKey {
+    type Error = ParseIdempotencyKeyError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdempotencyKeyError> {
+        text.parse()
+    }
+}
+
+impl From<IdempotencyKey> for String {
+    fn from(key: IdempotencyKey) -> Self {
+        key.0
     }
 }
 
@@ -63,5 +95,17 @@ mod tests {
         assert_ne!(key, IdempotencyKey::derive(run, "deploy", "create_price", 0));
         assert_ne!(key, IdempotencyKey::derive(other, "monetize", "create_price", 0));
         assert_eq!(key.as_str().len(), 68);
+    }
+
+    #[test]
+    fn only_keys_are_read() {
+        let run = RunId::from_digest(&Digest::of_bytes("test", b"run"));
+        let key = IdempotencyKey::derive(run, "monetize", "create_price", 0);
+        let json = serde_json::to_string(&key).unwrap();
+        assert_eq!(serde_json::from_str::<IdempotencyKey>(&json).unwrap(), key);
+        let upper = key.as_str().to_uppercase().replace("AE1_", "ae1_");
+        for wrong in ["", "ae1_", "order-1", &key.as_str()[1..], &upper, &format!("{key} ")] {
+            assert!(serde_json::from_value::<IdempotencyKey>(serde_json::json!(wrong)).is_err(), "{wrong:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Evidence, Money, NicheId, Task};
+use crate::{BillingInterval, Digest, Evidence, Money, NicheId, Task};
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -64,20 +64,6 @@ pub struct AcceptanceCriterion {
     pub priority: Priority,
     /// The story it belongs to, if any.
     pub story: Option<String>,
-}
-
-/// How often a price is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum BillingInterval {
-    /// Once.
-    OneTime,
-    /// Every month.
-    Month,
-    /// Every year.
-    Year,
 }
 
 /// One price on the price list.

@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use ae_core::{BackendError, Evidence, Intent, Niche, ProductSpec, Timestamp};
+use ae_core::{BackendError, Evidence, Intent, ProductSpec, Timestamp};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::Niche;
 use crate::{SignalQuery, SourceReport, ValidationReport};
 
 /// What an analyst gets to propose niches from.

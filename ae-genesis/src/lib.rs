@@ -3,7 +3,9 @@
 
 mod analyst;
 mod demand;
+mod figure;
 mod memory;
+mod niche;
 mod query;
 mod rank;
 mod rules;
@@ -23,11 +25,13 @@ pub mod sample;
 
 pub use analyst::{Analyst, NicheBrief, SpecBrief};
 pub use demand::{SignalKind, opportunity};
+pub use figure::Figure;
 #[cfg(feature = "file")]
 pub use file::FileSource;
 #[cfg(feature = "hackernews")]
 pub use hackernews::HackerNewsSource;
 pub use memory::MemorySource;
+pub use niche::{Niche, NicheStatus, Score, ScoreTerm};
 pub use query::{QueryLimits, QueryTerm, SignalQuery};
 pub use rank::{Ranking, Retriever, RetrieverLimits};
 pub use rules::{RuleAnalyst, RuleValidator};

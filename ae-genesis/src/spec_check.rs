@@ -171,7 +171,7 @@ impl Check<'_> {
                 "the currency differs from the first price's",
             );
         }
-        let monthly = spec.pricing.iter().any(|tier| tier.interval == BillingInterval::Month);
+        let monthly = spec.pricing.iter().any(|tier| tier.interval == BillingInterval::MONTH);
         self.expect(monthly, "pricing", "no price is monthly");
         let Some(mrr) = &spec.mrr else { return };
         let same = mrr.target.currency() == mrr.price.currency();
@@ -181,7 +181,7 @@ impl Check<'_> {
         });
         self.expect(same && reached && fewer, "mrr", "customers is not target ÷ price, rounded up");
         let listed =
-            spec.pricing.iter().any(|t| t.interval == BillingInterval::Month && t.price == mrr.price);
+            spec.pricing.iter().any(|t| t.interval == BillingInterval::MONTH && t.price == mrr.price);
         self.expect(listed, "mrr.price", "is not a monthly price of the price list");
     }
 }

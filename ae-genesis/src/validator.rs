@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use ae_core::{BackendError, Figure, Intent, MrrArithmetic, Niche, NicheId, Score, Timestamp};
+use ae_core::{BackendError, Intent, MrrArithmetic, NicheId, Timestamp};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::SignalQuery;
+use crate::{Figure, Niche, Score};
 
 /// What to do with a niche.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -96,7 +97,7 @@ impl ValidationReport {
 /// Decides whether a niche is worth building.
 ///
 /// ```
-/// use ae_core::{Currency, Digest, Figure, Intent, Money, Niche, NicheId};
+/// use ae_core::{Currency, Digest, Intent, Money, NicheId};MOVED{Figure, Niche}
 /// use ae_genesis::{NicheValidator, RuleValidator, ValidationRequest, Verdict};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -16,8 +16,8 @@ pub(crate) fn name(tier: &PriceTier) -> String {
 /// How often the price is due.
 pub(crate) fn interval(tier: &PriceTier) -> &'static str {
     match tier.interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
+        BillingInterval::MONTH => "per month",
+        BillingInterval::YEAR => "per year",
         _ => "once",
     }
 }

@@ -9,7 +9,6 @@ pub mod coming_from_langgraph {}
 
 mod app;
 mod cache;
-mod cancel;
 mod change;
 mod checkpointer;
 mod compile;
@@ -55,10 +54,10 @@ mod topology;
 mod trace;
 pub mod wtf;
 
+pub use ae_core::Cancel;
 pub use ae_langflow_macros::State;
 pub use app::{App, Cause, Checkpoint, Ending, Input, Retention, ThreadState, WriteAs};
 pub use cache::{MemoryNodeCache, NodeCache};
-pub use cancel::Cancel;
 pub use change::{Change, NodeFailure, TaskOutcome, TaskResult, Write};
 pub use checkpointer::Checkpointer;
 pub use compile::{CompileError, CompileProblem, CompileWarning};

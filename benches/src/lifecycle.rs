@@ -7,7 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ae_core::{Currency, Intent, Money, ProjectId, RunId, RunStatus, Runtime};
+use ae_core::{Currency, Intent, Money, ProjectId, RunId, Runtime};
+use lifecycle::run_status::RunStatus;
 use lifecycle::{
     embedded::Host,
     glue::approver::Standing,

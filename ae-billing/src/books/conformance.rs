@@ -91,7 +91,7 @@ fn paid(name: &str, event: &str, payment: &str) -> ReceivedEvent {
     let paid = PaidFor { entitlement: &entitlement, price: "price-1", tier: "basic", customer: "CUST-1" };
     let payment = format!("{name}-{payment}");
     let at = Timestamp::UNIX_EPOCH;
-    let invoice = PaidInvoice::new(run(name), payment, paid, amount, BillingInterval::Month, at);
+    let invoice = PaidInvoice::new(run(name), payment, paid, amount, BillingInterval::MONTH, at);
     received(name, event, EventKind::InvoicePaid, Some(EventEffect::Paid(invoice)))
 }
 

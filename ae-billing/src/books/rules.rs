@@ -220,8 +220,8 @@ fn entitlement(agreement: Agreement, mut invoices: Vec<&PaidInvoice>) -> Option<
 /// The end of the period that begins at `from`: calendar months and years in UTC, the day clamped to the month.
 fn period_end(from: Timestamp, interval: BillingInterval) -> Option<Timestamp> {
     let span = match interval {
-        BillingInterval::Month => Span::new().months(1),
-        BillingInterval::Year => Span::new().years(1),
+        BillingInterval::MONTH => Span::new().months(1),
+        BillingInterval::YEAR => Span::new().years(1),
         _ => return None,
     };
     from.to_zoned_datetime(TimeZone::UTC).checked_add(span).ok().map(|end| end.timestamp())
@@ -230,8 +230,8 @@ fn period_end(from: Timestamp, interval: BillingInterval) -> Option<Timestamp> {
 fn monthly(entitlement: &Entitlement) -> Result<Money, BackendError> {
     let amount = entitlement.amount;
     match entitlement.interval {
-        BillingInterval::Month => Ok(amount),
-        BillingInterval::Year => units::monthly_share(amount)
+        BillingInterval::MONTH => Ok(amount),
+        BillingInterval::YEAR => units::monthly_share(amount)
             .ok_or_else(|| error(ErrorKind::Internal, "revenue", format!("{amount} has no monthly share"))),
         _ => Ok(Money::zero(amount.currency())),
     }
@@ -252,9 +252,9 @@ mod tests {
     #[test]
     fn periods_are_calendar_months_and_years() {
         for (from, interval, end) in [
-            ("2026-01-31T10:00:00Z", BillingInterval::Month, Some("2026-02-28T10:00:00Z")),
-            ("2024-02-29T00:00:00Z", BillingInterval::Year, Some("2025-02-28T00:00:00Z")),
-            ("2026-11-24T02:00:00Z", BillingInterval::Month, Some("2026-12-24T02:00:00Z")),
+            ("2026-01-31T10:00:00Z", BillingInterval::MONTH, Some("2026-02-28T10:00:00Z")),
+            ("2024-02-29T00:00:00Z", BillingInterval::YEAR, Some("2025-02-28T00:00:00Z")),
+            ("2026-11-24T02:00:00Z", BillingInterval::MONTH, Some("2026-12-24T02:00:00Z")),
             ("2026-11-24T02:00:00Z", BillingInterval::OneTime, None),
         ] {
             assert_eq!(period_end(at(from), interval), end.map(at), "{from}");

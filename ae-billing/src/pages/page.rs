@@ -154,8 +154,8 @@ fn back(url: &str, words: &str) -> Markup {
 
 const fn words(interval: BillingInterval) -> &'static str {
     match interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
+        BillingInterval::MONTH => "per month",
+        BillingInterval::YEAR => "per year",
         _ => "once",
     }
 }

@@ -252,7 +252,7 @@ pub async fn c8_references_are_checked(subject: &Subject) {
         "basic",
         "Basic",
         subject.amount(100),
-        BillingInterval::Month,
+        BillingInterval::MONTH,
     );
     refuses("C8 no product", provider.ensure_price(&key(run, "a"), &spec).await, ErrorKind::NotFound);
     let spec = NewLink::new(run, vec![key(run, "never made")]);

@@ -1,43 +1,8 @@
 //! What a provider says about itself, and the small answers of its port.
 
-use std::fmt;
-
-use ae_core::{Currency, RunId};
-use serde::{Deserialize, Serialize};
+use ae_core::{Currency, Mode, RunId};
 
 use crate::{LinkId, units};
-
-/// Whether money moves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Mode {
-    /// A ledger of our own: nothing is charged, a person records payments.
-    Offline,
-    /// A vendor's test environment: nothing is charged.
-    Test,
-    /// Customers are charged.
-    Live,
-}
-
-impl Mode {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Offline => "offline",
-            Self::Test => "test",
-            Self::Live => "live",
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 /// An object that certainly exists now, and whether this call made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ mod requests;
 
 pub use checks::RequestError;
 pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
-pub use info::{Capabilities, Caps, Ensured, Mode, Page, PaymentQuery, ProviderInfo};
+pub use info::{Capabilities, Caps, Ensured, Page, PaymentQuery, ProviderInfo};
 pub use objects::{ObjectRef, Payment, PaymentLink, Price, Product};
 pub use port::PaymentProvider;
 pub use requests::{NewLink, NewPrice, NewProduct};

@@ -92,7 +92,7 @@ impl NewPrice {
     /// let run = RunId::from_digest(&Digest::of_bytes("docs", b"run"));
     /// let product = IdempotencyKey::derive(run, "monetize", "ensure_product", 0);
     /// let amount = Money::parse("9.999", Currency::USD)?;
-    /// let price = NewPrice::new(run, product, "basic", "Basic", amount, BillingInterval::Month);
+    /// let price = NewPrice::new(run, product, "basic", "Basic", amount, BillingInterval::MONTH);
     /// assert!(price.check(&provider).is_err()); // dollars have two places after the point
     /// # Ok::<_, ae_core::MoneyError>(())
     /// ```

@@ -37,7 +37,7 @@ proptest! {
     #[test]
     fn a_check_foretells_what_the_ledger_does(
         name in text(), description in text(), tier in text(), nickname in text(), amount in amount(),
-        interval in prop::sample::select(vec![BillingInterval::OneTime, BillingInterval::Month, BillingInterval::Year]),
+        interval in prop::sample::select(vec![BillingInterval::OneTime, BillingInterval::MONTH, BillingInterval::YEAR]),
     ) {
         let (_, runtime) = clocked();
         let euros = BillingConfig::new(BASE).with_currencies(vec![Currency::EUR]);
@@ -70,7 +70,7 @@ fn a_price_is_checked_before_its_product_exists() {
     let run = run("early");
     let later = key(run, "product");
     let check = |tier: &str, amount| {
-        NewPrice::new(run, later.clone(), tier, "Starter", amount, BillingInterval::Month).check(&info)
+        NewPrice::new(run, later.clone(), tier, "Starter", amount, BillingInterval::MONTH).check(&info)
     };
     assert_eq!(check("starter", usd("15000")), Ok(()));
     let finer = check("starter", usd("9.999")).unwrap_err();

@@ -63,7 +63,7 @@ fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<Stri
             answer(wait(ledger.ensure_product(&named("shared", *key), &spec)))
         }
         Step::Price { key, product: of, cents, yearly } => {
-            let interval = if *yearly { BillingInterval::Year } else { BillingInterval::Month };
+            let interval = if *yearly { BillingInterval::YEAR } else { BillingInterval::MONTH };
             let spec = NewPrice::new(
                 run,
                 named("shared", *of),

@@ -93,7 +93,7 @@ fn the_configured_caps_and_currencies_hold() {
         let second = wait(ledger.ensure_product(&key(run, "p2"), &NewProduct::new(run, "Two", "")));
         assert_eq!(second.unwrap_err().kind(), ErrorKind::QuotaExceeded);
         let price = |name: &str, amount: Money| {
-            let spec = NewPrice::new(run, key(run, "p"), name, name, amount, BillingInterval::Month);
+            let spec = NewPrice::new(run, key(run, "p"), name, name, amount, BillingInterval::MONTH);
             wait(ledger.ensure_price(&key(run, name), &spec)).map_err(|error| error.kind())
         };
         let euro = |text| Money::parse(text, Currency::EUR).unwrap();
@@ -111,7 +111,7 @@ fn a_run_has_one_currency() {
         let shop = open(&*ledger, run("currency"));
         let euro = Money::parse("1", Currency::EUR).unwrap();
         let spec =
-            NewPrice::new(shop.run, key(shop.run, "product"), "euro", "Euro", euro, BillingInterval::Month);
+            NewPrice::new(shop.run, key(shop.run, "product"), "euro", "Euro", euro, BillingInterval::MONTH);
         let refused = wait(ledger.ensure_price(&key(shop.run, "euro"), &spec)).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidInput);
     });

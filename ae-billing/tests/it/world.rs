@@ -61,8 +61,8 @@ pub fn try_open(provider: &dyn PaymentProvider, run: RunId) -> Result<Shop, Back
         let product = provider.ensure_product(&key(run, "product"), &spec).await?.into_inner();
         let mut prices = Vec::new();
         for (tier, amount, interval) in [
-            ("basic", "29.99", BillingInterval::Month),
-            ("pro", "100", BillingInterval::Year),
+            ("basic", "29.99", BillingInterval::MONTH),
+            ("pro", "100", BillingInterval::YEAR),
             ("once", "5", BillingInterval::OneTime),
         ] {
             let spec =

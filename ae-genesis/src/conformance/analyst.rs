@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Niche, ProductSpec};
+use ae_core::ProductSpec;
 
 use super::{evidence, intent, now};
+use crate::Niche;
 use crate::{
     Analyst, NicheBrief, NicheValidator, RuleValidator, SampleSource, SpecBrief, ValidationRequest,
     verify_spec,
@@ -80,7 +81,7 @@ pub async fn c3_niches_cite_the_brief(analyst: &dyn Analyst) {
 /// C4.
 pub async fn c4_scores_are_the_sum_of_their_terms(analyst: &dyn Analyst) {
     for niche in niches(analyst, &brief("check").await).await {
-        let sum = ae_core::Score::from_terms(niche.score.terms.clone());
+        let sum = crate::Score::from_terms(niche.score.terms.clone());
         assert_eq!(sum, niche.score, "C4: the score is not the sum of its terms");
         let within =
             niche.score.terms.iter().all(|term| term.points.is_none_or(|points| points <= term.out_of));

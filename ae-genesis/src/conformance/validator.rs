@@ -1,9 +1,10 @@
 //! The contract of [`NicheValidator`].
 
-use ae_core::{Digest, Figure, Niche, NicheId, Score};
+use ae_core::{Digest, NicheId};
 use rust_decimal::Decimal;
 
 use super::{evidence, intent, now};
+use crate::{Figure, Niche, Score};
 use crate::{NicheValidator, SignalKind, ValidationReport, ValidationRequest, Verdict};
 
 /// Every check.

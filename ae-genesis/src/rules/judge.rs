@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Evidence, Figure, Score, ScoreTerm, Timestamp};
+use ae_core::{Evidence, Timestamp};
 use rust_decimal::Decimal;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     pricing::{self, Prices},
     reading::{Item, ids, is_sample, on_topic},
 };
+use crate::{Figure, Score, ScoreTerm};
 use crate::{NamedFigure, SignalKind, ValidationReport, ValidationRequest, Verdict};
 
 /// "Several" independent items.

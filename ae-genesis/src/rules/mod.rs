@@ -9,9 +9,10 @@ mod reading;
 mod spec;
 mod stories;
 
-use ae_core::{BackendError, Niche, ProductSpec};
+use ae_core::{BackendError, ProductSpec};
 use async_trait::async_trait;
 
+use crate::Niche;
 use crate::{Analyst, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest};
 
 /// What both rule-based parts are called.

@@ -59,9 +59,9 @@ impl Prices {
         let mut yearly = owned(basic);
         yearly.push("Two months free".to_owned());
         vec![
-            tier("starter", "Starter", self.starter, BillingInterval::Month, owned(basic)),
-            tier("pro", "Pro", self.pro, BillingInterval::Month, all),
-            tier("starter-yearly", "Starter, yearly", self.yearly, BillingInterval::Year, yearly),
+            tier("starter", "Starter", self.starter, BillingInterval::MONTH, owned(basic)),
+            tier("pro", "Pro", self.pro, BillingInterval::MONTH, all),
+            tier("starter-yearly", "Starter, yearly", self.yearly, BillingInterval::YEAR, yearly),
         ]
     }
 }
@@ -91,8 +91,8 @@ pub(super) fn arithmetic(query: &SignalQuery, prices: &Prices) -> Option<MrrArit
 /// A price as the price list shows it, for example `$9.00 per month`.
 pub(super) fn shown(tier: &PriceTier) -> String {
     let interval = match tier.interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
+        BillingInterval::MONTH => "per month",
+        BillingInterval::YEAR => "per year",
         _ => "once",
     };
     format!("{} {interval}", tier.price)

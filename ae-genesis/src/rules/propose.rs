@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Digest, DigestWriter, Figure, Niche, NicheId, Score, ScoreTerm};
+use ae_core::{Digest, DigestWriter, NicheId};
 use rust_decimal::Decimal;
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     naming,
     reading::{Item, ids, on_topic},
 };
+use crate::{Figure, Niche, Score, ScoreTerm};
 use crate::{NicheBrief, SignalKind};
 
 /// A narrower niche needs at least this many items of its own.

@@ -48,7 +48,7 @@ fn tier(id: &str, name: &str, price: &str) -> PriceTier {
         id: id.to_owned(),
         name: name.to_owned(),
         price: Money::parse(price, Currency::USD).unwrap(),
-        interval: BillingInterval::Month,
+        interval: BillingInterval::MONTH,
         includes: vec!["All features".to_owned(), "Answers by mail".to_owned()],
     }
 }

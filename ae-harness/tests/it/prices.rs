@@ -23,7 +23,7 @@ fn priced(currency: &str, tiers: &[(&str, &str, BillingInterval)]) -> ProductSpe
     let mut spec = ProductSpec { pricing, ..spec() };
     spec.acceptance_criteria.retain(|criterion| criterion.id != "AC-006");
     for tier in &spec.pricing {
-        let interval = if tier.interval == BillingInterval::Year { "per year" } else { "per month" };
+        let interval = if tier.interval == BillingInterval::YEAR { "per year" } else { "per month" };
         let text = format!("The price list shows \"{} {interval}\"", tier.price);
         spec.acceptance_criteria.push(criterion(&format!("AC-{}", tier.id), Priority::P0, &text));
     }
@@ -31,10 +31,10 @@ fn priced(currency: &str, tiers: &[(&str, &str, BillingInterval)]) -> ProductSpe
 }
 
 fn euros() -> ProductSpec {
-    let month = BillingInterval::Month;
+    let month = BillingInterval::MONTH;
     priced(
         "EUR",
-        &[("Pro", "19", month), ("Starter", "9", month), ("Starter, yearly", "90", BillingInterval::Year)],
+        &[("Pro", "19", month), ("Starter", "9", month), ("Starter, yearly", "90", BillingInterval::YEAR)],
     )
 }
 
@@ -128,7 +128,7 @@ async fn a_price_stands_beside_the_name_of_its_tier() {
 async fn names_with_numbers_do_not_run_into_their_prices() {
     let spec = priced(
         "SEK",
-        &[("Plan 100", "900", BillingInterval::Month), ("Plan 1", "9900", BillingInterval::Month)],
+        &[("Plan 100", "900", BillingInterval::MONTH), ("Plan 1", "9900", BillingInterval::MONTH)],
     );
     let workspace = tempfile::tempdir().unwrap();
     build(workspace.path(), &spec).await;
@@ -162,7 +162,7 @@ proptest! {
         let prices: Vec<String> = prices.iter().map(|(units, cents)| format!("{units}.{cents:02}")).collect();
         let tiers: Vec<_> = prices.iter().zip(&names).enumerate().map(|(at, (price, name))| {
             // Names differ, as the names of a price list do.
-            (format!("{name} {}", ["one", "two", "three", "four", "five"][at]), price.as_str(), BillingInterval::Month)
+            (format!("{name} {}", ["one", "two", "three", "four", "five"][at]), price.as_str(), BillingInterval::MONTH)
         }).collect();
         let tiers: Vec<_> = tiers.iter().map(|(name, price, interval)| (name.as_str(), *price, *interval)).collect();
         let spec = priced(&currency, &tiers);

@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use ae_core::{Action, ActionKind, Currency, Digest, Isolation, Money};
+use ae_core::{Action, ActionKind, Currency, Digest, Isolation, Money, Spend};
 
 use super::{Decision, PolicyGate};
 use crate::conformance::{check, ok};
@@ -53,7 +53,7 @@ impl Cases {
     }
 
     fn questions(&self) -> Vec<Action> {
-        KINDS.into_iter().flat_map(of_kind).chain(self.actions.iter().cloned()).collect()
+        KINDS.iter().flat_map(of_kind).chain(self.actions.iter().cloned()).collect()
     }
 }
 
@@ -81,10 +81,10 @@ pub async fn c1_the_same_action_has_the_same_answer(gate: &dyn PolicyGate, cases
 pub async fn c2_an_unknown_kind_is_denied(gate: &dyn PolicyGate, cases: &Cases) {
     for kind in &cases.unknown {
         let disguised = cases.actions.iter().cloned().map(|mut action| {
-            action.kind = *kind;
+            action.kind = kind.clone();
             action
         });
-        for action in of_kind(*kind).into_iter().chain(disguised) {
+        for action in of_kind(kind).into_iter().chain(disguised) {
             let answer = ok("C2", gate.decide(&action).await);
             let is_denied = matches!(answer, Decision::Deny { .. });
             check("C2", is_denied, &format!("{kind} is unknown, yet {action:?} is {answer:?}"));
@@ -133,12 +133,12 @@ async fn answers(gate: &dyn PolicyGate, questions: &[Action]) -> Vec<Decision> {
     answers
 }
 
-fn of_kind(kind: ActionKind) -> Vec<Action> {
+fn of_kind(kind: &ActionKind) -> Vec<Action> {
     let half = ok("setup", Money::from_minor(50, 2, Currency::USD));
-    let free = [Isolation::None, Isolation::Confined, Isolation::Sandboxed].map(|isolation| {
-        let request = Digest::of_bytes("gate-conformance", kind.as_str().as_bytes());
-        Action::new(kind, "conformance/act", "conformance-target", request).with_isolation(isolation)
+    let free = [Isolation::None, Isolation::Confined, Isolation::Process].map(|isolation| {
+        let request = Digest::of_bytes("gate-conformance", kind.to_string().as_bytes());
+        Action::new(kind.clone(), "conformance/act", "conformance-target", request).with_isolation(isolation)
     });
-    let paid = free.clone().map(|action| action.with_cost_ceiling(half));
+    let paid = free.clone().map(|action| action.with_spend(Spend::AtMost(half)));
     free.into_iter().chain(paid).collect()
 }

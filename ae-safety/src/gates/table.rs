@@ -15,8 +15,10 @@ use super::{Decision, Gate, Obligations, PolicyGate};
 pub enum GateRule {
     /// Allowed, audited before it happens.
     Audit,
-    /// Allowed, audited, when the action runs confined or in a sandbox; denied otherwise.
-    RequireIsolation,
+    /// Allowed, audited, when the action runs in a sandbox; denied otherwise.
+    RequireSandbox,
+    /// Allowed, audited, when the action is confined to a workspace or runs in a sandbox; denied otherwise.
+    RequireConfined,
     /// A person has to approve.
     AskPerson,
     /// Denied.
@@ -24,7 +26,7 @@ pub enum GateRule {
 }
 
 /// One row of a [`GateTable`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateRow {
     /// The kind of action.
@@ -36,7 +38,7 @@ pub struct GateRow {
 }
 
 /// What is wrong with a table read from data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GateTableError {
     /// Two rows for one kind.
@@ -55,7 +57,8 @@ pub enum GateTableError {
 ///
 /// | kind | gate | rule |
 /// |---|---|---|
-/// | `execute_code` | `SANDBOX_REQUIRED` | allowed when confined or sandboxed, else denied |
+/// | `execute_code` | `SANDBOX_REQUIRED` | allowed in a sandbox, else denied |
+/// | `write_files` | none | allowed when confined to a workspace or sandboxed, else denied |
 /// | `deploy` | `DEPLOY_APPROVAL` | a person approves |
 /// | `create_billing` | `BILLING_APPROVAL` | a person approves |
 /// | `read_secret` | `SECRET_ACCESS` | allowed, audited before |
@@ -77,7 +80,7 @@ impl GateTable {
             if row.rule == GateRule::AskPerson && row.gate.is_none() {
                 return Err(GateTableError::Unnamed(row.kind));
             }
-            if table.insert(row.kind, (row.gate, row.rule)).is_some() {
+            if table.insert(row.kind.clone(), (row.gate, row.rule)).is_some() {
                 return Err(GateTableError::Twice(row.kind));
             }
         }
@@ -87,7 +90,10 @@ impl GateTable {
     /// The rows, by kind.
     #[must_use]
     pub fn rows(&self) -> Vec<GateRow> {
-        self.0.iter().map(|(kind, (gate, rule))| GateRow { kind: *kind, gate: *gate, rule: *rule }).collect()
+        self.0
+            .iter()
+            .map(|(kind, (gate, rule))| GateRow { kind: kind.clone(), gate: *gate, rule: *rule })
+            .collect()
     }
 
     /// Judges `action` without waiting.
@@ -100,10 +106,10 @@ impl GateTable {
         let deny = |reason: String| Decision::Deny { gate, reason };
         match (rule, gate) {
             (GateRule::Audit, _) => allow,
-            (GateRule::RequireIsolation, _) => match action.isolation {
-                Isolation::Confined | Isolation::Sandboxed => allow,
-                _ => deny(format!("{} runs only confined or in a sandbox", action.kind)),
-            },
+            (GateRule::RequireSandbox, _) if action.isolation.is_sandbox() => allow,
+            (GateRule::RequireSandbox, _) => deny(format!("{} runs only in a sandbox", action.kind)),
+            (GateRule::RequireConfined, _) if action.isolation != Isolation::None => allow,
+            (GateRule::RequireConfined, _) => deny(format!("{} runs only confined", action.kind)),
             (GateRule::AskPerson, Some(gate)) => Decision::NeedsApproval {
                 gate,
                 reason: format!("{} of {} needs a person's approval", action.kind, action.target),
@@ -118,7 +124,8 @@ impl Default for GateTable {
     fn default() -> Self {
         let row = |gate, rule| (gate, rule);
         Self(BTreeMap::from([
-            (ActionKind::ExecuteCode, row(Some(Gate::SandboxRequired), GateRule::RequireIsolation)),
+            (ActionKind::ExecuteCode, row(Some(Gate::SandboxRequired), GateRule::RequireSandbox)),
+            (ActionKind::WriteFiles, row(None, GateRule::RequireConfined)),
             (ActionKind::Deploy, row(Some(Gate::DeployApproval), GateRule::AskPerson)),
             (ActionKind::CreateBilling, row(Some(Gate::BillingApproval), GateRule::AskPerson)),
             (ActionKind::ReadSecret, row(Some(Gate::SecretAccess), GateRule::Audit)),
@@ -167,7 +174,7 @@ mod tests {
     #[test]
     fn the_default_table_is_the_promised_one() {
         let table = GateTable::default();
-        let ask = |kind| match table.judge(&action(kind)) {
+        let ask = |kind: ActionKind| match table.judge(&action(kind.clone())) {
             Decision::NeedsApproval { gate, .. } => gate,
             other => panic!("{kind}: {other:?}"),
         };
@@ -180,7 +187,7 @@ mod tests {
             (ActionKind::NetworkAccess, None),
         ] {
             let obligations = Obligations::audited();
-            assert_eq!(table.judge(&action(kind)), Decision::Allow { gate, obligations }, "{kind}");
+            assert_eq!(table.judge(&action(kind.clone())), Decision::Allow { gate, obligations }, "{kind}");
         }
     }
 
@@ -188,17 +195,20 @@ mod tests {
     fn code_runs_only_behind_a_wall() {
         let table = GateTable::default();
         let judge = |isolation| table.judge(&action(ActionKind::ExecuteCode).with_isolation(isolation));
+        let writes = |isolation| table.judge(&action(ActionKind::WriteFiles).with_isolation(isolation));
+        assert!(matches!(writes(Isolation::None), Decision::Deny { .. }));
+        assert!(matches!(writes(Isolation::Confined), Decision::Allow { .. }));
         let gate = Some(Gate::SandboxRequired);
         assert!(matches!(judge(Isolation::None), Decision::Deny { gate: g, .. } if g == gate));
-        assert!(matches!(judge(Isolation::Confined), Decision::Allow { gate: g, .. } if g == gate));
-        assert!(matches!(judge(Isolation::Sandboxed), Decision::Allow { gate: g, .. } if g == gate));
+        assert!(matches!(judge(Isolation::Confined), Decision::Deny { gate: g, .. } if g == gate));
+        assert!(matches!(judge(Isolation::Process), Decision::Allow { gate: g, .. } if g == gate));
     }
 
     #[test]
     fn what_has_no_row_is_denied() {
         let empty = GateTable::new([]).unwrap();
         for row in GateTable::default().rows() {
-            let decision = empty.judge(&action(row.kind).with_isolation(Isolation::Sandboxed));
+            let decision = empty.judge(&action(row.kind).with_isolation(Isolation::Process));
             assert!(matches!(decision, Decision::Deny { gate: None, .. }), "{decision:?}");
         }
     }

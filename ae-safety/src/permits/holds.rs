@@ -1,6 +1,6 @@
 //! The reservation behind a permit, over several attempts of one effect.
 
-use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Money, RunId};
+use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Money, RunId, Spend};
 
 use super::{Gatekeeper, Refusal, permit::Parts};
 use crate::budget::{HoldState, OverLimit, Reserve, Scope};
@@ -22,8 +22,17 @@ pub(super) struct Taken {
 impl Gatekeeper {
     /// Reserves the action's ceiling, or finds the reservation that the same effect made before.
     pub(super) async fn take_hold(&self, parts: &Parts) -> Result<Option<Taken>, Refusal> {
-        let Some(ceiling) = parts.action.cost_ceiling else {
-            return self.refuse_frozen(parts).await.map(|()| None);
+        let Some(spend) = parts.action.spend else {
+            let reason = "the action does not state what it may cost: give it Spend::Free or Spend::AtMost";
+            return Err(Refusal::Denied { gate: None, reason: reason.to_owned() });
+        };
+        let ceiling = match (spend, &parts.grant.budget) {
+            (Spend::AtMost(most), _) => most,
+            (Spend::Free, None) => return Ok(None),
+            (Spend::Free, Some(scope)) => {
+                let account = self.budget.status(scope).await.map_err(Refusal::Backend)?;
+                Money::zero(account.limit.currency())
+            }
         };
         // An effect that is free is reserved as zero where an account is named, so that the ledger shows every effect.
         let Some(scope) = &parts.grant.budget else {
@@ -53,20 +62,6 @@ impl Gatekeeper {
         }
         let reason = format!("it was tried {ATTEMPTS_MAX} times: find out why it fails, then use a new key");
         Err(Refusal::Denied { gate: None, reason })
-    }
-
-    /// Where nothing is known of the cost but an account pays, a frozen account refuses before the call: after it, the
-    /// cost could not be posted.
-    async fn refuse_frozen(&self, parts: &Parts) -> Result<(), Refusal> {
-        let Some(scope) = &parts.grant.budget else {
-            return Ok(());
-        };
-        let account = self.budget.status(scope).await.map_err(Refusal::Backend)?;
-        if account.frozen {
-            let reason = "the account is frozen, since more was spent than it allows".to_owned();
-            return Err(Refusal::OverBudget { scope: scope.to_string(), reason });
-        }
-        Ok(())
     }
 
     /// Posts what an action cost beyond its own reservation: it had none, or an attempt before was paid already.

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use ae_core::{
-    Action, ActionKind, BackendError, Effect, ErrorKind, IdempotencyKey, Isolation, ManualClock, Money,
+    Action, ActionKind, BackendError, Effect, ErrorKind, IdempotencyKey, Isolation, ManualClock, Money, Spend,
 };
 use ae_safety::{
     AccountSpec, ActionEnd, Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, AuditEvent, AuditReceipt,
@@ -49,7 +49,7 @@ fn deploy() -> Action {
 }
 
 fn call(cost: i64) -> Action {
-    action(ActionKind::CallModel, &release()).with_cost_ceiling(cents(cost))
+    action(ActionKind::CallModel, &release()).with_spend(Spend::AtMost(cents(cost)))
 }
 
 struct World {
@@ -155,8 +155,8 @@ fn every_other_action_than_the_approved_one_is_refused() {
     elsewhere.target.push('2');
     for other in [
         elsewhere,
-        deploy().with_cost_ceiling(cents(1)),
-        deploy().with_isolation(Isolation::Sandboxed),
+        deploy().with_spend(Spend::AtMost(cents(1))),
+        deploy().with_isolation(Isolation::Process),
         deploy().with_owner(project, run("run")),
     ] {
         let refusal = world.go(&key(0), other.clone(), &grant, ActionEnd::done(None)).unwrap_err();
@@ -197,7 +197,7 @@ fn unconfined_code_is_denied_whoever_approves() {
     let grant = world.approve(&code);
     let refusal = world.go(&key(0), code.clone(), &grant, ActionEnd::done(None)).unwrap_err();
     assert!(matches!(refusal, Refusal::Denied { gate: Some(Gate::SandboxRequired), .. }));
-    world.go(&key(0), code.with_isolation(Isolation::Sandboxed), &payer(), ActionEnd::done(None)).unwrap();
+    world.go(&key(0), code.with_isolation(Isolation::Process), &payer(), ActionEnd::done(None)).unwrap();
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_frozen_account_refuses_also_what_has_no_ceiling() {
 #[test]
 fn a_retry_after_a_crash_neither_reserves_nor_uses_twice() {
     let world = World::new(100);
-    let paid = deploy().with_cost_ceiling(cents(60));
+    let paid = deploy().with_spend(Spend::AtMost(cents(60)));
     let grant = world.approve(&paid);
     for _ in 0..5 {
         world.die(&key(0), paid.clone(), &grant);

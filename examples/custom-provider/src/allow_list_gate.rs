@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Action, ActionKind, BackendError, Money};
+use ae_core::{Action, ActionKind, BackendError, Money, Spend};
 use ae_safety::{Decision, Gate, Obligations, PolicyGate};
 use async_trait::async_trait;
 
@@ -39,7 +39,7 @@ impl AllowList {
             ActionKind::CallModel | ActionKind::NetworkAccess => None,
             _ => return deny(None, format!("{} is on no list", action.kind)),
         };
-        if let Some(cost) = action.cost_ceiling {
+        if let Some(cost) = action.spend.and_then(Spend::ceiling) {
             match cost.exceeds(self.action_max) {
                 Ok(false) => {}
                 Ok(true) => {

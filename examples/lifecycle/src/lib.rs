@@ -11,6 +11,7 @@ pub mod ports;
 pub mod progress;
 pub mod report;
 pub mod run_index;
+pub mod run_status;
 pub mod runner;
 pub mod serve;
 pub mod stages;

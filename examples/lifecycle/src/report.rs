@@ -1,13 +1,15 @@
 //! What a run is, in one object: the result of `ae run` and `ae status`.
 
 use ae_billing::RevenueSummary;
-use ae_core::{Evidence, Money, Niche, Outcome, ProductSpec, ProjectId, RunId, RunStatus, Timestamp};
+use ae_core::{Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
 use ae_genesis::{SourceReport, ValidationReport};
 use ae_harness::CheckOutcome;
 use ae_router::RouteDecision;
 use serde::Serialize;
 
+use crate::run_status::RunStatus;
 use crate::{exit::Exit, run_index::RunRow, state::Life};
+use ae_genesis::Niche;
 
 /// Money spent, or that nobody measured it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

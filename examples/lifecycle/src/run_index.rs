@@ -6,11 +6,12 @@ use std::{
     time::Duration,
 };
 
-use ae_core::{ErrorKind, Intent, Outcome, ProjectId, RunId, RunStatus, Timestamp};
+use ae_core::{ErrorKind, Intent, Outcome, ProjectId, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::run_status::RunStatus;
 
 /// The version of the tables below.
 const SCHEMA_VERSION: i64 = 1;

@@ -2,10 +2,11 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use ae_core::{Digest, ErrorKind, Outcome, RunId, RunStatus};
+use ae_core::{Digest, ErrorKind, Outcome, RunId};
 use ae_langflow::{Answer, App, Cancel, Ending, GraphError, Input, RunConfig};
 use ae_safety::{Approval, ApprovalQuery, ApprovalStatus, AuditEvent};
 
+use crate::run_status::RunStatus;
 use crate::{
     data_dir::Lease,
     embedded::Host,

@@ -2,7 +2,7 @@
 
 use ae_billing::{PaymentLink, Price, Product};
 use ae_core::{
-    ApprovalId, Digest, Evidence, Intent, Money, Niche, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
+    ApprovalId, Digest, Evidence, Intent, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
 };
 use ae_genesis::{SourceReport, ValidationReport};
 use ae_harness::{AcceptancePlan, CheckOutcome, Deployment, LivingSpec, SiteContext};
@@ -11,6 +11,7 @@ use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
 
 use crate::{glue::launch::LaunchPlan, run_index::RunSettings};
+use ae_genesis::Niche;
 
 /// What a run starts from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

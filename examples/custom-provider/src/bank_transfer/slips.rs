@@ -51,7 +51,7 @@ fn text(book: &Book, link: &PaymentLink, account: &str) -> Option<String> {
     for price in offered {
         let often = match price.interval {
             BillingInterval::OneTime => "once",
-            BillingInterval::Month => "every month",
+            BillingInterval::MONTH => "every month",
             _ => "every year",
         };
         slip += &format!("{}: {} {often}\n", price.nickname, price.amount);

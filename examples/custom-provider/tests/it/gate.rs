@@ -1,4 +1,4 @@
-use ae_core::{Action, ActionKind, Currency, Digest, Money};
+use ae_core::{Action, ActionKind, Currency, Digest, Money, Spend};
 use ae_safety::{
     AllOf, Decision, Gate, GateTable, PolicyGate,
     gates::conformance::{self, Cases},
@@ -27,7 +27,7 @@ fn reason(decision: Decision) -> String {
 
 #[tokio::test]
 async fn it_keeps_the_contract_alone_and_beside_the_gate_table() {
-    let dear = action(ActionKind::CallModel, "any").with_cost_ceiling(usd("5.01"));
+    let dear = action(ActionKind::CallModel, "any").with_spend(Spend::AtMost(usd("5.01")));
     let cases = Cases::new()
         .with_unknown([ActionKind::ReadSecret, ActionKind::DeleteFiles])
         .with_action(action(ActionKind::Deploy, "shop"))
@@ -61,11 +61,11 @@ async fn it_fails_closed() {
     let deny = async |action: &Action| reason(gate.decide(action).await.unwrap());
     assert!(deny(&action(ActionKind::ReadSecret, "shop")).await.contains("no list"));
     assert!(deny(&action(ActionKind::DeleteFiles, "shop")).await.contains("no list"));
-    let dear = action(ActionKind::CallModel, "any").with_cost_ceiling(usd("5.000001"));
+    let dear = action(ActionKind::CallModel, "any").with_spend(Spend::AtMost(usd("5.000001")));
     assert!(deny(&dear).await.contains("above"));
-    let foreign = action(ActionKind::CallModel, "any").with_cost_ceiling(Money::zero(Currency::EUR));
+    let foreign = action(ActionKind::CallModel, "any").with_spend(Spend::AtMost(Money::zero(Currency::EUR)));
     assert!(deny(&foreign).await.contains("can't be compared"));
-    let fair = action(ActionKind::CallModel, "any").with_cost_ceiling(usd("5"));
+    let fair = action(ActionKind::CallModel, "any").with_spend(Spend::AtMost(usd("5")));
     assert!(matches!(gate.decide(&fair).await.unwrap(), Decision::Allow { .. }));
 }
 

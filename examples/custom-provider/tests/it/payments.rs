@@ -36,7 +36,7 @@ async fn launch(provider: &BankTransfer) -> Result<Launch, BackendError> {
     let mut prices = Vec::new();
     for (at, (tier, name, amount)) in (0..).zip([("starter", "Starter", "9"), ("team", "Team", "29")]) {
         let amount = Money::parse(amount, Currency::USD).unwrap();
-        let price = NewPrice::new(run(), key("product", 0), tier, name, amount, BillingInterval::Month);
+        let price = NewPrice::new(run(), key("product", 0), tier, name, amount, BillingInterval::MONTH);
         prices.push(provider.ensure_price(&key("price", at), &price).await?);
     }
     let lines = vec![key("price", 0), key("price", 1)];

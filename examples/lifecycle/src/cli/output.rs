@@ -8,7 +8,6 @@ use serde_json::json;
 use crate::{
     error::{Error, Result},
     exit::Exit,
-    glue::launch::interval_words,
     progress::eprint_line,
     report::RunReport,
     run_index::RunRow,
@@ -150,11 +149,8 @@ fn summary(report: &RunReport) -> String {
     }
     if let Some(spec) = &report.spec {
         line("tagline", spec.tagline.clone());
-        let prices: Vec<_> = spec
-            .pricing
-            .iter()
-            .map(|tier| format!("{} {}", tier.price, interval_words(tier.interval)))
-            .collect();
+        let prices: Vec<_> =
+            spec.pricing.iter().map(|tier| format!("{} {}", tier.price, tier.interval.words())).collect();
         line("prices", prices.join(", "));
     }
     niche_lines(report, &mut line);

@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, io::Read, net::SocketAddr, path::Path};
 
-use ae_core::{Currency, ErrorKind, Intent, Money, ProjectId, RunId, RunStatus};
+use ae_core::{Currency, ErrorKind, Intent, Money, ProjectId, RunId};
 use ae_safety::Ruling;
 use tokio::net::TcpListener;
 
@@ -11,6 +11,7 @@ use super::{
     args::{Agent, ApproveArgs, Go, RunArgs},
     stop::asked_to_stop,
 };
+use crate::run_status::RunStatus;
 use crate::{
     error::{Error, Result},
     exit::Exit,

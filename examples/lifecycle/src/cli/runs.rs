@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ae_core::{ErrorKind, RunStatus};
+use ae_core::ErrorKind;
 use ae_safety::audit::ProblemKind;
 use serde_json::json;
 
@@ -10,6 +10,7 @@ use super::{
     Session,
     output::{Output, row_line},
 };
+use crate::run_status::RunStatus;
 use crate::{
     data_dir::AUDIT_LOG,
     error::{Error, Result},

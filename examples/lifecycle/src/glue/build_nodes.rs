@@ -3,8 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ae_core::{
-    Action, ActionKind, ApprovalId, Digest, ErrorKind, IdempotencyKey, Money, Priority, ProductSpec, Task,
-    TaskId, TaskKind,
+    Action, ActionKind, ApprovalId, Digest, ErrorKind, IdempotencyKey, Isolation, Money, Priority,
+    ProductSpec, Spend, Task, TaskId, TaskKind,
 };
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
 use ae_langflow::{
@@ -76,12 +76,16 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
         if let Some(diagnosis) = &input.diagnosis {
             request = request.with_diagnosis(render(diagnosis));
         }
-        let action =
-            Action::new(ActionKind::ExecuteCode, "execute", info.name.clone(), request_digest(&request)?)
-                .with_owner(self.seed.project, self.seed.run)
-                .with_isolation(info.isolation)
-                .with_cost_ceiling(self.ceiling(&route))
-                .with_summary(format!("build attempt {attempt} by {}", info.name));
+        // The built-in builder is the product's own code; only what runs foreign code needs a sandbox.
+        let kind = match info.isolation {
+            Isolation::Confined => ActionKind::WriteFiles,
+            _ => ActionKind::ExecuteCode,
+        };
+        let action = Action::new(kind, "execute", info.name.clone(), request_digest(&request)?)
+            .with_owner(self.seed.project, self.seed.run)
+            .with_isolation(info.isolation)
+            .with_spend(Spend::AtMost(self.ceiling(&route)))
+            .with_summary(format!("build attempt {attempt} by {}", info.name));
         let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
         let permit = self.ports.builder.authorize(&key, action, request, &grant).await?;

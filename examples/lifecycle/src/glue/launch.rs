@@ -2,8 +2,8 @@
 
 use ae_billing::{NewLink, NewPrice, NewProduct, ProviderInfo};
 use ae_core::{
-    Action, ActionKind, BackendError, BillingInterval, Currency, Digest, DigestWriter, IdempotencyKey, Money,
-    PriceTier, ProductSpec, RunId,
+    Action, ActionKind, BackendError, Digest, DigestWriter, IdempotencyKey, Money, PriceTier, ProductSpec,
+    RunId, Spend,
 };
 use ae_harness::DeployPlan;
 use ae_safety::request_digest;
@@ -51,7 +51,7 @@ impl Offer {
                     "the price {:?} ({} {}) can't be sold: {wrong}; start a new run whose intent names another price",
                     price.nickname,
                     price.amount,
-                    interval_words(price.interval)
+                    price.interval.words()
                 ));
             }
         }
@@ -130,7 +130,7 @@ impl LaunchPlan {
     ///
     /// Never for a plan made in code.
     pub fn price_action(&self, seed: &Seed, price: &NewPrice) -> Result<Action, BackendError> {
-        let summary = format!("create price {} {}", price.amount, interval_words(price.interval));
+        let summary = format!("create price {} {}", price.amount, price.interval.words());
         let target = format!("{}/{}", self.product.name, price.tier);
         Ok(action(seed, ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)
             .with_summary(summary))
@@ -186,7 +186,7 @@ impl LaunchPlan {
                 "  price      {:<12} {} {}\n",
                 price.nickname,
                 price.amount,
-                interval_words(price.interval)
+                price.interval.words()
             ));
         }
         text.push_str("  spend      nothing: the release stays on this machine, the ledger is offline\n");
@@ -205,22 +205,6 @@ pub fn spec_subject(spec: Digest, planned_spend: Money, seal: Digest) -> Digest 
         .finish()
 }
 
-/// "per month", "per year", "once".
-#[must_use]
-pub const fn interval_words(interval: BillingInterval) -> &'static str {
-    match interval {
-        BillingInterval::Month => "per month",
-        BillingInterval::Year => "per year",
-        _ => "once",
-    }
-}
-
 fn action(seed: &Seed, kind: ActionKind, operation: &str, target: String, request: Digest) -> Action {
-    Action::new(kind, operation, target, request)
-        .with_owner(seed.project, seed.run)
-        .with_cost_ceiling(Money::zero(seed_currency(seed)))
-}
-
-fn seed_currency(seed: &Seed) -> Currency {
-    seed.intent.currency()
+    Action::new(kind, operation, target, request).with_owner(seed.project, seed.run).with_spend(Spend::Free)
 }

@@ -96,7 +96,7 @@ async fn connection(
 
 #[cfg(test)]
 mod tests {
-    use ae_core::sleep::Sleep;
+    use ae_core::Sleep;
     use axum::routing::get;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Stage;
 use crate::{
-    glue::launch::{LaunchPlan, Offer, interval_words, spec_subject},
+    glue::launch::{LaunchPlan, Offer, spec_subject},
     state::{Life, LifeUpdate},
 };
 
@@ -43,12 +43,7 @@ pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
         text.push_str(&format!("  feature    {}\n", feature.title));
     }
     for tier in &spec.pricing {
-        text.push_str(&format!(
-            "  price      {:<12} {} {}\n",
-            tier.name,
-            tier.price,
-            interval_words(tier.interval)
-        ));
+        text.push_str(&format!("  price      {:<12} {} {}\n", tier.name, tier.price, tier.interval.words()));
     }
     for (word, points) in [("assumes", &spec.assumptions), ("unknown", &spec.unclear)] {
         for point in points {

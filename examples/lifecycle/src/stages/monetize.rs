@@ -91,7 +91,7 @@ where
     F: FnOnce(std::sync::Arc<dyn PaymentProvider>, R) -> Fut,
     Fut: Future<Output = Result<T, BackendError>>,
 {
-    let zero = action.cost_ceiling.map(|ceiling| Money::zero(ceiling.currency()));
+    let zero = stage.seed().ok().map(|seed| Money::zero(seed.intent.currency()));
     let mut grant = Grant::new("ae").with_approval(approval);
     if let Some(run) = action.run {
         grant = grant.with_budget(Scope::Run(run));

@@ -1,12 +1,13 @@
 //! Proposes niches from the evidence and validates them, best first.
 
-use ae_core::{Niche, NicheStatus, Outcome};
+use ae_core::Outcome;
 use ae_genesis::{NicheBrief, ValidationReport, ValidationRequest, Verdict};
 use ae_langflow::Stop;
 use serde_json::json;
 
 use super::Stage;
 use crate::state::{Life, LifeUpdate};
+use ae_genesis::{Niche, NicheStatus};
 
 /// How many niches are proposed.
 const NICHES: usize = 5;

@@ -5,11 +5,10 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use ae_core::{
-    BackendError, Currency, IdempotencyKey, Intent, Isolation, Money, ProjectId, RunId, RunStatus, Runtime,
-};
+use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Isolation, Money, ProjectId, RunId, Runtime};
 use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
 use async_trait::async_trait;
+use lifecycle::run_status::RunStatus;
 use lifecycle::{
     embedded::Host,
     exit::Exit,

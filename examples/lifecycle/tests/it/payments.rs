@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Duration};
 use ae_billing::{LinkId, NewLink, NewPrice, NewProduct, PaymentProvider};
 use ae_core::{
     BillingInterval, Currency, Digest, IdempotencyKey, Intent, ManualClock, ManualSleeper, Money, ProjectId,
-    RunId, RunStatus, Runtime, SeededIds,
+    RunId, Runtime, SeededIds,
 };
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use lifecycle::{
     embedded::Host,
     run_index::{RunRow, RunSettings, SignalsFrom},
+    run_status::RunStatus,
     serve,
 };
 use tempfile::TempDir;
@@ -67,7 +68,7 @@ impl Shop {
             let mut prices = Vec::new();
             for (tier, amount) in [("starter", "9"), ("starter_yearly", "90")] {
                 let amount = Money::parse(amount, Currency::USD).unwrap();
-                let price = NewPrice::new(run, key("product"), tier, tier, amount, BillingInterval::Month);
+                let price = NewPrice::new(run, key("product"), tier, tier, amount, BillingInterval::MONTH);
                 prices.push(ledger.ensure_price(&key(tier), &price).await.unwrap().into_inner().id);
             }
             let link = NewLink::new(run, vec![key("starter"), key("starter_yearly")]);

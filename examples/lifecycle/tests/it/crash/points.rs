@@ -12,7 +12,7 @@ use ae_billing::{
     Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
     PaymentQuery, Price, Product, ProviderInfo as PaymentInfo,
 };
-use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, RunStatus, Runtime};
+use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
 use ae_harness::{
     AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo,
     Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
@@ -22,6 +22,7 @@ use ae_langflow::{
     record::{Head, Loaded, Page as ThreadPage, Prune, Record, TaskRecord, ThreadInfo},
 };
 use async_trait::async_trait;
+use lifecycle::run_status::RunStatus;
 use lifecycle::{
     embedded::Host,
     glue::approver::Standing,

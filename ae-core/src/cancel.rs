@@ -1,4 +1,4 @@
-//! Asking a run to stop.
+//! A request to stop, shared by everything that works on the same thing.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// A request to stop, shared by everyone who holds a clone. Once made it stays.
+/// A request to stop, shared by all clones. Once made it stays.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<Inner>);
 
@@ -21,7 +21,7 @@ struct Inner {
     waiting: Mutex<Waiting>,
 }
 
-/// Who waits, by the order of coming.
+/// The wakers of those who wait, in the order in which they came.
 #[derive(Debug, Default)]
 struct Waiting {
     wakers: BTreeMap<u64, Waker>,
@@ -35,13 +35,13 @@ struct Cancelled<'a> {
 }
 
 impl Cancel {
-    /// A token that nobody has cancelled.
+    /// A token that is not cancelled.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks everyone who holds a clone to stop.
+    /// Asks the holders of all clones to stop.
     pub fn cancel(&self) {
         self.0.asked.store(true, Ordering::SeqCst);
         let wakers = std::mem::take(&mut self.0.waiting().wakers);

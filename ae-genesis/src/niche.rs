@@ -1,9 +1,10 @@
 //! A candidate market.
 
+use ae_core::{Evidence, NicheId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{Evidence, Figure, NicheId};
+use crate::Figure;
 
 /// Where a niche stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,0 +1,62 @@
+//! The backend that performs an effect, by name and mode.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Whether a backend acts on the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Mode {
+    /// On this machine alone: no account, no vendor, nothing is charged.
+    Offline,
+    /// A vendor's test environment: nothing is charged.
+    Test,
+    /// For real: customers are charged, releases are public, calls cost money.
+    Live,
+}
+
+impl Mode {
+    /// The wire name, lower snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Test => "test",
+            Self::Live => "live",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The backend that performs an effect. It is part of what is approved: a yes to the test mode is no yes to the live one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Provider {
+    /// Its name, for example `stripe`.
+    pub name: String,
+    /// Whether it acts on the world.
+    pub mode: Mode,
+}
+
+impl Provider {
+    /// The backend `name` in `mode`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, mode: Mode) -> Self {
+        Self { name: name.into(), mode }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.mode)
+    }
+}
