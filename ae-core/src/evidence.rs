@@ -33,3 +33,27 @@ pub struct Evidence {
     /// Why it was picked, in words: matched terms, cues.
     pub reasons: Vec<String>,
 }
+
+impl Evidence {
+    /// An item of `source` that was read at `fetched_at`; nothing else is known of it yet.
+    #[must_use]
+    pub fn new(
+        id: impl Into<String>,
+        source: impl Into<String>,
+        title: Untrusted<String>,
+        fetched_at: Timestamp,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            source: source.into(),
+            url: None,
+            title,
+            points: None,
+            comments: None,
+            posted_at: None,
+            fetched_at,
+            relevance: Decimal::ZERO,
+            reasons: Vec::new(),
+        }
+    }
+}

@@ -23,6 +23,20 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
+    /// At most `attempts_max` tries, with the pauses of the default.
+    #[must_use]
+    pub fn new(attempts_max: u32) -> Self {
+        Self { attempts_max, ..Self::default() }
+    }
+
+    /// Sets the pause before the second try and the longest one.
+    #[must_use]
+    pub const fn with_pauses(mut self, base: Duration, max: Duration) -> Self {
+        self.pause_base = base;
+        self.pause_max = max;
+        self
+    }
+
     /// The pause before the next try after `attempt` tries (1 or more) ended in `error`, or `None` to stop.
     ///
     /// Exponential back-off with jitter between half and the whole of the pause; `jitter` is any 32 random bits.

@@ -22,7 +22,6 @@ pub enum Priority {
 /// Something the product does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Feature {
     /// A few words.
     pub title: String,
@@ -32,10 +31,24 @@ pub struct Feature {
     pub evidence: Vec<String>,
 }
 
+impl Feature {
+    /// A feature that rests on no evidence yet.
+    #[must_use]
+    pub fn new(title: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { title: title.into(), description: description.into(), evidence: Vec::new() }
+    }
+
+    /// Sets the ids of the evidence that asks for it.
+    #[must_use]
+    pub fn with_evidence(mut self, ids: Vec<String>) -> Self {
+        self.evidence = ids;
+        self
+    }
+}
+
 /// Somebody's wish, testable on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct UserStory {
     /// For example `US-001`.
     pub id: String,
@@ -51,10 +64,43 @@ pub struct UserStory {
     pub evidence: Vec<String>,
 }
 
+impl UserStory {
+    /// A story without evidence and without a reason for its priority.
+    #[must_use]
+    pub fn new(
+        id: impl Into<String>,
+        title: impl Into<String>,
+        description: impl Into<String>,
+        priority: Priority,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            title: title.into(),
+            description: description.into(),
+            priority,
+            why_this_priority: String::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    /// Sets the reason for its priority.
+    #[must_use]
+    pub fn with_reason(mut self, why: impl Into<String>) -> Self {
+        self.why_this_priority = why.into();
+        self
+    }
+
+    /// Sets the ids of the evidence behind it.
+    #[must_use]
+    pub fn with_evidence(mut self, ids: Vec<String>) -> Self {
+        self.evidence = ids;
+        self
+    }
+}
+
 /// Something that can be checked when the product is built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct AcceptanceCriterion {
     /// For example `AC-001`.
     pub id: String,
@@ -66,10 +112,24 @@ pub struct AcceptanceCriterion {
     pub story: Option<String>,
 }
 
+impl AcceptanceCriterion {
+    /// A criterion that belongs to no story.
+    #[must_use]
+    pub fn new(id: impl Into<String>, text: impl Into<String>, priority: Priority) -> Self {
+        Self { id: id.into(), text: text.into(), priority, story: None }
+    }
+
+    /// Sets the story it belongs to.
+    #[must_use]
+    pub fn with_story(mut self, story: impl Into<String>) -> Self {
+        self.story = Some(story.into());
+        self
+    }
+}
+
 /// One price on the price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct PriceTier {
     /// A plain label within the product, for example `starter`.
     pub id: String,
@@ -83,10 +143,29 @@ pub struct PriceTier {
     pub includes: Vec<String>,
 }
 
+impl PriceTier {
+    /// A tier that includes nothing yet.
+    #[must_use]
+    pub fn new(
+        id: impl Into<String>,
+        name: impl Into<String>,
+        price: Money,
+        interval: BillingInterval,
+    ) -> Self {
+        Self { id: id.into(), name: name.into(), price, interval, includes: Vec::new() }
+    }
+
+    /// Sets what is included.
+    #[must_use]
+    pub fn with_includes(mut self, includes: Vec<String>) -> Self {
+        self.includes = includes;
+        self
+    }
+}
+
 /// What the revenue target means in customers: arithmetic, not a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct MrrArithmetic {
     /// Monthly recurring revenue that the intent asks for.
     pub target: Money,
@@ -96,10 +175,17 @@ pub struct MrrArithmetic {
     pub customers: u64,
 }
 
+impl MrrArithmetic {
+    /// The arithmetic of `customers` who pay `price` a month each to reach `target`.
+    #[must_use]
+    pub const fn new(target: Money, price: Money, customers: u64) -> Self {
+        Self { target, price, customers }
+    }
+}
+
 /// What became of one source of demand signals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct SourceNote {
     /// The source's name.
     pub name: String,
@@ -107,10 +193,17 @@ pub struct SourceNote {
     pub outcome: String,
 }
 
+impl SourceNote {
+    /// The outcome of the source `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, outcome: impl Into<String>) -> Self {
+        Self { name: name.into(), outcome: outcome.into() }
+    }
+}
+
 /// The product to build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct ProductSpec {
     /// The version of this schema.
     pub schema_version: u32,
@@ -157,6 +250,38 @@ pub struct ProductSpec {
 impl ProductSpec {
     /// The version this crate writes.
     pub const SCHEMA_VERSION: u32 = 1;
+
+    /// A spec with names alone; every list is empty.
+    #[must_use]
+    pub fn new(
+        niche: NicheId,
+        product_name: impl Into<String>,
+        slug: impl Into<String>,
+        tagline: impl Into<String>,
+    ) -> Self {
+        Self {
+            schema_version: Self::SCHEMA_VERSION,
+            niche,
+            product_name: product_name.into(),
+            slug: slug.into(),
+            tagline: tagline.into(),
+            problem_statement: String::new(),
+            target_users: Vec::new(),
+            core_features: Vec::new(),
+            user_stories: Vec::new(),
+            acceptance_criteria: Vec::new(),
+            tasks: Vec::new(),
+            pricing: Vec::new(),
+            mrr: None,
+            evidence: Vec::new(),
+            sources: Vec::new(),
+            assumptions: Vec::new(),
+            unclear: Vec::new(),
+            out_of_scope: Vec::new(),
+            analyst: String::new(),
+            sample: false,
+        }
+    }
 
     /// The digest of the whole spec: one changed byte changes it.
     ///

@@ -78,7 +78,6 @@ pub enum TaskKind {
 /// A unit of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 pub struct Task {
     /// Its name within the spec.
     pub id: TaskId,
@@ -94,6 +93,43 @@ pub struct Task {
     pub depends_on: Vec<TaskId>,
     /// The ids of the acceptance criteria it serves.
     pub criteria: Vec<String>,
+}
+
+impl Task {
+    /// A task that depends on nothing, serves no criterion and needs no special care.
+    #[must_use]
+    pub fn new(id: TaskId, title: impl Into<String>, description: impl Into<String>, kind: TaskKind) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            description: description.into(),
+            kind,
+            requires_security: false,
+            depends_on: Vec::new(),
+            criteria: Vec::new(),
+        }
+    }
+
+    /// Marks it as one where a mistake is a security problem.
+    #[must_use]
+    pub const fn with_security(mut self, requires_security: bool) -> Self {
+        self.requires_security = requires_security;
+        self
+    }
+
+    /// Sets the tasks that must be done first.
+    #[must_use]
+    pub fn with_depends_on(mut self, tasks: Vec<TaskId>) -> Self {
+        self.depends_on = tasks;
+        self
+    }
+
+    /// Sets the ids of the acceptance criteria it serves.
+    #[must_use]
+    pub fn with_criteria(mut self, criteria: Vec<String>) -> Self {
+        self.criteria = criteria;
+        self
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a model call used.
+//! The tokens of a model call.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// includes reasoning tokens.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(default)]
 pub struct TokenUsage {
     /// Input tokens at the full input price.
     pub input: u64,
@@ -22,6 +23,34 @@ pub struct TokenUsage {
 }
 
 impl TokenUsage {
+    /// The usage of a call without a cache and without reasoning.
+    #[must_use]
+    pub const fn new(input: u64, output: u64) -> Self {
+        Self { input, output, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, reasoning: 0 }
+    }
+
+    /// Sets the input tokens read from a cache.
+    #[must_use]
+    pub const fn with_cache_read(mut self, tokens: u64) -> Self {
+        self.cache_read = tokens;
+        self
+    }
+
+    /// Sets the input tokens written to a five-minute and to a one-hour cache.
+    #[must_use]
+    pub const fn with_cache_writes(mut self, five_minutes: u64, one_hour: u64) -> Self {
+        self.cache_write_5m = five_minutes;
+        self.cache_write_1h = one_hour;
+        self
+    }
+
+    /// Sets the part of the output that was reasoning.
+    #[must_use]
+    pub const fn with_reasoning(mut self, tokens: u64) -> Self {
+        self.reasoning = tokens;
+        self
+    }
+
     /// The sum with `other`, or `None` on overflow.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use ae_core::{ManualClock, Runtime, SeededIds, Sleeper, Timestamp, sleep::Sleep};
+use ae_core::{ManualClock, Runtime, SeededIds, Sleep, Sleeper, Timestamp};
 
 #[derive(Debug, Clone, Default)]
 pub struct Timer(Arc<Mutex<Vec<Slot>>>);
