@@ -1,107 +1,10 @@
-//! What can go wrong.
+//! What can go wrong in a call.
 
 use std::error::Error as StdError;
 
 use ae_core::BackendError;
 
-use crate::TaskId;
-
-/// What a run refuses. It changed nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RunError {
-    /// Two tasks of one superstep wrote a field for which the last value counts.
-    #[error(
-        "step {step}: {nodes:?} both write {field:?}: give the field a reducer, or let one node write it"
-    )]
-    TwoWriters {
-        /// The superstep.
-        step: u64,
-        /// The field.
-        field: String,
-        /// The nodes.
-        nodes: Vec<String>,
-    },
-    /// A router gave a label that is not in its list.
-    #[error("the router after {node:?} says {label:?}, which is none of {labels:?}")]
-    UnknownLabel {
-        /// The node.
-        node: String,
-        /// The label.
-        label: String,
-        /// What it may say.
-        labels: Vec<String>,
-    },
-    /// A goto to a target that was not declared.
-    #[error("{node:?} goes to {target:?}, which no add_goto({node:?}, …) names")]
-    UnknownTarget {
-        /// The node.
-        node: String,
-        /// The target.
-        target: String,
-    },
-    /// A node with nothing but gotos used none.
-    #[error("{node:?} has no edge and went nowhere: its Step needs a goto, to END if its path ends there")]
-    NoTarget {
-        /// The node.
-        node: String,
-    },
-    /// Something was sent to a subgraph, whose nodes have no input of their own.
-    #[error(
-        "{node:?} sends to the subgraph {target:?}, whose nodes can't read what was sent: write it to the state"
-    )]
-    SentToSubgraph {
-        /// The node.
-        node: String,
-        /// The subgraph.
-        target: String,
-    },
-    /// More tasks were sent in one superstep than can be numbered.
-    #[error("more than 4,294,967,295 tasks were sent in one superstep")]
-    TooManySends,
-    /// Two open questions have one id.
-    #[error("the question {id:?} of {nodes:?} is open twice: ids are unique among open questions")]
-    DuplicateQuestion {
-        /// The id.
-        id: String,
-        /// The nodes.
-        nodes: Vec<String>,
-    },
-    /// An answer to a question that is not open.
-    #[error("no open question {id:?} (open: {open:?}): read the thread's state and answer one that is open")]
-    UnknownQuestion {
-        /// The id.
-        id: String,
-        /// The open ones.
-        open: Vec<String>,
-    },
-    /// A node failed for good, and no error handler takes over.
-    #[error("{node:?} failed and has no error handler: {failure}")]
-    NoHandler {
-        /// The node.
-        node: String,
-        /// Why.
-        failure: String,
-    },
-    /// A write in the name of a node that the graph lacks.
-    #[error("the graph has no node {node:?}")]
-    UnknownNode {
-        /// The name.
-        node: String,
-    },
-    /// The thread went on elsewhere.
-    #[error("it goes on at {to:?}, and only there")]
-    Moved {
-        /// Where.
-        to: String,
-    },
-    /// An outcome of a task that is not to be run.
-    #[error("the task {task} is not due")]
-    NotDue {
-        /// The task.
-        task: TaskId,
-    },
-}
+use crate::RunError;
 
 /// What [`App`](crate::App) returns. The thread stays readable at its last good step.
 #[derive(Debug, thiserror::Error)]
@@ -248,21 +151,4 @@ pub enum GraphError {
         /// Why.
         source: BackendError,
     },
-}
-
-/// A node returned a pause without having asked through its own context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it returned a pause of another run: return Stop::failed when a graph inside a node asks")]
-pub struct ForeignPause;
-
-/// A try of a node took longer than it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum NodeTimeout {
-    /// As a whole.
-    #[error("the try took longer than {0:?}")]
-    Run(std::time::Duration),
-    /// Without a sign of life.
-    #[error("the try gave no sign of life for {0:?}")]
-    Idle(std::time::Duration),
 }

@@ -8,82 +8,43 @@ extern crate self as ae_langflow;
 pub mod coming_from_langgraph {}
 
 mod app;
-mod cache;
-mod change;
-mod checkpointer;
-mod compile;
-mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod cx;
-mod drive;
-#[cfg(feature = "encryption")]
-mod encrypted;
 mod error;
-mod event;
 mod graph;
-mod hash;
-mod json_state;
-mod log;
-mod memory;
-mod mermaid;
-mod name;
-mod next;
 mod node;
-mod patch;
-mod policy;
-mod position;
-#[cfg(feature = "postgres")]
-mod postgres;
 pub mod prelude;
-mod question;
-pub mod record;
-pub mod reduce;
-mod refused;
-mod route;
 mod run;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 mod state;
-mod stream;
-mod subgraph;
-mod task;
+mod store;
 #[cfg(feature = "temporal")]
 pub mod temporal;
-mod topology;
-mod trace;
-pub mod wtf;
+pub mod write_test_fix;
 
 pub use ae_core::Cancel;
 pub use ae_langflow_macros::State;
-pub use app::{App, Cause, Checkpoint, Ending, Input, Retention, ThreadState, WriteAs};
-pub use cache::{MemoryNodeCache, NodeCache};
-pub use change::{Change, NodeFailure, TaskOutcome, TaskResult, Write};
-pub use checkpointer::Checkpointer;
-pub use compile::{CompileError, CompileProblem, CompileWarning};
-pub use config::{RunConfig, STEP_LIMIT};
-pub use cx::{Cx, Emitter, Journal, Pulse};
-#[cfg(feature = "encryption")]
-pub use encrypted::{Encrypted, EncryptionKeys};
-pub use error::{ForeignPause, GraphError, NodeTimeout, RunError};
-pub use event::{GraphEvent, Observer};
-pub use graph::{EdgeFrom, Graph, StateGraph};
-pub use json_state::{JsonState, Reducers};
-pub use memory::MemoryCheckpointer;
-pub use next::Next;
-pub use node::{CacheKey, Configured, Node, NodeOptions, Pause, Step, Stop, node};
-pub use patch::Patch;
-pub use policy::{NodePolicy, NodeRetry};
-#[cfg(feature = "postgres")]
-pub use postgres::{PostgresCheckpointer, PostgresOptions};
-pub use question::{Answer, Question};
-pub use run::{DueTask, GraphRun, NextStep, Superstep};
+pub use app::{
+    App, Cause, Checkpoint, Ending, Event, GraphEvent, GraphStream, Input, Modes, Observer, Retention,
+    RunConfig, STEP_LIMIT, ThreadState, WriteAs,
+};
+pub use error::GraphError;
+pub use graph::{
+    CompileError, CompileProblem, CompileWarning, END, EdgeFrom, Graph, START, StateGraph, Topology,
+};
+pub use node::{
+    Answer, CacheKey, Configured, Cx, DueTask, Emitter, ForeignPause, Journal, MemoryNodeCache, Node,
+    NodeCache, NodeFailure, NodeOptions, NodePolicy, NodeRetry, NodeTimeout, Pause, Pulse, Question, Step,
+    Stop, TaskId, node,
+};
+pub use run::{Change, GraphRun, NextStep, RunError, Superstep, TaskOutcome, TaskResult, Write};
+pub use state::{JsonState, MigrateError, Patch, Reducers, State, reduce};
+pub use store::{Checkpointer, MemoryCheckpointer, record};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{Durability, SqliteCheckpointer};
-pub use state::{MigrateError, State};
-pub use stream::{Event, GraphStream, Modes};
-pub use task::TaskId;
-pub use topology::{END, START, Topology};
+pub use store::{Durability, SqliteCheckpointer};
+#[cfg(feature = "encryption")]
+pub use store::{Encrypted, EncryptionKeys};
+#[cfg(feature = "postgres")]
+pub use store::{PostgresCheckpointer, PostgresOptions};
 
 #[doc(hidden)]
 pub mod __private {

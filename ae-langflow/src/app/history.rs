@@ -5,7 +5,7 @@ use ae_core::Timestamp;
 use super::ThreadState;
 use crate::{
     App, Change, GraphError, RunConfig, State,
-    log::{Point, ThreadLog},
+    app::log::{Point, ThreadLog},
 };
 
 /// A thread as it was after one record.

@@ -1,22 +1,32 @@
 //! A graph with a place to keep its threads.
 
+mod config;
+mod drive;
+mod event;
 mod history;
 mod input;
+mod log;
+mod stream;
 mod threads;
+mod trace;
 
 use std::{fmt, sync::Arc};
 
 use ae_core::Runtime;
 
+pub(crate) use self::drive::describe;
+#[cfg(feature = "temporal")]
+pub(crate) use self::drive::{backend_error, pause_before_next};
+use self::log::{Opened, ThreadLog};
 pub use self::{
+    config::{RunConfig, STEP_LIMIT},
+    event::{GraphEvent, Observer},
     history::{Cause, Checkpoint},
     input::{Ending, Input},
+    stream::{Event, GraphStream, Modes},
     threads::{Retention, ThreadState, WriteAs},
 };
-use crate::{
-    Answer, Cancel, Checkpointer, Graph, GraphError, GraphStream, Modes, NodeCache, RunConfig, State, drive,
-    log::{Opened, ThreadLog},
-};
+use crate::{Answer, Cancel, Checkpointer, Graph, GraphError, NodeCache, State};
 
 /// The bytes of changes after which a snapshot comes: some milliseconds of reading.
 const SNAPSHOTS_AFTER: usize = 256 * 1024;

@@ -6,9 +6,9 @@ use ae_core::{ErrorKind, Timestamp};
 
 use crate::{
     App, GraphError, GraphRun, Question, RunConfig, START, State,
-    drive::{Drive, Recorded},
-    log::Opened,
-    record::{Page, Prune, ThreadInfo},
+    app::drive::{Drive, Recorded},
+    app::log::Opened,
+    store::record::{Page, Prune, ThreadInfo},
 };
 
 /// Where a thread stands.

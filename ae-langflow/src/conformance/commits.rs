@@ -8,7 +8,7 @@ use super::support::{
 };
 use crate::{
     Checkpointer,
-    record::{Head, Record},
+    store::record::{Head, Record},
 };
 
 /// C1: the last snapshot, the changes after it in order, their times, the head, the header and the blobs come back.

@@ -6,7 +6,7 @@ use super::support::{
     append, at, begin, blob, commit, done, header, list_after, load, load_at, next_step, note, refused,
     same_step, with_snapshot,
 };
-use crate::{Checkpointer, record::Head};
+use crate::{Checkpointer, store::record::Head};
 
 /// Four records, the third with a snapshot, the last with another header, one with a blob; then a note.
 async fn original(store: &dyn Checkpointer, thread: &str) -> [Head; 4] {

@@ -31,7 +31,7 @@ use ae_core::{BackendError, DigestWriter};
 use super::support::{blob, done, first, list_after, load_at, next_step, note, same_step, with_snapshot};
 use crate::{
     Checkpointer, MemoryCheckpointer,
-    record::{Blob, Head, Loaded, Prune, Record, TaskRecord},
+    store::record::{Blob, Head, Loaded, Prune, Record, TaskRecord},
 };
 
 const PREFIX: &str = "crash ";

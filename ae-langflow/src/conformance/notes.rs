@@ -3,7 +3,7 @@
 use ae_core::ErrorKind;
 
 use super::support::{append, begin, commit, load, load_at, next_step, note, refused, same_step};
-use crate::{Checkpointer, record::TaskRecord};
+use crate::{Checkpointer, store::record::TaskRecord};
 
 /// C5: the first note of a key stays, and is returned.
 pub async fn c5_a_note_is_stored_once(store: &dyn Checkpointer) {

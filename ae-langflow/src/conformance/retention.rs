@@ -10,7 +10,7 @@ use super::support::{
 };
 use crate::{
     Checkpointer,
-    record::{Blob, Loaded, Prune},
+    store::record::{Blob, Loaded, Prune},
 };
 
 /// Twelve records; those numbered 1, 4, 6, 9 and 11 have snapshots, and a new header holds from the third on.

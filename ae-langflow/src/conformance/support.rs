@@ -6,7 +6,7 @@ use ae_core::{BackendError, Digest, Effect, ErrorKind, Timestamp};
 
 use crate::{
     Checkpointer,
-    record::{Blob, Head, Header, Loaded, Page, Record, TaskRecord, ThreadInfo},
+    store::record::{Blob, Head, Header, Loaded, Page, Record, TaskRecord, ThreadInfo},
 };
 
 /// The time of the record with this number: one second after the one before.

@@ -7,7 +7,7 @@ use super::support::{
 };
 use crate::{
     Checkpointer,
-    record::{NAME_BYTES_MAX, Prune, TaskRecord},
+    store::record::{NAME_BYTES_MAX, Prune, TaskRecord},
 };
 
 /// C8: threads do not see each other.

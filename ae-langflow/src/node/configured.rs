@@ -7,7 +7,7 @@ use ae_core::RetryPolicy;
 use super::{Node, Step, Stop};
 use crate::{
     Cx, State,
-    policy::{NodePolicy, millis},
+    node::policy::{NodePolicy, millis},
 };
 
 /// What of the state a node's result depends on, as text.

@@ -1,14 +1,30 @@
 //! A node: what runs in a superstep.
 
+mod cache;
 mod configured;
+mod cx;
+mod failure;
+mod name;
+mod policy;
+mod question;
+mod task;
 
 use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use self::configured::{CacheKey, Configured, NodeOptions, node};
-use crate::{Cx, State};
+pub use self::{
+    cache::{MemoryNodeCache, NodeCache},
+    configured::{CacheKey, Configured, NodeOptions, node},
+    cx::{Cx, Emitter, Journal, Pulse},
+    failure::{ForeignPause, NodeFailure, NodeTimeout},
+    policy::{NodePolicy, NodeRetry},
+    question::{Answer, Question},
+    task::{DueTask, TaskId},
+};
+pub(crate) use self::{cx::Host, name::Name};
+use crate::State;
 
 /// One unit of work of a graph. Async functions and closures `|state: Arc<S>, cx: Cx| async move { … }` are nodes, and
 /// so is any struct that implements it; [`node`] adds retries, limits in time and the like to any of them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::GraphRun;
-use crate::{Answer, Change, RunError, START, State, TaskId, next::Next, route::Follow};
+use crate::{Answer, Change, RunError, START, State, TaskId, run::Next, run::route::Follow};
 
 impl<S: State> GraphRun<S> {
     /// Answers open questions and gives back the change to store. Only the tasks whose question was answered run.

@@ -1,21 +1,28 @@
 //! The run of a graph as a pure, serialisable machine: no I/O, no clock, no randomness.
 
+mod change;
 mod edit;
+mod error;
 mod fold;
+mod json;
+mod next;
+pub(crate) mod position;
+mod route;
 mod take;
 mod writers;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    Change, Graph, Question, RunError, START, State, TaskId, TaskOutcome, Topology,
-    next::Next,
-    position::{self, Position},
-    route::Follow,
+pub(crate) use self::next::Next;
+pub use self::{
+    change::{Change, TaskOutcome, TaskResult, Write},
+    error::RunError,
 };
+use self::{position::Position, route::Follow};
+use crate::{DueTask, Graph, Question, START, State, TaskId, Topology};
 
 /// One thread of a graph. [`next_step`](Self::next_step) says what to do; [`apply`](Self::apply) takes what became of
 /// it and gives back the [`Change`] to store. Any host can drive it: the in-process [`App`](crate::App) does, and so
@@ -58,18 +65,6 @@ pub struct Superstep<S> {
     pub state: Arc<S>,
     /// The tasks, in the order in which their writes are folded.
     pub tasks: Vec<DueTask>,
-}
-
-/// A task to run.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct DueTask {
-    /// The task.
-    pub task: TaskId,
-    /// Its own input, when it was sent.
-    pub input: Option<Value>,
-    /// The answers to its questions, by their ids.
-    pub answers: BTreeMap<String, Value>,
 }
 
 impl<S: State> GraphRun<S> {

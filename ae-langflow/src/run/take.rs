@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{GraphRun, writers::Writers};
 use crate::{
-    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult, change::Write,
-    next::Next, route::Follow,
+    Change, NodeFailure, Question, RunError, State, TaskId, TaskOutcome, TaskResult, run::Next,
+    run::change::Write, run::route::Follow,
 };
 
 /// Results by task, in the order of folding.

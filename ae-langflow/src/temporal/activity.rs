@@ -17,7 +17,9 @@ use super::{
     registry::Registry,
     wire::{Records, TaskCall, TaskReport, json_bytes},
 };
-use crate::{Cancel, Cx, DueTask, JsonState, NodeCache, NodeFailure, TaskOutcome, cx::Host, node::BoxFuture};
+use crate::{
+    Cancel, Cx, DueTask, JsonState, NodeCache, NodeFailure, TaskOutcome, node::BoxFuture, node::Host,
+};
 
 /// The activity that undoes a cancelled run.
 pub(crate) const UNDO: &str = "on_cancel";

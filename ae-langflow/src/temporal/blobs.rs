@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::wire::{Fields, json_bytes};
-use crate::record::Blob;
+use crate::store::record::Blob;
 
 /// Fields whose JSON is longer than this leave the run, in bytes.
 const INLINE_BYTES_MAX: u64 = 64 * 1024;

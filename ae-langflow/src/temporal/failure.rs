@@ -11,7 +11,7 @@ use temporalio_sdk::activities::ActivityError;
 use super::wire::Records;
 use crate::{
     Cx, NodePolicy, NodeTimeout,
-    drive::{backend_error, describe, pause_before_next},
+    app::{backend_error, describe, pause_before_next},
 };
 
 /// The kind of a node's error that is no [`BackendError`].

@@ -27,6 +27,7 @@ mod encryption;
 mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
+mod folders;
 mod handlers;
 mod handover;
 mod history;
@@ -56,4 +57,4 @@ mod temporal;
 mod timer;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod turns;
-mod wtf;
+mod write_test_fix;

@@ -9,7 +9,7 @@ use ae_core::{
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
 use ae_langflow::{
     Cx, Stop,
-    wtf::{CheckResult, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfNodes},
+    write_test_fix::{CheckResult, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfNodes},
 };
 use ae_router::RouteDecision;
 use ae_safety::{ActionEnd, Grant, Refusal, Scope, request_digest};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ae_core::Outcome;
 use ae_harness::Bundle;
-use ae_langflow::{Ending, Input, RunConfig, Stop, wtf};
+use ae_langflow::{Ending, Input, RunConfig, Stop, write_test_fix};
 use serde_json::json;
 
 use super::{Stage, approve::still_approved};
@@ -43,16 +43,23 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
         workspace: stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?,
         approval,
     };
-    let graph =
-        wtf::graph::<BuildArtifact, wtf::TestReport>("build", Arc::new(nodes), wtf::WtfLimits::default())
-            .map_err(Stop::failed)?;
+    let graph = write_test_fix::graph::<BuildArtifact, write_test_fix::TestReport>(
+        "build",
+        Arc::new(nodes),
+        write_test_fix::WtfLimits::default(),
+    )
+    .map_err(Stop::failed)?;
     let app = graph.with_store(Arc::clone(&stage.ports.store));
     let thread = RunConfig::thread(format!("{}/build", seed.run)).with_cancel(stage.cx.cancel());
     let known = app.get_state(&thread).await.map_err(Stop::failed)?;
     let state = match known {
         Some(known) if known.finished => known.state,
         known => {
-            let input = if known.is_some() { Input::Continue } else { Input::start(wtf::WtfState::update()) };
+            let input = if known.is_some() {
+                Input::Continue
+            } else {
+                Input::start(write_test_fix::WtfState::update())
+            };
             match app.invoke(input, &thread).await {
                 Ok(Ending::Done(state)) => state,
                 Ok(Ending::Cancelled(_)) => return Err(Stop::failed(cancelled())),
@@ -64,7 +71,10 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
     finish_build(&stage, &state).await
 }
 
-async fn finish_build(stage: &Stage, state: &wtf::WtfState<BuildArtifact>) -> Result<LifeUpdate, Stop> {
+async fn finish_build(
+    stage: &Stage,
+    state: &write_test_fix::WtfState<BuildArtifact>,
+) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
     let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;

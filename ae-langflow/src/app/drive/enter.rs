@@ -1,0 +1,195 @@
+//! How a call begins.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Drive, Recorded, journal::StoreJournal};
+use crate::{
+    App, Change, GraphError, GraphRun, Input, RunConfig, START, State, TaskId, TaskOutcome, ThreadState,
+    app::log::{Opened, ThreadLog},
+    app::stream::Sink,
+    node::Host,
+    store::record::TaskRecord,
+};
+
+impl<'a, S: State> Drive<'a, S> {
+    /// Makes or reads the thread and takes the input in.
+    pub(crate) async fn enter(
+        app: &'a App<S>,
+        input: Input<S>,
+        config: &'a RunConfig,
+        sink: Option<&'a Sink<S>>,
+    ) -> Result<Self, GraphError> {
+        match input {
+            Input::Start(state) => Self::begin(app, state, config, sink).await,
+            Input::Turn(update, start) => match app.open(config).await? {
+                None => {
+                    let mut state = start();
+                    state.apply(update);
+                    Self::begin(app, state, config, sink).await
+                }
+                Some(opened) => {
+                    let mut drive = Self::on(app, config, sink, opened.run, Some(opened.log));
+                    drive.refuse_moved()?;
+                    drive.edit(Some(update), Some(START)).await?;
+                    Ok(drive)
+                }
+            },
+            Input::Resume(answers) => {
+                let mut drive = Self::resume(app, config, sink).await?;
+                drive.run.check_answers(&answers)?;
+                drive.commit(Change::Answered { answers }).await?;
+                Ok(drive)
+            }
+            Input::Continue => Self::resume(app, config, sink).await,
+        }
+    }
+
+    async fn begin(
+        app: &'a App<S>,
+        state: S,
+        config: &'a RunConfig,
+        sink: Option<&'a Sink<S>>,
+    ) -> Result<Self, GraphError> {
+        let run = GraphRun::start(&app.graph, state)?;
+        let log = app.store.as_ref().map(|store| {
+            let (store, thread) = (Arc::clone(store), Arc::clone(&config.thread));
+            let mut log = ThreadLog::new(store, thread, &app.graph, app.runtime.clone());
+            app.pace(&mut log);
+            log
+        });
+        let mut drive = Self::on(app, config, sink, run, log);
+        match drive.commit(Change::Began).await {
+            Err(GraphError::Conflict { thread }) => Err(GraphError::ThreadExists { thread }),
+            other => other.map(|()| drive.with_journal()),
+        }
+    }
+
+    async fn resume(
+        app: &'a App<S>,
+        config: &'a RunConfig,
+        sink: Option<&'a Sink<S>>,
+    ) -> Result<Self, GraphError> {
+        let Some(Opened { log, run, notes }) = app.open(config).await? else {
+            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
+        };
+        let mut drive = Self::on(app, config, sink, run, Some(log));
+        drive.admit()?;
+        drive.adopt(notes).await?;
+        Ok(drive)
+    }
+
+    pub(crate) fn on(
+        app: &'a App<S>,
+        config: &'a RunConfig,
+        sink: Option<&'a Sink<S>>,
+        run: GraphRun<S>,
+        log: Option<ThreadLog>,
+    ) -> Self {
+        let mut host = Host::new(Arc::clone(&config.thread));
+        host.cancel = config.cancel.clone();
+        host.cache = app.cache.clone();
+        host.runtime = Some(app.runtime.clone());
+        host.emitter = sink.map(Sink::emitter);
+        let host = Arc::new(host);
+        let drive = Self {
+            app,
+            graph: &app.graph,
+            config,
+            run,
+            log,
+            journal: None,
+            host,
+            sink,
+            recorded: BTreeMap::new(),
+        };
+        drive.with_journal()
+    }
+
+    /// Opens the journal once the thread has a head.
+    fn with_journal(mut self) -> Self {
+        if let Some(log) = &self.log {
+            if let (Some(head), None) = (log.head, &self.journal) {
+                let journal =
+                    Arc::new(StoreJournal::new(Arc::clone(&log.store), Arc::clone(&log.thread), head));
+                Arc::make_mut(&mut self.host).journal = Some(Arc::clone(&journal) as Arc<dyn crate::Journal>);
+                self.journal = Some(journal);
+            }
+        }
+        self
+    }
+
+    /// Refuses a thread that goes on elsewhere.
+    pub(crate) fn refuse_moved(&self) -> Result<(), GraphError> {
+        match self.run.moved_to() {
+            None => Ok(()),
+            Some(to) => Err(GraphError::Moved { thread: self.config.thread.to_string(), to: to.to_owned() }),
+        }
+    }
+
+    /// Refuses a thread that can't go on here.
+    pub(crate) fn admit(&self) -> Result<(), GraphError> {
+        self.refuse_moved()?;
+        let thread = || self.config.thread.to_string();
+        let nodes = &self.graph.topology().nodes;
+        let due =
+            self.run.unfinished().map(TaskId::node).chain(self.run.position.next.later.iter().map(|n| &**n));
+        let missing: Vec<_> = due.filter(|node| !nodes.contains(*node)).map(str::to_owned).collect();
+        if missing.is_empty() { Ok(()) } else { Err(GraphError::GraphChanged { thread: thread(), missing }) }
+    }
+
+    /// Writes from outside, as [`GraphRun::edit`] does.
+    pub(crate) async fn edit(
+        &mut self,
+        update: Option<S::Update>,
+        node: Option<&str>,
+    ) -> Result<(), GraphError> {
+        let leaves = node.map(|node| self.graph.topology().leaves_as(node));
+        let labels = match (leaves, &update) {
+            (Some(node), Some(update)) => {
+                let mut after = self.run.state().as_ref().clone();
+                after.apply(update.clone());
+                self.graph.labels(&node, &after)
+            }
+            (Some(node), None) => self.graph.labels(&node, self.run.state()),
+            (None, _) => Vec::new(),
+        };
+        let change = self.run.edit(update, node, &labels)?;
+        self.commit_folded(&change).await
+    }
+
+    /// Ends the thread's time here, and gives it out with what `once` recorded in the superstep under way, by task. A
+    /// thread that has gone there already is given out once more.
+    pub(crate) async fn move_to(mut self, to: &str) -> Result<(GraphRun<S>, Recorded), GraphError> {
+        if self.run.moved_to() != Some(to) {
+            self.commit(Change::Moved { to: to.to_owned() }).await?;
+        }
+        Ok((self.run.arrived(), self.recorded))
+    }
+
+    /// Where the thread stands.
+    pub(crate) fn thread_state(&self) -> ThreadState<S> {
+        ThreadState::of(&self.run, self.log.as_ref().and_then(|log| log.head).map_or(0, |head| head.seq))
+    }
+
+    /// Takes in what the tasks of the superstep under way had noted when the last call ended.
+    pub(crate) async fn adopt(&mut self, notes: Vec<TaskRecord>) -> Result<(), GraphError> {
+        let Some(log) = &self.log else { return Ok(()) };
+        let seq = log.head.map_or(0, |head| head.seq);
+        let finished = self.finished_key();
+        let mut outcomes: Vec<TaskOutcome<S>> = Vec::new();
+        for note in notes {
+            if note.key == finished {
+                let outcome: TaskOutcome<S> =
+                    serde_json::from_str(&note.value).map_err(|error| log.corrupt(seq, error))?;
+                // What a parked superstep holds already was noted as well.
+                if !self.run.position.finished.contains_key(outcome.task()) {
+                    outcomes.push(outcome);
+                }
+            } else if let Some(key) = note.key.strip_prefix("once:") {
+                let value = serde_json::from_str(&note.value).map_err(|error| log.corrupt(seq, error))?;
+                self.recorded.entry(note.task).or_default().insert(key.to_owned(), value);
+            }
+        }
+        if outcomes.is_empty() { Ok(()) } else { self.apply(outcomes).await }
+    }
+}

@@ -1,0 +1,134 @@
+//! The thin driver: it runs what the machine says and stores what comes of it.
+
+mod cached;
+mod enter;
+mod journal;
+mod side_by_side;
+mod superstep;
+mod task;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde_json::Value;
+
+use self::journal::StoreJournal;
+pub(crate) use self::task::{Ended, describe};
+#[cfg(feature = "temporal")]
+pub(crate) use self::task::{backend_error, pause_before_next};
+use crate::{
+    App, Change, Ending, Graph, GraphError, GraphEvent, GraphRun, Input, NextStep, RunConfig, State,
+    app::log::ThreadLog, app::stream::Sink, app::trace, node::Host,
+};
+
+/// A call under way.
+pub(crate) struct Drive<'a, S: State> {
+    app: &'a App<S>,
+    graph: &'a Graph<S>,
+    config: &'a RunConfig,
+    run: GraphRun<S>,
+    log: Option<ThreadLog>,
+    journal: Option<Arc<StoreJournal>>,
+    host: Arc<Host>,
+    /// Who follows the call.
+    sink: Option<&'a Sink<S>>,
+    /// What `once` recorded in the superstep under way, by task.
+    recorded: Recorded,
+}
+
+/// What [`Cx::once`](crate::Cx::once) recorded, by task and key.
+pub(crate) type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
+
+pub(crate) async fn invoke<S: State>(
+    app: &App<S>,
+    input: Input<S>,
+    config: &RunConfig,
+    sink: Option<&Sink<S>>,
+) -> Result<Ending<S>, GraphError> {
+    trace::run(&config.thread, app.graph.topology().name(), async {
+        let mut drive = Drive::enter(app, input, config, sink).await?;
+        drive.run.limit_steps(config.step_limit);
+        drive.run_on().await
+    })
+    .await
+}
+
+impl<S: State> Drive<'_, S> {
+    async fn run_on(&mut self) -> Result<Ending<S>, GraphError> {
+        loop {
+            if let Some(sink) = self.sink {
+                sink.until_read().await;
+            }
+            match self.run.next_step() {
+                NextStep::Done(state) => return Ok(Ending::Done(Arc::unwrap_or_clone(state))),
+                NextStep::Asked(questions) => {
+                    let thread = Arc::clone(&self.config.thread);
+                    self.config.tell(|| GraphEvent::Asked { thread, questions: questions.clone() });
+                    return Ok(Ending::Asked { state: self.state(), questions });
+                }
+                NextStep::Moved(to) => {
+                    return Err(GraphError::Moved { thread: self.config.thread.to_string(), to });
+                }
+                NextStep::Run(_) if self.config.cancel.is_cancelled() => {
+                    return Ok(Ending::Cancelled(self.state()));
+                }
+                NextStep::Run(_) if self.app.is_draining() => return Ok(Ending::Drained(self.state())),
+                NextStep::LimitReached => return Ok(Ending::StepLimit(self.state())),
+                NextStep::Run(superstep) => {
+                    let step = superstep.step;
+                    if let Err(error) = trace::step(step, self.superstep(superstep)).await {
+                        // A node that stops because it was asked to has not failed.
+                        let stopped =
+                            self.config.cancel.is_cancelled() && matches!(error, GraphError::Node { .. });
+                        return if stopped { Ok(Ending::Cancelled(self.state())) } else { Err(error) };
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn run(&self) -> &GraphRun<S> {
+        &self.run
+    }
+
+    fn state(&self) -> S {
+        self.run.state().as_ref().clone()
+    }
+
+    /// Stores a change that the run has not folded yet, and folds it.
+    pub(crate) async fn commit(&mut self, change: Change<S>) -> Result<(), GraphError> {
+        let entry = self.log.as_ref().map(|log| log.encode(&change)).transpose()?;
+        let completes = matches!(change, Change::Began | Change::Stepped(..) | Change::Edited { .. });
+        self.run.fold(change);
+        if let (Some(log), Some(entry)) = (&mut self.log, entry) {
+            log.commit(&self.run, entry).await?;
+        }
+        self.committed(completes);
+        Ok(())
+    }
+
+    /// Stores a change that the run has folded.
+    async fn commit_folded(&mut self, change: &Change<S>) -> Result<(), GraphError> {
+        if let Some(log) = &mut self.log {
+            let entry = log.encode(change)?;
+            log.commit(&self.run, entry).await?;
+        }
+        self.committed(true);
+        Ok(())
+    }
+
+    /// Tells that a commit is done.
+    fn committed(&mut self, completes_a_step: bool) {
+        if let (Some(journal), Some(head)) = (&self.journal, self.log.as_ref().and_then(|log| log.head)) {
+            journal.set_head(head);
+        }
+        if completes_a_step {
+            self.recorded.clear();
+            let step = self.run.step();
+            let thread = &self.config.thread;
+            self.config.tell(|| GraphEvent::Committed { thread: Arc::clone(thread), step });
+            if let Some(sink) = self.sink {
+                sink.committed(&self.run, self.log.as_ref().and_then(|log| log.head));
+            }
+        }
+    }
+}

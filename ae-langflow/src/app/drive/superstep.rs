@@ -1,0 +1,160 @@
+//! The tasks of a superstep, side by side.
+
+use std::sync::Arc;
+
+use super::{Drive, Ended, describe, side_by_side::SideBySide, task::TaskError};
+use crate::{
+    Change, Cx, DueTask, GraphError, GraphEvent, State, Superstep, TaskId, TaskOutcome,
+    store::record::TaskRecord,
+};
+
+impl<S: State> Drive<'_, S> {
+    /// Runs the tasks. The first failure stops the others; those that finished keep what they did.
+    pub(super) async fn superstep(&mut self, superstep: Superstep<S>) -> Result<(), GraphError> {
+        let Superstep { step, state, mut tasks } = superstep;
+        if self.run.width() == 1 {
+            if let Some(due) = tasks.pop() {
+                return self.alone(step, state, due).await;
+            }
+        }
+        let graph = self.graph;
+        let running: Vec<_> = tasks
+            .into_iter()
+            .map(|due| {
+                let task = due.task.clone();
+                let cx = self.context(step, due);
+                self.tell_started(step, &task);
+                let (state, config) = (Arc::clone(&state), self.config);
+                async move { (task, graph.attempt(state, cx, config, true).await) }
+            })
+            .collect();
+        let mut running = SideBySide::new(running);
+        // Held any longer it would make the fold copy the state.
+        drop(state);
+        let mut outcomes = Vec::with_capacity(self.run.width());
+        while !running.is_empty() {
+            let batch = running.next_batch().await;
+            let mut failed = None;
+            let from = outcomes.len();
+            for (task, ended) in batch {
+                match ended {
+                    Ok(ended) => {
+                        self.tell_ended(step, &task, &ended);
+                        outcomes.push(ended.outcome(task));
+                    }
+                    Err(error) => failed = failed.or(Some((task, error))),
+                }
+            }
+            // What is over together with everything else is committed at once, so it needs no note.
+            if failed.is_some() || !running.is_empty() {
+                for outcome in outcomes.get(from..).unwrap_or_default() {
+                    self.note(outcome).await?;
+                }
+            }
+            if let Some((task, error)) = failed {
+                return Err(self.failed(step, &task, error));
+            }
+        }
+        self.apply(outcomes).await
+    }
+
+    /// Runs the only task of a superstep, without a copy of the state.
+    async fn alone(&mut self, step: u64, state: Arc<S>, due: DueTask) -> Result<(), GraphError> {
+        let task = due.task.clone();
+        let cx = self.context(step, due);
+        self.tell_started(step, &task);
+        let graph = self.graph;
+        match graph.attempt(state, cx, self.config, false).await {
+            Ok(ended) => {
+                self.tell_ended(step, &task, &ended);
+                let Ended::Finished(result) = ended else {
+                    return self.apply(vec![ended.outcome(task)]).await;
+                };
+                let node = task.clone();
+                let labels = |state: &S| graph.labels(node.node(), state);
+                let change = self.run.finish_alone(task, result, labels, self.log.is_some())?;
+                match change {
+                    Some(change) => self.commit_folded(&change).await,
+                    None => {
+                        self.committed(true);
+                        Ok(())
+                    }
+                }
+            }
+            Err(error) => Err(self.failed(step, &task, error)),
+        }
+    }
+
+    /// Gives outcomes to the machine and stores what comes of it.
+    pub(super) async fn apply(&mut self, outcomes: Vec<TaskOutcome<S>>) -> Result<(), GraphError> {
+        match self.run.take(outcomes) {
+            Ok(Some(change)) => self.commit(change).await,
+            Ok(None) => Ok(()),
+            Err(error) => {
+                // Without this the outcomes noted so far would meet the same refusal for ever.
+                if self.log.is_some() && self.run.width() > 1 {
+                    self.commit(Change::Rewound).await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// The key under which a finished task is noted. A superstep that begins anew makes it void.
+    pub(super) fn finished_key(&self) -> String {
+        format!("done@{}", self.run.position.rewinds)
+    }
+
+    /// Notes a finished task while others still run.
+    async fn note(&self, outcome: &TaskOutcome<S>) -> Result<(), GraphError> {
+        let Some(log) = &self.log else { return Ok(()) };
+        if matches!(outcome, TaskOutcome::Asked { .. }) {
+            return Ok(());
+        }
+        let json = serde_json::to_string(outcome).map_err(|source| log.unwritable(source))?;
+        let task = outcome.task().to_string();
+        log.note(TaskRecord::new(self.run.step(), task, self.finished_key(), json)).await
+    }
+
+    fn failed(&self, step: u64, task: &TaskId, error: TaskError) -> GraphError {
+        if self.journal.as_ref().is_some_and(|journal| journal.is_overtaken()) {
+            return GraphError::Conflict { thread: self.config.thread.to_string() };
+        }
+        let TaskError { attempt, source } = error;
+        if let Some(sink) = self.sink {
+            sink.failed(task, step, attempt, &describe(source.as_ref()));
+        }
+        GraphError::Node { node: task.node().to_owned(), step, attempt, source }
+    }
+
+    fn context(&self, step: u64, due: DueTask) -> Cx {
+        let recorded = if self.recorded.is_empty() {
+            None
+        } else {
+            self.recorded.get(due.task.to_string().as_str()).cloned()
+        };
+        Cx::of_due(Arc::clone(&self.host), step, due, recorded.unwrap_or_default())
+    }
+
+    fn tell_started(&self, step: u64, task: &TaskId) {
+        self.config.tell(|| GraphEvent::NodeStarted {
+            thread: Arc::clone(&self.config.thread),
+            node: task.node().to_owned(),
+            step,
+        });
+        if let Some(sink) = self.sink {
+            sink.started(task, step);
+        }
+    }
+
+    fn tell_ended(&self, step: u64, task: &TaskId, ended: &Ended<S>) {
+        self.config.tell(|| GraphEvent::NodeFinished {
+            thread: Arc::clone(&self.config.thread),
+            node: task.node().to_owned(),
+            step,
+        });
+        if let Some(sink) = self.sink {
+            sink.ended(task, step, ended);
+        }
+    }
+}

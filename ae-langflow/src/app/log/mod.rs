@@ -1,0 +1,98 @@
+//! A thread's log as the engine writes and reads it.
+
+mod blobs;
+mod migrate;
+mod read;
+mod write;
+
+use std::sync::Arc;
+
+use ae_core::{BackendError, ErrorKind, Runtime};
+
+pub(crate) use self::read::{Opened, Point};
+use crate::{
+    Checkpointer, Graph, GraphError, Retention, State,
+    state::json::Reducers,
+    store::record::{Head, Header, TaskRecord},
+};
+
+const FORMAT: u32 = 1;
+
+/// The writing end.
+#[derive(Debug)]
+pub(crate) struct ThreadLog {
+    pub(crate) store: Arc<dyn Checkpointer>,
+    pub(crate) thread: Arc<str>,
+    pub(crate) head: Option<Head>,
+    pub(crate) retention: Option<Retention>,
+    pub(crate) snapshots_after: usize,
+    runtime: Runtime,
+    header: Header,
+    /// What the store has, if it differs.
+    stale_header: bool,
+    /// A snapshot has to come with the next record.
+    needs_snapshot: bool,
+    /// Only this program can follow the changes, so that a later version needs a snapshot to begin with: one comes
+    /// with every question and at the end.
+    folds_alone: bool,
+    records: u64,
+    delta_bytes: usize,
+    snapshot_bytes: usize,
+    /// The size of the state when it was hashed last.
+    state_bytes: usize,
+}
+
+impl ThreadLog {
+    /// The log of a thread that does not exist yet.
+    pub(crate) fn new<S: State>(
+        store: Arc<dyn Checkpointer>,
+        thread: Arc<str>,
+        graph: &Graph<S>,
+        runtime: Runtime,
+    ) -> Self {
+        let topology = graph.topology();
+        let header = Header::new(topology.name(), topology.fingerprint(), S::VERSION)
+            .with_reducers(Reducers::names::<S>());
+        let folds_alone = header.reducers.values().any(|name| Reducers::is_foreign(name));
+        Self {
+            store,
+            thread,
+            head: None,
+            retention: None,
+            snapshots_after: 0,
+            runtime,
+            header,
+            stale_header: true,
+            needs_snapshot: true,
+            folds_alone,
+            records: 0,
+            delta_bytes: 0,
+            snapshot_bytes: 0,
+            state_bytes: 0,
+        }
+    }
+
+    /// Notes what a task of the superstep under way left, before the superstep ends.
+    pub(crate) async fn note(&self, record: TaskRecord) -> Result<(), GraphError> {
+        let Some(head) = self.head else { return Ok(()) };
+        let stored = self.store.append_once(&self.thread, head, record).await;
+        stored.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// A damaged thread is refused and stays as it is.
+    pub(crate) fn corrupt(&self, seq: u64, reason: impl ToString) -> GraphError {
+        GraphError::Corrupt { thread: self.thread.to_string(), seq, reason: reason.to_string() }
+    }
+
+    pub(crate) fn unwritable(&self, source: serde_json::Error) -> GraphError {
+        GraphError::Encode { thread: self.thread.to_string(), source }
+    }
+
+    pub(crate) fn failed(&self, source: BackendError) -> GraphError {
+        let thread = self.thread.to_string();
+        match source.kind() {
+            ErrorKind::Conflict => GraphError::Conflict { thread },
+            _ => GraphError::Store { thread, source },
+        }
+    }
+}

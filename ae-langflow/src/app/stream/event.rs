@@ -1,0 +1,120 @@
+//! The events.
+
+use std::{fmt, ops::BitOr, sync::Arc};
+
+use serde_json::Value;
+
+use crate::{Ending, State, TaskId, store::record::Head};
+
+/// Which events a stream has. Combine them with `|`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Modes(u8);
+
+impl Modes {
+    /// [`Event::Values`].
+    pub const VALUES: Self = Self(1);
+    /// [`Event::Update`].
+    pub const UPDATES: Self = Self(2);
+    /// [`Event::Custom`].
+    pub const CUSTOM: Self = Self(4);
+    /// [`Event::TaskStarted`], [`Event::TaskEnded`] and [`Event::TaskFailed`].
+    pub const TASKS: Self = Self(8);
+    /// [`Event::Checkpoint`].
+    pub const CHECKPOINTS: Self = Self(16);
+    /// All of them.
+    pub const ALL: Self = Self(31);
+
+    pub(super) fn has(self, mode: Self) -> bool {
+        self.0 & mode.0 != 0
+    }
+}
+
+impl BitOr for Modes {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Something that happened in a call.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Event<S: State> {
+    /// A superstep is complete, and this is the state. Step 0 is the input.
+    Values {
+        /// The superstep.
+        step: u64,
+        /// The state after it.
+        state: Arc<S>,
+    },
+    /// A task finished. What it wrote is not committed yet.
+    Update {
+        /// The superstep.
+        step: u64,
+        /// The task.
+        task: TaskId,
+        /// What it wrote.
+        update: S::Update,
+    },
+    /// A node told something with [`Cx::emit`](crate::Cx::emit).
+    Custom {
+        /// The superstep.
+        step: u64,
+        /// The task.
+        task: TaskId,
+        /// What it told.
+        event: Value,
+    },
+    /// A task begins.
+    TaskStarted {
+        /// The superstep.
+        step: u64,
+        /// The task.
+        task: TaskId,
+    },
+    /// A task finished, or asked.
+    TaskEnded {
+        /// The superstep.
+        step: u64,
+        /// The task.
+        task: TaskId,
+    },
+    /// A task failed for good.
+    TaskFailed {
+        /// The superstep.
+        step: u64,
+        /// The task.
+        task: TaskId,
+        /// How often it was tried.
+        attempts: u32,
+        /// Why, on one line.
+        message: String,
+    },
+    /// A superstep is stored.
+    Checkpoint {
+        /// Where the log ends now.
+        head: Head,
+    },
+    /// How the call ended. It is the last event of a call that did not fail, whatever the modes.
+    Ended(Ending<S>),
+}
+
+impl<S: State> fmt::Debug for Event<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, step, task) = match self {
+            Self::Values { step, .. } => ("Values", Some(*step), None),
+            Self::Update { step, task, .. } => ("Update", Some(*step), Some(task)),
+            Self::Custom { step, task, .. } => ("Custom", Some(*step), Some(task)),
+            Self::TaskStarted { step, task } => ("TaskStarted", Some(*step), Some(task)),
+            Self::TaskEnded { step, task } => ("TaskEnded", Some(*step), Some(task)),
+            Self::TaskFailed { step, task, .. } => ("TaskFailed", Some(*step), Some(task)),
+            Self::Checkpoint { head } => ("Checkpoint", Some(head.step), None),
+            Self::Ended(_) => ("Ended", None, None),
+        };
+        let mut text = f.debug_struct(name);
+        step.map(|step| text.field("step", &step));
+        task.map(|task| text.field("task", task));
+        text.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,104 @@
+//! Results of nodes that are kept for others.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fmt,
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use ae_core::{BackendError, Timestamp};
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::node::policy::millis;
+
+/// Keeps results of nodes across threads.
+///
+/// # Contract
+///
+/// - A value comes back as it was put, or not at all: a cache may forget.
+/// - The key says everything: whose it is, and what it depends on. It is up to a few kilobytes long.
+///
+/// # Errors
+///
+/// A cache that fails never fails the node: it runs as if nothing were kept.
+///
+/// # Cancel safety
+///
+/// A call that is dropped has put the whole value or nothing.
+#[async_trait]
+pub trait NodeCache: fmt::Debug + Send + Sync + 'static {
+    /// The value under `key`, if it is kept.
+    async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Value>, BackendError>;
+
+    /// Keeps `value` under `key`.
+    async fn put(&self, key: &str, value: Value, now: Timestamp) -> Result<(), BackendError>;
+}
+
+/// Keeps the last results in memory, each for a bounded time.
+pub struct MemoryNodeCache {
+    capacity: NonZeroUsize,
+    time_to_live_ms: Option<u64>,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    values: BTreeMap<String, (Value, Timestamp)>,
+    /// Keys by age, oldest first.
+    order: VecDeque<String>,
+}
+
+impl MemoryNodeCache {
+    /// Keeps up to `capacity` results; the oldest makes room.
+    #[must_use]
+    pub fn new(capacity: NonZeroUsize) -> Self {
+        Self { capacity, time_to_live_ms: None, entries: Mutex::default() }
+    }
+
+    /// Forgets a result after `time`.
+    #[must_use]
+    pub fn with_time_to_live(mut self, time: Duration) -> Self {
+        self.time_to_live_ms = Some(millis(time));
+        self
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        // Nothing under the lock panics half-way, so a poisoned lock still holds whole entries.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for MemoryNodeCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryNodeCache").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl NodeCache for MemoryNodeCache {
+    async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Value>, BackendError> {
+        let entries = self.entries();
+        let Some((value, at)) = entries.values.get(key) else { return Ok(None) };
+        // A clock that went back makes nothing older.
+        let age_ms = u64::try_from(now.as_millisecond().saturating_sub(at.as_millisecond())).unwrap_or(0);
+        let is_old = self.time_to_live_ms.is_some_and(|limit| age_ms > limit);
+        Ok((!is_old).then(|| value.clone()))
+    }
+
+    async fn put(&self, key: &str, value: Value, now: Timestamp) -> Result<(), BackendError> {
+        let mut entries = self.entries();
+        if entries.values.insert(key.to_owned(), (value, now)).is_some() {
+            entries.order.retain(|known| known != key);
+        }
+        entries.order.push_back(key.to_owned());
+        while entries.order.len() > self.capacity.get() {
+            if let Some(oldest) = entries.order.pop_front() {
+                entries.values.remove(&oldest);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! What happens to a thread, as data: the outcomes that go into a run, and the changes that come out and are stored.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::next::Next;
+use crate::{Answer, NodeFailure, Question, State, TaskId};
+
+/// What became of one task.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TaskOutcome<S: State> {
+    /// It finished.
+    Finished {
+        /// The task.
+        task: TaskId,
+        /// What it gave back.
+        result: TaskResult<S>,
+    },
+    /// It asked and waits.
+    Asked {
+        /// The task.
+        task: TaskId,
+        /// Its questions.
+        questions: Vec<Question>,
+    },
+    /// Its last try failed, and its node has an error handler.
+    Failed {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        failure: NodeFailure,
+    },
+}
+
+impl<S: State> TaskOutcome<S> {
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> &TaskId {
+        match self {
+            Self::Finished { task, .. } | Self::Asked { task, .. } | Self::Failed { task, .. } => task,
+        }
+    }
+}
+
+/// What a finished task gave back. The labels were computed where it ran.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct TaskResult<S: State> {
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    pub(crate) update: Option<S::Update>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) labels: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) goto: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sends: Vec<(String, Value)>,
+    /// It failed, and its error handler takes over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) failed: bool,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+/// One entry of a thread's log. It holds writes, not the state.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Change<S: State> {
+    /// The thread began.
+    Began,
+    /// A superstep ended.
+    ///
+    /// What its tasks wrote, in the order of folding, and what comes next.
+    // The form on disk is short since there is one for each step.
+    #[serde(rename = "s")]
+    Stepped(Vec<Write<S>>, Next),
+    /// A superstep waits for people.
+    Parked {
+        /// The tasks of the superstep that have finished.
+        finished: Vec<(TaskId, TaskResult<S>)>,
+        /// Every open question.
+        questions: Vec<Question>,
+    },
+    /// Questions were answered.
+    Answered {
+        /// The answers.
+        answers: Vec<Answer>,
+    },
+    /// The superstep begins anew: what its finished tasks noted is void.
+    Rewound,
+    /// The state was written from outside, and what comes next was perhaps decided anew.
+    Edited {
+        /// The write.
+        #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+        update: Option<S::Update>,
+        /// The node in whose name it was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<String>,
+        /// What comes next, unless that stays as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Next>,
+    },
+    /// The state was carried over to a new version of its type.
+    Migrated,
+    /// The thread goes on elsewhere, and only there.
+    Moved {
+        /// Where.
+        to: String,
+    },
+}
+
+/// What one task wrote.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub struct Write<S: State>(pub(crate) TaskId, #[serde(default = "none")] pub(crate) Option<S::Update>);
+
+impl<S: State> fmt::Debug for TaskOutcome<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished { task, result } => {
+                f.debug_struct("Finished").field("task", task).field("result", result).finish()
+            }
+            Self::Asked { task, questions } => {
+                f.debug_struct("Asked").field("task", task).field("questions", questions).finish()
+            }
+            Self::Failed { task, failure } => {
+                f.debug_struct("Failed").field("task", task).field("failure", failure).finish()
+            }
+        }
+    }
+}
+
+impl<S: State> fmt::Debug for TaskResult<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskResult")
+            .field("labels", &self.labels)
+            .field("goto", &self.goto)
+            .field("sends", &self.sends.len())
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: State> fmt::Debug for Change<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Began => f.write_str("Began"),
+            Self::Stepped(writes, next) => f.debug_tuple("Stepped").field(writes).field(next).finish(),
+            Self::Parked { finished, questions } => {
+                f.debug_struct("Parked").field("finished", finished).field("questions", questions).finish()
+            }
+            Self::Answered { answers } => f.debug_struct("Answered").field("answers", answers).finish(),
+            Self::Rewound => f.write_str("Rewound"),
+            Self::Edited { node, next, .. } => {
+                f.debug_struct("Edited").field("node", node).field("next", next).finish_non_exhaustive()
+            }
+            Self::Migrated => f.write_str("Migrated"),
+            Self::Moved { to } => f.debug_struct("Moved").field("to", to).finish(),
+        }
+    }
+}
+
+impl<S: State> fmt::Debug for Write<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Write").field(&self.0).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+//! What comes after a superstep.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::Value;
+
+use crate::{TaskId, node::Name};
+
+/// What comes after a superstep.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(from = "Wire")]
+pub struct Next {
+    /// The tasks of the next superstep. None: the thread has ended.
+    pub(crate) due: Due,
+    /// Deferred nodes that wait until nothing else is due in their graph or subgraph.
+    pub(crate) later: BTreeSet<Name>,
+    /// Who has arrived at each waiting edge.
+    pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
+}
+
+/// Just the tasks, which is all there is in nearly every step, or everything.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wire {
+    Due(Due),
+    Full {
+        due: Due,
+        #[serde(default)]
+        later: BTreeSet<Name>,
+        #[serde(default)]
+        arrived: BTreeMap<String, BTreeSet<Name>>,
+    },
+}
+
+impl From<Wire> for Next {
+    fn from(wire: Wire) -> Self {
+        match wire {
+            Wire::Due(due) => Self { due, ..Self::default() },
+            Wire::Full { due, later, arrived } => Self { due, later, arrived },
+        }
+    }
+}
+
+impl Serialize for Next {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Full<'a> {
+            due: &'a Due,
+            #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+            later: &'a BTreeSet<Name>,
+            #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+            arrived: &'a BTreeMap<String, BTreeSet<Name>>,
+        }
+        if self.later.is_empty() && self.arrived.is_empty() {
+            self.due.serialize(serializer)
+        } else {
+            Full { due: &self.due, later: &self.later, arrived: &self.arrived }.serialize(serializer)
+        }
+    }
+}
+
+/// Tasks in their order, each once, with the inputs of those that were sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Due(Vec<(TaskId, Option<Value>)>);
+
+impl Due {
+    /// The tasks of nodes, then what was sent.
+    pub(crate) fn new(nodes: impl IntoIterator<Item = Name>, sent: Vec<(TaskId, Value)>) -> Self {
+        let mut tasks: Vec<_> = nodes.into_iter().map(|node| (TaskId::of(node), None)).collect();
+        tasks.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        tasks.dedup_by(|one, other| one.0 == other.0);
+        tasks.extend(sent.into_iter().map(|(task, input)| (task, Some(input))));
+        Self(tasks)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = &TaskId> {
+        self.0.iter().map(|(task, _)| task)
+    }
+
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&TaskId, Option<&Value>)> {
+        self.0.iter().map(|(task, input)| (task, input.as_ref()))
+    }
+
+    pub(crate) fn contains(&self, task: &TaskId) -> bool {
+        self.0.binary_search_by(|(known, _)| known.cmp(task)).is_ok()
+    }
+}
+
+/// `"task"`, or `["task", input]`.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Entry<T, V> {
+    Node(T),
+    Sent(T, V),
+}
+
+impl Serialize for Due {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.entries().map(|(task, input)| match input {
+            None => Entry::Node(task),
+            Some(input) => Entry::Sent(task, input),
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Due {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let entries: Vec<Entry<TaskId, Value>> = Vec::deserialize(deserializer)?;
+        let tasks: Vec<_> = entries
+            .into_iter()
+            .map(|entry| match entry {
+                Entry::Node(task) => (task, None),
+                Entry::Sent(task, input) => (task, Some(input)),
+            })
+            .collect();
+        if tasks.is_sorted_by(|one, other| one.0 < other.0) {
+            Ok(Self(tasks))
+        } else {
+            Err(D::Error::custom("tasks that are due are in order, each once"))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Where a thread stands.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Question, State, TaskId, TaskResult, run::Next};
+
+/// Where a thread stands: what a snapshot holds. The shape of the graph is not part of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(crate) struct Position<S: State> {
+    #[serde(with = "shared")]
+    pub(crate) state: Arc<S>,
+    /// Supersteps completed.
+    pub(crate) step: u64,
+    /// The tasks of the superstep under way, and what is held back. No tasks: the thread has ended.
+    pub(crate) next: Next,
+    /// The tasks that have finished.
+    #[serde(default = "BTreeMap::new", skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) finished: BTreeMap<TaskId, TaskResult<S>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) questions: Vec<Question>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) answers: BTreeMap<TaskId, BTreeMap<String, Value>>,
+    /// The tasks that were answered since they last ran.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) woken: BTreeSet<TaskId>,
+    /// How often a superstep began anew: notes of finished tasks from before are void.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) rewinds: u64,
+    /// Where the thread goes on, if not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved_to: Option<String>,
+}
+
+impl<S: State> Position<S> {
+    /// The beginning of a thread.
+    pub(crate) fn new(state: Arc<S>, next: Next) -> Self {
+        Self {
+            state,
+            step: 0,
+            next,
+            finished: BTreeMap::new(),
+            questions: Vec::new(),
+            answers: BTreeMap::new(),
+            woken: BTreeSet::new(),
+            rewinds: 0,
+            moved_to: None,
+        }
+    }
+
+    /// Goes to the superstep after this one.
+    pub(crate) fn advance(&mut self, next: Next) {
+        self.step = self.step.saturating_add(1);
+        self.next = next;
+        self.reset();
+    }
+
+    /// Forgets what the superstep under way came to.
+    pub(crate) fn reset(&mut self) {
+        self.finished.clear();
+        self.questions.clear();
+        self.answers.clear();
+        self.woken.clear();
+    }
+
+    /// An answer that was not understood is dropped with its question asked again.
+    pub(crate) fn set_questions(&mut self, questions: Vec<Question>) {
+        for question in &questions {
+            if let Some(answers) = self.answers.get_mut(&question.task()) {
+                answers.remove(&question.id);
+            }
+        }
+        self.questions = questions;
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// `Arc` without serde's `rc` feature, which would turn it on for everyone.
+pub(crate) mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(crate) fn serialize<T: Serialize, S: Serializer>(
+        value: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.as_ref().serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
+    }
+}
