@@ -2,11 +2,11 @@
 
 use ae_core::Outcome;
 
-use super::types::{Attempt, Proof, Verdict, WtfLimits};
+use super::types::{Attempt, LoopLimits, Proof, Verdict};
 
 /// How the loop ends after the last of `attempts`, of which the tests said `report`; `None` when it goes on.
 #[must_use]
-pub fn judge<V: Verdict>(attempts: &[Attempt], report: &V, limits: &WtfLimits) -> Option<Outcome> {
+pub fn judge<V: Verdict>(attempts: &[Attempt], report: &V, limits: &LoopLimits) -> Option<Outcome> {
     if report.passed() {
         return Some(Outcome::Verified);
     }
@@ -60,7 +60,7 @@ mod tests {
             iterations in 0_u32..8,
             identical in 0_u32..5,
         ) {
-            let limits = WtfLimits::default()
+            let limits = LoopLimits::default()
                 .with_iterations_max(iterations)
                 .with_identical_failures_max(identical);
             let attempts: Vec<_> =
@@ -84,7 +84,7 @@ mod tests {
     fn nothing_checked_is_nothing_proven() {
         let empty = TestReport::default();
         assert!(!empty.passed());
-        assert_eq!(judge(&[Attempt::new(1, &empty)], &empty, &WtfLimits::default()), None);
+        assert_eq!(judge(&[Attempt::new(1, &empty)], &empty, &LoopLimits::default()), None);
     }
 
     #[test]

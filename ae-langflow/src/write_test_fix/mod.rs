@@ -3,21 +3,23 @@
 //!
 //! ```text
 //! START → write → test ─ verified, stalled or exhausted → END
-//!           ↑       │ failed
-//!           └─ fix ←┘
+//!         │ ↑       │ failed
+//!         │ └─ fix ←┘
+//!         └ ended by name → END
 //! ```
 //!
 //! A run is verified when there is at least one check and all of them pass; stalled when the last attempts failed in
-//! the same way [`identical_failures_max`](WtfLimits::identical_failures_max) times; exhausted after
-//! [`iterations_max`](WtfLimits::iterations_max) attempts.
+//! the same way [`identical_failures_max`](LoopLimits::identical_failures_max) times; exhausted after
+//! [`iterations_max`](LoopLimits::iterations_max) attempts. `write` may end it before that with an outcome of its own, for
+//! example when it is refused the money for another attempt.
 
 mod graph;
 mod judge;
 mod types;
 
-pub use graph::{WtfNodes, graph};
+pub use graph::{LoopNodes, graph};
 pub use judge::judge;
 pub use types::{
-    Artifact, Attempt, CheckResult, Diagnosis, FixInput, Proof, TestInput, TestReport, Verdict, WriteInput,
-    WtfLimits, WtfState, WtfStateUpdate,
+    Artifact, Attempt, CheckResult, Diagnosis, FixInput, LoopLimits, LoopState, LoopStateUpdate, Proof,
+    TestInput, TestReport, Verdict, WriteInput, Written,
 };

@@ -33,7 +33,7 @@ pub trait Verdict:
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, State)]
 #[serde(bound = "")]
 #[state(version = 1)]
-pub struct WtfState<A: Artifact, V: Verdict = TestReport> {
+pub struct LoopState<A: Artifact, V: Verdict = TestReport> {
     /// Every attempt that was tested, oldest first.
     #[reduce(append)]
     pub attempts: Vec<Attempt>,
@@ -43,13 +43,15 @@ pub struct WtfState<A: Artifact, V: Verdict = TestReport> {
     pub report: Option<V>,
     /// What was found out about the last failure.
     pub diagnosis: Option<Diagnosis>,
-    /// How it ended, once it has: `Verified`, `Stalled` or `Exhausted`.
+    /// How it ended, once it has: `Verified`, `Stalled`, `Exhausted`, or as `write` said.
     pub outcome: Option<Outcome>,
+    /// Why `write` ended it.
+    pub reason: Option<String>,
     /// The checks that failed in an earlier attempt and pass in the last one.
     pub evidence: Vec<Proof>,
 }
 
-impl<A: Artifact, V: Verdict> Default for WtfState<A, V> {
+impl<A: Artifact, V: Verdict> Default for LoopState<A, V> {
     fn default() -> Self {
         Self {
             attempts: Vec::new(),
@@ -57,6 +59,7 @@ impl<A: Artifact, V: Verdict> Default for WtfState<A, V> {
             report: None,
             diagnosis: None,
             outcome: None,
+            reason: None,
             evidence: Vec::new(),
         }
     }
@@ -183,6 +186,21 @@ pub struct WriteInput<A> {
     pub diagnosis: Option<Diagnosis>,
 }
 
+/// The result of one call of `write`.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Written<A> {
+    /// An artifact to test.
+    Made(A),
+    /// The loop ends here, without another test.
+    Ended {
+        /// The outcome of the loop; `Verified` is refused, as only tests can say so.
+        outcome: Outcome,
+        /// The reason, for people.
+        reason: String,
+    },
+}
+
 /// What `test` works from.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -208,20 +226,20 @@ pub struct FixInput<A, V = TestReport> {
 /// When the loop gives up. A limit below 1 counts as 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct WtfLimits {
+pub struct LoopLimits {
     /// So many attempts end the loop as exhausted. 5 by default.
     pub iterations_max: u32,
     /// So many identical failures in a row end it as stalled. 3 by default.
     pub identical_failures_max: u32,
 }
 
-impl Default for WtfLimits {
+impl Default for LoopLimits {
     fn default() -> Self {
         Self { iterations_max: 5, identical_failures_max: 3 }
     }
 }
 
-impl WtfLimits {
+impl LoopLimits {
     /// Sets the number of attempts.
     #[must_use]
     pub const fn with_iterations_max(mut self, attempts: u32) -> Self {

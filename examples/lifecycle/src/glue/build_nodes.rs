@@ -9,7 +9,9 @@ use ae_core::{
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
 use ae_langflow::{
     Cx, Stop,
-    write_test_fix::{CheckResult, Diagnosis, FixInput, TestInput, TestReport, WriteInput, WtfNodes},
+    write_test_fix::{
+        CheckResult, Diagnosis, FixInput, LoopNodes, TestInput, TestReport, WriteInput, Written,
+    },
 };
 use ae_router::RouteDecision;
 use ae_safety::{ActionEnd, Grant, Refusal, Scope, request_digest};
@@ -57,8 +59,8 @@ pub struct BuildNodes {
 }
 
 #[async_trait]
-impl WtfNodes<BuildArtifact> for BuildNodes {
-    async fn write(&self, input: WriteInput<BuildArtifact>, _: &Cx) -> Result<BuildArtifact, Stop> {
+impl LoopNodes<BuildArtifact> for BuildNodes {
+    async fn write(&self, input: WriteInput<BuildArtifact>, _: &Cx) -> Result<Written<BuildArtifact>, Stop> {
         let attempt = input.attempt;
         let route = self.route(attempt).await?;
         let info = self.ports.builder_info.clone();
@@ -88,19 +90,25 @@ impl WtfNodes<BuildArtifact> for BuildNodes {
             .with_summary(format!("build attempt {attempt} by {}", info.name));
         let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
-        let permit = self.ports.builder.authorize(&key, action, request, &grant).await?;
-        let redeemed = permit.redeem().await?;
+        let permit = match self.ports.builder.authorize(&key, action, request, &grant).await {
+            Ok(permit) => permit,
+            Err(refusal) => return ended_by(refusal),
+        };
+        let redeemed = match permit.redeem().await {
+            Ok(redeemed) => redeemed,
+            Err(refusal) => return ended_by(refusal),
+        };
         match redeemed.backend().execute(&key, redeemed.request()).await {
             Ok(report) => {
                 redeemed.finish(ActionEnd::done(report.cost)).await?;
                 let mut routes = input.previous.map(|previous| previous.routes).unwrap_or_default();
                 routes.push(route);
-                Ok(BuildArtifact {
+                Ok(Written::Made(BuildArtifact {
                     summary: report.summary,
                     files_changed: report.files_changed,
                     cost: report.cost,
                     routes,
-                })
+                }))
             }
             Err(error) => {
                 redeemed.finish(ActionEnd::failed(&error)).await?;
@@ -194,6 +202,14 @@ fn render(diagnosis: &Diagnosis) -> String {
 
 fn check_result(outcome: &CheckOutcome) -> CheckResult {
     CheckResult { id: outcome.id.clone(), passed: outcome.passed, detail: outcome.detail.clone() }
+}
+
+/// A refusal ends the loop by name, unless it is a failure that can be resumed.
+fn ended_by(refusal: Refusal) -> Result<Written<BuildArtifact>, Stop> {
+    match outcome_of(&refusal) {
+        Some(outcome) => Ok(Written::Ended { outcome, reason: refusal.to_string() }),
+        None => Err(Stop::failed(refusal)),
+    }
 }
 
 /// How the run ends when a gate refuses, or `None` when it broke and can be resumed.

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Stage, approve::still_approved};
 use crate::{
     glue::{
-        build_nodes::{BuildArtifact, BuildNodes, outcome_of},
+        build_nodes::{BuildArtifact, BuildNodes},
         launch::spec_subject,
     },
     state::{Built, Life, LifeUpdate},
@@ -46,7 +46,7 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
     let graph = write_test_fix::graph::<BuildArtifact, write_test_fix::TestReport>(
         "build",
         Arc::new(nodes),
-        write_test_fix::WtfLimits::default(),
+        write_test_fix::LoopLimits::default(),
     )
     .map_err(Stop::failed)?;
     let app = graph.with_store(Arc::clone(&stage.ports.store));
@@ -58,13 +58,13 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
             let input = if known.is_some() {
                 Input::Continue
             } else {
-                Input::start(write_test_fix::WtfState::update())
+                Input::start(write_test_fix::LoopState::update())
             };
             match app.invoke(input, &thread).await {
                 Ok(Ending::Done(state)) => state,
                 Ok(Ending::Cancelled(_)) => return Err(Stop::failed(cancelled())),
                 Ok(_) => return Ok(stage.end(Outcome::Exhausted, "the build loop reached its step limit")),
-                Err(error) => return refused_inside(&stage, error),
+                Err(error) => return Err(Stop::failed(error)),
             }
         }
     };
@@ -73,12 +73,15 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
 
 async fn finish_build(
     stage: &Stage,
-    state: &write_test_fix::WtfState<BuildArtifact>,
+    state: &write_test_fix::LoopState<BuildArtifact>,
 ) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
     let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
     let outcome = state.outcome.unwrap_or(Outcome::Failed);
+    if let Some(reason) = &state.reason {
+        return Ok(stage.end(outcome, reason));
+    }
     let manifest = Bundle::scan(&workspace.join("site")).ok().map(|bundle| bundle.manifest());
     let checks = plan.acceptance.run(&workspace, &plan.seal)?;
     let manifest_after = Bundle::scan(&workspace.join("site")).ok().map(|bundle| bundle.manifest());
@@ -117,20 +120,6 @@ async fn finish_build(
     };
     let routes = state.artifact.as_ref().map(|artifact| artifact.routes.clone()).unwrap_or_default();
     Ok(update.living(living).built(Some(Built { outcome, attempts, checks, manifest, routes })))
-}
-
-/// A refusal inside a node of the build loop ends the run by name; anything else can be resumed.
-fn refused_inside(stage: &Stage, error: ae_langflow::GraphError) -> Result<LifeUpdate, Stop> {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(present) = cause {
-        if let Some(refusal) = present.downcast_ref::<ae_safety::Refusal>() {
-            if let Some(outcome) = outcome_of(refusal) {
-                return Ok(stage.end(outcome, refusal.to_string()));
-            }
-        }
-        cause = present.source();
-    }
-    Err(Stop::failed(error))
 }
 
 fn cancelled() -> ae_core::BackendError {
