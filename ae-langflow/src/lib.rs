@@ -24,8 +24,8 @@ pub mod write_test_fix;
 pub use ae_core::Cancel;
 pub use ae_langflow_macros::State;
 pub use app::{
-    App, Cause, Checkpoint, Ending, Event, GraphEvent, GraphStream, Input, Modes, Observer, Retention,
-    RunConfig, STEP_LIMIT, ThreadState, WriteAs,
+    App, Cause, Checkpoint, Ending, Event, GraphStream, Input, Modes, Retention, RunConfig, STEP_LIMIT,
+    ThreadState, WriteAs,
 };
 pub use error::GraphError;
 pub use graph::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Cancel, Observer};
+use crate::Cancel;
 
 /// The step limit of a call that names none.
 pub const STEP_LIMIT: u64 = 10_000;
@@ -19,21 +19,13 @@ pub struct RunConfig {
     pub cancel: Cancel,
     /// The record to read the thread at, instead of the last one.
     pub at: Option<u64>,
-    /// Who hears of it.
-    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl RunConfig {
     /// Runs `thread`, for at most [`STEP_LIMIT`] supersteps.
     #[must_use]
     pub fn thread(thread: impl Into<String>) -> Self {
-        Self {
-            thread: thread.into().into(),
-            step_limit: STEP_LIMIT,
-            cancel: Cancel::default(),
-            at: None,
-            observer: None,
-        }
+        Self { thread: thread.into().into(), step_limit: STEP_LIMIT, cancel: Cancel::default(), at: None }
     }
 
     /// Allows this call `steps` supersteps. Only supersteps of nodes count, the same in a fresh and in a resumed call;
@@ -55,18 +47,5 @@ impl RunConfig {
     #[must_use]
     pub fn at(&self, seq: u64) -> Self {
         Self { at: Some(seq), ..self.clone() }
-    }
-
-    /// Tells `observer` what happens.
-    #[must_use]
-    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-
-    pub(crate) fn tell(&self, event: impl FnOnce() -> crate::GraphEvent) {
-        if let Some(observer) = &self.observer {
-            observer.on_event(&event());
-        }
     }
 }

@@ -2,7 +2,6 @@
 
 mod config;
 mod drive;
-mod event;
 mod history;
 mod input;
 mod log;
@@ -20,7 +19,6 @@ pub(crate) use self::drive::{backend_error, pause_before_next};
 use self::log::{Opened, ThreadLog};
 pub use self::{
     config::{RunConfig, STEP_LIMIT},
-    event::{GraphEvent, Observer},
     history::{Cause, Checkpoint},
     input::{Ending, Input},
     stream::{Event, GraphStream, Modes},

@@ -1,13 +1,12 @@
 //! Calls: how they are stopped, what they tell, and the turns of a thread.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicBool, Ordering},
 };
 
 use ae_langflow::{
-    Cancel, Cx, END, Ending, Graph, GraphError, GraphEvent, Input, MemoryCheckpointer, Observer, RunConfig,
-    START, StateGraph, Stop,
+    Cancel, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, START, StateGraph, Stop,
 };
 
 use crate::{
@@ -52,31 +51,6 @@ async fn a_cancel_reaches_the_node_and_the_thread_goes_on_later() {
     let ending = app.invoke(Input::Continue, &RunConfig::thread("t")).await.unwrap();
     assert!(matches!(ending, Ending::Cancelled(state) if state.log == ["a", "b"]));
     assert_eq!(app.get_state(&config).await.unwrap().unwrap().next, ["c"]);
-}
-
-#[derive(Debug, Default)]
-struct Seen(Mutex<Vec<String>>);
-
-impl Observer for Seen {
-    fn on_event(&self, event: &GraphEvent) {
-        let line = match event {
-            GraphEvent::NodeStarted { node, step, .. } => format!("+{node}{step}"),
-            GraphEvent::NodeFinished { node, step, .. } => format!("-{node}{step}"),
-            GraphEvent::Committed { step, .. } => format!("={step}"),
-            other => format!("{other:?}"),
-        };
-        self.0.lock().unwrap().push(line);
-    }
-}
-
-#[tokio::test]
-async fn an_observer_hears_everything_in_order() {
-    let seen = Arc::new(Seen::default());
-    let config = RunConfig::thread("t").with_observer(Arc::clone(&seen) as Arc<dyn Observer>);
-    let app = stored(&diamond(&Trace::default(), &Arc::default()));
-    app.invoke(Input::start(Log::update()), &config).await.unwrap();
-    let lines = seen.0.lock().unwrap().join(" ");
-    assert_eq!(lines, "=0 +a1 -a1 =1 +b2 +c2 -b2 -c2 =2 +d3 -d3 =3");
 }
 
 #[tokio::test]

@@ -47,8 +47,11 @@ fn line(event: &Event<Log>) -> String {
         Event::Custom { step, task, event } => format!("custom {step} {task} {event}"),
         Event::TaskStarted { step, task } => format!("+{task} {step}"),
         Event::TaskEnded { step, task } => format!("-{task} {step}"),
-        Event::TaskFailed { step, task, attempts, message } => format!("!{task} {step} {attempts} {message}"),
-        Event::Checkpoint { head } => format!("checkpoint {} {}", head.seq, head.step),
+        Event::TaskFailed { step, task, attempt, message, repeated } => {
+            let again = if *repeated { ", again" } else { "" };
+            format!("!{task} {step} {attempt} {message}{again}")
+        }
+        Event::Checkpoint { seq, step } => format!("checkpoint {seq} {step}"),
         Event::Ended(Ending::Done(_)) => "done".to_owned(),
         Event::Ended(Ending::Asked { .. }) => "asked".to_owned(),
         other => format!("{other:?}"),

@@ -2,13 +2,13 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use ae_langflow::{
-    App, Cx, Durability, END, Graph, GraphEvent, Input, Observer, RunConfig, START, SqliteCheckpointer,
-    State, StateGraph, Stop,
+    App, Cx, Durability, END, Event, Graph, Input, Modes, RunConfig, START, SqliteCheckpointer, State,
+    StateGraph, Stop,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,30 +53,23 @@ impl Grown {
     }
 }
 
-/// Notes when steps were committed.
-#[derive(Debug, Default)]
-struct Watch(Mutex<Vec<Instant>>);
-
-impl Observer for Watch {
-    #[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
-    fn on_event(&self, event: &GraphEvent) {
-        if matches!(event, GraphEvent::Committed { .. }) {
-            self.0.lock().expect("no one panics").push(Instant::now());
-        }
-    }
-}
-
 /// The time of a step among the second hundred, and among the last hundred of `steps`, of one call.
 ///
 /// # Panics
 ///
 /// When the graph fails or takes fewer steps.
 pub fn early_and_late<S: State>(app: &App<S>, start: S, steps: u32) -> (Duration, Duration) {
-    let watch = Arc::new(Watch::default());
-    let observer = Arc::clone(&watch) as Arc<dyn Observer>;
-    let config = RunConfig::thread("bench").with_step_limit(u64::from(steps)).with_observer(observer);
-    block_on(app.invoke(Input::Start(start), &config)).expect("nothing fails");
-    let times = watch.0.lock().expect("no one panics");
+    let config = RunConfig::thread("bench").with_step_limit(u64::from(steps));
+    let mut events = app.stream(Input::Start(start), &config, Modes::CHECKPOINTS);
+    let mut times = Vec::new();
+    block_on(async {
+        while let Some(event) = events.next().await {
+            if let Event::Checkpoint { .. } = event.expect("nothing fails") {
+                #[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
+                times.push(Instant::now());
+            }
+        }
+    });
     let a_hundred = |to: usize| {
         let (from, to) = (times.get(to - 100), times.get(to));
         from.zip(to).map(|(from, to)| to.duration_since(*from) / 100).expect("so many steps were taken")

@@ -16,8 +16,8 @@ pub(crate) use self::task::{Ended, describe};
 #[cfg(feature = "temporal")]
 pub(crate) use self::task::{backend_error, pause_before_next};
 use crate::{
-    App, Change, Ending, Graph, GraphError, GraphEvent, GraphRun, Input, NextStep, RunConfig, State,
-    app::log::ThreadLog, app::stream::Sink, app::trace, node::Host,
+    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, State, app::log::ThreadLog,
+    app::stream::Sink, app::trace, node::Host,
 };
 
 /// A call under way.
@@ -60,11 +60,7 @@ impl<S: State> Drive<'_, S> {
             }
             match self.run.next_step() {
                 NextStep::Done(state) => return Ok(Ending::Done(Arc::unwrap_or_clone(state))),
-                NextStep::Asked(questions) => {
-                    let thread = Arc::clone(&self.config.thread);
-                    self.config.tell(|| GraphEvent::Asked { thread, questions: questions.clone() });
-                    return Ok(Ending::Asked { state: self.state(), questions });
-                }
+                NextStep::Asked(questions) => return Ok(Ending::Asked { state: self.state(), questions }),
                 NextStep::Moved(to) => {
                     return Err(GraphError::Moved { thread: self.config.thread.to_string(), to });
                 }
@@ -123,9 +119,6 @@ impl<S: State> Drive<'_, S> {
         }
         if completes_a_step {
             self.recorded.clear();
-            let step = self.run.step();
-            let thread = &self.config.thread;
-            self.config.tell(|| GraphEvent::Committed { thread: Arc::clone(thread), step });
             if let Some(sink) = self.sink {
                 sink.committed(&self.run, self.log.as_ref().and_then(|log| log.head));
             }

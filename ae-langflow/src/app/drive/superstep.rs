@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Drive, Ended, describe, side_by_side::SideBySide, task::TaskError};
+use super::{Drive, Ended, side_by_side::SideBySide, task::TaskError};
 use crate::{
-    Change, Cx, DueTask, GraphError, GraphEvent, State, Superstep, TaskId, TaskOutcome,
-    store::record::TaskRecord,
+    Change, Cx, DueTask, GraphError, State, Superstep, TaskId, TaskOutcome, store::record::TaskRecord,
 };
 
 impl<S: State> Drive<'_, S> {
@@ -23,9 +22,9 @@ impl<S: State> Drive<'_, S> {
             .map(|due| {
                 let task = due.task.clone();
                 let cx = self.context(step, due);
-                self.tell_started(step, &task);
-                let (state, config) = (Arc::clone(&state), self.config);
-                async move { (task, graph.attempt(state, cx, config, true).await) }
+                self.sink.inspect(|sink| sink.started(&task, step));
+                let (state, sink) = (Arc::clone(&state), self.sink);
+                async move { (task, graph.attempt(state, cx, sink, true).await) }
             })
             .collect();
         let mut running = SideBySide::new(running);
@@ -39,7 +38,7 @@ impl<S: State> Drive<'_, S> {
             for (task, ended) in batch {
                 match ended {
                     Ok(ended) => {
-                        self.tell_ended(step, &task, &ended);
+                        self.sink.inspect(|sink| sink.ended(&task, step, &ended));
                         outcomes.push(ended.outcome(task));
                     }
                     Err(error) => failed = failed.or(Some((task, error))),
@@ -62,11 +61,11 @@ impl<S: State> Drive<'_, S> {
     async fn alone(&mut self, step: u64, state: Arc<S>, due: DueTask) -> Result<(), GraphError> {
         let task = due.task.clone();
         let cx = self.context(step, due);
-        self.tell_started(step, &task);
+        self.sink.inspect(|sink| sink.started(&task, step));
         let graph = self.graph;
-        match graph.attempt(state, cx, self.config, false).await {
+        match graph.attempt(state, cx, self.sink, false).await {
             Ok(ended) => {
-                self.tell_ended(step, &task, &ended);
+                self.sink.inspect(|sink| sink.ended(&task, step, &ended));
                 let Ended::Finished(result) = ended else {
                     return self.apply(vec![ended.outcome(task)]).await;
                 };
@@ -121,9 +120,7 @@ impl<S: State> Drive<'_, S> {
             return GraphError::Conflict { thread: self.config.thread.to_string() };
         }
         let TaskError { attempt, source } = error;
-        if let Some(sink) = self.sink {
-            sink.failed(task, step, attempt, &describe(source.as_ref()));
-        }
+        self.sink.inspect(|sink| sink.failed(task, step, attempt, source.as_ref(), false));
         GraphError::Node { node: task.node().to_owned(), step, attempt, source }
     }
 
@@ -134,27 +131,5 @@ impl<S: State> Drive<'_, S> {
             self.recorded.get(due.task.to_string().as_str()).cloned()
         };
         Cx::of_due(Arc::clone(&self.host), step, due, recorded.unwrap_or_default())
-    }
-
-    fn tell_started(&self, step: u64, task: &TaskId) {
-        self.config.tell(|| GraphEvent::NodeStarted {
-            thread: Arc::clone(&self.config.thread),
-            node: task.node().to_owned(),
-            step,
-        });
-        if let Some(sink) = self.sink {
-            sink.started(task, step);
-        }
-    }
-
-    fn tell_ended(&self, step: u64, task: &TaskId, ended: &Ended<S>) {
-        self.config.tell(|| GraphEvent::NodeFinished {
-            thread: Arc::clone(&self.config.thread),
-            node: task.node().to_owned(),
-            step,
-        });
-        if let Some(sink) = self.sink {
-            sink.ended(task, step, ended);
-        }
     }
 }

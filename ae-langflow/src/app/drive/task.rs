@@ -6,8 +6,9 @@ use ae_core::{BackendError, ErrorKind, Retry, Sleeper};
 
 use super::side_by_side::{First, first};
 use crate::{
-    Cx, ForeignPause, Graph, GraphEvent, NodeFailure, NodePolicy, NodeTimeout, Question, RunConfig, RunError,
-    State, Stop, TaskId, TaskOutcome, TaskResult, app::trace,
+    Cx, ForeignPause, Graph, NodeFailure, NodePolicy, NodeTimeout, Question, RunError, State, Stop, TaskId,
+    TaskOutcome, TaskResult,
+    app::{stream::Sink, trace},
 };
 
 type BoxError = Box<dyn StdError + Send + Sync>;
@@ -71,7 +72,7 @@ impl<S: State> Graph<S> {
         &self,
         state: Arc<S>,
         mut cx: Cx,
-        config: &RunConfig,
+        sink: Option<&Sink<S>>,
         labelled: bool,
     ) -> Result<Ended<S>, TaskError> {
         let task = cx.task().clone();
@@ -85,16 +86,9 @@ impl<S: State> Graph<S> {
                 Err(error) => error,
             };
             let pause = policy.and_then(|policy| pause_before_next(policy, &cx, error.as_ref()));
-            config.tell(|| GraphEvent::NodeFailed {
-                thread: Arc::clone(&config.thread),
-                node: task.node().to_owned(),
-                step: cx.step(),
-                attempt,
-                message: describe(error.as_ref()),
-                repeated: pause.is_some(),
-            });
             match (pause, &cx.host().runtime) {
                 (Some(pause), Some(runtime)) if !cx.is_cancelled() => {
+                    sink.inspect(|sink| sink.failed(&task, cx.step(), attempt, error.as_ref(), true));
                     first(runtime.sleeper.sleep(pause), std::pin::pin!(cx.cancelled())).await;
                     if cx.is_cancelled() {
                         return Err(TaskError { attempt, source: error });

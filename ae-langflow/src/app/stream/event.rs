@@ -4,7 +4,7 @@ use std::{fmt, ops::BitOr, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{Ending, State, TaskId, store::record::Head};
+use crate::{Ending, State, TaskId};
 
 /// Which events a stream has. Combine them with `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,21 +80,25 @@ pub enum Event<S: State> {
         /// The task.
         task: TaskId,
     },
-    /// A task failed for good.
+    /// A try of a task failed.
     TaskFailed {
         /// The superstep.
         step: u64,
         /// The task.
         task: TaskId,
-        /// How often it was tried.
-        attempts: u32,
-        /// Why, on one line.
+        /// The number of the try, from 1.
+        attempt: u32,
+        /// The error and its causes, on one line.
         message: String,
+        /// Whether the task is tried again.
+        repeated: bool,
     },
     /// A superstep is stored.
     Checkpoint {
-        /// Where the log ends now.
-        head: Head,
+        /// The number of the last record.
+        seq: u64,
+        /// The superstep.
+        step: u64,
     },
     /// How the call ended. It is the last event of a call that did not fail, whatever the modes.
     Ended(Ending<S>),
@@ -109,7 +113,7 @@ impl<S: State> fmt::Debug for Event<S> {
             Self::TaskStarted { step, task } => ("TaskStarted", Some(*step), Some(task)),
             Self::TaskEnded { step, task } => ("TaskEnded", Some(*step), Some(task)),
             Self::TaskFailed { step, task, .. } => ("TaskFailed", Some(*step), Some(task)),
-            Self::Checkpoint { head } => ("Checkpoint", Some(head.step), None),
+            Self::Checkpoint { step, .. } => ("Checkpoint", Some(*step), None),
             Self::Ended(_) => ("Ended", None, None),
         };
         let mut text = f.debug_struct(name);

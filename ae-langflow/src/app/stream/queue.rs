@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    error::Error as StdError,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -11,7 +12,11 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{Event, Modes};
-use crate::{Emitter, GraphRun, State, TaskId, app::drive::Ended, store::record::Head};
+use crate::{
+    Emitter, GraphRun, State, TaskId,
+    app::drive::{Ended, describe},
+    store::record::Head,
+};
 
 /// So many events may be unread before [`Cx::emit`](crate::Cx::emit) waits.
 const UNREAD_MAX: usize = 64;
@@ -129,7 +134,7 @@ impl<S: State> Sink<S> {
 
     pub(crate) fn committed(&self, run: &GraphRun<S>, head: Option<Head>) {
         if let Some(head) = head {
-            self.0.tell(Modes::CHECKPOINTS, || Event::Checkpoint { head });
+            self.0.tell(Modes::CHECKPOINTS, || Event::Checkpoint { seq: head.seq, step: head.step });
         }
         self.0.tell(Modes::VALUES, || Event::Values { step: run.step(), state: Arc::clone(run.state()) });
     }
@@ -151,17 +156,34 @@ impl<S: State> Sink<S> {
                 self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() });
             }
             Ended::Asked(_) => self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() }),
-            Ended::Failed(failure) => self.failed(task, step, failure.attempts, &failure.message),
+            Ended::Failed(failure) => {
+                self.tell_failed(task, step, failure.attempts, || failure.message.clone(), false);
+            }
         }
     }
 
-    pub(crate) fn failed(&self, task: &TaskId, step: u64, attempts: u32, message: &str) {
-        self.0.tell(Modes::TASKS, || Event::TaskFailed {
-            step,
-            task: task.clone(),
-            attempts,
-            message: message.to_owned(),
-        });
+    /// A try failed.
+    pub(crate) fn failed(
+        &self,
+        task: &TaskId,
+        step: u64,
+        attempt: u32,
+        error: &(dyn StdError + 'static),
+        repeated: bool,
+    ) {
+        self.tell_failed(task, step, attempt, || describe(error), repeated);
+    }
+
+    fn tell_failed(
+        &self,
+        task: &TaskId,
+        step: u64,
+        attempt: u32,
+        message: impl FnOnce() -> String,
+        repeated: bool,
+    ) {
+        let task = task.clone();
+        self.0.tell(Modes::TASKS, || Event::TaskFailed { step, task, attempt, message: message(), repeated });
     }
 }
 
