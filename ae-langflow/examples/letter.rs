@@ -4,7 +4,7 @@
 //! cargo run -p ae-langflow --features sqlite --example letter -- letters.db        # writes it, asks, and ends
 //! cargo run -p ae-langflow --features sqlite --example letter -- letters.db yes    # answers, and goes on
 //! ```
-#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 #[cfg(feature = "sqlite")]
 mod letter {

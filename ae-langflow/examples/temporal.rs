@@ -4,7 +4,7 @@
 //! temporal server start-dev --headless &
 //! cargo run -p ae-langflow --features temporal --example temporal -- http://127.0.0.1:7233
 //! ```
-#![allow(clippy::print_stdout, reason = "an example tells what it does")]
+#![allow(clippy::print_stdout, reason = "an example prints what it does")]
 
 #[cfg(feature = "temporal")]
 mod letter {
@@ -50,7 +50,7 @@ mod letter {
         client.start(&graph, &thread, Letter::default(), &RunOptions::new()).await?;
         let mut pause = tokio::time::interval(std::time::Duration::from_millis(100));
         let question = loop {
-            // A person would be told; here we look until the question is there.
+            // A person would get a message; here we look until the question is there.
             if let Some(question) = client.state::<Letter>(&thread).await?.questions.into_iter().next() {
                 break question;
             }

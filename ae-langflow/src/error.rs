@@ -1,4 +1,4 @@
-//! What can go wrong in a call.
+//! The errors of a call.
 
 use std::error::Error as StdError;
 
@@ -6,11 +6,11 @@ use ae_core::BackendError;
 
 use crate::RunError;
 
-/// What [`App`](crate::App) returns. The thread stays readable at its last good step.
+/// An error of [`App`](crate::App). The thread stays readable at its last good step.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GraphError {
-    /// A node broke. [`Input::Continue`](crate::Input::Continue) runs it again.
+    /// A node failed. [`Input::Continue`](crate::Input::Continue) runs it again.
     #[error("node {node:?} failed in step {step}, try {attempt}")]
     Node {
         /// The node.
@@ -64,7 +64,7 @@ pub enum GraphError {
     /// The call needs a store, and the app has none.
     #[error("this needs a store: make the app with with_store")]
     NoStore,
-    /// Someone else moved the thread on. What this call did since the last committed step was dropped.
+    /// Another runner moved the thread on. What this call did since the last committed step was dropped.
     #[error("another runner moved the thread {thread:?} on: read its state before going on")]
     Conflict {
         /// The thread.
@@ -97,9 +97,9 @@ pub enum GraphError {
     StateVersion {
         /// The thread.
         thread: String,
-        /// What is stored.
+        /// The stored version.
         found: u32,
-        /// What is known.
+        /// The version of this program.
         expected: u32,
         /// Why it can't be read all the same, and what to do.
         reason: String,
@@ -114,14 +114,14 @@ pub enum GraphError {
         /// The form.
         found: u32,
     },
-    /// What is stored can't be right. It was left as it is.
+    /// The stored thread can't be right. It was left as it is.
     #[error("the thread {thread:?} is damaged at record {seq}: {reason}; restore it from a backup")]
     Corrupt {
         /// The thread.
         thread: String,
         /// The record.
         seq: u64,
-        /// What is wrong.
+        /// The mistake.
         reason: String,
     },
     /// The replayed state differs from the one that was stored.

@@ -1,17 +1,26 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "sqlite", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "sqlite"), doc = "A durable state-graph engine: see README.md.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The derive names this crate by its name, here as everywhere.
 extern crate self as ae_langflow;
 
-#[doc = include_str!("../docs/coming-from-langgraph.md")]
-pub mod coming_from_langgraph {}
+pub mod docs {
+    //! Longer texts.
+
+    #[doc = include_str!("../docs/coming-from-langgraph.md")]
+    pub mod coming_from_langgraph {}
+
+    #[doc = include_str!("../docs/how-it-works.md")]
+    pub mod how_it_works {}
+}
 
 mod app;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
 mod graph;
+pub mod host;
 mod node;
 pub mod prelude;
 mod run;
@@ -24,21 +33,17 @@ pub mod write_test_fix;
 pub use ae_core::Cancel;
 pub use ae_langflow_macros::State;
 pub use app::{
-    App, Cause, Checkpoint, Ending, Event, GraphStream, Input, Modes, Retention, RunConfig, STEP_LIMIT,
-    ThreadState, WriteAs,
+    App, Cause, Checkpoint, Ending, Event, GraphStream, Input, Modes, Retention, RunConfig, ThreadState,
+    WriteAs,
 };
 pub use error::GraphError;
-pub use graph::{
-    CompileError, CompileProblem, CompileWarning, END, EdgeFrom, Graph, START, StateGraph, Topology,
-};
+pub use graph::{CompileError, CompileProblem, CompileWarning, END, Graph, START, StateGraph};
 pub use node::{
-    Answer, CacheKey, Configured, Cx, DueTask, Emitter, ForeignPause, Journal, MemoryNodeCache, Node,
-    NodeCache, NodeFailure, NodeOptions, NodePolicy, NodeRetry, NodeTimeout, Pause, Pulse, Question, Step,
-    Stop, TaskId, node,
+    Answer, Configured, Cx, MemoryNodeCache, Node, NodeCache, NodeFailure, Question, Step, Stop, TaskId, node,
 };
-pub use run::{Change, GraphRun, NextStep, RunError, Superstep, TaskOutcome, TaskResult, Write};
-pub use state::{JsonState, MigrateError, Patch, Reducers, State, reduce};
-pub use store::{Checkpointer, MemoryCheckpointer, record};
+pub use run::RunError;
+pub use state::{MigrateError, State, reduce};
+pub use store::{Checkpointer, MemoryCheckpointer, Page, ThreadInfo};
 #[cfg(feature = "sqlite")]
 pub use store::{Durability, SqliteCheckpointer};
 #[cfg(feature = "encryption")]
@@ -46,10 +51,17 @@ pub use store::{Encrypted, EncryptionKeys};
 #[cfg(feature = "postgres")]
 pub use store::{PostgresCheckpointer, PostgresOptions};
 
+// Inside the crate the parts for hosts have short names as well.
+pub(crate) use graph::Topology;
+pub(crate) use node::{DueTask, Emitter, ForeignPause, Journal, NodePolicy, NodeTimeout};
+pub(crate) use run::{Change, GraphRun, NextStep, Superstep, TaskOutcome, TaskResult};
+pub(crate) use state::{JsonState, Reducers};
+
 #[doc(hidden)]
 pub mod __private {
     //! For the derive alone.
 
+    pub use crate::state::Patch;
     pub use serde;
     pub use serde_json;
 

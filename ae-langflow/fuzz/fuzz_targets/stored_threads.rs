@@ -7,11 +7,7 @@
 use std::sync::Arc;
 
 use ae_core::{BackendError, Digest, Timestamp};
-use ae_langflow::{
-    Change, Checkpointer, Cx, END, Graph, GraphRun, Input, JsonState, RunConfig, START, State, StateGraph, Step, Stop,
-    TaskOutcome, node,
-    record::{Delta, Head, Header, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
-};
+use ae_langflow::{Checkpointer, Cx, END, Graph, Input, RunConfig, START, State, StateGraph, Step, Stop, node, Page, ThreadInfo, host::{Change, GraphRun, JsonState, TaskOutcome, Delta, Head, Header, Loaded, Prune, Record, TaskRecord}};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! What the attributes say.
+//! The attributes.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -7,7 +7,7 @@ use syn::{
     punctuated::Punctuated, token::Bracket,
 };
 
-/// What `#[state(…)]` says of a struct.
+/// The options `#[state(…)]` of a struct.
 #[derive(Default)]
 pub(crate) struct Container {
     pub(crate) version: Option<u32>,
@@ -27,7 +27,7 @@ pub(crate) enum Reduce {
     Untracked,
 }
 
-/// What serde could do to the form of a state that its updates would not follow.
+/// The options of serde that change the form of a state in a way that its updates would not follow.
 const REFUSED: [&str; 9] =
     ["rename", "rename_all", "flatten", "with", "serialize_with", "transparent", "into", "tag", "untagged"];
 
@@ -70,7 +70,7 @@ fn paths(meta: &ParseNestedMeta<'_>) -> Result<Vec<Path>> {
     Ok(Punctuated::<Path, Token![,]>::parse_terminated(&list)?.into_iter().collect())
 }
 
-/// What `#[reduce(…)]` and `#[state(…)]` say of a field.
+/// The options `#[reduce(…)]` and `#[state(…)]` of a field.
 pub(crate) fn reduce(field: &Field) -> Result<Reduce> {
     let mut reduce = Reduce::Last;
     for attribute in &field.attrs {

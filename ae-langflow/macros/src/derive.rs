@@ -1,4 +1,4 @@
-//! What the derive makes.
+//! The code that the derive makes.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -48,7 +48,7 @@ fn definition(input: &DeriveInput, update: &Ident, parts: &[Part<'_>]) -> TokenS
         let (name, ty) = (part.name, part.ty);
         let doc = format!("The write to `{name}`, if any.");
         let ty = match part.reduce {
-            Reduce::Nested => quote!(::ae_langflow::Patch<#ty>),
+            Reduce::Nested => quote!(::ae_langflow::__private::Patch<#ty>),
             _ => quote!(#ty),
         };
         let stored = match part.reduce {
@@ -242,7 +242,7 @@ fn reducer_of(part: &Part<'_>) -> Option<TokenStream> {
         }),
         Reduce::Nested => Some(quote! {
             ::ae_langflow::reduce::FieldReducer::new(#text, "nested", |have, new| {
-                ::ae_langflow::reduce::fold_json(have, new, |have: &mut #ty, new: ::ae_langflow::Patch<#ty>| {
+                ::ae_langflow::reduce::fold_json(have, new, |have: &mut #ty, new: ::ae_langflow::__private::Patch<#ty>| {
                     new.apply(have)
                 })
             })

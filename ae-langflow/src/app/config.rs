@@ -15,7 +15,7 @@ pub struct RunConfig {
     pub thread: Arc<str>,
     /// How many supersteps this call may complete.
     pub step_limit: u64,
-    /// What stops it.
+    /// The token that stops it.
     pub cancel: Cancel,
     /// The record to read the thread at, instead of the last one.
     pub at: Option<u64>,

@@ -1,4 +1,4 @@
-//! What a thread was.
+//! The past of a thread.
 
 use ae_core::Timestamp;
 
@@ -14,13 +14,13 @@ use crate::{
 pub struct Checkpoint<S> {
     /// When the record was made.
     pub at: Timestamp,
-    /// What it records.
+    /// The event that it records.
     pub cause: Cause,
     /// Where the thread stood. Its `seq` is what [`RunConfig::at`] takes.
     pub thread: ThreadState<S>,
 }
 
-/// What a record records.
+/// The event that a record stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -35,7 +35,7 @@ pub enum Cause {
     Asked,
     /// It was answered.
     Answered,
-    /// A superstep began anew, since its writes could not be folded.
+    /// A superstep began again, since its writes could not be folded.
     Rewound,
     /// It was written from outside.
     Edited {

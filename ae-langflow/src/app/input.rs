@@ -4,14 +4,14 @@ use std::fmt;
 
 use crate::{Answer, Question, State};
 
-/// What a call begins with.
+/// The input of a call.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Input<S: State> {
     /// A new thread in this state.
     Start(S),
     /// The next turn of a thread: the update goes through the reducers onto the state that is there, or onto the one
-    /// that the function makes when there is no thread yet, and the graph begins anew from START. What was due is
+    /// that the function makes when there is no thread yet, and the graph begins again from START. What was due is
     /// abandoned.
     Turn(S::Update, fn() -> S),
     /// Answers to open questions.

@@ -13,9 +13,8 @@ use std::{fmt, sync::Arc};
 
 use ae_core::Runtime;
 
-pub(crate) use self::drive::describe;
 #[cfg(feature = "temporal")]
-pub(crate) use self::drive::{backend_error, pause_before_next};
+pub(crate) use self::drive::{backend_error, describe, pause_before_next};
 use self::log::{Opened, ThreadLog};
 pub use self::{
     config::{RunConfig, STEP_LIMIT},
@@ -82,7 +81,7 @@ impl<S: State> App<S> {
         self
     }
 
-    /// Takes a snapshot of a thread no sooner than after so many bytes of changes, 256 KiB unless said otherwise: fewer
+    /// Takes a snapshot of a thread no sooner than after this many bytes of changes, 256 KiB unless said otherwise: fewer
     /// take less room, more make a thread quicker to read and let [`prune`](Self::prune) remove more. In any case there
     /// are 64 records in between, and four times as many bytes of them as the last snapshot had.
     #[must_use]
@@ -157,7 +156,7 @@ impl<S: State> App<S> {
         self.graph.to_mermaid()
     }
 
-    /// Tells a log when snapshots come and records go.
+    /// Sets when snapshots come and records go.
     pub(crate) fn pace(&self, log: &mut ThreadLog) {
         log.retention = self.retention;
         log.snapshots_after = self.snapshots_after;

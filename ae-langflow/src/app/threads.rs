@@ -1,4 +1,4 @@
-//! What can be done to threads besides running them.
+//! Operations on threads: read, edit, fork, prune, delete, hand over.
 
 use std::{num::NonZeroU64, time::Duration};
 
@@ -33,13 +33,14 @@ pub struct ThreadState<S> {
 
 /// In whose name a write from outside is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WriteAs<'a> {
-    /// Nobody's: what was due runs on the new state.
-    Nobody,
+    /// No node's: what was due runs on the new state.
+    NoNode,
     /// This node's: its edges are followed, and what was due is abandoned. A subgraph is such a node, and so are the
     /// nodes in it, `subgraph/node`.
     Node(&'a str),
-    /// The input's: the graph begins anew from START.
+    /// The input's: the graph begins again from START.
     Start,
 }
 
@@ -47,11 +48,11 @@ pub enum WriteAs<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Retention {
-    /// The last so many.
+    /// The last records, this many.
     KeepLast(NonZeroU64),
-    /// The last one, and one in every so many before it.
+    /// The last one, and one in every group of this size before it.
     KeepEvery(NonZeroU64),
-    /// Those of the last so long, and the last one.
+    /// Those that are not older than this, and the last one.
     MaxAge(Duration),
 }
 
@@ -122,7 +123,7 @@ impl<S: State> App<S> {
         let mut drive = Drive::on(self, config, None, run, Some(log));
         drive.refuse_moved()?;
         let node = match by {
-            WriteAs::Nobody => None,
+            WriteAs::NoNode => None,
             WriteAs::Node(node) => Some(node),
             WriteAs::Start => Some(START),
         };
@@ -181,11 +182,11 @@ impl<S: State> App<S> {
     }
 
     /// Ends the thread's time in this store and gives it out to go on at `to`, and only there. It is one commit, which
-    /// no runner of the thread can overlook; giving it out again for the same place is no error.
+    /// no runner of the thread can overlook; giving it out again for the same place is not an error.
     ///
     /// # Errors
     ///
-    /// [`GraphError::Moved`] when it went to another place, [`GraphError::Conflict`] when someone runs it.
+    /// [`GraphError::Moved`] when it went to another place, [`GraphError::Conflict`] when another runner has it.
     pub async fn hand_over(&self, config: &RunConfig, to: &str) -> Result<GraphRun<S>, GraphError> {
         self.hand_over_all(config, to).await.map(|(run, _)| run)
     }

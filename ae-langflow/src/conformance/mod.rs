@@ -1,9 +1,7 @@
-//! The checks that every [`Checkpointer`] passes, one or more for each clause of its contract.
+//! The checks of the ports: one or more for each numbered clause of a contract.
 //!
-//! Each check works on threads of its own name, so one empty store will do. A failure panics with the number of the
-//! clause. The races want several threads: run them under `#[tokio::test(flavor = "multi_thread")]`.
-//!
-//! What a store survives is checked by [`crash`], with a process that is killed.
+//! A failure panics with the number of the clause. [`checkpointer`] has those of a store of threads, and a workload to
+//! kill a process in; [`node_cache`] those of a cache of results; [`blob_store`] those of a store of large values.
 
 #![allow(
     clippy::panic,
@@ -11,69 +9,7 @@
     reason = "a check that fails has to stop the test that called it"
 )]
 
-mod commits;
-mod copies;
-pub mod crash;
-mod notes;
-mod races;
-mod retention;
-mod support;
-mod threads;
-
-use std::sync::Arc;
-
-pub use self::{
-    commits::{
-        c1_large_values_come_back, c1_what_was_committed_comes_back, c2_a_moved_head_is_refused,
-        c3_a_refused_commit_leaves_nothing, c4_heads_are_numbered, c9_what_was_handed_over_is_a_copy,
-        c11_earlier_records_are_read,
-    },
-    copies::{
-        c12_a_copy_ends_where_it_is_told, c12_a_copy_goes_its_own_way, c12_a_refused_copy_changes_nothing,
-    },
-    notes::{c5_a_note_is_stored_once, c6_a_late_note_is_refused, c7_notes_last_as_long_as_the_superstep},
-    races::{
-        c2_no_commit_is_lost_among_many_writers, c2_one_of_many_writers_wins, c5_one_of_many_notes_stays,
-        c12_one_of_many_copies_is_made, c14_a_blob_outlives_a_race_with_a_delete,
-        dropped_calls_are_whole_or_not,
-    },
-    retention::{
-        c13_pruning_keeps_what_its_rules_say, c13_what_stays_reads_as_before,
-        c14_blobs_are_shared_and_go_with_the_last,
-    },
-    threads::{
-        c8_threads_are_apart_and_delete_takes_one, c10_many_threads_are_listed_in_order,
-        c15_names_are_bounded_and_otherwise_free,
-    },
-};
-use crate::Checkpointer;
-
-/// Runs every check on `store`, in the context of a Tokio runtime.
-pub async fn run_all(store: Arc<dyn Checkpointer>) {
-    let one = store.as_ref();
-    c1_what_was_committed_comes_back(one).await;
-    c1_large_values_come_back(one).await;
-    c2_a_moved_head_is_refused(one).await;
-    c2_one_of_many_writers_wins(&store).await;
-    c2_no_commit_is_lost_among_many_writers(&store).await;
-    c3_a_refused_commit_leaves_nothing(one).await;
-    c4_heads_are_numbered(one).await;
-    c5_a_note_is_stored_once(one).await;
-    c5_one_of_many_notes_stays(&store).await;
-    c6_a_late_note_is_refused(one).await;
-    c7_notes_last_as_long_as_the_superstep(one).await;
-    c8_threads_are_apart_and_delete_takes_one(one).await;
-    c9_what_was_handed_over_is_a_copy(one).await;
-    c10_many_threads_are_listed_in_order(one).await;
-    c11_earlier_records_are_read(one).await;
-    c12_a_copy_goes_its_own_way(one).await;
-    c12_a_copy_ends_where_it_is_told(one).await;
-    c12_a_refused_copy_changes_nothing(one).await;
-    c12_one_of_many_copies_is_made(&store).await;
-    c13_pruning_keeps_what_its_rules_say(one).await;
-    c13_what_stays_reads_as_before(one).await;
-    c14_blobs_are_shared_and_go_with_the_last(one).await;
-    c14_a_blob_outlives_a_race_with_a_delete(&store).await;
-    c15_names_are_bounded_and_otherwise_free(one).await;
-    dropped_calls_are_whole_or_not(one).await;
-}
+#[cfg(feature = "temporal")]
+pub mod blob_store;
+pub mod checkpointer;
+pub mod node_cache;

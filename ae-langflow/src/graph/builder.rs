@@ -17,7 +17,7 @@ use crate::{
 
 pub(crate) type Router<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
 
-/// A node and what tells its results apart.
+/// A node and the key of its cached results.
 pub(crate) struct Entry<S: State> {
     pub(crate) node: Arc<dyn DynNode<S>>,
     pub(crate) cache_key: Option<CacheKey<S>>,
@@ -177,7 +177,7 @@ impl<S: State> Graph<S> {
         &self.0.topology
     }
 
-    /// What is allowed and probably a mistake.
+    /// The parts of the graph that are allowed and probably a mistake.
     #[must_use]
     pub fn warnings(&self) -> &[CompileWarning] {
         &self.0.warnings
@@ -216,7 +216,7 @@ impl<S: State> fmt::Debug for StateGraph<S> {
     }
 }
 
-/// What an edge may come from: a name, or a list of names that it waits for.
+/// The source of an edge: a name, or a list of names that it waits for.
 pub trait EdgeFrom: sealed::Sealed {
     #[doc(hidden)]
     fn sources(self) -> Sources;

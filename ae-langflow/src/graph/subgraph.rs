@@ -123,7 +123,7 @@ fn rename<T>(map: &mut BTreeMap<Name, T>, from: &Name, to: &Name) {
     }
 }
 
-/// What a name of an inner graph is called outside: its START is the subgraph itself.
+/// The outer name of a node of an inner graph: its START is the subgraph itself.
 fn within(group: &Name, name: &str) -> Name {
     match name {
         START => group.clone(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ae_core::{Digest, DigestWriter};
 use serde::{Deserialize, Serialize};
 
-use crate::{node::Name, node::policy::NodePolicy};
+use crate::node::{Name, NodePolicy};
 
 /// Where a graph begins: the source of the first edges.
 pub const START: &str = "__start__";
@@ -38,7 +38,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// What names the edge in a stored run.
+    /// The name of the edge in a stored run.
     pub(crate) fn key(&self) -> String {
         let sources: Vec<&str> = self.sources.iter().map(|source| &**source).collect();
         format!("{}>{}", sources.join("+"), self.target)

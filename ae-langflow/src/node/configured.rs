@@ -10,12 +10,13 @@ use crate::{
     node::policy::{NodePolicy, millis},
 };
 
-/// What of the state a node's result depends on, as text.
+/// The part of the state that a node's result depends on, as text.
 pub type CacheKey<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
 
 /// How a node is run.
+#[non_exhaustive]
 pub struct NodeOptions<S> {
-    /// What every host follows.
+    /// The policy that every host follows.
     pub policy: NodePolicy,
     /// Tells apart the results that a [`NodeCache`](crate::NodeCache) keeps of it.
     pub cache_key: Option<CacheKey<S>>,
@@ -66,7 +67,7 @@ impl<S: State, N: Node<S>> Configured<S, N> {
         self
     }
 
-    /// Ends a try that gives no sign of life for so long, as a failure.
+    /// Ends a try without a heartbeat for that long, as a failure.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
         self.policy.idle_timeout_ms = Some(millis(limit));

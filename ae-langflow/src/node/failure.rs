@@ -34,7 +34,7 @@ pub enum NodeTimeout {
     /// As a whole.
     #[error("the try took longer than {0:?}")]
     Run(std::time::Duration),
-    /// Without a sign of life.
-    #[error("the try gave no sign of life for {0:?}")]
+    /// Without a heartbeat.
+    #[error("the try gave no heartbeat for {0:?}")]
     Idle(std::time::Duration),
 }

@@ -14,6 +14,8 @@ use std::{error::Error as StdError, fmt, future::Future, pin::Pin, sync::Arc};
 use serde::Serialize;
 use serde_json::Value;
 
+#[cfg(feature = "mock")]
+pub use self::cache::MockNodeCache;
 pub use self::{
     cache::{MemoryNodeCache, NodeCache},
     configured::{CacheKey, Configured, NodeOptions, node},
@@ -62,7 +64,7 @@ where
     }
 }
 
-/// What a node gives back: its writes, and the nodes to go to besides those that its edges name.
+/// The result of a node: its writes, and the nodes to go to in addition to those that its edges name.
 pub struct Step<S: State> {
     pub(crate) update: Option<S::Update>,
     pub(crate) goto: Vec<String>,
@@ -91,7 +93,7 @@ impl<S: State> Step<S> {
 
     /// Runs `target` once more in the next superstep, with an input of its own that [`Cx::input`] reads: called for
     /// every item of a list, it is the first half of a map and reduce. [`StateGraph::add_goto`](crate::StateGraph::add_goto)
-    /// must name the target, which is no subgraph. An input that can't be written as JSON fails the node.
+    /// must name the target, which is not a subgraph. An input that can't be written as JSON fails the node.
     #[must_use]
     pub fn send<T: Serialize + ?Sized>(mut self, target: impl Into<String>, input: &T) -> Self {
         self.sends.push((target.into(), serde_json::to_value(input)));
@@ -108,6 +110,7 @@ impl<S: State> fmt::Debug for Step<S> {
 
 /// Why a node did not finish. `?` makes it of any error.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Stop {
     /// It asked a question and waits for the answer.
     Paused(Pause),

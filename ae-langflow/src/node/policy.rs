@@ -1,4 +1,4 @@
-//! How a node is run, beside what it does.
+//! The policy of a node: retries, limits in time, error handler.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ pub struct NodePolicy {
     /// When and how often a failed run of the node is repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<NodeRetry>,
-    /// One try takes at most so long, in milliseconds.
+    /// The longest that one try may take, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
-    /// One try goes at most so long without a sign of life, in milliseconds: [`Cx::beat`](crate::Cx::beat),
+    /// The longest that one try may go without a heartbeat, in milliseconds: [`Cx::beat`](crate::Cx::beat),
     /// [`Cx::emit`](crate::Cx::emit) or [`Cx::once`](crate::Cx::once).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_timeout_ms: Option<u64>,
@@ -48,7 +48,7 @@ impl NodePolicy {
         self.timeout_ms.map(Duration::from_millis)
     }
 
-    /// The longest that one try may go without a sign of life.
+    /// The longest that one try may go without a heartbeat.
     #[must_use]
     pub fn idle_timeout(&self) -> Option<Duration> {
         self.idle_timeout_ms.map(Duration::from_millis)

@@ -17,7 +17,7 @@ pub struct Question {
     /// The number of the task that asks, when it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_index: Option<u32>,
-    /// What is asked, as the node wrote it.
+    /// The question, as the node wrote it.
     pub payload: Value,
     /// Why it is asked again: the last answer was not of the form that the node reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,7 +48,7 @@ impl Question {
         self.node == task.node() && self.send_index == task.send_index()
     }
 
-    /// What is asked, typed.
+    /// The question, typed.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Question {
 pub struct Answer {
     /// The id of the question.
     pub id: String,
-    /// What was answered.
+    /// The answer.
     pub value: Value,
 }
 

@@ -1,4 +1,4 @@
-//! What happens to a thread, as data: the outcomes that go into a run, and the changes that come out and are stored.
+//! The events of a thread as data: the outcomes that go into a run, and the changes that come out and are stored.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::next::Next;
 use crate::{Answer, NodeFailure, Question, State, TaskId};
 
-/// What became of one task.
+/// The outcome of one task.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum TaskOutcome<S: State> {
     Finished {
         /// The task.
         task: TaskId,
-        /// What it gave back.
+        /// Its result.
         result: TaskResult<S>,
     },
     /// It asked and waits.
@@ -46,7 +46,7 @@ impl<S: State> TaskOutcome<S> {
     }
 }
 
-/// What a finished task gave back. The labels were computed where it ran.
+/// The result of a finished task. The labels were computed where it ran.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct TaskResult<S: State> {
@@ -76,7 +76,7 @@ pub enum Change<S: State> {
     Began,
     /// A superstep ended.
     ///
-    /// What its tasks wrote, in the order of folding, and what comes next.
+    /// The writes of its tasks, in the order of folding, and what comes next.
     // The form on disk is short since there is one for each step.
     #[serde(rename = "s")]
     Stepped(Vec<Write<S>>, Next),
@@ -92,9 +92,9 @@ pub enum Change<S: State> {
         /// The answers.
         answers: Vec<Answer>,
     },
-    /// The superstep begins anew: what its finished tasks noted is void.
+    /// The superstep begins again: what its finished tasks noted is void.
     Rewound,
-    /// The state was written from outside, and what comes next was perhaps decided anew.
+    /// The state was written from outside, and what comes next was perhaps decided again.
     Edited {
         /// The write.
         #[serde(default = "none", skip_serializing_if = "Option::is_none")]
@@ -102,7 +102,7 @@ pub enum Change<S: State> {
         /// The node in whose name it was written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         node: Option<String>,
-        /// What comes next, unless that stays as it was.
+        /// The next tasks, unless they stay as they were.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<Next>,
     },
@@ -115,7 +115,7 @@ pub enum Change<S: State> {
     },
 }
 
-/// What one task wrote.
+/// The update of one task.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Write<S: State>(pub(crate) TaskId, #[serde(default = "none")] pub(crate) Option<S::Update>);

@@ -1,4 +1,4 @@
-//! What comes from outside: answers, writes, and the end of a thread's time here.
+//! Input from outside: answers, writes, and the end of a thread's time here.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
-//! What a run refuses.
+//! The refusals of a run.
 
 use crate::TaskId;
 
-/// What a run refuses. It changed nothing.
+/// A refusal of a run. It changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
@@ -25,7 +25,7 @@ pub enum RunError {
         node: String,
         /// The label.
         label: String,
-        /// What it may say.
+        /// The labels that it may give.
         labels: Vec<String>,
     },
     /// A goto to a target that was not declared.

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::next::Next;
 pub use self::{
     change::{Change, TaskOutcome, TaskResult, Write},
     error::RunError,
+    next::Next,
 };
 use self::{position::Position, route::Follow};
 use crate::{DueTask, Graph, Question, START, State, TaskId, Topology};
@@ -39,7 +39,7 @@ pub struct GraphRun<S: State> {
     step_max: Option<u64>,
 }
 
-/// What a host does next.
+/// The next step of a host.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NextStep<S> {
@@ -61,7 +61,7 @@ pub enum NextStep<S> {
 pub struct Superstep<S> {
     /// Its number, from 1.
     pub step: u64,
-    /// What the tasks read.
+    /// The state that the tasks read.
     pub state: Arc<S>,
     /// The tasks, in the order in which their writes are folded.
     pub tasks: Vec<DueTask>,
@@ -97,7 +97,7 @@ impl<S: State> GraphRun<S> {
         self.step_max = Some(self.position.step.saturating_add(steps));
     }
 
-    /// What to do next.
+    /// The next step.
     #[must_use]
     pub fn next_step(&self) -> NextStep<S> {
         let at = &self.position;

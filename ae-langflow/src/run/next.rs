@@ -1,4 +1,4 @@
-//! What comes after a superstep.
+//! The tasks after a superstep.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{TaskId, node::Name};
 
-/// What comes after a superstep.
+/// The tasks after a superstep.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(from = "Wire")]
 pub struct Next {
@@ -15,7 +15,7 @@ pub struct Next {
     pub(crate) due: Due,
     /// Deferred nodes that wait until nothing else is due in their graph or subgraph.
     pub(crate) later: BTreeSet<Name>,
-    /// Who has arrived at each waiting edge.
+    /// The sources that have arrived at each waiting edge.
     pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Position<S: State> {
     /// The tasks that were answered since they last ran.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) woken: BTreeSet<TaskId>,
-    /// How often a superstep began anew: notes of finished tasks from before are void.
+    /// How often a superstep began again: notes of finished tasks from before are void.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) rewinds: u64,
     /// Where the thread goes on, if not here.

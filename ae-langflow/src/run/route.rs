@@ -97,7 +97,7 @@ impl<'a> Follow<'a> {
         Ok(())
     }
 
-    /// What comes next, now that `ran` have finished.
+    /// The next tasks, now that `ran` have finished.
     pub(crate) fn end<'t>(mut self, ran: impl Iterator<Item = &'t TaskId> + Clone) -> Next {
         let topology = self.topology;
         // Once everyone has arrived who does in this superstep: a node that was sent several inputs arrives as often.

@@ -1,4 +1,4 @@
-//! What became of tasks is taken in.
+//! Outcomes of tasks are taken in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ impl<S: State> GraphRun<S> {
     pub(crate) fn take(&mut self, outcomes: Vec<TaskOutcome<S>>) -> Result<Option<Change<S>>, RunError> {
         let Sorted { finished, asked, asking, left } = self.sort(outcomes)?;
         self.check_writers(&finished)?;
-        // A task that ran again says anew what it wants to know.
+        // A task that ran again asks all of its questions again.
         let still_open = |question: &&Question| {
             let task = question.task();
             !asking.contains(&task) && !has(&finished, &task)

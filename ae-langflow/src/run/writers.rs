@@ -1,4 +1,4 @@
-//! Who writes which field in a superstep.
+//! The writers of each field in a superstep.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ impl<'t> Writers<'t> {
     /// field and its writer if it is another task's. Tasks come one after the other.
     pub(super) fn write(&mut self, name: &str, task: &'t TaskId) -> Option<(String, &'t TaskId)> {
         let other = |writer: Option<&&'t TaskId>| writer.copied().filter(|writer| *writer != task);
-        // Whoever writes the whole of a nested state drops what others write to its parts.
+        // A task that writes the whole of a nested state drops what others write to its parts.
         for (dot, _) in name.match_indices('.') {
             let whole = name.get(..dot).unwrap_or_default();
             if let Some(writer) = other(self.fields.get(whole)) {

@@ -20,7 +20,7 @@ pub(crate) fn of_state_and_size<S: Serialize>(state: &S) -> Result<(Digest, usiz
     Ok((digest, text.len()))
 }
 
-/// What was written so far.
+/// The bytes that were written so far.
 #[derive(Clone)]
 struct Text(Rc<RefCell<Vec<u8>>>);
 

@@ -50,7 +50,7 @@ impl JsonState {
         self.reducers = reducers;
     }
 
-    /// What could not be folded, if anything. The field kept its value then, and the state is of no use.
+    /// The problem with an update that could not be folded. The field kept its value then, and the state is of no use.
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()

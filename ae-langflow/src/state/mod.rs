@@ -1,4 +1,4 @@
-//! What a graph works on.
+//! The state that a graph works on.
 
 pub(crate) mod hash;
 mod json;
@@ -33,7 +33,7 @@ pub type MigrateError = Box<dyn StdError + Send + Sync>;
 ///   (`Vec`, `BTreeSet`); map keys are sorted before the hash is taken.
 /// - [`VERSION`](State::VERSION) changes when the stored form or the meaning of a reducer does.
 pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// What a node writes.
+    /// The update that a node writes.
     type Update: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
 
     /// The version of the stored form. A thread stored under an older one is [migrated](State::migrate) or refused.

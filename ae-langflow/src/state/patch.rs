@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::State;
 
-/// What is written to a field `#[state(nested)]`: perhaps a whole new value, then updates of it.
+/// A write to a field `#[state(nested)]`: perhaps a whole new value, then updates of it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Patch<T: State> {
@@ -49,7 +49,7 @@ impl<T: State> Patch<T> {
     }
 
     /// The fields that it writes and that only one task may write, each after `field` and a dot; `field` itself when
-    /// it writes all of them, which nobody else may do a part of. `field` and a dot say that it writes some part.
+    /// it writes all of them, which no other task may do a part of. `field` and a dot say that it writes some part.
     pub fn last_value_writes(&self, field: &str, state: &T, writes: &mut dyn FnMut(&str)) {
         if self.whole.is_some() {
             writes(field);

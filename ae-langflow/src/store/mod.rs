@@ -6,15 +6,23 @@ mod memory;
 mod port;
 #[cfg(feature = "postgres")]
 mod postgres;
-pub mod record;
+pub(crate) mod record;
 mod refused;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod tap;
 
 #[cfg(feature = "encryption")]
 pub use self::encrypted::{Encrypted, EncryptionKeys};
+#[cfg(feature = "mock")]
+pub use self::port::MockCheckpointer;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresCheckpointer, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{Durability, SqliteCheckpointer};
-pub use self::{memory::MemoryCheckpointer, port::Checkpointer};
+pub use self::{
+    memory::MemoryCheckpointer,
+    port::Checkpointer,
+    record::{Page, ThreadInfo},
+    tap::{Intercept, StoreAnswer, StoreCall, Tap},
+};

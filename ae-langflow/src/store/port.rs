@@ -27,25 +27,26 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 /// - C7. Notes stay while the number of completed supersteps does, and are gone when it grows.
 /// - C8. Threads do not see each other. `delete` removes a thread with all its records and notes, and says whether
 ///   there was one.
-/// - C9. What was handed over or read back belongs to the caller: changing it does not change the store.
-/// - C10. `list` gives threads in byte order of their names, after `after`, at most `limit`.
-/// - C11. `load` with `up_to` reads the thread as of the newest record with at most that number that can still be read,
+/// - C9. `list` gives threads in byte order of their names, after `after`, at most `limit`.
+/// - C10. `load` with `up_to` reads the thread as of the newest record with at most that number that can still be read,
 ///   without notes. `None` when there is no such record.
-/// - C12. `copy` makes a new thread of the records up to and with `up_to` (all of them when that is `None`), without
+/// - C11. `copy` makes a new thread of the records up to and with `up_to` (all of them when that is `None`), without
 ///   notes; both threads go their own way from then on. It is one transaction. A `to` that exists is `Conflict`, a
 ///   `from` or a record that is not there is `NotFound`, and nothing changes.
-/// - C13. `prune` removes records as [`Prune`] says and nothing else, and returns how many. What stays reads as before.
-/// - C14. A blob stays as long as a record refers to it, and is gone when the last one is. It is stored once, whatever
+/// - C12. `prune` removes records as [`Prune`] says and nothing else, and returns how many. What stays reads as before.
+/// - C13. A blob stays as long as a record refers to it, and is gone when the last one is. It is stored once, whatever
 ///   threads and records refer to it: while one of its name is there, the text that is handed over is ignored.
-/// - C15. Names of threads, tasks and keys are 1 to [`NAME_BYTES_MAX`](crate::store::record::NAME_BYTES_MAX) bytes long and
+/// - C14. Names of threads, tasks and keys are 1 to [`NAME_BYTES_MAX`](crate::host::NAME_BYTES_MAX) bytes long and
 ///   hold no NUL character; others are `InvalidInput` where they would be stored. All other text is JSON.
+///
+/// # Notes
 ///
 /// Digests are names to a store: it compares them and gives them back, and never computes one, because a decorator may
 /// hand over others than the engine does.
 ///
 /// # Errors
 ///
-/// `Conflict` (C2, C6, C12), `InvalidInput` (C3, C4, C6, C15), `NotFound` (C12), `Protocol` when stored data is damaged
+/// `Conflict` (C2, C6, C11), `InvalidInput` (C3, C4, C6, C14), `NotFound` (C11), `Protocol` when stored data is damaged
 /// or of another version, `QuotaExceeded` when the disk is full, `PermissionDenied` when it can't be written,
 /// `Unavailable` when the store can't be reached or is busy for too long, `Timeout` when it does not answer,
 /// `Unauthenticated` when it refuses the credentials or a key is missing. Nothing was stored unless the error's effect
@@ -54,13 +55,13 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 /// # Cancel safety
 ///
 /// A call that is dropped has its whole effect or none, with a server perhaps a moment later. Load the thread to know;
-/// the head fences off whoever was too early.
+/// the head fences off a caller that was too early.
 ///
 /// # Example
 ///
 /// ```
 /// use ae_core::{Digest, Timestamp};
-/// use ae_langflow::{Checkpointer, MemoryCheckpointer, record::{Header, Record}};
+/// use ae_langflow::{Checkpointer, MemoryCheckpointer, host::{Header, Record}};
 ///
 /// # async fn example() -> Result<(), ae_core::BackendError> {
 /// let (store, at) = (MemoryCheckpointer::new(), Timestamp::UNIX_EPOCH);
@@ -73,6 +74,7 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 /// # Ok(())
 /// # }
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Checkpointer: fmt::Debug + Send + Sync + 'static {
     /// Adds `record` to the log of `thread`, if its head is `expected`.

@@ -1,4 +1,4 @@
-//! What every store refuses, in the same words.
+//! The refusals of every store, in the same words.
 
 use ae_core::{BackendError, ErrorKind};
 

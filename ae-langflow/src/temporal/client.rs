@@ -96,7 +96,7 @@ impl TemporalClient {
     }
 
     /// Leaves an answer with the server, whether or not the question is open yet. The first answer to a question
-    /// counts. It needs no worker, and nobody says whether it fitted.
+    /// counts. It needs no worker, and the sender does not learn whether it fitted.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl TemporalClient {
         })
     }
 
-    /// Asks a run to stop. Its nodes hear of it with their next sign of life; see
+    /// Asks a run to stop. Its nodes see it with their next heartbeat; see
     /// [`TemporalWorker::on_cancel`](super::TemporalWorker::on_cancel).
     ///
     /// # Errors

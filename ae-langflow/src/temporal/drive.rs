@@ -21,7 +21,7 @@ use crate::{DueTask, JsonState, NextStep, NodeFailure, NodePolicy, Superstep, Ta
 /// worth is decided where it runs.
 const ATTEMPTS_MAX: u32 = 100;
 
-/// The pause before an activity is attempted anew after a worker died; it doubles …
+/// The pause before an activity is attempted again after a worker died; it doubles …
 const PAUSE_BASE: Duration = Duration::from_secs(1);
 
 /// … up to this.
@@ -30,7 +30,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// A worker ends a try that takes too long; the server steps in only when that worker does not.
 const TIMEOUT_SPARE: Duration = Duration::from_secs(30);
 
-/// So many tasks of a superstep run side by side, then the next ones: the server takes 2,000 for one run at most, and
+/// The number of tasks of a superstep that run side by side, then come the next ones: the server takes 2,000 for one run at most, and
 /// between them the history can be cut.
 const SIDE_BY_SIDE_MAX: usize = 500;
 
@@ -216,7 +216,7 @@ fn cut_history(ctx: &Ctx, runs: bool) -> Result<(), WorkflowTermination> {
     Ok(())
 }
 
-/// A payload over the server's limit would be retried for ever.
+/// A payload over the server's limit would be retried without a limit.
 fn too_large(ctx: &Ctx) -> Option<WorkflowTermination> {
     let (bytes, max) = with(ctx, |active, inbox| (active.bytes(inbox), active.policy.bytes_max));
     (bytes > max).then(|| {
@@ -244,7 +244,7 @@ where
     })
 }
 
-/// What a node failed with, without the wrappers.
+/// The error of a node, without the wrappers.
 struct Failure {
     kind: String,
     message: String,
@@ -265,7 +265,7 @@ fn reason(error: &ActivityExecutionError) -> Failure {
             IncomingError::Timeout(timeout) => {
                 return Failure {
                     kind: failure::LOST.to_owned(),
-                    message: format!("its workers gave no sign of life ({:?})", timeout.timeout_type()),
+                    message: format!("its workers sent no heartbeat ({:?})", timeout.timeout_type()),
                     records: timeout.last_heartbeat_details().ok().flatten().unwrap_or_default(),
                 };
             }

@@ -8,7 +8,7 @@ use crate::{Cx, Graph, NodePolicy, Reducers, State, node::BoxFuture};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// What a task that ran gave: the outcome as JSON, or what the node failed with.
+/// The result of a task that ran: the outcome as JSON, or the error of the node.
 pub(crate) type Ran = Result<Value, BoxError>;
 
 /// A [`Graph`] that runs tasks from JSON to JSON.

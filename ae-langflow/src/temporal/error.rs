@@ -1,9 +1,9 @@
-//! What a client and a worker report.
+//! The errors of a client and a worker.
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
 use temporalio_client::tonic;
 
-/// What [`TemporalClient`](super::TemporalClient) and [`TemporalWorker`](super::TemporalWorker) return.
+/// An error of [`TemporalClient`](super::TemporalClient) or [`TemporalWorker`](super::TemporalWorker).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TemporalError {
@@ -32,11 +32,11 @@ pub enum TemporalError {
     Failed {
         /// The thread.
         thread: String,
-        /// What kind of failure: that of a [`BackendError`], or `node_failed`, `EffectUnknown` (it may have happened:
+        /// The kind of the failure: that of a [`BackendError`], or `node_failed`, `EffectUnknown` (it may have happened:
         /// reconcile), `timeout`, `lost` (its workers died), `too_large`, `run_refused` (what a
         /// [`RunError`](crate::RunError) says).
         kind: String,
-        /// What happened.
+        /// The message.
         message: String,
     },
     /// An operator ended the run.
@@ -45,12 +45,12 @@ pub enum TemporalError {
         /// The thread.
         thread: String,
     },
-    /// What the server holds is not of the form that this program knows.
+    /// The server holds another form than this program knows.
     #[error("the thread {thread:?} can't be read: {reason}")]
     Unreadable {
         /// The thread.
         thread: String,
-        /// What is wrong.
+        /// The mistake.
         reason: String,
     },
     /// The state is too large to send.
@@ -83,7 +83,7 @@ pub enum TemporalError {
     /// The worker can't be set up.
     #[error("the worker can't run: {reason}")]
     Worker {
-        /// What is wrong.
+        /// The mistake.
         reason: String,
     },
 }
@@ -113,7 +113,7 @@ pub(crate) fn server(operation: &'static str, status: tonic::Status) -> BackendE
         .with_source(status)
 }
 
-/// Something between this program and the server that is no answer of the server.
+/// Something between this program and the server that is not an answer of the server.
 pub(crate) fn local(
     operation: &'static str,
     error: impl Into<Box<dyn std::error::Error + Send + Sync>>,

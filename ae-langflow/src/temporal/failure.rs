@@ -14,7 +14,7 @@ use crate::{
     app::{backend_error, describe, pause_before_next},
 };
 
-/// The kind of a node's error that is no [`BackendError`].
+/// The kind of a node's error that is not a [`BackendError`].
 pub(crate) const NODE_FAILED: &str = "node_failed";
 
 /// The kind of an error whose effect may have happened: it is reconciled, never tried again blindly.

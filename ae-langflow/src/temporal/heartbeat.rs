@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::wire::{Records, json_bytes};
 use crate::{Cancel, Journal, TaskId};
 
-/// The server takes more, but writes it again with every sign of life.
+/// The server takes more, but writes it again with every heartbeat.
 const RECORDS_BYTES_MAX: u64 = 64 * 1024;
 
 /// Beats until the node ends, and stops the node when the server says so.
@@ -37,7 +37,7 @@ impl Heartbeat {
     pub(crate) fn begin(ctx: ActivityContext, cancel: Cancel, records: Records) -> Self {
         let client = ctx.client();
         let journal = Arc::new(HeartbeatJournal { ctx, client, cancel, records: Mutex::new(records) });
-        // A task of its own: a node that computes for long still gives signs of life on a runtime with several threads.
+        // A task of its own: a node that computes for long still sends heartbeats on a runtime with several threads.
         let beating = tokio::spawn(Arc::clone(&journal).beat());
         Self { journal, beating }
     }
@@ -76,10 +76,10 @@ impl HeartbeatJournal {
         }
     }
 
-    /// The SDK sends it on, now or with the next sign of life that it sends.
+    /// The SDK sends it on, now or with the next heartbeat that it sends.
     async fn tell_core(&self) {
         let records = locked(&self.records).clone();
-        // It fails only when the records are no JSON, which they are.
+        // It fails only when the records are not JSON, which they are.
         let _ = self.ctx.record_heartbeat(records).await;
     }
 }
@@ -106,7 +106,7 @@ impl Journal for HeartbeatJournal {
             grown
         };
         self.tell_core().await;
-        // The SDK holds signs of life back for a while; a record must be with the server before it counts.
+        // The SDK holds heartbeats back for a while; a record must be with the server before it counts.
         let token = TaskToken::from(self.ctx.info().task_token.clone());
         let handle = self.client.get_async_activity_handle(ActivityIdentifier::TaskToken(token));
         match handle.heartbeat(Some(records), RpcOptions::default()).await {

@@ -33,16 +33,16 @@
 //!   workers. [`Replayer`] notices a change that was overlooked.
 //!   A state that is not derived says its reducers as well.
 //! - With a [`BlobStore`] fields over 64 KiB travel by reference, and the workflow never opens them.
-//! - [`Cx::emit`](crate::Cx::emit) reaches nobody here; it counts as a sign of life.
+//! - [`Cx::emit`](crate::Cx::emit) has no reader here; it counts as a heartbeat.
 //!
 //! # What is guaranteed
 //!
 //! - A node that completed never runs again, whatever dies: worker, server, or both. A node under way runs again once
-//!   its signs of life stop; give outside effects their [`Cx::idempotency_key`](crate::Cx::idempotency_key), which no
+//!   its heartbeats stop; give outside effects their [`Cx::idempotency_key`](crate::Cx::idempotency_key), which no
 //!   retry, restart, promotion or cut of the history changes.
 //! - [`Cx::once`](crate::Cx::once) stores its record with the server before it returns, and later attempts and re-runs
 //!   after a question get it. The records of one run of a node have at most 64 KiB. A worker that dies
-//!   in the short time between the record and the next sign of life may lose it to a late older one, and the work is
+//!   in the short time between the record and the next heartbeat may lose it to a late older one, and the work is
 //!   then repeated: at least once, as everywhere.
 //! - A node is tried as its [options](crate::Configured) say, with the same pauses as in process, and its error handler
 //!   takes over after the last try. A worker that died counts as a try, but never as the last one. An effect that may
@@ -53,7 +53,7 @@
 //! - A question parks the run. [`TemporalClient::answer`] is refused with a reason, and leaves no trace, when the
 //!   question is not open (any more). The signal `answer` is for senders that can't wait for a worker: an early answer
 //!   is kept, the first one counts.
-//! - A cancel reaches nodes through [`Cx::cancelled`](crate::Cx::cancelled) with the next sign of life; the run
+//! - A cancel reaches nodes through [`Cx::cancelled`](crate::Cx::cancelled) with the next heartbeat; the run
 //!   ends when they have stopped, after the node given to [`TemporalWorker::on_cancel`] has run.
 //! - A history is cut before it reaches the server's limits. A run that grows past its size limit fails with the
 //!   kind `too_large`, before the server would block it.
@@ -79,6 +79,8 @@ mod wire;
 mod worker;
 mod workflow;
 
+#[cfg(feature = "mock")]
+pub use blobs::MockBlobStore;
 pub use blobs::{BlobStore, DirectoryBlobs, MemoryBlobs};
 pub use client::TemporalClient;
 pub use error::TemporalError;

@@ -48,7 +48,7 @@ impl ConnectOptions {
         self
     }
 
-    /// Who asks: it stands in histories. `ae-langflow` unless said otherwise.
+    /// The identity that stands in histories. `ae-langflow` unless said otherwise.
     #[must_use]
     pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
         self.identity = identity.into();
@@ -115,16 +115,16 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// 10,000 supersteps, a new history every 500, 10 minutes a try for nodes that name no limit, signs of life every
+    /// 10,000 supersteps, a new history every 500, 10 minutes a try for nodes that name no limit, heartbeats every
     /// 10 s at least, 512 KiB.
     #[must_use]
     pub fn new() -> Self {
         let policy =
             RunPolicy { timeout_ms: 600_000, heartbeat_ms: 10_000, segment: 500, bytes_max: 512 * 1024 };
-        Self { step_limit: crate::STEP_LIMIT, policy }
+        Self { step_limit: crate::host::STEP_LIMIT, policy }
     }
 
-    /// At most so many supersteps.
+    /// The largest number of supersteps.
     #[must_use]
     pub fn with_step_limit(mut self, steps: u64) -> Self {
         self.step_limit = steps;
@@ -139,7 +139,7 @@ impl RunOptions {
         self
     }
 
-    /// After how long without a sign of life of its worker a node counts as lost and runs elsewhere. Workers give four
+    /// The time without a heartbeat of its worker after which a node counts as lost and runs elsewhere. Workers give four
     /// in that time on their own; a cancel reaches a node with one. Not to be confused with a node's
     /// [idle timeout](crate::Configured::with_idle_timeout), which the worker watches over.
     #[must_use]

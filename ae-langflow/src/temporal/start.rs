@@ -1,4 +1,4 @@
-//! Runs begin: anew, taken over from a store, or again after they failed.
+//! The begin of a run: new, taken over from a store, or again after a failure.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,7 +20,7 @@ use super::{
 use crate::{App, Graph, GraphRun, JsonState, RunConfig, State};
 
 impl TemporalClient {
-    /// Starts a run in `state`. `thread` names it for ever, also once it has ended.
+    /// Starts a run in `state`. `thread` names it from then on, also once it has ended.
     ///
     /// # Errors
     ///
@@ -38,12 +38,12 @@ impl TemporalClient {
     }
 
     /// Takes a thread over from the store of `app`: it ends there, for every process, and goes on here under the same
-    /// name. No node that finished runs again. Calling it again, after a crash in between for example, is no error.
+    /// name. No node that finished runs again. Calling it again, after a crash in between for example, is not an error.
     ///
     /// # Errors
     ///
     /// [`TemporalError::ThreadExists`] when there is another thread of that name here, [`TemporalError::Graph`] when there
-    /// is none in the store, it went elsewhere, or someone is running it: nothing changed. Those of
+    /// is none in the store, it went elsewhere, or another runner has it: nothing changed. Those of
     /// [`start`](Self::start): the thread has left the store then, and waits for another try.
     pub async fn promote<S: State>(
         &self,
@@ -70,7 +70,7 @@ impl TemporalClient {
     }
 
     /// Goes on with a run that failed, was cancelled or terminated, or reached its limit: from the last completed
-    /// superstep, and without what finished beside the failure. It needs a worker.
+    /// superstep, and without what finished next to the failure. It needs a worker.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl TemporalClient {
         }
     }
 
-    /// What names this server and namespace for ever, whatever address it is reached at.
+    /// The name of this server and namespace, whatever address it is reached at.
     async fn place(&self, thread: &str) -> Result<String, TemporalError> {
         let namespace = self.client.options().namespace.clone();
         let request = DescribeNamespaceRequest { namespace, ..DescribeNamespaceRequest::default() };

@@ -1,4 +1,4 @@
-//! What crosses the wire. These forms are stored in histories: fields are only added, with a default.
+//! The forms on the wire. These forms are stored in histories: fields are only added, with a default.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::{Answer, GraphRun, JsonState, NodePolicy, Question, TaskId};
 /// The form of [`WorkflowInput`]. A worker leaves runs of a newer form to newer workers.
 pub(crate) const FORMAT: u32 = 1;
 
-/// What [`Cx::once`](crate::Cx::once) recorded, by key.
+/// The records of [`Cx::once`](crate::Cx::once), by key.
 pub(crate) type Records = BTreeMap<String, Value>;
 
 /// The fields of a state.
 pub(crate) type Fields = Map<String, Value>;
 
-/// What a workflow starts from, and goes on from after its history was cut.
+/// The input of a workflow, at its start and after its history was cut.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct WorkflowInput {
     pub(crate) format: u32,
@@ -31,7 +31,7 @@ pub(crate) struct WorkflowInput {
     /// Answers that came before their question.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) inbox: Vec<Answer>,
-    /// What the tasks of the superstep under way recorded, by task.
+    /// The records of the tasks of the superstep under way, by task.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) records: BTreeMap<String, Records>,
 }

@@ -140,7 +140,7 @@ impl TemporalWorker {
         let (sender, ended) = oneshot::channel();
         let thread = std::thread::Builder::new().name("temporal worker".to_owned());
         let spawned = thread.spawn(move || {
-            // Nobody may be left to hear how it ended.
+            // The receiver may be gone.
             let _ = sender.send(runtime.block_on(self.run(stop)));
         });
         spawned.map_err(broken)?;

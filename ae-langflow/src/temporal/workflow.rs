@@ -88,7 +88,7 @@ impl GraphWorkflow {
     /// Answers open questions and says what is open then.
     #[update(name = "answer")]
     pub(crate) fn answered(&mut self, _: &mut SyncWorkflowContext<Self>, answers: Vec<Answer>) {
-        // The loop hands them to the run at a step's boundary: a task in flight may still ask the same thing anew.
+        // The loop hands them to the run at a step's boundary: a task in flight may still ask the same thing again.
         self.inbox.extend(answers);
     }
 

@@ -25,7 +25,7 @@ pub trait LoopNodes<A: Artifact, V: Verdict = TestReport>: fmt::Debug + Send + S
     /// When it breaks; the attempt is made again when the thread continues.
     async fn write(&self, input: WriteInput<A>, cx: &Cx) -> Result<Written<A>, Stop>;
 
-    /// Tests the artifact. A check that fails is no error.
+    /// Tests the artifact. A check that fails is not an error.
     ///
     /// # Errors
     ///

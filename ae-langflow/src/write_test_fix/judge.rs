@@ -46,11 +46,7 @@ mod tests {
     };
 
     fn report(failure: u8) -> TestReport {
-        TestReport::new(vec![CheckResult {
-            id: "c".into(),
-            passed: failure == 0,
-            detail: failure.to_string(),
-        }])
+        TestReport::new(vec![CheckResult::new("c", failure == 0, failure.to_string())])
     }
 
     proptest! {
@@ -89,8 +85,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_the_same_whatever_the_order_and_another_with_other_words() {
-        let check =
-            |id: &str, detail: &str| CheckResult { id: id.into(), passed: false, detail: detail.into() };
+        let check = |id: &str, detail: &str| CheckResult::new(id, false, detail);
         let one = TestReport::new(vec![check("a", "x"), check("b", "y")]);
         let two = TestReport::new(vec![check("b", "y"), check("a", "x")]);
         let other = TestReport::new(vec![check("a", "x"), check("b", "z")]);

@@ -1,4 +1,4 @@
-//! What goes round in the loop.
+//! The state of the loop, and the inputs and results of its parts.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::State;
 
-/// What is written and tested: any plain data.
+/// The thing that is written and tested: any plain data.
 pub trait Artifact: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {}
 
 impl<A: Clone + Serialize + DeserializeOwned + Send + Sync + 'static> Artifact for A {}
 
-/// What tests say of an artifact. [`TestReport`] is the ready one.
+/// The result of the tests of an artifact. [`TestReport`] is the ready one.
 pub trait Verdict:
     fmt::Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
@@ -33,15 +33,16 @@ pub trait Verdict:
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, State)]
 #[serde(bound = "")]
 #[state(version = 1)]
+#[non_exhaustive]
 pub struct LoopState<A: Artifact, V: Verdict = TestReport> {
     /// Every attempt that was tested, oldest first.
     #[reduce(append)]
     pub attempts: Vec<Attempt>,
-    /// What was written last.
+    /// The artifact that was written last.
     pub artifact: Option<A>,
-    /// What the tests said of it.
+    /// The result of its tests.
     pub report: Option<V>,
-    /// What was found out about the last failure.
+    /// The diagnosis of the last failure.
     pub diagnosis: Option<Diagnosis>,
     /// How it ended, once it has: `Verified`, `Stalled`, `Exhausted`, or as `write` said.
     pub outcome: Option<Outcome>,
@@ -103,18 +104,27 @@ impl Proof {
     }
 }
 
-/// What one check said.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CheckResult {
     /// The check.
     pub id: String,
     /// Whether it passed.
     pub passed: bool,
-    /// Why, in words. The same failure is told by the same words: no times, no addresses.
+    /// The reason, in words. The same failure has the same words: no times, no addresses.
     pub detail: String,
 }
 
-/// What the tests said.
+impl CheckResult {
+    /// The result of the check `id`.
+    #[must_use]
+    pub fn new(id: impl Into<String>, passed: bool, detail: impl Into<String>) -> Self {
+        Self { id: id.into(), passed, detail: detail.into() }
+    }
+}
+
+/// The results of all checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TestReport {
@@ -161,28 +171,51 @@ impl Verdict for TestReport {
     }
 }
 
-/// What was found out about a failure.
+/// The diagnosis of a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Diagnosis {
     /// The checks that failed.
     pub failing: Vec<String>,
     /// The part of the output that matters.
     pub excerpt: String,
-    /// What is probably wrong.
+    /// The probable cause.
     pub suspected_cause: String,
     /// Where to look.
     pub files: Vec<String>,
 }
 
-/// What `write` works from.
+impl Diagnosis {
+    /// The diagnosis that `suspected_cause` made these checks fail.
+    #[must_use]
+    pub fn new(failing: Vec<String>, suspected_cause: impl Into<String>) -> Self {
+        Self { failing, excerpt: String::new(), suspected_cause: suspected_cause.into(), files: Vec::new() }
+    }
+
+    /// Adds the part of the output that matters.
+    #[must_use]
+    pub fn with_excerpt(mut self, excerpt: impl Into<String>) -> Self {
+        self.excerpt = excerpt.into();
+        self
+    }
+
+    /// Adds the files to look at.
+    #[must_use]
+    pub fn with_files(mut self, files: Vec<String>) -> Self {
+        self.files = files;
+        self
+    }
+}
+
+/// The input of `write`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WriteInput<A> {
     /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// What the last attempt wrote.
+    /// The artifact of the last attempt.
     pub previous: Option<A>,
-    /// What was wrong with it.
+    /// The diagnosis of its failure.
     pub diagnosis: Option<Diagnosis>,
 }
 
@@ -201,23 +234,23 @@ pub enum Written<A> {
     },
 }
 
-/// What `test` works from.
+/// The input of `test`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TestInput<A> {
     /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// What was written.
+    /// The artifact.
     pub artifact: A,
 }
 
-/// What `fix` works from.
+/// The input of `fix`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FixInput<A, V = TestReport> {
-    /// What was written.
+    /// The artifact.
     pub artifact: A,
-    /// What the tests said of it.
+    /// The result of its tests.
     pub report: V,
     /// The number of the attempt, from 1.
     pub attempt: u32,
@@ -227,9 +260,9 @@ pub struct FixInput<A, V = TestReport> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoopLimits {
-    /// So many attempts end the loop as exhausted. 5 by default.
+    /// The number of attempts that ends the loop as exhausted. 5 by default.
     pub iterations_max: u32,
-    /// So many identical failures in a row end it as stalled. 3 by default.
+    /// The number of identical failures in a row that ends it as stalled. 3 by default.
     pub identical_failures_max: u32,
 }
 

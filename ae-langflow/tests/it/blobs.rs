@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ae_langflow::{
     Answer, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, START, State,
-    StateGraph, Step, WriteAs, record::Loaded,
+    StateGraph, Step, WriteAs, host::Loaded,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    damaged::Damaged,
+    damaged::damaged,
     support::{Place, again, asked, done, places},
 };
 
@@ -165,7 +165,7 @@ async fn large_values_come_back_from_every_place_as_they_were() {
         assert_eq!(state, expected);
         let update = Big::update().part(Part::update().code(text(10)));
         let app = place.app(&everywhere());
-        app.update_state(&config, update, WriteAs::Nobody).await.unwrap();
+        app.update_state(&config, update, WriteAs::NoNode).await.unwrap();
         let history = place.app(&everywhere()).history(&config, 99).await.unwrap();
         assert_eq!(history[0].thread.state.part.code, text(10));
         assert_eq!(history[1].thread.state, expected);
@@ -187,14 +187,14 @@ async fn a_damaged_or_lost_blob_is_refused() {
         (|thread| thread.blobs.values_mut().for_each(|text| *text = text[..9].into()), "was changed"),
     ];
     for (edit, words) in edits {
-        let app = counting().with_store(Arc::new(Damaged(Arc::clone(&store), edit)));
+        let app = counting().with_store(damaged(&store, edit));
         let error = app.get_state(&config).await.unwrap_err();
         assert!(matches!(error, GraphError::Corrupt { seq: 1, .. }), "{error}");
         assert!(error.to_string().contains(words), "{error}");
     }
     let edit =
         |thread: &mut Loaded| thread.snapshot = thread.snapshot.replace("/state/code", "/state/none/code");
-    let app = counting().with_store(Arc::new(Damaged(Arc::clone(&store), edit)));
+    let app = counting().with_store(damaged(&store, edit));
     let error = app.get_state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::Corrupt { .. }), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Calls: how they are stopped, what they tell, and the turns of a thread.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -10,9 +10,8 @@ use ae_langflow::{
 };
 
 use crate::{
-    durable::diamond,
     engine::Say,
-    support::{Log, Trace, again, asked, done, log, names, places, stored},
+    support::{Log, Trace, again, asked, done, log, names, places},
 };
 
 #[tokio::test]

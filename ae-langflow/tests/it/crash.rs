@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Checkpointer as _, MemoryCheckpointer,
-    conformance::crash,
-    record::{Page, TaskRecord},
+    Checkpointer as _, MemoryCheckpointer, Page, conformance::checkpointer::crash, host::TaskRecord,
 };
 
 use crate::child::{self, Victim};

@@ -11,7 +11,7 @@ use std::{
 use ae_core::{BackendError, ErrorKind};
 use ae_langflow::{
     Checkpointer,
-    record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
+    host::{Intercept, Record, StoreAnswer, StoreCall, Tap},
 };
 use async_trait::async_trait;
 
@@ -21,7 +21,6 @@ pub type Done = (u64, String);
 /// Fails at write number `at` of this process, before it or after it is durable, and at every one from then on.
 #[derive(Debug)]
 pub struct Crashing {
-    inner: Arc<dyn Checkpointer>,
     at: usize,
     before: bool,
     writes: AtomicUsize,
@@ -30,13 +29,13 @@ pub struct Crashing {
 }
 
 impl Crashing {
-    pub fn new(
+    pub fn tap(
         inner: Arc<dyn Checkpointer>,
         at: usize,
         before: bool,
         durable: &Arc<Mutex<BTreeSet<Done>>>,
-    ) -> Self {
-        Self { inner, at, before, writes: AtomicUsize::new(0), durable: Arc::clone(durable) }
+    ) -> Tap<Self> {
+        Tap::new(inner, Self { at, before, writes: AtomicUsize::new(0), durable: Arc::clone(durable) })
     }
 
     /// Whether this write is the last one.
@@ -48,10 +47,6 @@ impl Crashing {
             Ok(number == self.at)
         }
     }
-
-    fn keep(&self, done: impl IntoIterator<Item = Done>) {
-        self.durable.lock().unwrap().extend(done);
-    }
 }
 
 fn dead() -> BackendError {
@@ -59,50 +54,38 @@ fn dead() -> BackendError {
 }
 
 #[async_trait]
-impl Checkpointer for Crashing {
-    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
-        let last = self.enter()?;
-        let (step, change) = (record.head.step, record.change.clone());
-        self.inner.commit(thread, expected, record).await?;
-        let change: serde_json::Value = serde_json::from_str(&change).unwrap();
-        for (place, step) in [("/s/0", step), ("/parked/finished", step + 1)] {
-            let tasks = change.pointer(place).and_then(|tasks| tasks.as_array()).into_iter().flatten();
-            self.keep(tasks.map(|task| (step, task[0].as_str().unwrap().to_owned())));
-        }
-        if last { Err(dead()) } else { Ok(()) }
-    }
-
-    async fn append_once(
+impl Intercept for Crashing {
+    async fn intercept(
         &self,
-        thread: &str,
-        head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
+        call: StoreCall,
+        store: &dyn Checkpointer,
+    ) -> Result<StoreAnswer, BackendError> {
+        let ran = match &call {
+            StoreCall::Commit { record, .. } => results_of(record),
+            StoreCall::AppendOnce { .. } => Vec::new(),
+            _ => return call.run(store).await,
+        };
         let last = self.enter()?;
-        let stored = self.inner.append_once(thread, head, record).await?;
-        if stored.key.starts_with("done@") {
-            self.keep([(stored.step + 1, stored.task.clone())]);
+        let answer = call.run(store).await?;
+        let mut durable = self.durable.lock().unwrap();
+        durable.extend(ran);
+        if let StoreAnswer::Noted(note) = &answer {
+            if note.key.starts_with("done@") {
+                durable.insert((note.step + 1, note.task.clone()));
+            }
         }
-        if last { Err(dead()) } else { Ok(stored) }
+        if last { Err(dead()) } else { Ok(answer) }
     }
+}
 
-    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        self.inner.load(thread, up_to).await
-    }
-
-    async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        self.inner.list(page).await
-    }
-
-    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
-        self.inner.copy(from, up_to, to).await
-    }
-
-    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-        self.inner.prune(thread, prune).await
-    }
-
-    async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-        self.inner.delete(thread).await
-    }
+/// The tasks whose results a record holds.
+fn results_of(record: &Record) -> Vec<Done> {
+    let step = record.head.step;
+    let change: serde_json::Value = serde_json::from_str(&record.change).unwrap();
+    let results = [("/s/0", step), ("/parked/finished", step + 1)];
+    let results = results.into_iter().flat_map(|(place, step)| {
+        let tasks = change.pointer(place).and_then(|tasks| tasks.as_array()).into_iter().flatten();
+        tasks.map(move |task| (step, task[0].as_str().unwrap().to_owned()))
+    });
+    results.collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ae_core::BackendError;
 use ae_langflow::{
     Checkpointer, Cx, END, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, START, State, StateGraph,
-    record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
+    host::{Intercept, Loaded, StoreAnswer, StoreCall, Tap},
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ async fn a_changed_or_lost_record_is_noticed() {
     let graph = five::<Sum>(&store, Sum::update().sum(2), Sum::update().sum(3)).await;
     let config = RunConfig::thread("t");
     let read = |edit: fn(&mut Loaded)| {
-        let app = graph.with_store(Arc::new(Damaged(Arc::clone(&store), edit)));
+        let app = graph.with_store(damaged(&store, edit));
         let config = config.clone();
         async move { app.get_state(&config).await.unwrap_err() }
     };
@@ -119,7 +119,7 @@ async fn a_damaged_note_is_noticed() {
         "{\"finished\":{\"task\":7,\"result\":{}}}",
     ] {
         let edit = move |thread: &mut Loaded| thread.task_records[0].value = text.to_owned();
-        let app = graph.with_store(Arc::new(Damaged(Arc::clone(&store), edit)));
+        let app = graph.with_store(damaged(&store, edit));
         let error = app.invoke(Input::Continue, &config).await.unwrap_err();
         assert!(matches!(error, GraphError::Corrupt { seq: 2, .. }), "{text}: {error}");
     }
@@ -127,13 +127,21 @@ async fn a_damaged_note_is_noticed() {
     let edit = |thread: &mut Loaded| {
         thread.task_records[0].value = "{\"finished\":{\"task\":\"x\",\"result\":{}}}".to_owned()
     };
-    let app = graph.with_store(Arc::new(Damaged(Arc::clone(&store), edit)));
+    let app = graph.with_store(damaged(&store, edit));
     let error = app.invoke(Input::Continue, &config).await.unwrap_err();
     assert!(matches!(error, GraphError::Run(ae_langflow::RunError::NotDue { .. })), "{error}");
 }
 
+/// Changes the threads that come back from a store.
+pub struct Damaged<F>(F);
+
 /// A store whose threads come back changed.
-pub struct Damaged<F>(pub Arc<MemoryCheckpointer>, pub F);
+pub fn damaged<F: Fn(&mut Loaded) + Send + Sync + 'static>(
+    store: &Arc<MemoryCheckpointer>,
+    edit: F,
+) -> Arc<Tap<Damaged<F>>> {
+    Arc::new(Tap::new(Arc::clone(store) as Arc<dyn Checkpointer>, Damaged(edit)))
+}
 
 impl<F> std::fmt::Debug for Damaged<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -142,41 +150,16 @@ impl<F> std::fmt::Debug for Damaged<F> {
 }
 
 #[async_trait::async_trait]
-impl<F: Fn(&mut Loaded) + Send + Sync + 'static> Checkpointer for Damaged<F> {
-    async fn commit(&self, thread: &str, head: Option<Head>, record: Record) -> Result<(), BackendError> {
-        self.0.commit(thread, head, record).await
-    }
-
-    async fn append_once(
+impl<F: Fn(&mut Loaded) + Send + Sync + 'static> Intercept for Damaged<F> {
+    async fn intercept(
         &self,
-        thread: &str,
-        head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        self.0.append_once(thread, head, record).await
-    }
-
-    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        let mut loaded = self.0.load(thread, up_to).await?;
-        if let Some(loaded) = &mut loaded {
-            (self.1)(loaded);
+        call: StoreCall,
+        store: &dyn Checkpointer,
+    ) -> Result<StoreAnswer, BackendError> {
+        let mut answer = call.run(store).await?;
+        if let StoreAnswer::Loaded(Some(loaded)) = &mut answer {
+            (self.0)(loaded);
         }
-        Ok(loaded)
-    }
-
-    async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        self.0.list(page).await
-    }
-
-    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
-        self.0.copy(from, up_to, to).await
-    }
-
-    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-        self.0.prune(thread, prune).await
-    }
-
-    async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-        self.0.delete(thread).await
+        Ok(answer)
     }
 }

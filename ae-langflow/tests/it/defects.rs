@@ -221,7 +221,7 @@ async fn after_an_answer_nothing_that_finished_runs_again_wherever_the_process_d
             let questions =
                 asked(place.app(&graph).invoke(Input::start(Log::update()), &config).await.unwrap());
             let answers: Vec<_> = questions.iter().map(|question| question.answer(&true).unwrap()).collect();
-            let store = Arc::new(Crashing::new(place.store(), at, false, &Arc::default()));
+            let store = Arc::new(Crashing::tap(place.store(), at, false, &Arc::default()));
             graph.with_store(store).resume(&config, answers).await.unwrap_err();
             broken.set(false);
             let state = done(place.app(&graph).invoke(Input::Continue, &config).await.unwrap());

@@ -120,7 +120,7 @@ async fn a_write_in_a_nodes_name_forgets_what_was_deferred_and_one_in_nobodys_do
     for place in places() {
         let graph = fork().compile().unwrap();
         for (thread, by, rest) in
-            [("node", WriteAs::Node("b3"), "a b me z"), ("nobody", WriteAs::Nobody, "a b me b2 b3 z")]
+            [("node", WriteAs::Node("b3"), "a b me z"), ("nobody", WriteAs::NoNode, "a b me b2 b3 z")]
         {
             let config = RunConfig::thread(thread).with_step_limit(1);
             place.app(&graph).invoke(Input::start(Log::update()), &config).await.unwrap();

@@ -7,7 +7,7 @@ use std::sync::{
 
 use ae_langflow::{
     Checkpointer, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, START, State,
-    StateGraph, Stop, record::Record,
+    StateGraph, Stop, host::Record,
 };
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use ae_core::{BackendError, Digest, ErrorKind, Secret, Timestamp};
 use ae_langflow::{
     Answer, Checkpointer, Cx, Durability, END, Encrypted, EncryptionKeys, Ending, Input, MemoryCheckpointer,
     RunConfig, START, SqliteCheckpointer, StateGraph, Stop, conformance,
-    record::{Blob, Head, Header, Record, TaskRecord},
+    host::{Blob, Head, Header, Record, TaskRecord},
 };
 
 use crate::{
@@ -31,9 +31,10 @@ fn open(path: &Path, keys: EncryptionKeys) -> Encrypted<SqliteCheckpointer> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encrypted_store_conforms() {
     let memory = Encrypted::new(MemoryCheckpointer::new(), keys(1, "a", 2));
-    conformance::run_all(Arc::new(memory)).await;
+    conformance::checkpointer::run_all(Arc::new(memory)).await;
     let folder = tempfile::tempdir().unwrap();
-    conformance::run_all(Arc::new(open(&folder.path().join("threads.db"), keys(1, "a", 2)))).await;
+    conformance::checkpointer::run_all(Arc::new(open(&folder.path().join("threads.db"), keys(1, "a", 2))))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +44,7 @@ async fn processes_with_other_writing_keys_share_a_store() {
     let one = keys(1, "a", 2).with_old("b", secret(3)).unwrap();
     let two = keys(1, "b", 3).with_old("a", secret(2)).unwrap();
     let stores: Vec<Arc<dyn Checkpointer>> = vec![Arc::new(open(&path, one)), Arc::new(open(&path, two))];
-    conformance::run_all(Arc::new(Turns::new(stores))).await;
+    conformance::checkpointer::run_all(Arc::new(Turns::tap(stores))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Cx, END, Ending, GraphError, GraphRun, Input, NextStep, Node, RunConfig, RunError, START, StateGraph,
-    Step, Stop, TaskOutcome,
+    Cx, END, Ending, GraphError, Input, Node, RunConfig, RunError, START, StateGraph, Step, Stop,
+    host::{GraphRun, NextStep, TaskOutcome},
 };
 
 use crate::support::{Log, LogUpdate, done, log, names, run, stored};

@@ -73,7 +73,7 @@ fn arrows(sources: &BTreeMap<PathBuf, String>) -> BTreeMap<String, BTreeSet<Stri
     let root = &sources[Path::new("lib.rs")];
     let mut home = BTreeMap::new();
     for folder in &folders {
-        for name in names_after(root, &format!("pub use {folder}::")) {
+        for name in names_after(root, &format!("use {folder}::")) {
             home.insert(name, folder.clone());
         }
     }

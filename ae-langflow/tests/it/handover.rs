@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Answer, Cx, END, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, START, StateGraph, Step, Stop,
-    WriteAs,
+    Answer, Cx, END, Graph, GraphError, Input, RunConfig, START, StateGraph, Step, Stop, WriteAs,
+    host::{GraphRun, NextStep},
 };
 
 use crate::{
@@ -71,7 +71,7 @@ async fn it_goes_on_there_and_is_refused_here_but_can_be_read() {
             app.invoke(Input::Continue, &config).await.unwrap_err(),
             app.invoke(Input::turn(Log::update()), &config).await.unwrap_err(),
             app.resume(&config, vec![]).await.unwrap_err(),
-            app.update_state(&config, Log::update(), WriteAs::Nobody).await.unwrap_err(),
+            app.update_state(&config, Log::update(), WriteAs::NoNode).await.unwrap_err(),
             app.hand_over(&config, "a third place").await.unwrap_err(),
         ] {
             assert!(matches!(&error, GraphError::Moved { to, .. } if to == "there"), "{error}");

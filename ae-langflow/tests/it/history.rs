@@ -108,7 +108,7 @@ async fn every_record_says_what_it_records() {
         app.invoke(Input::start(Log::update()), &config).await.unwrap();
         app.resume(&config, Answer::new("ok", &true).unwrap()).await.unwrap_err();
         broken.set(false);
-        app.update_state(&config, Log::update().count(1), WriteAs::Nobody).await.unwrap();
+        app.update_state(&config, Log::update().count(1), WriteAs::NoNode).await.unwrap();
         app.invoke(Input::Continue, &config).await.unwrap();
         app.update_state(&config, Log::update().count(2), WriteAs::Node("c")).await.unwrap();
         app.hand_over(&config, "elsewhere").await.unwrap();
@@ -147,7 +147,7 @@ async fn a_thread_is_forked_at_any_record_and_both_go_their_own_way() {
             // It goes on to the same end, or, told so, further on another way.
             if at < 150 {
                 let update = Log::update().text("160").log(names("fork"));
-                app.update_state(&fork, update, WriteAs::Nobody).await.unwrap();
+                app.update_state(&fork, update, WriteAs::NoNode).await.unwrap();
                 let state = done(app.invoke(Input::Continue, &fork).await.unwrap());
                 assert_eq!((state.count, state.log.len()), (160, 161));
                 assert_eq!(state.log[usize::try_from(at).unwrap() - 1], "fork");
@@ -198,7 +198,7 @@ async fn the_past_is_read_and_not_written() {
             app.invoke(Input::Continue, &past).await.unwrap_err(),
             app.invoke(Input::turn(update()), &past).await.unwrap_err(),
             app.resume(&past, vec![]).await.unwrap_err(),
-            app.update_state(&past, update(), WriteAs::Nobody).await.unwrap_err(),
+            app.update_state(&past, update(), WriteAs::NoNode).await.unwrap_err(),
             app.hand_over(&past, "elsewhere").await.unwrap_err(),
         ] {
             assert!(matches!(error, GraphError::Past { seq: 2, .. }), "{error}");
@@ -225,7 +225,7 @@ fn choosing() -> Graph<Log> {
 async fn a_write_in_a_nodes_name_follows_its_edges_with_the_routers_on_the_new_state() {
     for place in places() {
         for (by, count, next, rest) in [
-            (WriteAs::Nobody, 1, "a", "me a c"),
+            (WriteAs::NoNode, 1, "a", "me a c"),
             (WriteAs::Node("a"), 1, "c", "me c"),
             (WriteAs::Node("a"), 0, "b", "me b"),
             (WriteAs::Node("b"), 1, "", "me"),
@@ -251,7 +251,7 @@ async fn a_write_that_leads_nowhere_is_refused_and_changes_nothing() {
     let place = places().remove(0);
     let app = place.app(&choosing());
     let config = RunConfig::thread("t");
-    let missing = app.update_state(&config, Log::update(), WriteAs::Nobody).await.unwrap_err();
+    let missing = app.update_state(&config, Log::update(), WriteAs::NoNode).await.unwrap_err();
     assert!(matches!(missing, GraphError::ThreadNotFound { .. }), "{missing}");
     app.invoke(Input::start(Log::update()), &config.clone().with_step_limit(0)).await.unwrap();
     let before = app.get_state(&config).await.unwrap();
@@ -261,7 +261,7 @@ async fn a_write_that_leads_nowhere_is_refused_and_changes_nothing() {
     assert!(matches!(label, GraphError::Run(RunError::UnknownLabel { .. })), "{label}");
     assert_eq!(app.get_state(&config).await.unwrap(), before);
     let none = choosing().without_store();
-    let no_store = none.update_state(&config, Log::update(), WriteAs::Nobody).await.unwrap_err();
+    let no_store = none.update_state(&config, Log::update(), WriteAs::NoNode).await.unwrap_err();
     assert!(matches!(no_store, GraphError::NoStore), "{no_store}");
 }
 
@@ -283,7 +283,7 @@ async fn a_write_to_a_parked_superstep_closes_its_questions_and_one_beside_a_run
             .add_node("count", move |_: Arc<Log>, _: Cx| {
                 let app = writer.clone();
                 async move {
-                    app.update_state(&RunConfig::thread("u"), Log::update().count(5), WriteAs::Nobody)
+                    app.update_state(&RunConfig::thread("u"), Log::update().count(5), WriteAs::NoNode)
                         .await?;
                     Ok(log("a"))
                 }

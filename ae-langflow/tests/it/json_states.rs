@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use ae_langflow::{
-    Cx, END, Graph, GraphRun, Input, JsonState, NextStep, Reducers, RunConfig, RunError, START, State,
-    StateGraph, Step, TaskOutcome,
+    Cx, END, Graph, Input, RunConfig, RunError, START, State, StateGraph, Step,
+    host::{GraphRun, JsonState, NextStep, Reducers, TaskOutcome},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

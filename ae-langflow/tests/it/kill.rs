@@ -13,7 +13,7 @@ use std::{
 use ae_core::BackendError;
 use ae_langflow::{
     Checkpointer, Cx, END, Graph, Input, RunConfig, START, StateGraph, Stop,
-    record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
+    host::{Intercept, StoreAnswer, StoreCall, Tap},
 };
 use async_trait::async_trait;
 
@@ -40,36 +40,32 @@ impl Diary {
 /// Waits to be killed before or after write number `at`, and notes what became durable.
 #[derive(Debug)]
 struct Dying {
-    inner: Arc<dyn Checkpointer>,
     diary: Diary,
     at: u64,
     before: bool,
     writes: AtomicU64,
 }
 
-impl Dying {
-    fn enter(&self) -> bool {
+#[async_trait]
+impl Intercept for Dying {
+    async fn intercept(
+        &self,
+        call: StoreCall,
+        store: &dyn Checkpointer,
+    ) -> Result<StoreAnswer, BackendError> {
+        let ended = match &call {
+            StoreCall::Commit { expected, record, .. } => {
+                expected.filter(|head| head.step < record.head.step).map(|_| record.head.step)
+            }
+            StoreCall::AppendOnce { .. } => None,
+            _ => return call.run(store).await,
+        };
         let here = self.writes.fetch_add(1, Ordering::SeqCst) + 1 == self.at;
         if here && self.before {
             child::await_death();
         }
-        here
-    }
-
-    fn leave(&self, here: bool) {
-        if here {
-            child::await_death();
-        }
-    }
-}
-
-#[async_trait]
-impl Checkpointer for Dying {
-    async fn commit(&self, thread: &str, head: Option<Head>, record: Record) -> Result<(), BackendError> {
-        let here = self.enter();
-        let step = record.head.step;
-        self.inner.commit(thread, head, record).await?;
-        if head.is_some_and(|head| head.step < step) {
+        let answer = call.run(store).await?;
+        if let Some(step) = ended {
             // All that ran in the superstep is durable, by whichever process.
             let ran = format!("run {step} ");
             for line in self.diary.lines() {
@@ -78,45 +74,17 @@ impl Checkpointer for Dying {
                 }
             }
         }
-        self.leave(here);
-        Ok(())
-    }
-
-    async fn append_once(
-        &self,
-        thread: &str,
-        head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        let here = self.enter();
-        let stored = self.inner.append_once(thread, head, record).await?;
-        let (step, task) = (stored.step + 1, &stored.task);
-        match stored.key.strip_prefix("once:") {
-            Some(key) => self.diary.add(&format!("durable {step} {task}/{key}")),
-            None => self.diary.add(&format!("durable {step} {task}")),
+        if let StoreAnswer::Noted(note) = &answer {
+            let (step, task) = (note.step + 1, &note.task);
+            match note.key.strip_prefix("once:") {
+                Some(key) => self.diary.add(&format!("durable {step} {task}/{key}")),
+                None => self.diary.add(&format!("durable {step} {task}")),
+            }
         }
-        self.leave(here);
-        Ok(stored)
-    }
-
-    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        self.inner.load(thread, up_to).await
-    }
-
-    async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        self.inner.list(page).await
-    }
-
-    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
-        self.inner.copy(from, up_to, to).await
-    }
-
-    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-        self.inner.prune(thread, prune).await
-    }
-
-    async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-        self.inner.delete(thread).await
+        if here {
+            child::await_death();
+        }
+        Ok(answer)
     }
 }
 
@@ -166,7 +134,8 @@ async fn child() {
     let before = child::told("AE_LANGFLOW_TEST_BEFORE") == "true";
     let diary = Diary(Path::new(&folder).join("diary"));
     let inner = child::open(&place).await;
-    let store = Arc::new(Dying { inner, diary: diary.clone(), at, before, writes: AtomicU64::new(0) });
+    let store =
+        Arc::new(Tap::new(inner, Dying { diary: diary.clone(), at, before, writes: AtomicU64::new(0) }));
     let known = store.load("t", None).await.unwrap().is_some();
     let input = if known { Input::Continue } else { Input::start(Log::update()) };
     let ending = graph(&diary).with_store(store).invoke(input, &RunConfig::thread("t")).await.unwrap();

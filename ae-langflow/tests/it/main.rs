@@ -27,6 +27,10 @@ mod encryption;
 mod engine;
 #[cfg(feature = "conformance")]
 mod faults;
+#[cfg(all(feature = "conformance", feature = "temporal"))]
+mod faults_blob_store;
+#[cfg(feature = "conformance")]
+mod faults_node_cache;
 mod folders;
 mod handlers;
 mod handover;

@@ -176,7 +176,7 @@ async fn versions_are_carried_over_one_after_the_other_and_a_step_of_the_way_nee
         let three = place.app(&graph(Three::update, nothing::<Three>()));
         assert_eq!(three.get_state(&config).await.unwrap().unwrap().state.number, "7");
         let two = place.app(&graph(Two::update, nothing::<Two>()));
-        two.update_state(&config, Two::update().number(9), WriteAs::Nobody).await.unwrap();
+        two.update_state(&config, Two::update().number(9), WriteAs::NoNode).await.unwrap();
         let state = done(three.invoke(Input::Continue, &config).await.unwrap());
         assert_eq!((state.number.as_str(), state.log), ("9", names("in a")));
     }
@@ -188,7 +188,7 @@ async fn the_whole_past_of_a_thread_can_be_read_in_the_new_version() {
         let config = RunConfig::thread("t");
         crashed(&place, &config).await;
         let app = place.app(&graph(Two::update, nothing::<Two>()));
-        app.update_state(&config, Two::update().number(9), WriteAs::Nobody).await.unwrap();
+        app.update_state(&config, Two::update().number(9), WriteAs::NoNode).await.unwrap();
         done(app.invoke(Input::Continue, &config).await.unwrap());
         let history = app.history(&config, 99).await.unwrap();
         let numbers: Vec<_> =

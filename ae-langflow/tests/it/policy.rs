@@ -12,8 +12,8 @@ use ae_core::{
     BackendError, ErrorKind, ManualClock, ManualSleeper, Retry, RetryPolicy, Runtime, SeededIds, Timestamp,
 };
 use ae_langflow::{
-    App, Cancel, Cx, END, Ending, Graph, GraphError, Input, Node, NodeTimeout, RunConfig, START, StateGraph,
-    Step, Stop, node,
+    App, Cancel, Cx, END, Ending, Graph, GraphError, Input, Node, RunConfig, START, StateGraph, Step, Stop,
+    host::NodeTimeout, node,
 };
 
 use crate::{

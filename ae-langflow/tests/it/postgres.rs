@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use ae_core::{BackendError, Effect, ErrorKind, Secret};
 use ae_langflow::{
-    Checkpointer, PostgresCheckpointer, PostgresOptions, conformance,
-    record::{Head, Page, Prune, Record},
+    Checkpointer, Page, PostgresCheckpointer, PostgresOptions, conformance,
+    host::{Head, Prune, Record},
 };
 
 use crate::{
@@ -58,7 +58,7 @@ async fn check_rows(url: &str, schema: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_conforms_and_keeps_it_all() {
     on_server(async |url, schema| {
-        conformance::run_all(Arc::new(connect(url, in_schema(schema)).await.unwrap())).await;
+        conformance::checkpointer::run_all(Arc::new(connect(url, in_schema(schema)).await.unwrap())).await;
         check_rows(url, schema).await;
         let again = connect(url, in_schema(schema).with_connections(1)).await.unwrap();
         assert!(again.list(Page::first(1000)).await.unwrap().len() > 300);
@@ -74,7 +74,7 @@ async fn stores_of_several_processes_are_one() {
             stores
                 .push(Arc::new(connect(url, in_schema(schema).with_connections(connections)).await.unwrap()));
         }
-        conformance::run_all(Arc::new(Turns::new(stores))).await;
+        conformance::checkpointer::run_all(Arc::new(Turns::tap(stores))).await;
         check_rows(url, schema).await;
     })
     .await;
@@ -162,7 +162,7 @@ async fn damaged_rows_are_told() {
     ] {
         on_server(async |url, schema| {
             let store = connect(url, in_schema(schema)).await.unwrap();
-            conformance::c4_heads_are_numbered(&store).await;
+            conformance::checkpointer::c4_heads_are_numbered(&store).await;
             session(url).await.batch_execute(&change.replace("{s}", schema)).await.unwrap();
             let store = connect(url, in_schema(schema)).await.unwrap();
             let error = store.load("c4", None).await.unwrap_err();
@@ -219,15 +219,15 @@ async fn the_server_is_named_and_its_password_is_not() {
 async fn a_server_that_crashes_keeps_what_it_acknowledged() {
     let Some(mut server) = Server::start() else { return server::skip("a PostgreSQL server") };
     let store = connect(&server.url(), PostgresOptions::default()).await.unwrap();
-    let script = conformance::crash::script(3, 60);
+    let script = conformance::checkpointer::crash::script(3, 60);
     let mut stored = 0;
     for until in [20, 40, 60] {
-        conformance::crash::run(&store, &script[..until], stored, |_| {}).await;
+        conformance::checkpointer::crash::run(&store, &script[..until], stored, |_| {}).await;
         server.crash();
         let error = store.load("crash 0", None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
         server.restart();
-        stored = conformance::crash::verify_after_crash(&store, &script[..until], until).await;
+        stored = conformance::checkpointer::crash::verify_after_crash(&store, &script[..until], until).await;
     }
     assert_eq!(stored, script.len());
 }
@@ -304,7 +304,8 @@ async fn an_encrypted_connection_needs_a_server_that_is_vouched_for() {
 }
 
 async fn begin(store: &dyn Checkpointer, thread: &str) -> Head {
-    let conformance::crash::Operation::Commit { record, .. } = conformance::crash::script(1, 1).remove(0)
+    let ae_langflow::host::StoreCall::Commit { record, .. } =
+        conformance::checkpointer::crash::script(1, 1).remove(0)
     else {
         panic!("a script begins with a commit")
     };

@@ -168,7 +168,7 @@ async fn a_pause_of_another_run_is_a_failure() {
         .unwrap();
     let error = crate::support::run(&graph).await.unwrap_err();
     assert!(
-        matches!(&error, GraphError::Node { source, .. } if source.is::<ae_langflow::ForeignPause>()),
+        matches!(&error, GraphError::Node { source, .. } if source.is::<ae_langflow::host::ForeignPause>()),
         "{error}"
     );
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Change, Checkpointer as _, Cx, END, Ending, Graph, GraphError, GraphRun, Input, JsonState,
-    MemoryCheckpointer, NextStep, RunConfig, START, StateGraph, Stop, TaskOutcome, node, record::Loaded,
+    Checkpointer as _, Cx, END, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, START,
+    StateGraph, Stop,
+    host::{Change, GraphRun, JsonState, Loaded, NextStep, TaskOutcome},
+    node,
 };
 use proptest::prelude::*;
 
 use crate::{
-    damaged::Damaged,
+    damaged::damaged,
     engine::Say,
     support::{Log, again, log, names},
 };
@@ -142,8 +144,8 @@ proptest! {
             let store = stored().await;
             let config = RunConfig::thread("t");
             let before = again(&graph(), &store).get_state(&config).await.unwrap();
-            let damaged = Damaged(store, move |thread: &mut Loaded| damage(thread, which, &edit));
-            let app = graph().with_store(Arc::new(damaged));
+            let edit = move |thread: &mut Loaded| damage(thread, which, &edit);
+            let app = graph().with_store(damaged(&store, edit));
             match app.get_state(&config).await {
                 Ok(after) => assert_eq!(after, before),
                 Err(error) => assert!(is_named(&error), "{error}"),
@@ -163,7 +165,7 @@ proptest! {
                 let note = &mut thread.task_records[which % notes];
                 note.value = edit.apply(&note.value);
             };
-            let app = graph().with_store(Arc::new(Damaged(Arc::clone(&store), edit)));
+            let app = graph().with_store(damaged(&store, edit));
             match app.invoke(Input::Continue, &RunConfig::thread("t")).await {
                 Ok(ending) => assert!(matches!(ending, Ending::Asked { .. } | Ending::Done(_)), "{ending:?}"),
                 Err(GraphError::Node { .. }) => {}

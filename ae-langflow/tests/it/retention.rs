@@ -4,7 +4,7 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use ae_core::{ManualClock, ManualSleeper, Runtime, SeededIds, Timestamp};
 use ae_langflow::{
-    App, Cx, END, Ending, Graph, GraphError, Input, Retention, RunConfig, START, StateGraph, record::Page,
+    App, Cx, END, Ending, Graph, GraphError, Input, Page, Retention, RunConfig, START, StateGraph,
 };
 
 use crate::support::{Log, Place, done, places};
@@ -157,7 +157,7 @@ async fn threads_are_listed_and_a_deleted_one_is_gone_with_its_past() {
             let config = RunConfig::thread(thread).with_step_limit(2);
             app.invoke(Input::start(Log::update()), &config).await.unwrap();
         }
-        let names = |threads: Vec<ae_langflow::record::ThreadInfo>| {
+        let names = |threads: Vec<ae_langflow::ThreadInfo>| {
             threads.into_iter().map(|info| (info.thread, info.step, info.finished)).collect::<Vec<_>>()
         };
         let line = |name: &str| (name.to_owned(), 2, false);

@@ -6,9 +6,9 @@ use ae_langflow::{Checkpointer, MemoryCheckpointer, conformance};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_conforms() {
-    conformance::run_all(Arc::new(MemoryCheckpointer::new())).await;
+    conformance::checkpointer::run_all(Arc::new(MemoryCheckpointer::new())).await;
     let boxed: Box<dyn Checkpointer> = Box::new(MemoryCheckpointer::new());
-    conformance::run_all(Arc::new(boxed)).await;
+    conformance::checkpointer::run_all(Arc::new(boxed)).await;
 }
 
 #[cfg(feature = "sqlite")]
@@ -16,7 +16,7 @@ mod sqlite {
     use std::path::Path;
 
     use ae_core::{BackendError, ErrorKind};
-    use ae_langflow::{Durability, SqliteCheckpointer, record::Page};
+    use ae_langflow::{Durability, Page, SqliteCheckpointer};
 
     use super::*;
     use crate::turns::Turns;
@@ -30,7 +30,10 @@ mod sqlite {
         for durability in [Durability::Normal, Durability::Full] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("threads.db");
-            conformance::run_all(Arc::new(SqliteCheckpointer::open(&path, durability).unwrap())).await;
+            conformance::checkpointer::run_all(Arc::new(
+                SqliteCheckpointer::open(&path, durability).unwrap(),
+            ))
+            .await;
             let before = open(&path).unwrap().list(Page::first(1000)).await.unwrap();
             assert!(before.len() > 300);
             let (one, two) = (open(&path).unwrap(), open(&path).unwrap());
@@ -45,7 +48,7 @@ mod sqlite {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threads.db");
         let connections: Vec<_> = (0..3).map(|_| Arc::new(open(&path).unwrap()) as _).collect();
-        conformance::run_all(Arc::new(Turns::new(connections))).await;
+        conformance::checkpointer::run_all(Arc::new(Turns::tap(connections))).await;
     }
 
     fn refused(path: &Path, words: &str) {
@@ -85,7 +88,7 @@ mod sqlite {
     async fn a_file_with_a_broken_page_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("threads.db");
-        conformance::run_all(Arc::new(open(&path).unwrap())).await;
+        conformance::checkpointer::run_all(Arc::new(open(&path).unwrap())).await;
         let mut bytes = std::fs::read(&path).unwrap();
         assert!(bytes.len() >= 3 * 4096);
         for byte in &mut bytes[4096..3 * 4096] {
@@ -101,7 +104,7 @@ mod sqlite {
         let begin = async |name: &str, statements: &str| {
             let path = folder.path().join(name);
             let store = open(&path).unwrap();
-            conformance::c4_heads_are_numbered(&store).await;
+            conformance::checkpointer::c4_heads_are_numbered(&store).await;
             rusqlite::Connection::open(&path).unwrap().execute_batch(statements).unwrap();
             store.load("c4", None).await.unwrap_err()
         };

@@ -42,11 +42,7 @@ impl LoopNodes<u32> for Numbers {
         if self.breaks_in == Some(input.attempt) {
             return Err(Stop::failed("no tests today"));
         }
-        let check = |id: &str, passed: bool| CheckResult {
-            id: id.into(),
-            passed,
-            detail: input.artifact.to_string(),
-        };
+        let check = |id: &str, passed: bool| CheckResult::new(id, passed, input.artifact.to_string());
         Ok(TestReport::new(vec![
             check("even", input.artifact % 2 == 0),
             check("enough", input.artifact >= self.enough),
@@ -55,12 +51,8 @@ impl LoopNodes<u32> for Numbers {
 
     async fn fix(&self, input: FixInput<u32>, _: &Cx) -> Result<Diagnosis, Stop> {
         self.trace.add(format!("fix {}", input.attempt));
-        Ok(Diagnosis {
-            failing: input.report.failing(),
-            excerpt: input.artifact.to_string(),
-            suspected_cause: "too small or odd".into(),
-            files: Vec::new(),
-        })
+        Ok(Diagnosis::new(input.report.failing(), "too small or odd")
+            .with_excerpt(input.artifact.to_string()))
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::{num::NonZeroU64, path::Path, sync::Arc};
 
-use ae_langflow::{
-    App, Durability, Retention, RunConfig, SqliteCheckpointer,
-    record::{Page, ThreadInfo},
-};
+use ae_langflow::{App, Durability, Page, Retention, RunConfig, SqliteCheckpointer, ThreadInfo};
 
 use super::{Counter, advance, block_on, counter};
 

@@ -29,13 +29,13 @@ pub(crate) struct Drive<'a, S: State> {
     log: Option<ThreadLog>,
     journal: Option<Arc<StoreJournal>>,
     host: Arc<Host>,
-    /// Who follows the call.
+    /// The stream that follows the call.
     sink: Option<&'a Sink<S>>,
-    /// What `once` recorded in the superstep under way, by task.
+    /// The records of `once` in the superstep under way, by task.
     recorded: Recorded,
 }
 
-/// What [`Cx::once`](crate::Cx::once) recorded, by task and key.
+/// The records of [`Cx::once`](crate::Cx::once), by task and key.
 pub(crate) type Recorded = BTreeMap<String, BTreeMap<String, Value>>;
 
 pub(crate) async fn invoke<S: State>(
@@ -112,7 +112,7 @@ impl<S: State> Drive<'_, S> {
         Ok(())
     }
 
-    /// Tells that a commit is done.
+    /// Notes that a commit is done.
     fn committed(&mut self, completes_a_step: bool) {
         if let (Some(journal), Some(head)) = (&self.journal, self.log.as_ref().and_then(|log| log.head)) {
             journal.set_head(head);

@@ -18,7 +18,7 @@ pub(super) struct SideBySide<F: Future> {
     ready: Arc<Ready>,
 }
 
-/// What the futures share with their wakers.
+/// The state that the futures share with their wakers.
 #[derive(Default)]
 struct Ready(Mutex<Woken>);
 
@@ -75,7 +75,7 @@ impl<F: Future> SideBySide<F> {
                 done.push(result);
             }
         }
-        // Who woke itself in the meantime has woken the parent too, so its turn comes.
+        // A future that woke itself in the meantime has woken the parent too, so its turn comes.
         if done.is_empty() { Poll::Pending } else { Poll::Ready(done) }
     }
 }

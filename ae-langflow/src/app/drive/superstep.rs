@@ -90,7 +90,7 @@ impl<S: State> Drive<'_, S> {
             Ok(Some(change)) => self.commit(change).await,
             Ok(None) => Ok(()),
             Err(error) => {
-                // Without this the outcomes noted so far would meet the same refusal for ever.
+                // Without this the outcomes noted so far would meet the same refusal each time.
                 if self.log.is_some() && self.run.width() > 1 {
                     self.commit(Change::Rewound).await?;
                 }
@@ -99,7 +99,7 @@ impl<S: State> Drive<'_, S> {
         }
     }
 
-    /// The key under which a finished task is noted. A superstep that begins anew makes it void.
+    /// The key under which a finished task is noted. A superstep that begins again makes it void.
     pub(super) fn finished_key(&self) -> String {
         format!("done@{}", self.run.position.rewinds)
     }

@@ -16,7 +16,7 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// The most of an error's text that is handed on, in bytes.
 const MESSAGE_BYTES_MAX: usize = 4096;
 
-/// What became of a task.
+/// The end of a task.
 pub(crate) enum Ended<S: State> {
     Finished(TaskResult<S>),
     Asked(Vec<Question>),
@@ -46,7 +46,7 @@ impl<S: State> Graph<S> {
     ///
     /// # Errors
     ///
-    /// What the node failed with.
+    /// The error of the node.
     pub async fn run_task(&self, state: Arc<S>, cx: Cx) -> Result<TaskOutcome<S>, BoxError> {
         let task = cx.task().clone();
         let ended = self.try_task(Arc::clone(&state), cx).await?;
@@ -260,7 +260,7 @@ async fn within<T>(
     }
 }
 
-/// The result of `work`, or an error once `idle` has passed without a sign of life.
+/// The result of `work`, or an error once `idle` has passed without a heartbeat.
 async fn while_alive<T>(
     idle: Duration,
     sleeper: &dyn Sleeper,
@@ -280,7 +280,7 @@ async fn while_alive<T>(
             }
             match silence.as_mut().poll(waker) {
                 Poll::Pending => return Poll::Pending,
-                // Another thread may have beaten in between.
+                // Another thread may have sent a heartbeat in between.
                 Poll::Ready(()) if cx.beats() != heard => {}
                 Poll::Ready(()) => return Poll::Ready(Err(late(NodeTimeout::Idle(idle)))),
             }

@@ -9,13 +9,13 @@ use super::{Point, ThreadLog};
 use crate::{
     Cause, Change, Graph, GraphError, GraphRun, State,
     run::position::Position,
-    state::json::{JsonState, Reducers},
+    state::{JsonState, Reducers},
     store::record::{Head, Loaded},
 };
 
 /// Replays the records as JSON, with the reducers that the old version named, then lets the new version take the state.
 ///
-/// What tasks of an unfinished superstep had written is dropped with it: they run again.
+/// The writes of tasks of an unfinished superstep are dropped with it: they run again.
 pub(super) fn replay<S: State>(
     log: &ThreadLog,
     graph: &Graph<S>,

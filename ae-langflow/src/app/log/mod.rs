@@ -12,7 +12,7 @@ use ae_core::{BackendError, ErrorKind, Runtime};
 pub(crate) use self::read::{Opened, Point};
 use crate::{
     Checkpointer, Graph, GraphError, Retention, State,
-    state::json::Reducers,
+    state::Reducers,
     store::record::{Head, Header, TaskRecord},
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct ThreadLog {
     pub(crate) snapshots_after: usize,
     runtime: Runtime,
     header: Header,
-    /// What the store has, if it differs.
+    /// The header in the store differs.
     stale_header: bool,
     /// A snapshot has to come with the next record.
     needs_snapshot: bool,

@@ -7,10 +7,10 @@ use crate::{
     store::record::{Blob, Record},
 };
 
-/// A snapshot is due after so many records …
+/// A snapshot is due after this number of records …
 const SNAPSHOT_RECORDS: u64 = 64;
 
-/// … once they weigh so many times as much as the last snapshot, and as much as the app says: the bounds on what is
+/// … once they weigh this many times as much as the last snapshot, and as much as the app says: the bounds on what is
 /// stored twice, and on what a reader has to follow.
 const SNAPSHOT_WEIGHT: usize = 4;
 

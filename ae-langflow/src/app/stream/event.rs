@@ -54,16 +54,16 @@ pub enum Event<S: State> {
         step: u64,
         /// The task.
         task: TaskId,
-        /// What it wrote.
+        /// Its update.
         update: S::Update,
     },
-    /// A node told something with [`Cx::emit`](crate::Cx::emit).
+    /// A node sent an event with [`Cx::emit`](crate::Cx::emit).
     Custom {
         /// The superstep.
         step: u64,
         /// The task.
         task: TaskId,
-        /// What it told.
+        /// The event.
         event: Value,
     },
     /// A task begins.

@@ -1,4 +1,4 @@
-//! What happens in a call, as a stream.
+//! The events of a call, as a stream.
 
 mod event;
 mod queue;
@@ -18,7 +18,7 @@ pub(crate) use self::queue::Sink;
 use crate::{App, Ending, GraphError, Input, RunConfig, State, app::drive, node::BoxFuture};
 
 /// The events of one call. Dropping it stops the call where it waits: the thread stands at its last commit, and what
-/// had finished beside others is kept.
+/// had finished before the others is kept.
 pub struct GraphStream<S: State> {
     queue: Arc<Queue<S>>,
     call: Option<BoxFuture<'static, Result<Ending<S>, GraphError>>>,

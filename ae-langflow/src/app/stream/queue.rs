@@ -18,7 +18,7 @@ use crate::{
     store::record::Head,
 };
 
-/// So many events may be unread before [`Cx::emit`](crate::Cx::emit) waits.
+/// The number of events that may be unread before [`Cx::emit`](crate::Cx::emit) waits.
 const UNREAD_MAX: usize = 64;
 
 /// The events that the reader has not read yet.
@@ -31,13 +31,13 @@ struct Unread<S: State> {
     events: VecDeque<Event<S>>,
     /// The reader, while it waits: events come from tasks that nodes started, too.
     reader: Option<Waker>,
-    /// Who waits until there is room.
+    /// The senders that wait until there is room.
     waiting: Vec<Waker>,
-    /// Nobody reads any more, or the call has ended.
+    /// The reader is gone, or the call has ended.
     closed: bool,
 }
 
-/// Where the driver tells what happens.
+/// The sending end, for the driver.
 pub(crate) struct Sink<S: State>(Arc<Queue<S>>);
 
 impl<S: State> Queue<S> {

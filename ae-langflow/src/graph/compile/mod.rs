@@ -55,7 +55,7 @@ pub enum CompileProblem {
         name: String,
     },
     /// An edge names a node that was not added.
-    #[error("an edge names {name:?}, which is no node: add it or correct the name")]
+    #[error("an edge names {name:?}, which is not a node: add it or correct the name")]
     UnknownNode {
         /// The name.
         name: String,
@@ -163,7 +163,7 @@ fn ends(topology: &Topology, arrows: &[(&str, &str)]) -> BTreeSet<CompileProblem
     problems
 }
 
-/// What can run: the target of a waiting edge only once all of its sources can.
+/// The nodes that can run: the target of a waiting edge only once all of its sources can.
 fn reached(topology: &Topology) -> BTreeSet<&str> {
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let plain = Topology { waiting: BTreeSet::new(), ..topology.clone() };

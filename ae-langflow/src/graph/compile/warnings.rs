@@ -1,4 +1,4 @@
-//! What is allowed in a graph and probably a mistake.
+//! Warnings: parts of a graph that are allowed and probably a mistake.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What a host lends to the nodes of a superstep.
+//! The services of a host for the nodes of a superstep.
 
 use std::{fmt, sync::Arc};
 
@@ -19,20 +19,20 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     async fn record(&self, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError>;
 }
 
-/// Hears the signs of life of tasks.
+/// Receives the heartbeats of tasks.
 pub trait Pulse: fmt::Debug + Send + Sync + 'static {
     /// `task` is alive. Called from the node, so it returns at once.
     fn beat(&self, task: &TaskId);
 }
 
-/// Hears what nodes tell with [`Cx::emit`](crate::Cx::emit).
+/// Receives the events that nodes send with [`Cx::emit`](crate::Cx::emit).
 #[async_trait]
 pub trait Emitter: fmt::Debug + Send + Sync + 'static {
     /// Takes one event. It waits while too much is unread.
     async fn emit(&self, task: &TaskId, step: u64, event: Value);
 }
 
-/// What all tasks of a superstep share.
+/// The parts of a context that all tasks of a superstep share.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     pub(crate) thread: Arc<str>,

@@ -1,4 +1,4 @@
-//! What a node knows of its run, and what it can ask of it.
+//! The context of a node: its place in the run, and the services of its host.
 
 mod host;
 
@@ -33,7 +33,7 @@ struct Inner {
     answers: BTreeMap<String, Value>,
     once: Mutex<BTreeMap<String, Value>>,
     asked: Mutex<Vec<Question>>,
-    /// Counts signs of life.
+    /// The number of heartbeats.
     beats: AtomicU64,
 }
 
@@ -120,13 +120,13 @@ impl Cx {
         self.change_host(|host| host.cancel = cancel)
     }
 
-    /// Gives it who hears its signs of life.
+    /// Sets the heartbeat listener.
     #[must_use]
     pub fn with_pulse(self, pulse: Arc<dyn Pulse>) -> Self {
         self.change_host(|host| host.pulse = Some(pulse))
     }
 
-    /// Gives it who hears what it [`emit`](Self::emit)s.
+    /// Sets the receiver of its [events](Self::emit).
     #[must_use]
     pub fn with_emitter(self, emitter: Arc<dyn Emitter>) -> Self {
         self.change_host(|host| host.emitter = Some(emitter))
@@ -174,7 +174,7 @@ impl Cx {
         }
     }
 
-    /// What went wrong, when this node is an error handler and was called as one.
+    /// The failure that this node handles, when it was called as an error handler.
     #[must_use]
     pub fn failure(&self) -> Option<NodeFailure> {
         self.0.input.as_ref().and_then(|input| serde_json::from_value(input.clone()).ok())
@@ -205,7 +205,7 @@ impl Cx {
         self.0.host.cancel.cancelled().await;
     }
 
-    /// Gives a sign of life, which sets the idle timeout of the node back.
+    /// Sends a heartbeat, which sets the idle timeout of the node back.
     pub fn beat(&self) {
         self.0.beats.fetch_add(1, Ordering::Relaxed);
         if let Some(pulse) = &self.0.host.pulse {
@@ -213,7 +213,7 @@ impl Cx {
         }
     }
 
-    /// Tells whoever follows the run, as a custom event, and gives a sign of life. Nothing is stored. It waits while
+    /// Sends a custom event to the reader of the stream, and a heartbeat. Nothing is stored. It waits while
     /// too much is unread.
     ///
     /// # Errors
@@ -317,7 +317,7 @@ impl Cx {
         }))
     }
 
-    /// How many signs of life there were.
+    /// The number of heartbeats so far.
     pub(crate) fn beats(&self) -> u64 {
         self.0.beats.load(Ordering::Relaxed)
     }

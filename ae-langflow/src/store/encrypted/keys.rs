@@ -21,7 +21,7 @@ const NONCE_BYTES: usize = 24;
 /// The keys of a store: one hides names, one writes values, and any number read values that were written before.
 ///
 /// Values are encrypted with XChaCha20-Poly1305 under random nonces. To rotate, let a new key write and pass the old
-/// one to [`with_old`](Self::with_old); what the old one wrote stays readable and is not written anew. The key of the
+/// one to [`with_old`](Self::with_old); what the old one wrote stays readable and is not written again. The key of the
 /// names never changes, because a thread goes on only from the head that it hid.
 ///
 /// ```
@@ -42,7 +42,7 @@ pub struct EncryptionKeys {
 }
 
 impl EncryptionKeys {
-    /// Keys of which `names` hides digests and the names of notes, and `key` encrypts. Its `id` stands beside every
+    /// Keys of which `names` hides digests and the names of notes, and `key` encrypts. Its `id` stands next to every
     /// value in the clear.
     ///
     /// # Errors

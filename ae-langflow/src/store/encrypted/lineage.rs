@@ -1,4 +1,4 @@
-//! What the records of a thread have in common, and of its copies.
+//! The lineage: the part that the records of a thread and of its copies have in common.
 
 use ae_core::{BackendError, Digest, ErrorKind, Timestamp};
 use chacha20poly1305::aead::Generate as _;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{BACKEND, bound::Bound, keys::EncryptionKeys};
 use crate::store::record::{Header, Record};
 
-/// Names in the store below begin so when they are no thread's.
+/// The first character of names in the store below that are not those of threads.
 pub(super) const RESERVED: char = '\u{1}';
 
 /// After all reserved names and before all others: digits of hex follow on the mark.
@@ -22,7 +22,7 @@ pub(super) struct Lineage {
     pub(super) home: String,
 }
 
-/// What stands in the header of the store below, encrypted.
+/// The header of the store below, encrypted.
 #[derive(Serialize, Deserialize)]
 struct Hidden {
     lineage: Lineage,
@@ -68,7 +68,7 @@ impl Lineage {
     }
 }
 
-/// What is kept under the name of a proof.
+/// The record under the name of a proof.
 pub(super) fn proof_record() -> Record {
     Record::with_snapshot(None, Timestamp::UNIX_EPOCH, 0, "null", "null").with_header(plain(String::new()))
 }

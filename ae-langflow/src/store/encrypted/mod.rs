@@ -23,10 +23,10 @@ use crate::{
 
 const BACKEND: &str = "encrypted";
 
-/// So many threads are remembered; past it, all are read anew.
+/// The number of threads that are remembered; past it, all are read again.
 const LINEAGES_MAX: usize = 10_000;
 
-/// Another process may delete a thread and begin it anew between two calls; once is enough, for the head would have to
+/// Another process may delete a thread and begin it again between two calls; once is enough, for the head would have to
 /// be the same.
 const TRIES: usize = 2;
 

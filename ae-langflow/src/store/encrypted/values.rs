@@ -158,7 +158,7 @@ pub(super) fn reveal_note(
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, BackendError> {
-    String::from_utf8(bytes).map_err(|error| damaged("a value is no text").with_source(error))
+    String::from_utf8(bytes).map_err(|error| damaged("a value is not text").with_source(error))
 }
 
 fn damaged(what: &str) -> BackendError {

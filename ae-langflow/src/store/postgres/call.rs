@@ -13,7 +13,7 @@ const MEETINGS_MAX: u32 = 20;
 
 /// One call to the database: a statement, or a transaction that is rolled back when it is dropped.
 pub(super) trait Call: Sync {
-    /// What comes of it.
+    /// The result.
     type Value: Send;
     /// The operation of the port.
     const OPERATION: &'static str;

@@ -17,7 +17,7 @@ pub(super) struct Copy<'a> {
     pub(super) to: &'a str,
 }
 
-/// What came of it.
+/// The result.
 pub(super) enum Copied {
     /// The copy stands here.
     Done(Head),
@@ -34,7 +34,7 @@ impl Call for Copy<'_> {
     async fn run(&self, client: &mut Client) -> Result<Copied, Fault> {
         let sql = self.sql;
         let transaction = client.transaction().await?;
-        // Nobody adds to the thread, prunes or deletes it meanwhile.
+        // No other call adds to the thread, prunes or deletes it meanwhile.
         let source = transaction.prepare_cached(&sql.source).await?;
         let Some(source) = transaction.query_opt(&source, &[&self.from]).await? else {
             return Ok(Copied::Missing);

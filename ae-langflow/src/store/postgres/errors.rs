@@ -12,7 +12,7 @@ pub(super) const BACKEND: &str = "postgres";
 pub(super) enum Fault {
     /// The server refused it, or there is no answer.
     Server(Error),
-    /// What it read can't be right.
+    /// The data that it read can't be right.
     Damaged,
 }
 
@@ -22,7 +22,7 @@ impl From<Error> for Fault {
     }
 }
 
-/// What the server said, without the details, which may hold values of rows.
+/// The server's message, without the details, which may hold values of rows.
 #[derive(Debug)]
 struct Said(String);
 
@@ -56,7 +56,7 @@ pub(super) fn is_broken(error: &Error) -> bool {
     }
 }
 
-/// What a failure of `operation` on the database at `place` means.
+/// The error for a failure of `operation` on the database at `place`.
 pub(super) fn failed(operation: &'static str, place: &str, fault: Fault) -> BackendError {
     match fault {
         Fault::Server(error) => refused_by_server(operation, place, error),

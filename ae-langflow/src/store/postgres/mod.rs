@@ -64,14 +64,14 @@ impl PostgresOptions {
         self
     }
 
-    /// Opens at most so many connections.
+    /// Sets the largest number of connections.
     #[must_use]
     pub fn with_connections(mut self, connections: usize) -> Self {
         self.connections = connections;
         self
     }
 
-    /// Waits so long for a connection, a lock and a call.
+    /// Sets the longest wait for a connection, a lock and a call.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -90,7 +90,7 @@ impl PostgresOptions {
 /// Keeps threads, with their whole logs, in a PostgreSQL database, which any number of processes may share.
 ///
 /// A commit is one statement. What it survives once it has returned is what the server's `synchronous_commit` says.
-/// Connections are made when they are needed, and made anew after they broke. Through PgBouncer it needs pooling by
+/// Connections are made when they are needed, and made again after they broke. Through PgBouncer it needs pooling by
 /// session.
 pub struct PostgresCheckpointer {
     pool: Pool,

@@ -72,7 +72,7 @@ const TABLES: &str = "
 
 const NAMES: [&str; 8] = ["blobs", "headers", "notes", "records", "refs", "snapshots", "threads", "version"];
 
-/// What a schema turned out to be.
+/// The state of a schema.
 enum Found {
     Ours,
     Version(i32),

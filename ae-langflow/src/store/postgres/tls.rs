@@ -27,7 +27,7 @@ pub(super) fn connector(options: &PostgresOptions) -> Result<MakeRustlsConnect, 
 }
 
 fn read(pem: &[u8]) -> Result<RootCertStore, BackendError> {
-    let invalid = || unusable(ErrorKind::InvalidInput, "the root certificates are no PEM certificates");
+    let invalid = || unusable(ErrorKind::InvalidInput, "the root certificates are not PEM certificates");
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate = certificate.map_err(|error| invalid().with_source(error))?;

@@ -43,7 +43,7 @@ impl ThreadInfo {
 pub struct Page {
     /// Only threads after this name.
     pub after: Option<String>,
-    /// At most so many.
+    /// The largest number of threads.
     pub limit: usize,
 }
 
@@ -69,11 +69,11 @@ impl Page {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Prune {
-    /// The last so many records stay readable.
+    /// The number of last records that stay readable.
     pub keep_last: Option<NonZeroU64>,
     /// Records made at this time or later stay readable.
     pub keep_since: Option<Timestamp>,
-    /// Of the records up to the cut, the newest one with a snapshot in every so many records stays readable: record
+    /// Of the records up to the cut, the newest one with a snapshot in every group of this size stays readable: record
     /// `seq` belongs to the group `(seq - 1) / keep_every`.
     pub keep_every: Option<NonZeroU64>,
 }

@@ -32,7 +32,7 @@ impl Delta {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loaded {
-    /// What the thread belongs to.
+    /// The header of the thread.
     pub header: Header,
     /// Where what was read ends.
     pub head: Head,

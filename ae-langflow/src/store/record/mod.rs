@@ -1,4 +1,4 @@
-//! What a checkpointer keeps.
+//! The records that a checkpointer keeps.
 
 mod listing;
 mod loaded;
@@ -37,7 +37,7 @@ impl Head {
 
     /// The head after a record with `change` and perhaps a `snapshot`, on top of `before`.
     ///
-    /// A snapshot is part of the head, so that a thread that was deleted and started anew from another state has
+    /// A snapshot is part of the head, so that a thread that was deleted and started again from another state has
     /// another head, and a runner of the old one is fenced off.
     #[must_use]
     pub fn after(before: Option<&Self>, step: u64, change: &str, snapshot: Option<&str>) -> Self {
@@ -53,7 +53,7 @@ impl Head {
     }
 }
 
-/// What a thread belongs to, checked when it is loaded.
+/// The graph and versions that a thread belongs to, checked when it is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Header {
@@ -93,7 +93,7 @@ pub struct Record {
     pub head: Head,
     /// When it was made, to the millisecond.
     pub at: Timestamp,
-    /// What the thread belongs to, when that is new: in the first record of a thread, and whenever it changes.
+    /// The header, when it is new: in the first record of a thread, and whenever it changes.
     pub header: Option<Header>,
     /// Whether the thread has ended.
     pub finished: bool,
@@ -200,7 +200,7 @@ impl Blob {
     }
 }
 
-/// What one task of the superstep under way notes before the superstep ends.
+/// A note of one task of the superstep under way, before the superstep ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskRecord {
@@ -208,7 +208,7 @@ pub struct TaskRecord {
     pub step: u64,
     /// The task.
     pub task: String,
-    /// What is noted.
+    /// The key of the note.
     pub key: String,
     /// The note, as JSON.
     pub value: String,

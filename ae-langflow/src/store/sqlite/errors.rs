@@ -7,7 +7,7 @@ use rusqlite::{Error, ErrorCode};
 
 pub(super) const BACKEND: &str = "sqlite";
 
-/// What a failure of `operation` on the file at `path` means.
+/// The error for a failure of `operation` on the file at `path`.
 pub(super) fn failed(operation: &'static str, path: &Path, error: Error) -> BackendError {
     let at = path.display();
     let (kind, message) = match error.sqlite_error_code() {

@@ -24,8 +24,9 @@ use crate::{
     store::refused,
 };
 
-/// What a commit survives once it has returned.
+/// The failures that a commit survives once it has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Durability {
     /// A crash of the process, never a loss of power: the last commits may be missing then, and the file stays whole.
     /// `synchronous = NORMAL`.
@@ -37,7 +38,7 @@ pub enum Durability {
 /// Keeps threads, with their whole logs, in one SQLite file in WAL mode, which several processes may share.
 ///
 /// The room of what was removed is used again; the file does not shrink by itself. A file of up to 64 MiB is checked as
-/// a whole when it is opened; of a larger one, damage is told when it is read.
+/// a whole when it is opened; of a larger one, damage is noticed when it is read.
 ///
 /// Calls block for the length of one short transaction, or up to 10 seconds while another process holds the file.
 pub struct SqliteCheckpointer {
@@ -50,7 +51,7 @@ impl SqliteCheckpointer {
     ///
     /// # Errors
     ///
-    /// `Protocol` when the file is damaged, is no database, belongs to something else or was written by a newer
+    /// `Protocol` when the file is damaged, is not a database, belongs to something else or was written by a newer
     /// release: it is left as it is, and the message says what to do. `PermissionDenied` and `QuotaExceeded` when it
     /// can't be written.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self, BackendError> {
@@ -105,7 +106,7 @@ impl SqliteCheckpointer {
     }
 }
 
-/// A transaction, rolled back unless it is committed. `rusqlite`'s own prepares its statements anew each time.
+/// A transaction, rolled back unless it is committed. `rusqlite`'s own prepares its statements each time.
 struct Open<'a>(Option<&'a Connection>);
 
 impl<'a> Open<'a> {

@@ -116,7 +116,7 @@ fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
     }
 }
 
-/// Whether the file is empty; an error when it is someone else's, damaged or newer.
+/// Whether the file is empty; an error when it belongs to another program, is damaged or newer.
 fn check(connection: &Connection, path: &Path) -> Result<bool, BackendError> {
     let number = |query: &str| {
         connection

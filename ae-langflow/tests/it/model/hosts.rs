@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Answer, Cx, Graph, GraphRun, JsonState, NextStep, NodeFailure, Reducers, Superstep, TaskOutcome,
+    Answer, Cx, Graph, NodeFailure,
+    host::{GraphRun, JsonState, NextStep, Reducers, Superstep, TaskOutcome},
 };
 use proptest::prelude::*;
 use serde_json::{Value, to_value};

@@ -53,7 +53,7 @@ async fn run(spec: &Spec, failing: BTreeSet<(u64, String)>, calls: &[Call], plac
     let mut input = Input::start(Log::update());
     for call in calls.iter().chain(std::iter::repeat(&smooth)).take(300) {
         let (at, before) = call.crash.unwrap_or((usize::MAX, false));
-        let store = Arc::new(Crashing::new(place.store(), at, before, &world.durable));
+        let store = Arc::new(Crashing::tap(place.store(), at, before, &world.durable));
         let config = RunConfig::thread("t").with_step_limit(call.limit);
         input = match graph.with_store(store).invoke(input, &config).await {
             Ok(Ending::Done(state)) => return state,

@@ -131,12 +131,10 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         for line in excerpt.iter().take(3) {
             self.ports.progress.note(&format!("failed {line}"));
         }
-        Ok(Diagnosis {
-            failing: failing.iter().map(|check| check.id.clone()).collect(),
-            excerpt: excerpt.join("\n"),
-            suspected_cause: "the files written do not fulfil the sealed checks named above".to_owned(),
-            files: input.artifact.files_changed.clone(),
-        })
+        let failing = failing.iter().map(|check| check.id.clone()).collect();
+        Ok(Diagnosis::new(failing, "the files written do not fulfil the sealed checks named above")
+            .with_excerpt(excerpt.join("\n"))
+            .with_files(input.artifact.files_changed.clone()))
     }
 }
 
@@ -201,7 +199,7 @@ fn render(diagnosis: &Diagnosis) -> String {
 }
 
 fn check_result(outcome: &CheckOutcome) -> CheckResult {
-    CheckResult { id: outcome.id.clone(), passed: outcome.passed, detail: outcome.detail.clone() }
+    CheckResult::new(&outcome.id, outcome.passed, &outcome.detail)
 }
 
 /// A refusal ends the loop by name, unless it is a failure that can be resumed.

@@ -18,8 +18,8 @@ use ae_harness::{
     Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
 };
 use ae_langflow::{
-    Checkpointer,
-    record::{Head, Loaded, Page as ThreadPage, Prune, Record, TaskRecord, ThreadInfo},
+    Checkpointer, Page as ThreadPage, ThreadInfo,
+    host::{Head, Loaded, Prune, Record, TaskRecord},
 };
 use async_trait::async_trait;
 use lifecycle::run_status::RunStatus;

@@ -1,4 +1,4 @@
-//! Results of nodes that are kept for others.
+//! Results in memory.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -12,30 +12,8 @@ use ae_core::{BackendError, Timestamp};
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::NodeCache;
 use crate::node::policy::millis;
-
-/// Keeps results of nodes across threads.
-///
-/// # Contract
-///
-/// - A value comes back as it was put, or not at all: a cache may forget.
-/// - The key says everything: whose it is, and what it depends on. It is up to a few kilobytes long.
-///
-/// # Errors
-///
-/// A cache that fails never fails the node: it runs as if nothing were kept.
-///
-/// # Cancel safety
-///
-/// A call that is dropped has put the whole value or nothing.
-#[async_trait]
-pub trait NodeCache: fmt::Debug + Send + Sync + 'static {
-    /// The value under `key`, if it is kept.
-    async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Value>, BackendError>;
-
-    /// Keeps `value` under `key`.
-    async fn put(&self, key: &str, value: Value, now: Timestamp) -> Result<(), BackendError>;
-}
 
 /// Keeps the last results in memory, each for a bounded time.
 pub struct MemoryNodeCache {

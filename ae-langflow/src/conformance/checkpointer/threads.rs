@@ -1,4 +1,4 @@
-//! Threads beside each other: C8, C10, C15.
+//! Several threads: C8, C9, C14.
 
 use ae_core::ErrorKind;
 
@@ -33,75 +33,75 @@ pub async fn c8_threads_are_apart_and_delete_takes_one(store: &dyn Checkpointer)
     );
 }
 
-/// C10: threads come in byte order, page by page, each with where it stands.
-pub async fn c10_many_threads_are_listed_in_order(store: &dyn Checkpointer) {
-    let mut names: Vec<_> = (0..300).map(|number| format!("c10 {}", number * 7 % 1000)).collect();
+/// C9: threads come in byte order, page by page, each with where it stands.
+pub async fn c9_many_threads_are_listed_in_order(store: &dyn Checkpointer) {
+    let mut names: Vec<_> = (0..300).map(|number| format!("c9 {}", number * 7 % 1000)).collect();
     names.extend(
-        ["c10 B", "c10 a", "c10 a b", "c10 z", "c10 É", "c10 é", "c10 👍", "c10 \u{ffff}"].map(str::to_owned),
+        ["c9 B", "c9 a", "c9 a b", "c9 z", "c9 É", "c9 é", "c9 👍", "c9 \u{ffff}"].map(str::to_owned),
     );
     for name in &names {
         begin(store, name).await;
     }
-    let head = load(store, "c10 a").await.head;
+    let head = load(store, "c9 a").await.head;
     let ended = next_step(head, "{}").with_finished(true);
-    let ended = commit(store, "c10 a", Some(head), ended).await;
+    let ended = commit(store, "c9 a", Some(head), ended).await;
     names.sort();
-    let (mut seen, mut after) = (Vec::new(), "c10 ".to_owned());
+    let (mut seen, mut after) = (Vec::new(), "c9 ".to_owned());
     loop {
         let page = list_after(store, &after, 7).await;
-        assert!(page.len() <= 7, "C10: at most the limit");
-        let ours: Vec<_> = page.into_iter().filter(|line| line.thread.starts_with("c10 ")).collect();
+        assert!(page.len() <= 7, "C9: at most the limit");
+        let ours: Vec<_> = page.into_iter().filter(|line| line.thread.starts_with("c9 ")).collect();
         let Some(last) = ours.last() else { break };
         after.clone_from(&last.thread);
         seen.extend(ours);
     }
     let order: Vec<_> = seen.iter().map(|line| line.thread.clone()).collect();
-    assert_eq!(order, names, "C10: every thread once, in byte order");
+    assert_eq!(order, names, "C9: every thread once, in byte order");
     for line in &seen {
-        let expected = if line.thread == "c10 a" {
+        let expected = if line.thread == "c9 a" {
             (ended.seq, ended.step, at(2), true)
         } else {
             (head.seq, head.step, at(1), false)
         };
         let stands = (line.seq, line.step, line.at, line.finished);
-        assert_eq!(stands, expected, "C10: {:?} stands there", line.thread);
-        assert_eq!(line.graph, "conformance", "C10: the graph is named");
+        assert_eq!(stands, expected, "C9: {:?} stands there", line.thread);
+        assert_eq!(line.graph, "conformance", "C9: the graph is named");
     }
-    assert!(list_after(store, "", 0).await.is_empty(), "C10: a limit of 0 lists nothing");
+    assert!(list_after(store, "", 0).await.is_empty(), "C9: a limit of 0 lists nothing");
 }
 
-/// C15: names may hold anything but NUL, up to their bound.
-pub async fn c15_names_are_bounded_and_otherwise_free(store: &dyn Checkpointer) {
+/// C14: names may hold anything but NUL, up to their bound.
+pub async fn c14_names_are_bounded_and_otherwise_free(store: &dyn Checkpointer) {
     let (longest, too_long) = ("n".repeat(NAME_BYTES_MAX), "n".repeat(NAME_BYTES_MAX + 1));
-    let head = begin(store, "c15").await;
-    for name in ["", "c15\0", too_long.as_str()] {
+    let head = begin(store, "c14").await;
+    for name in ["", "c14\0", too_long.as_str()] {
         let result = store.commit(name, None, first()).await;
-        refused(result, ErrorKind::InvalidInput, "C15: the name of a new thread");
-        let result = store.copy("c15", None, name).await;
-        refused(result, ErrorKind::InvalidInput, "C15: the name of a copy");
+        refused(result, ErrorKind::InvalidInput, "C14: the name of a new thread");
+        let result = store.copy("c14", None, name).await;
+        refused(result, ErrorKind::InvalidInput, "C14: the name of a copy");
         for (task, key) in [(name, "k"), ("a", name)] {
-            let result = store.append_once("c15", head, TaskRecord::new(0, task, key, "1")).await;
-            refused(result, ErrorKind::InvalidInput, "C15: the names of a note");
+            let result = store.append_once("c14", head, TaskRecord::new(0, task, key, "1")).await;
+            refused(result, ErrorKind::InvalidInput, "C14: the names of a note");
         }
-        assert_eq!(load_at(store, name, None).await, None, "C15: there is no such thread");
+        assert_eq!(load_at(store, name, None).await, None, "C14: there is no such thread");
         let result = store.commit(name, Some(head), next_step(head, "{}")).await;
-        refused(result, ErrorKind::Conflict, "C15: a commit on no thread");
+        refused(result, ErrorKind::Conflict, "C14: a commit on no thread");
         let result = store.append_once(name, head, note(0, "a", "1")).await;
-        refused(result, ErrorKind::Conflict, "C15: a note on no thread");
-        let result = store.copy(name, None, "c15 copy").await;
-        refused(result, ErrorKind::NotFound, "C15: a copy of no thread");
-        assert_eq!(done(store.prune(name, Prune::default()).await, "C15: prune"), 0, "C15: nothing to prune");
-        let deleted = done(store.delete(name).await, "C15: delete");
-        assert!(!deleted, "C15: there is no such thread to delete");
+        refused(result, ErrorKind::Conflict, "C14: a note on no thread");
+        let result = store.copy(name, None, "c14 copy").await;
+        refused(result, ErrorKind::NotFound, "C14: a copy of no thread");
+        assert_eq!(done(store.prune(name, Prune::default()).await, "C14: prune"), 0, "C14: nothing to prune");
+        let deleted = done(store.delete(name).await, "C14: delete");
+        assert!(!deleted, "C14: there is no such thread to delete");
         list_after(store, name, 1).await;
     }
     for name in
-        ["c15 'quoted\"", "c15 a%_\\b", "c15 a/../b", "c15 \n\t", "c15 Ä👍", "c15 {}$1?", longest.as_str()]
+        ["c14 'quoted\"", "c14 a%_\\b", "c14 a/../b", "c14 \n\t", "c14 Ä👍", "c14 {}$1?", longest.as_str()]
     {
         let head = begin(store, name).await;
         let odd = TaskRecord::new(0, name, name, "1");
-        assert_eq!(append(store, name, head, &odd).await, odd, "C15: a note may have any name");
+        assert_eq!(append(store, name, head, &odd).await, odd, "C14: a note may have any name");
         let loaded = load(store, name).await;
-        assert_eq!((loaded.head, loaded.task_records), (head, vec![odd]), "C15: {name:?} is a thread");
+        assert_eq!((loaded.head, loaded.task_records), (head, vec![odd]), "C14: {name:?} is a thread");
     }
 }

@@ -1,4 +1,4 @@
-//! Several callers at the same time: C2, C5, C12, C14, and calls that are dropped.
+//! Several callers at the same time: C2, C5, C11, C13, and calls that are dropped.
 
 use std::{
     pin::pin,
@@ -94,36 +94,36 @@ pub async fn c5_one_of_many_notes_stays(store: &Arc<dyn Checkpointer>) {
     }
 }
 
-/// C12: of several copies to one name one is made, whole.
-pub async fn c12_one_of_many_copies_is_made(store: &Arc<dyn Checkpointer>) {
+/// C11: of several copies to one name one is made, whole.
+pub async fn c11_one_of_many_copies_is_made(store: &Arc<dyn Checkpointer>) {
     for writer in 0..WRITERS {
-        let from = format!("c12 race {writer}");
+        let from = format!("c11 race {writer}");
         let head = begin(store.as_ref(), &from).await;
         commit(store.as_ref(), &from, Some(head), next_step(head, &writer.to_string())).await;
     }
     let results = race(store, WRITERS, |store, writer| async move {
-        store.copy(&format!("c12 race {writer}"), None, "c12 race").await.map(|head| (writer, head))
+        store.copy(&format!("c11 race {writer}"), None, "c11 race").await.map(|head| (writer, head))
     })
     .await;
-    assert_eq!(winners(&results, "C12"), 1, "C12: one copy is made");
-    let (writer, head) = results.into_iter().find_map(Result::ok).expect("C12: one copy is made");
-    let loaded = load(store.as_ref(), "c12 race").await;
-    assert_eq!((loaded.head, walked(&loaded)), (head, head), "C12: it is whole");
-    assert_eq!(changes(&loaded), [writer.to_string()], "C12: it is of one thread");
+    assert_eq!(winners(&results, "C11"), 1, "C11: one copy is made");
+    let (writer, head) = results.into_iter().find_map(Result::ok).expect("C11: one copy is made");
+    let loaded = load(store.as_ref(), "c11 race").await;
+    assert_eq!((loaded.head, walked(&loaded)), (head, head), "C11: it is whole");
+    assert_eq!(changes(&loaded), [writer.to_string()], "C11: it is of one thread");
 }
 
-/// C14: a record that comes while the last other one with its blob goes keeps the blob.
-pub async fn c14_a_blob_outlives_a_race_with_a_delete(store: &Arc<dyn Checkpointer>) {
+/// C13: a record that comes while the last other one with its blob goes keeps the blob.
+pub async fn c13_a_blob_outlives_a_race_with_a_delete(store: &Arc<dyn Checkpointer>) {
     for round in 0..ROUNDS {
-        let shared = blob(&format!("\"c14 race {round}\""));
-        commit(store.as_ref(), "c14 going", None, first().with_blobs(vec![shared.clone()])).await;
+        let shared = blob(&format!("\"c13 race {round}\""));
+        commit(store.as_ref(), "c13 going", None, first().with_blobs(vec![shared.clone()])).await;
         let coming = shared.clone();
         race(store, WRITERS, |store, writer| {
             let record = first().with_blobs(vec![coming.clone()]);
             async move {
-                let thread = format!("c14 coming {writer}");
+                let thread = format!("c13 coming {writer}");
                 if writer == 0 {
-                    done(store.delete("c14 going").await, "C14: delete");
+                    done(store.delete("c13 going").await, "C13: delete");
                 } else {
                     commit(store.as_ref(), &thread, None, record).await;
                 }
@@ -131,10 +131,10 @@ pub async fn c14_a_blob_outlives_a_race_with_a_delete(store: &Arc<dyn Checkpoint
         })
         .await;
         for writer in 1..WRITERS {
-            let thread = format!("c14 coming {writer}");
+            let thread = format!("c13 coming {writer}");
             let loaded = load(store.as_ref(), &thread).await;
-            assert_eq!(loaded.blobs.get(&shared.digest), Some(&shared.text), "C14: the blob is there");
-            done(store.delete(&thread).await, "C14: delete");
+            assert_eq!(loaded.blobs.get(&shared.digest), Some(&shared.text), "C13: the blob is there");
+            done(store.delete(&thread).await, "C13: delete");
         }
     }
 }

@@ -1,12 +1,12 @@
-//! What a store keeps of a process that is killed.
+//! Checks of a store after its process was killed.
 //!
 //! A child process runs a [`script`] on the store and reports every call that has returned. The parent kills it,
-//! opens the store anew and calls [`verify_after_crash`] with the number of calls that were reported: all of them have
+//! opens the store again and calls [`verify_after_crash`] with the number of calls that were reported: all of them have
 //! to be in the store, and the one under way as a whole or not at all. A server may still be busy with that one when its
 //! client is dead: wait until it is not.
 //!
 //! ```
-//! use ae_langflow::{MemoryCheckpointer, conformance::crash};
+//! use ae_langflow::{MemoryCheckpointer, conformance::checkpointer::crash};
 //!
 //! # async fn example() {
 //! // The child; flushed, so that a report is not lost with the process.
@@ -22,16 +22,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     num::NonZeroU64,
 };
 
-use ae_core::{BackendError, DigestWriter};
+use ae_core::DigestWriter;
 
 use super::support::{blob, done, first, list_after, load_at, next_step, note, same_step, with_snapshot};
 use crate::{
     Checkpointer, MemoryCheckpointer,
-    store::record::{Blob, Head, Loaded, Prune, Record, TaskRecord},
+    host::{Blob, Head, Loaded, Prune, Record, StoreCall},
 };
 
 const PREFIX: &str = "crash ";
@@ -39,94 +38,19 @@ const THREADS: u64 = 4;
 const BLOBS: u64 = 5;
 const PAGE: usize = 100;
 
-/// One call of a script.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Operation {
-    /// Adds a record.
-    Commit {
-        /// The thread.
-        thread: String,
-        /// Its head.
-        expected: Option<Head>,
-        /// The record.
-        record: Record,
-    },
-    /// Adds a note.
-    Note {
-        /// The thread.
-        thread: String,
-        /// Its head.
-        head: Head,
-        /// The note.
-        note: TaskRecord,
-    },
-    /// Copies a thread.
-    Copy {
-        /// The thread.
-        from: String,
-        /// The last record to copy.
-        up_to: Option<u64>,
-        /// The new thread.
-        to: String,
-    },
-    /// Removes old records.
-    Prune {
-        /// The thread.
-        thread: String,
-        /// The rules.
-        prune: Prune,
-    },
-    /// Removes a thread.
-    Delete {
-        /// The thread.
-        thread: String,
-    },
-}
-
-impl Operation {
-    /// Makes the call.
-    ///
-    /// # Errors
-    ///
-    /// Those of the store. A script that runs in order on a store without its threads has none of its own.
-    pub async fn apply(&self, store: &dyn Checkpointer) -> Result<(), BackendError> {
-        match self.clone() {
-            Self::Commit { thread, expected, record } => store.commit(&thread, expected, record).await,
-            Self::Note { thread, head, note } => store.append_once(&thread, head, note).await.map(drop),
-            Self::Copy { from, up_to, to } => store.copy(&from, up_to, &to).await.map(drop),
-            Self::Prune { thread, prune } => store.prune(&thread, prune).await.map(drop),
-            Self::Delete { thread } => store.delete(&thread).await.map(drop),
-        }
-    }
-}
-
-impl fmt::Display for Operation {
-    /// Its name and its thread.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Commit { thread, record, .. } => write!(f, "commit {} of {thread:?}", record.head.seq),
-            Self::Note { thread, note, .. } => write!(f, "note of {:?} in {thread:?}", note.task),
-            Self::Copy { from, to, .. } => write!(f, "copy of {from:?} to {to:?}"),
-            Self::Prune { thread, .. } => write!(f, "prune of {thread:?}"),
-            Self::Delete { thread } => write!(f, "delete of {thread:?}"),
-        }
-    }
-}
-
 /// The first `length` calls of the workload that follows from `seed`: commits with and without snapshots and shared
 /// blobs, notes, copies, prunes and deletes on a few threads, whose names begin with `crash `.
 #[must_use]
-pub fn script(seed: u64, length: usize) -> Vec<Operation> {
+pub fn script(seed: u64, length: usize) -> Vec<StoreCall> {
     let mut author = Author { seed, drawn: 0, threads: BTreeMap::new() };
     (0..length).map(|_| author.next()).collect()
 }
 
 /// Makes the calls of `script` from number `from` on (from 0), and reports after each how many are done in all.
-pub async fn run(store: &dyn Checkpointer, script: &[Operation], from: usize, mut done: impl FnMut(usize)) {
-    for (number, operation) in script.iter().enumerate().skip(from) {
-        let result = operation.apply(store).await;
-        result.unwrap_or_else(|error| panic!("call {number}, {operation}, failed: {error:?}"));
+pub async fn run(store: &dyn Checkpointer, script: &[StoreCall], from: usize, mut done: impl FnMut(usize)) {
+    for (number, call) in script.iter().enumerate().skip(from) {
+        let result = call.clone().run(store).await;
+        result.unwrap_or_else(|error| panic!("call {number}, {call}, failed: {error:?}"));
         done(number + 1);
     }
 }
@@ -135,7 +59,7 @@ pub async fn run(store: &dyn Checkpointer, script: &[Operation], from: usize, mu
 /// in the threads of the script. Returns the number of calls that it holds; those that change nothing are held.
 pub async fn verify_after_crash(
     store: &dyn Checkpointer,
-    script: &[Operation],
+    script: &[StoreCall],
     acknowledged: usize,
 ) -> usize {
     let found = contents(store).await;
@@ -164,10 +88,10 @@ pub async fn verify_after_crash(
 
 type Contents = BTreeMap<String, Vec<Option<Loaded>>>;
 
-/// What the model holds after one more call.
-async fn step(model: &dyn Checkpointer, script: &[Operation], number: usize) -> Option<Contents> {
-    let operation = script.get(number)?;
-    done(operation.apply(model).await, "the model");
+/// The contents of the model after one more call.
+async fn step(model: &dyn Checkpointer, script: &[StoreCall], number: usize) -> Option<Contents> {
+    let call = script.get(number)?;
+    done(call.clone().run(model).await, "the model");
     Some(contents(model).await)
 }
 
@@ -226,37 +150,37 @@ impl Author {
         u64::from(u32::from_be_bytes([a, b, c, d])) % bound
     }
 
-    fn next(&mut self) -> Operation {
+    fn next(&mut self) -> StoreCall {
         let thread = format!("{PREFIX}{}", self.draw(THREADS));
         let Some(head) = self.threads.get(&thread).copied() else { return self.begin(thread) };
         match self.draw(100) {
             0..60 => {
                 let record = self.record(head);
                 self.threads.insert(thread.clone(), record.head);
-                Operation::Commit { thread, expected: Some(head), record }
+                StoreCall::Commit { thread, expected: Some(head), record }
             }
             60..80 => {
                 let (task, value) = (format!("task {}", self.draw(3)), self.drawn.to_string());
-                Operation::Note { thread, head, note: note(head.step, &task, &value) }
+                StoreCall::AppendOnce { thread, head, note: note(head.step, &task, &value) }
             }
             80..88 => {
                 let every = (self.draw(2) == 1).then(|| NonZeroU64::new(4)).flatten();
                 let last = NonZeroU64::new(1 + self.draw(6)).unwrap_or(NonZeroU64::MIN);
                 let prune = Prune { keep_every: every, ..Prune::keep_last(last) };
-                Operation::Prune { thread, prune }
+                StoreCall::Prune { thread, prune }
             }
             88..95 => self.copy(thread, head),
             _ => {
                 self.threads.remove(&thread);
-                Operation::Delete { thread }
+                StoreCall::Delete { thread }
             }
         }
     }
 
-    fn begin(&mut self, thread: String) -> Operation {
+    fn begin(&mut self, thread: String) -> StoreCall {
         let record = first().with_blobs(self.blobs());
         self.threads.insert(thread.clone(), record.head);
-        Operation::Commit { thread, expected: None, record }
+        StoreCall::Commit { thread, expected: None, record }
     }
 
     fn record(&mut self, head: Head) -> Record {
@@ -283,9 +207,9 @@ impl Author {
     }
 
     /// A copy of the whole thread: records before its end may have been pruned.
-    fn copy(&mut self, from: String, head: Head) -> Operation {
+    fn copy(&mut self, from: String, head: Head) -> StoreCall {
         let to = format!("{PREFIX}copy {}", self.drawn);
         let up_to = (self.draw(2) == 1).then_some(head.seq);
-        Operation::Copy { from, up_to, to }
+        StoreCall::Copy { from, up_to, to }
     }
 }

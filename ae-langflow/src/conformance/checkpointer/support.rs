@@ -1,4 +1,4 @@
-//! What the checks are written with.
+//! Helpers of the checks.
 
 use std::{future::Future, sync::Arc};
 
