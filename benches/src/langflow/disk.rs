@@ -30,7 +30,7 @@ pub fn hand_loop(folder: &Path, durability: Durability, start: Counter) -> u64 {
     let db = Connection::open(folder.path().join("floor.db")).expect("a new file");
     let synchronous = match durability {
         Durability::Normal => "NORMAL",
-        Durability::Full => "FULL",
+        _ => "FULL",
     };
     db.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
