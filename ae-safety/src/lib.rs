@@ -1,12 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod approvals;
-pub mod audit;
-pub mod budget;
-pub mod gates;
-pub mod permits;
-pub mod redact;
+mod approvals;
+mod audit;
+mod budget;
+mod gates;
+mod permits;
+mod redact;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
@@ -16,17 +16,23 @@ pub mod conformance;
 #[cfg(feature = "sqlite")]
 pub use approvals::SqliteDesk;
 pub use approvals::{
-    Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, MemoryDesk, Ruling,
+    Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, COVERS_MAX,
+    EXPIRES_AFTER_DEFAULT, EXPIRES_AFTER_MAX, MemoryDesk, RENDERING_BYTES_MAX, Ruling, TEXT_BYTES_MAX,
 };
-pub use audit::{AuditEvent, AuditReceipt, AuditRecord, AuditSink, MemoryAudit, VerifyReport, verify};
+pub use audit::{
+    AuditEvent, AuditReceipt, AuditRecord, AuditSink, LINE_BYTES_MAX, MEMORY_BYTES_MAX, MemoryAudit,
+    NAME_BYTES_MAX, Problem, ProblemKind, Records, VerifyReport, records, verify,
+};
 #[cfg(feature = "file-audit")]
 pub use audit::{FileAudit, verify_file};
 #[cfg(feature = "sqlite")]
 pub use budget::SqliteLedger;
 pub use budget::{
-    AccountSpec, AccountStatus, BudgetLedger, Hold, HoldState, MemoryLedger, OverLimit, Refund, Reserve,
-    Scope,
+    AccountSpec, AccountStatus, BudgetLedger, Hold, HoldState, MemoryLedger, NOTE_BYTES_MAX, OverLimit,
+    ParseScopeError, Refund, Reserve, Scope,
 };
-pub use gates::{AllOf, Decision, Gate, GateRow, GateRule, GateTable, Obligations, PolicyGate};
+pub use gates::{
+    AllOf, Decision, Gate, GateRow, GateRule, GateTable, GateTableError, Obligations, PolicyGate,
+};
 pub use permits::{ActionEnd, Gatekeeper, Grant, Guarded, Permit, Redeemed, Refusal, request_digest};
 pub use redact::{Finding, Redactor};

@@ -2,8 +2,8 @@ use std::io::{self, BufReader, Read};
 
 use ae_core::ErrorKind;
 use ae_safety::{
-    AuditEvent, AuditSink, FileAudit, MemoryAudit, Redactor, VerifyReport,
-    audit::{ProblemKind, conformance, records, verify},
+    AuditEvent, AuditSink, FileAudit, MemoryAudit, ProblemKind, Redactor, VerifyReport,
+    conformance::audit as conformance, records, verify,
 };
 use proptest::prelude::*;
 use serde_json::json;

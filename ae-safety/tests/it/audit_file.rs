@@ -1,9 +1,7 @@
 //! The log in a file through crashes, damage and full disks.
 
 use ae_core::{ErrorKind, Runtime};
-use ae_safety::{
-    AuditEvent, AuditSink, FileAudit, Redactor, audit::ProblemKind, audit::records, verify_file,
-};
+use ae_safety::{AuditEvent, AuditSink, FileAudit, ProblemKind, Redactor, records, verify_file};
 
 use crate::{
     audit::log,

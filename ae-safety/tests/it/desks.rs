@@ -1,7 +1,7 @@
 use ae_core::ErrorKind;
 use ae_safety::{
     ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, MemoryDesk, Ruling, SqliteDesk,
-    SqliteLedger, approvals::conformance,
+    SqliteLedger, conformance::approvals as conformance,
 };
 
 use crate::support::{TempFile, block_on, clock, digest, key, runtime};

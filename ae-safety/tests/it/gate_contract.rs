@@ -9,7 +9,7 @@ use ae_core::{Action, ActionKind, BackendError};
 use ae_safety::{
     AllOf, AuditEvent, AuditSink, Decision, Gate, GateRow, GateRule, GateTable, MemoryAudit, Obligations,
     PolicyGate,
-    gates::conformance::{self, Cases},
+    conformance::gates::{self as conformance, Cases},
 };
 
 use crate::support::{block_on, clock, digest, runtime};

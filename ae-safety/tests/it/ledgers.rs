@@ -1,5 +1,7 @@
 use ae_core::{BackendError, ErrorKind};
-use ae_safety::{AccountSpec, BudgetLedger, MemoryLedger, Reserve, Scope, SqliteLedger, budget::conformance};
+use ae_safety::{
+    AccountSpec, BudgetLedger, MemoryLedger, Reserve, Scope, SqliteLedger, conformance::budget as conformance,
+};
 
 use crate::support::{TempFile, block_on, key, run, usd};
 

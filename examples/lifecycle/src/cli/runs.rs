@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ae_core::ErrorKind;
-use ae_safety::audit::ProblemKind;
+use ae_safety::ProblemKind;
 use serde_json::json;
 
 use super::{
@@ -68,7 +68,7 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
 /// Reads the log as it lies there: nothing is opened, made or mended before it is judged.
 pub(super) fn audit_verify(output: Output, data_dir: &Path) -> Result<Exit> {
     let path = data_dir.join(AUDIT_LOG);
-    let report = ae_safety::audit::verify_file(&path).map_err(|error| match error.kind() {
+    let report = ae_safety::verify_file(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let message = format!("there is no audit log at {}", path.display());
             let hint =

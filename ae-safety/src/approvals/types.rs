@@ -1,0 +1,282 @@
+//! Questions, answers and what was done with them.
+
+use std::{fmt, time::Duration};
+
+use ae_core::{ApprovalId, Digest, Money, ProjectId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How long a person has to decide unless the request says otherwise: one hour.
+pub const EXPIRES_AFTER_DEFAULT: Duration = Duration::from_secs(3600);
+/// The longest time a person can be given to decide: 30 days.
+pub const EXPIRES_AFTER_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The most actions one approval can cover.
+pub const COVERS_MAX: usize = 1000;
+/// The longest rendering, in bytes.
+pub const RENDERING_BYTES_MAX: usize = 1024 * 1024;
+/// The longest title, name of a person or reason, in bytes.
+pub const TEXT_BYTES_MAX: usize = 4096;
+
+/// A question to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ApprovalRequest {
+    /// The question in one line.
+    pub title: String,
+    /// Who asks. The same name can't decide.
+    pub requested_by: String,
+    /// The run it belongs to, if any.
+    pub run: Option<RunId>,
+    /// The project it belongs to, if any.
+    pub project: Option<ProjectId>,
+    /// The digests of the actions it allows, see [`Action::digest`](ae_core::Action::digest). Each can be used once.
+    pub covers: Vec<Digest>,
+    /// The digest of what the reviewer sees.
+    pub subject: Digest,
+    /// What the reviewer sees, redacted by whoever asks.
+    pub rendering: String,
+    /// The most that everything it covers may cost, for the reviewer.
+    pub cost_ceiling: Option<Money>,
+    /// How long a person has to decide; [`EXPIRES_AFTER_DEFAULT`] when nothing is said. More than zero, at most
+    /// [`EXPIRES_AFTER_MAX`].
+    pub expires_after: Option<Duration>,
+    /// How long after the decision an approval can be used; without a limit when nothing is said.
+    pub use_within: Option<Duration>,
+}
+
+impl ApprovalRequest {
+    /// A question by `requested_by` about `subject` that covers no action yet.
+    #[must_use]
+    pub fn new(title: impl Into<String>, requested_by: impl Into<String>, subject: Digest) -> Self {
+        Self {
+            title: title.into(),
+            requested_by: requested_by.into(),
+            run: None,
+            project: None,
+            covers: Vec::new(),
+            subject,
+            rendering: String::new(),
+            cost_ceiling: None,
+            expires_after: None,
+            use_within: None,
+        }
+    }
+
+    /// Says which run asks.
+    #[must_use]
+    pub const fn with_run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Says which project it is about.
+    #[must_use]
+    pub const fn with_project(mut self, project: ProjectId) -> Self {
+        self.project = Some(project);
+        self
+    }
+
+    /// Says which actions are allowed by a yes.
+    #[must_use]
+    pub fn with_covers(mut self, actions: impl IntoIterator<Item = Digest>) -> Self {
+        self.covers = actions.into_iter().collect();
+        self
+    }
+
+    /// Says what the reviewer sees.
+    #[must_use]
+    pub fn with_rendering(mut self, rendering: impl Into<String>) -> Self {
+        self.rendering = rendering.into();
+        self
+    }
+
+    /// Says what everything may cost at most.
+    #[must_use]
+    pub const fn with_cost_ceiling(mut self, most: Money) -> Self {
+        self.cost_ceiling = Some(most);
+        self
+    }
+
+    /// Says how long a person has to decide.
+    #[must_use]
+    pub const fn with_expires_after(mut self, limit: Duration) -> Self {
+        self.expires_after = Some(limit);
+        self
+    }
+
+    /// Says how long after the decision it can be used.
+    #[must_use]
+    pub const fn with_use_within(mut self, limit: Duration) -> Self {
+        self.use_within = Some(limit);
+        self
+    }
+}
+
+/// Where an approval stands. Only `Pending` can become something else, and `Approved` can still expire or be
+/// cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalStatus {
+    /// Nobody has decided.
+    Pending,
+    /// A person said yes.
+    Approved,
+    /// A person said no.
+    Denied,
+    /// The time to decide, or to use it, is over.
+    Expired,
+    /// The question or the approval was withdrawn.
+    Cancelled,
+}
+
+impl ApprovalStatus {
+    /// The wire name, lower snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Approved => "approved",
+            Self::Denied => "denied",
+            Self::Expired => "expired",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for ApprovalStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A question and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Approval {
+    /// Its id.
+    pub id: ApprovalId,
+    /// What was asked.
+    pub request: ApprovalRequest,
+    /// Where it stands.
+    pub status: ApprovalStatus,
+    /// When it was asked.
+    pub requested_at: Timestamp,
+    /// When it left `Pending`.
+    pub decided_at: Option<Timestamp>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// What the person said, or why it was withdrawn.
+    pub reason: Option<String>,
+    /// Whether a standing decision, such as a `--yes` given beforehand, decided.
+    pub standing: bool,
+    /// The covered actions that were used, in order of use.
+    pub consumed: Vec<Digest>,
+}
+
+impl Approval {
+    /// A question that nobody has answered.
+    #[must_use]
+    pub const fn pending(id: ApprovalId, request: ApprovalRequest, requested_at: Timestamp) -> Self {
+        Self {
+            id,
+            request,
+            status: ApprovalStatus::Pending,
+            requested_at,
+            decided_at: None,
+            decided_by: None,
+            reason: None,
+            standing: false,
+            consumed: Vec::new(),
+        }
+    }
+}
+
+/// A person's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ruling {
+    /// Yes or no.
+    pub approved: bool,
+    /// Who decides, as the host has verified it: never text from the request.
+    pub decided_by: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Whether it is a standing decision, such as a `--yes` given beforehand.
+    pub standing: bool,
+}
+
+impl Ruling {
+    /// A yes.
+    #[must_use]
+    pub fn approve(decided_by: impl Into<String>) -> Self {
+        Self { approved: true, decided_by: decided_by.into(), reason: None, standing: false }
+    }
+
+    /// A no.
+    #[must_use]
+    pub fn deny(decided_by: impl Into<String>) -> Self {
+        Self { approved: false, ..Self::approve(decided_by) }
+    }
+
+    /// Says why.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Marks it as decided beforehand.
+    #[must_use]
+    pub const fn with_standing(mut self) -> Self {
+        self.standing = true;
+        self
+    }
+}
+
+/// Which approvals to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApprovalQuery {
+    /// Only those of this run.
+    pub run: Option<RunId>,
+    /// Only those that stand so.
+    pub status: Option<ApprovalStatus>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+impl ApprovalQuery {
+    /// The newest 100.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { run: None, status: None, limit: 100 }
+    }
+
+    /// Only those of `run`.
+    #[must_use]
+    pub const fn with_run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Only those that stand at `status`.
+    #[must_use]
+    pub const fn with_status(mut self, status: ApprovalStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// At most `limit`.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+impl Default for ApprovalQuery {
+    fn default() -> Self {
+        Self::new()
+    }
+}

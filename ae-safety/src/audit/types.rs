@@ -1,0 +1,71 @@
+//! Events and receipts.
+
+use ae_core::{Digest, RunId};
+use serde::{Deserialize, Serialize};
+
+/// The longest kind and actor of an event, in bytes.
+pub const NAME_BYTES_MAX: usize = 256;
+
+/// Something that happened or is about to happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditEvent {
+    /// What, in snake case, for example `action_started`.
+    pub kind: String,
+    /// Who.
+    pub actor: String,
+    /// In which run, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The digest of what it is about, for example of the action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Digest>,
+    /// Anything else; redacted before it is written.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub detail: serde_json::Value,
+}
+
+impl AuditEvent {
+    /// An event without a run, a subject or details.
+    #[must_use]
+    pub fn new(kind: impl Into<String>, actor: impl Into<String>) -> Self {
+        Self {
+            kind: kind.into(),
+            actor: actor.into(),
+            run: None,
+            subject: None,
+            detail: serde_json::Value::Null,
+        }
+    }
+
+    /// Says in which run.
+    #[must_use]
+    pub const fn with_run(mut self, run: RunId) -> Self {
+        self.run = Some(run);
+        self
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub const fn with_subject(mut self, subject: Digest) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// Says anything else.
+    #[must_use]
+    pub fn with_detail(mut self, detail: serde_json::Value) -> Self {
+        self.detail = detail;
+        self
+    }
+}
+
+/// The place of a record in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditReceipt {
+    /// Its number; the first record has 0.
+    pub seq: u64,
+    /// Its hash, which stands for everything up to here. Kept outside, it proves later that nothing before it was
+    /// changed or cut off.
+    pub hash: Digest,
+}

@@ -1,0 +1,301 @@
+//! Accounts, holds and refunds.
+
+use std::{fmt, str::FromStr};
+
+use ae_core::{IdempotencyKey, Money, ProjectId, RunId, TaskId};
+use serde::{Deserialize, Serialize};
+
+/// The longest note of a reservation, in bytes.
+pub const NOTE_BYTES_MAX: usize = 4096;
+
+/// What an account belongs to, from wide to narrow.
+///
+/// As text, and in JSON: `portfolio`, `project:<id>`, `run:<id>`, `task:<run id>/<task id>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Scope {
+    /// Everything.
+    Portfolio,
+    /// One product.
+    Project(ProjectId),
+    /// One trip of a product through the lifecycle.
+    Run(RunId),
+    /// One task of a run.
+    Task(RunId, TaskId),
+}
+
+impl Scope {
+    pub(super) const fn rank(&self) -> u8 {
+        match self {
+            Self::Portfolio => 0,
+            Self::Project(_) => 1,
+            Self::Run(_) => 2,
+            Self::Task(..) => 3,
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Portfolio => f.write_str("portfolio"),
+            Self::Project(id) => write!(f, "project:{id}"),
+            Self::Run(id) => write!(f, "run:{id}"),
+            Self::Task(run, task) => write!(f, "task:{run}/{task}"),
+        }
+    }
+}
+
+/// The text is no scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a scope: write portfolio, project:<id>, run:<id> or task:<run id>/<task id>")]
+pub struct ParseScopeError(String);
+
+impl FromStr for Scope {
+    type Err = ParseScopeError;
+
+    fn from_str(text: &str) -> Result<Self, ParseScopeError> {
+        let parse = || match text.split_once(':') {
+            None if text == "portfolio" => Some(Self::Portfolio),
+            Some(("project", id)) => id.parse().ok().map(Self::Project),
+            Some(("run", id)) => id.parse().ok().map(Self::Run),
+            Some(("task", ids)) => {
+                let (run, task) = ids.split_once('/')?;
+                Some(Self::Task(run.parse().ok()?, task.parse().ok()?))
+            }
+            _ => None,
+        };
+        parse().ok_or_else(|| ParseScopeError(text.chars().take(80).collect()))
+    }
+}
+
+impl TryFrom<String> for Scope {
+    type Error = ParseScopeError;
+
+    fn try_from(text: String) -> Result<Self, ParseScopeError> {
+        text.parse()
+    }
+}
+
+impl From<Scope> for String {
+    fn from(scope: Scope) -> Self {
+        scope.to_string()
+    }
+}
+
+/// An account to open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountSpec {
+    /// What it belongs to.
+    pub scope: Scope,
+    /// The next wider account, which every reservation is taken from too.
+    pub parent: Option<Scope>,
+    /// The most that may be spent. Zero is nothing to spend.
+    pub limit: Money,
+}
+
+impl AccountSpec {
+    /// An account without a parent.
+    #[must_use]
+    pub const fn new(scope: Scope, limit: Money) -> Self {
+        Self { scope, parent: None, limit }
+    }
+
+    /// Says which account it is within.
+    #[must_use]
+    pub fn with_parent(mut self, parent: Scope) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+}
+
+/// Money to set aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    /// The account it is for.
+    pub scope: Scope,
+    /// The most that the effect can cost.
+    pub amount: Money,
+    /// What it is for, for people.
+    pub note: String,
+}
+
+impl Reserve {
+    /// A reservation without a note.
+    #[must_use]
+    pub const fn new(scope: Scope, amount: Money) -> Self {
+        Self { scope, amount, note: String::new() }
+    }
+
+    /// Says what it is for.
+    #[must_use]
+    pub fn with_note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+}
+
+/// Money that came back after a settlement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refund {
+    /// The key of the settled hold.
+    pub hold: IdempotencyKey,
+    /// How much came back; more than zero.
+    pub amount: Money,
+}
+
+impl Refund {
+    /// A refund of `amount` on `hold`.
+    #[must_use]
+    pub const fn new(hold: IdempotencyKey, amount: Money) -> Self {
+        Self { hold, amount }
+    }
+}
+
+/// Where a hold stands. An open hold ends once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum HoldState {
+    /// Set aside; counted against every limit until it ends.
+    Open,
+    /// Spent.
+    Settled {
+        /// What it cost.
+        actual: Money,
+    },
+    /// Given back.
+    Voided,
+}
+
+/// Money set aside for one effect.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Hold {
+    /// The effect's durable name.
+    pub key: IdempotencyKey,
+    /// The account it was taken from (and from every account around it).
+    pub scope: Scope,
+    /// How much was set aside.
+    pub amount: Money,
+    /// What it is for, for people.
+    pub note: String,
+    /// Where it stands.
+    pub state: HoldState,
+    /// How much came back after it was settled.
+    pub refunded: Money,
+}
+
+impl Hold {
+    /// A hold that has not ended.
+    #[must_use]
+    pub fn open(key: IdempotencyKey, reserve: &Reserve) -> Self {
+        Self {
+            key,
+            scope: reserve.scope.clone(),
+            amount: reserve.amount,
+            note: reserve.note.clone(),
+            state: HoldState::Open,
+            refunded: Money::zero(reserve.amount.currency()),
+        }
+    }
+}
+
+/// An account as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccountStatus {
+    /// What it belongs to.
+    pub scope: Scope,
+    /// The next wider account, if any.
+    pub parent: Option<Scope>,
+    /// The most that may be spent.
+    pub limit: Money,
+    /// Set aside by open holds, here and in every account within.
+    pub reserved: Money,
+    /// Spent, less refunds, here and in every account within.
+    pub settled: Money,
+    /// Whether it takes no more reservations because something cost more than was reserved.
+    pub frozen: bool,
+}
+
+impl AccountStatus {
+    /// An account that nothing was spent from.
+    #[must_use]
+    pub fn unspent(spec: &AccountSpec) -> Self {
+        let zero = Money::zero(spec.limit.currency());
+        Self {
+            scope: spec.scope.clone(),
+            parent: spec.parent.clone(),
+            limit: spec.limit,
+            reserved: zero,
+            settled: zero,
+            frozen: false,
+        }
+    }
+
+    /// What can still be reserved here: zero when frozen or overspent, never negative. An account around this one may
+    /// allow less.
+    #[must_use]
+    pub fn remaining(&self) -> Money {
+        let zero = Money::zero(self.limit.currency());
+        let left = self.limit.checked_sub(self.reserved).and_then(|left| left.checked_sub(self.settled));
+        match left {
+            Ok(left) if !left.is_negative() && !self.frozen => left,
+            _ => zero,
+        }
+    }
+}
+
+/// A reservation that does not fit: the source of the ledger's `QuotaExceeded` errors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{scope}: {asked} asked, {remaining} of {limit} left{}", if *.frozen { ", frozen" } else { "" })]
+#[non_exhaustive]
+pub struct OverLimit {
+    /// The account that refused: the narrowest one that could not take it.
+    pub scope: Scope,
+    /// What was asked.
+    pub asked: Money,
+    /// What it can still take.
+    pub remaining: Money,
+    /// Its limit.
+    pub limit: Money,
+    /// Whether it is frozen.
+    pub frozen: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use ae_core::{Currency, Digest};
+
+    use super::*;
+
+    #[test]
+    fn scopes_round_trip_through_text() {
+        let run = RunId::from_digest(&Digest::of_bytes("t", b"r"));
+        let project = ProjectId::from_digest(&Digest::of_bytes("t", b"p"));
+        let task = Scope::Task(run, "T-1".parse().unwrap());
+        for scope in [Scope::Portfolio, Scope::Project(project), Scope::Run(run), task] {
+            assert_eq!(scope.to_string().parse::<Scope>().unwrap(), scope);
+            let json = serde_json::to_string(&scope).unwrap();
+            assert_eq!(serde_json::from_str::<Scope>(&json).unwrap(), scope);
+        }
+        for bad in ["", "Portfolio", "portfolio:", "run:x", "task:x", "org:1"] {
+            assert!(bad.parse::<Scope>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_remains_is_never_negative() {
+        let usd = |text| Money::parse(text, Currency::USD).unwrap();
+        let mut status = AccountStatus::unspent(&AccountSpec::new(Scope::Portfolio, usd("10")));
+        assert_eq!(status.remaining(), usd("10"));
+        status.reserved = usd("4");
+        status.settled = usd("5");
+        assert_eq!(status.remaining(), usd("1"));
+        status.settled = usd("50");
+        assert_eq!(status.remaining(), usd("0"));
+    }
+}
