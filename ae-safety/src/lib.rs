@@ -19,9 +19,12 @@ pub use approvals::{
     Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, COVERS_MAX,
     EXPIRES_AFTER_DEFAULT, EXPIRES_AFTER_MAX, MemoryDesk, RENDERING_BYTES_MAX, Ruling, TEXT_BYTES_MAX,
 };
+#[cfg(feature = "sqlite")]
+pub use audit::SqliteAnchor;
 pub use audit::{
-    AuditEvent, AuditReceipt, AuditRecord, AuditSink, LINE_BYTES_MAX, MEMORY_BYTES_MAX, MemoryAudit,
-    NAME_BYTES_MAX, Problem, ProblemKind, Records, VerifyReport, records, verify,
+    AuditAnchor, AuditEvent, AuditMark, AuditReceipt, AuditRecord, AuditSink, LINE_BYTES_MAX,
+    MEMORY_BYTES_MAX, MemoryAnchor, MemoryAudit, NAME_BYTES_MAX, Problem, ProblemKind, Records, VerifyReport,
+    records, verify,
 };
 #[cfg(feature = "file-audit")]
 pub use audit::{FileAudit, verify_file};

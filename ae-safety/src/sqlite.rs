@@ -8,7 +8,7 @@ use std::{
 };
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 /// How long a writer waits for the others.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,6 +42,21 @@ impl Database {
         // FULL: a commit is on the disk when it returns, since approvals and money must not be forgotten.
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;").map_err(failed)?;
         store.prepare(&mut connection, path)?;
+        Ok(Self { store, connection: Mutex::new(connection) })
+    }
+
+    /// Opens a file that is there, to read it only.
+    pub(crate) fn open_read_only(store: &'static Store, path: &Path) -> Result<Self, BackendError> {
+        if std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            let message = format!("{} is not there", path.display());
+            return Err(BackendError::new(ErrorKind::NotFound, store.backend, "open", message));
+        }
+        let failed = |error| store.error("open", &format!("can't use {}", path.display()), error);
+        let connection =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        let found = store.version(&connection).map_err(failed)?;
+        store.check_version(found.unwrap_or_default(), path)?;
         Ok(Self { store, connection: Mutex::new(connection) })
     }
 
@@ -152,12 +167,7 @@ impl Store {
                     component TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;",
             )
             .map_err(failed)?;
-        let found: Option<i64> = transaction
-            .query_row("SELECT version FROM safety_schema WHERE component = ?1", [self.component], |row| {
-                row.get(0)
-            })
-            .optional()
-            .map_err(failed)?;
+        let found = self.version(&transaction).map_err(failed)?;
         match found {
             None => {
                 transaction.execute_batch(self.schema).map_err(failed)?;
@@ -165,18 +175,27 @@ impl Store {
                     .execute("INSERT INTO safety_schema VALUES (?1, ?2)", (self.component, self.version))
                     .map_err(failed)?;
             }
-            Some(version) if version == self.version => {}
-            Some(version) => {
-                let message = format!(
-                    "{} has version {version} of {}, this program knows {}: use the program that wrote it",
-                    path.display(),
-                    self.component,
-                    self.version
-                );
-                return Err(BackendError::new(ErrorKind::Unsupported, self.backend, "open", message));
-            }
+            Some(version) => self.check_version(version, path)?,
         }
         transaction.commit().map_err(failed)
+    }
+
+    fn version(&self, connection: &Connection) -> rusqlite::Result<Option<i64>> {
+        let sql = "SELECT version FROM safety_schema WHERE component = ?1";
+        connection.query_row(sql, [self.component], |row| row.get(0)).optional()
+    }
+
+    fn check_version(&self, version: i64, path: &Path) -> Result<(), BackendError> {
+        if version == self.version {
+            return Ok(());
+        }
+        let message = format!(
+            "{} has version {version} of {}, this program knows {}: use the program that wrote it",
+            path.display(),
+            self.component,
+            self.version
+        );
+        Err(BackendError::new(ErrorKind::Unsupported, self.backend, "open", message))
     }
 
     fn error(&self, operation: &'static str, what: &str, error: rusqlite::Error) -> BackendError {

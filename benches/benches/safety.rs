@@ -2,7 +2,7 @@
 
 use benches::{
     ratio::{compare, is_measuring, report},
-    safety::{audit, hash_chain, memory_budget, sqlite_budget, two_balances, two_commits},
+    safety::{audit, audit_by, hash_chain, memory_budget, sqlite_budget, two_balances, two_commits},
 };
 
 fn main() {
@@ -23,6 +23,14 @@ fn main() {
     ));
     let few: u32 = if is_measuring() { 100 } else { 3 };
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let records = 8 * few;
+    report(&compare(
+        "audit: append to a file by 8 writers",
+        "one writer",
+        records,
+        || audit_by(8, folder.path(), records),
+        || audit_by(1, folder.path(), records),
+    ));
     report(&compare(
         "budget: reserve and settle in SQLite",
         "two commits with rusqlite",

@@ -1,10 +1,15 @@
 //! The audit chain and the budgets.
 
-use std::{collections::BTreeMap, path::Path, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use ae_core::{Currency, Digest, IdempotencyKey, Money, RunId, Runtime};
 use ae_safety::{
-    AccountSpec, AuditEvent, AuditSink, BudgetLedger, MemoryAudit, MemoryLedger, Reserve, Scope, SqliteLedger,
+    AccountSpec, AuditEvent, AuditSink, BudgetLedger, FileAudit, MemoryAudit, MemoryLedger, Redactor,
+    Reserve, Scope, SqliteAnchor, SqliteLedger, verify_file,
 };
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Builder;
@@ -66,6 +71,35 @@ pub fn hash_chain(count: u32) -> u64 {
     }
     assert_eq!(again, hash);
     lines.len() as u64
+}
+
+/// Appends `count` records to one log in `folder` by `writers` threads, each with a handle and an anchor of its own as if
+/// they were processes; how many records are whole.
+///
+/// # Panics
+///
+/// When a record is refused or the chain is broken.
+#[must_use]
+pub fn audit_by(writers: u32, folder: &Path, count: u32) -> u64 {
+    let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
+    let anchor = || Arc::new(SqliteAnchor::open(folder.path().join("anchor.db")).expect("a file of ours"));
+    let open = |_| {
+        let log = folder.path().join("audit.jsonl");
+        FileAudit::open(log, anchor(), Runtime::system(), Redactor::new()).expect("a file of ours")
+    };
+    let handles: Vec<_> = (0..writers).map(open).collect();
+    std::thread::scope(|scope| {
+        for log in &handles {
+            scope.spawn(move || {
+                for event in events(count / writers) {
+                    block_on(log.append(&event)).expect("the log is whole");
+                }
+            });
+        }
+    });
+    let report = verify_file(folder.path().join("audit.jsonl"), &*anchor()).expect("a file of ours");
+    assert!(report.is_whole(), "{report:?}");
+    report.records
 }
 
 /// Reserves and settles `count` times on a task within a run; what is left.
@@ -162,6 +196,7 @@ mod tests {
     #[test]
     fn workloads_and_floors_do_the_same() {
         assert_eq!((audit(5), hash_chain(5)), (5, 5));
+        assert_eq!(audit_by(2, tempfile::tempdir().unwrap().path(), 6), 6);
         assert_eq!(memory_budget(5), two_balances(5));
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(sqlite_budget(folder.path(), 5), two_balances(5));

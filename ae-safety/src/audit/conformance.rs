@@ -3,13 +3,18 @@
 use ae_core::{Digest, ErrorKind};
 use serde_json::json;
 
-use super::{AuditEvent, AuditSink, LINE_BYTES_MAX, NAME_BYTES_MAX, records};
+use super::{AuditEvent, AuditSink, LINE_BYTES_MAX, NAME_BYTES_MAX, records, verify};
 use crate::conformance::{check, ok, refused};
 
-/// Every check below on one sink, empty at the start; `read` gives its records as JSON lines.
-pub async fn run_all(sink: &dyn AuditSink, read: impl Fn() -> Vec<u8>) {
+/// Every check below on one sink, empty at the start; `read` gives its records as JSON lines, and `change` replaces them
+/// behind its back, as far as anything but the sink can reach them.
+pub async fn run_all(sink: &dyn AuditSink, read: impl Fn() -> Vec<u8>, change: Option<&dyn Fn(&[u8])>) {
     c2_records_follow_each_other(sink, &read).await;
     c3_text_is_redacted_before_it_is_written(sink, &read).await;
+    c4_nothing_is_changed_or_removed(sink, &read).await;
+    if let Some(change) = change {
+        c4_a_changed_log_takes_no_records(sink, &read, change).await;
+    }
     c5_bad_events_are_refused(sink, &read).await;
 }
 
@@ -39,6 +44,51 @@ pub async fn c3_text_is_redacted_before_it_is_written(sink: &dyn AuditSink, read
     ok("C3", sink.append(&event).await);
     let log = String::from_utf8_lossy(&read()).into_owned();
     check("C3", !log.contains(&token) && log.contains("[REDACTED:"), "a token is not written");
+}
+
+/// C4, by the sink itself.
+pub async fn c4_nothing_is_changed_or_removed(sink: &dyn AuditSink, read: impl Fn() -> Vec<u8>) {
+    let before = read();
+    let receipt = ok("C4", sink.append(&AuditEvent::new("checked", "conformance")).await);
+    check("C4", read().starts_with(&before), "what was written stays as it was");
+    ok("C4", sink.append(&AuditEvent::new("checked", "conformance")).await);
+    let report = ok("C4", verify(read().as_slice(), Some(&receipt)));
+    check("C4", report.is_whole(), "a receipt holds for the log that grew");
+}
+
+/// C4, by others: `change` returns once the sink can see the change.
+pub async fn c4_a_changed_log_takes_no_records(
+    sink: &dyn AuditSink,
+    read: impl Fn() -> Vec<u8>,
+    change: impl Fn(&[u8]),
+) {
+    for _ in 0..3 {
+        ok("C4", sink.append(&AuditEvent::new("checked", "conformance")).await);
+    }
+    let whole = read();
+    let last = whole.split_inclusive(|byte| *byte == b'\n').last().map_or(0, <[u8]>::len);
+    let mut flipped = whole.clone();
+    if let Some(byte) = flipped.get_mut(20) {
+        *byte ^= 1;
+    }
+    let mut more = whole.clone();
+    more.extend_from_slice(b"{}\n");
+    let (but_last, but_end) = (whole.len() - last, whole.len() - 1);
+    for (what, changed) in [
+        ("an old record was changed", flipped.as_slice()),
+        ("the last record was cut off", whole.get(..but_last).unwrap_or_default()),
+        ("the last line end was cut off", whole.get(..but_end).unwrap_or_default()),
+        ("all of it was cut off", b""),
+        ("a line was added", &more),
+    ] {
+        change(changed);
+        let answer = sink.append(&AuditEvent::new("checked", "conformance")).await;
+        check("C4", answer.is_err(), what);
+        refused("C4", answer, ErrorKind::Protocol);
+        check("C4", read() == changed, "it is left as it is, for evidence");
+    }
+    change(&whole);
+    ok("C4", sink.append(&AuditEvent::new("checked", "conformance")).await);
 }
 
 /// C5.

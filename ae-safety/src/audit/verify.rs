@@ -4,14 +4,16 @@ use std::io::{self, BufRead};
 
 use super::{AuditReceipt, AuditRecord, LINE_BYTES_MAX, record::Head};
 
-/// What is wrong with a log.
+/// The kind of a [`Problem`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// A complete line is not the record that belongs there: something was changed, removed, inserted or moved.
+    /// A line is not the record that belongs there: something was changed, removed, inserted or moved.
     Tampered,
     /// Only the last line is incomplete, as after a crash or a full disk. Everything before it is whole.
     Torn,
+    /// The log ends before the record that a receipt, or the log's anchor, names.
+    Cut,
 }
 
 /// The first place where a log does not fit.
@@ -22,11 +24,11 @@ pub struct Problem {
     pub seq: u64,
     /// The byte where its line begins.
     pub offset: u64,
-    /// What is wrong.
+    /// The kind.
     pub kind: ProblemKind,
 }
 
-/// What [`verify`] found.
+/// The findings of [`verify`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifyReport {
@@ -34,8 +36,7 @@ pub struct VerifyReport {
     pub records: u64,
     /// How many bytes they take.
     pub bytes: u64,
-    /// The last whole record. Compare it with a receipt kept elsewhere: whole records cut off at the end, or a log that
-    /// was written anew, can't be seen from the log alone.
+    /// The last whole record.
     pub head: Option<AuditReceipt>,
     /// The first place that does not fit.
     pub problem: Option<Problem>,
@@ -47,17 +48,27 @@ impl VerifyReport {
     pub const fn is_whole(&self) -> bool {
         self.problem.is_none()
     }
+
+    #[cfg(feature = "file-audit")]
+    pub(super) const fn with_problem(mut self, kind: ProblemKind) -> Self {
+        self.problem = Some(Problem { seq: self.records, offset: self.bytes, kind });
+        self
+    }
 }
 
 /// Checks every record of a log against its hash and the one before it, up to the first that does not fit.
+///
+/// A log alone can't show that whole records were cut off its end, or that it was written again as a whole: give the
+/// `receipt` of a record that was kept elsewhere, and the log has to contain it.
 ///
 /// Memory stays flat, whatever the log's length.
 ///
 /// # Errors
 ///
 /// When `reader` fails.
-pub fn verify(reader: impl BufRead) -> io::Result<VerifyReport> {
+pub fn verify(reader: impl BufRead, receipt: Option<&AuditReceipt>) -> io::Result<VerifyReport> {
     let mut records = records(reader);
+    records.receipt = receipt.copied();
     for record in records.by_ref() {
         record?;
     }
@@ -66,7 +77,7 @@ pub fn verify(reader: impl BufRead) -> io::Result<VerifyReport> {
 
 /// Reads the records of a log one after another, up to the first that does not fit.
 pub fn records<R: BufRead>(reader: R) -> Records<R> {
-    Records { reader, head: Head::EMPTY, bytes: 0, problem: None, done: false }
+    Records { reader, head: Head::EMPTY, bytes: 0, receipt: None, problem: None, done: false }
 }
 
 /// The records of a log, see [`records`].
@@ -75,23 +86,13 @@ pub struct Records<R> {
     reader: R,
     head: Head,
     bytes: u64,
+    receipt: Option<AuditReceipt>,
     problem: Option<ProblemKind>,
     done: bool,
 }
 
 impl<R: BufRead> Records<R> {
-    /// Goes on from a place inside a log.
-    #[cfg(feature = "file-audit")]
-    pub(super) fn resume(reader: R, head: Head, bytes: u64) -> Self {
-        Self { reader, head, bytes, problem: None, done: false }
-    }
-
-    #[cfg(feature = "file-audit")]
-    pub(super) fn head(&self) -> Head {
-        self.head
-    }
-
-    /// What was found so far; once the iterator has ended, about the whole log.
+    /// The findings so far; once the iterator has ended, about the whole log.
     #[must_use]
     pub fn report(&self) -> VerifyReport {
         VerifyReport {
@@ -108,14 +109,21 @@ impl<R: BufRead> Records<R> {
         io::Read::take(&mut self.reader, limit).read_until(b'\n', &mut line)?;
         let length = line.len() as u64;
         let Some(body) = line.strip_suffix(b"\n") else {
-            if length == limit {
-                self.problem = Some(ProblemKind::Tampered);
-            } else if length > 0 {
-                self.problem = Some(ProblemKind::Torn);
-            }
+            self.problem = match length {
+                _ if length == limit => Some(ProblemKind::Tampered),
+                // A receipt of a record from here on says that the line was once complete.
+                _ if self.receipt.is_some_and(|kept| kept.seq >= self.head.next_seq) => {
+                    Some(ProblemKind::Cut)
+                }
+                0 => None,
+                _ => Some(ProblemKind::Torn),
+            };
             return Ok(None);
         };
-        let Some(record) = self.head.follow(body) else {
+        let record = self.head.follow(body).filter(|record| {
+            self.receipt.is_none_or(|kept| kept.seq != record.seq || kept.hash == record.hash)
+        });
+        let Some(record) = record else {
             self.problem = Some(ProblemKind::Tampered);
             return Ok(None);
         };

@@ -1,26 +1,31 @@
-use std::io::{self, BufReader, Read};
+use std::{
+    io::{self, BufReader, Read},
+    sync::Arc,
+};
 
 use ae_core::ErrorKind;
 use ae_safety::{
-    AuditEvent, AuditSink, FileAudit, MemoryAudit, ProblemKind, Redactor, VerifyReport,
+    AuditEvent, AuditSink, FileAudit, MemoryAnchor, MemoryAudit, ProblemKind, Redactor, VerifyReport,
     conformance::audit as conformance, records, verify,
 };
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::support::{TempFile, block_on, clock, digest, run, runtime};
+use crate::support::{TempFile, block_on, clock, digest, overwrite, run, runtime};
 
 #[test]
 fn the_log_in_memory_keeps_the_contract() {
     let audit = MemoryAudit::new(runtime(&clock()));
-    block_on(conformance::run_all(&audit, || audit.to_jsonl().into_bytes()));
+    block_on(conformance::run_all(&audit, || audit.to_jsonl().into_bytes(), None));
 }
 
 #[test]
 fn the_log_in_a_file_keeps_the_contract() {
     let file = TempFile::new();
-    let audit = FileAudit::open(file.path(), runtime(&clock()), Redactor::new()).unwrap();
-    block_on(conformance::run_all(&audit, || std::fs::read(file.path()).unwrap()));
+    let anchor = Arc::new(MemoryAnchor::new());
+    let audit = FileAudit::open(file.path(), anchor, runtime(&clock()), Redactor::new()).unwrap();
+    let change = |bytes: &[u8]| overwrite(&file.path(), bytes);
+    block_on(conformance::run_all(&audit, || std::fs::read(file.path()).unwrap(), Some(&change)));
 }
 
 /// A log of `count` short records.
@@ -36,7 +41,7 @@ pub fn log(count: u64) -> Vec<u8> {
 }
 
 fn report(log: &[u8]) -> VerifyReport {
-    verify(log).unwrap()
+    verify(log, None).unwrap()
 }
 
 /// The record that byte `at` belongs to.
@@ -124,7 +129,14 @@ fn a_cut_between_records_shows_against_a_receipt() {
     let (whole, shorter) = (log(5), log(4));
     let head = report(&whole).head.unwrap();
     assert!(whole.starts_with(&shorter) && report(&shorter).is_whole());
-    assert_ne!(report(&shorter).head, Some(head));
+    for cut in [shorter.as_slice(), &shorter[..shorter.len() / 2], &whole[..whole.len() - 1], b""] {
+        let problem = verify(cut, Some(&head)).unwrap().problem.unwrap();
+        assert_eq!(problem.kind, ProblemKind::Cut);
+    }
+    assert!(
+        verify(log(6).as_slice(), Some(&head)).unwrap().is_whole(),
+        "a receipt holds for a log that grew"
+    );
 }
 
 #[test]
@@ -135,7 +147,9 @@ fn a_rewritten_tail_has_another_head() {
         block_on(audit.append(&AuditEvent::new("forged", "eve"))).unwrap();
     }
     assert!(audit.verify().is_whole(), "a log that was written anew as a whole is whole in itself");
-    assert_ne!(audit.verify().head, report(&whole).head, "but not what the receipt says");
+    let kept = report(&whole).head.unwrap();
+    let problem = verify(audit.to_jsonl().as_bytes(), Some(&kept)).unwrap().problem.unwrap();
+    assert_eq!((problem.kind, problem.seq), (ProblemKind::Tampered, kept.seq), "but not by the receipt");
 }
 
 #[test]
@@ -156,13 +170,13 @@ fn a_reader_that_fails_is_an_error() {
             Err(io::Error::other("no disk"))
         }
     }
-    assert!(verify(BufReader::new(Failing)).is_err());
+    assert!(verify(BufReader::new(Failing), None).is_err());
 }
 
 #[test]
 fn endless_lines_do_not_fill_the_memory() {
     let endless = io::repeat(b'x').take(1 << 30);
-    let report = verify(BufReader::new(endless)).unwrap();
+    let report = verify(BufReader::new(endless), None).unwrap();
     assert_eq!(report.problem.map(|problem| problem.kind), Some(ProblemKind::Tampered));
 }
 

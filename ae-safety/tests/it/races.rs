@@ -5,11 +5,11 @@ use std::{
     thread,
 };
 
-use ae_core::{BackendError, ErrorKind};
+use ae_core::{BackendError, Currency, ErrorKind};
 use ae_safety::{
     AccountSpec, ApprovalDesk, ApprovalRequest, ApprovalStatus, AuditEvent, AuditSink, BudgetLedger,
-    FileAudit, HoldState, MemoryDesk, MemoryLedger, Redactor, Reserve, Ruling, Scope, SqliteDesk,
-    SqliteLedger, verify_file,
+    FileAudit, HoldState, MemoryDesk, MemoryLedger, Redactor, Reserve, Ruling, Scope, SqliteAnchor,
+    SqliteDesk, SqliteLedger, verify_file,
 };
 
 use crate::support::{TempFile, block_on, cents, digest, key, run, shared_runtime};
@@ -69,11 +69,11 @@ fn one_approval(desks: Vec<Arc<dyn ApprovalDesk>>) {
 }
 
 fn one_budget(ledgers: Vec<Arc<dyn BudgetLedger>>, rounds: u32) {
-    let (project, scope) = (Scope::Portfolio, Scope::Run(run("run")));
+    let (project, scope) = (Scope::Portfolio(Currency::USD), Scope::Run(run("run")));
     // Room for about half of what everybody wants.
     let limit = cents(i64::from(THREADS * rounds) * 10 / 2);
-    block_on(ledgers[0].open(&AccountSpec::new(project.clone(), limit))).unwrap();
-    let spec = AccountSpec::new(scope.clone(), limit).with_parent(project.clone());
+    block_on(ledgers[0].open(&AccountSpec::portfolio(Currency::USD).with_limit(limit))).unwrap();
+    let spec = AccountSpec::new(scope.clone(), project.clone(), limit);
     block_on(ledgers[0].open(&spec)).unwrap();
     let ledgers = Arc::new(ledgers);
     let all = Arc::clone(&ledgers);
@@ -96,9 +96,9 @@ fn one_budget(ledgers: Vec<Arc<dyn BudgetLedger>>, rounds: u32) {
                 Ok(_) => {}
                 Err(error) => assert_eq!(error.kind(), ErrorKind::QuotaExceeded, "{error:?}"),
             }
-            let status = block_on(ledger.status(&Scope::Portfolio)).unwrap();
+            let status = block_on(ledger.status(&Scope::Portfolio(Currency::USD))).unwrap();
             let used = status.reserved.checked_add(status.settled).unwrap();
-            assert!(!used.exceeds(status.limit).unwrap(), "{status:?}");
+            assert!(!used.exceeds(limit).unwrap(), "{status:?}");
         }
     });
     let holds = block_on(ledgers[0].holds(&Scope::Run(run("run")))).unwrap();
@@ -138,8 +138,11 @@ fn sixty_four_threads_do_not_overspend_in_sqlite_over_four_handles() {
 
 #[test]
 fn sixty_four_threads_write_one_chain_over_four_handles() {
-    let file = TempFile::new();
-    let open = |_| FileAudit::open(file.path(), shared_runtime(), Redactor::new()).unwrap();
+    let (file, database) = (TempFile::new(), TempFile::new());
+    let open = |_| {
+        let anchor = Arc::new(SqliteAnchor::open(database.path()).unwrap());
+        FileAudit::open(file.path(), anchor, shared_runtime(), Redactor::new()).unwrap()
+    };
     let sinks: Vec<_> = (0..4).map(open).collect();
     let receipts = race(move |number| {
         let sink = &sinks[number as usize % sinks.len()];
@@ -150,7 +153,8 @@ fn sixty_four_threads_write_one_chain_over_four_handles() {
     let mut all: Vec<_> = receipts.into_iter().flatten().collect();
     all.sort_unstable();
     assert_eq!(all, (0..u64::from(THREADS) * 4).collect::<Vec<_>>());
-    let report = verify_file(file.path()).unwrap();
+    let anchor = SqliteAnchor::open_read_only(database.path()).unwrap();
+    let report = verify_file(file.path(), &anchor).unwrap();
     assert!(report.is_whole() && report.records == u64::from(THREADS) * 4, "{report:?}");
 }
 

@@ -58,3 +58,26 @@ impl TempFile {
         self.folder.path().join("file")
     }
 }
+
+/// Replaces the file at `path`, and returns once its time of change is another one.
+pub fn overwrite(path: &std::path::Path, bytes: &[u8]) {
+    let changed = || std::fs::metadata(path).ok().map(|metadata| stamp(&metadata));
+    let before = changed();
+    loop {
+        std::fs::write(path, bytes).unwrap();
+        if changed() != before {
+            return;
+        }
+    }
+}
+
+#[cfg(unix)]
+fn stamp(metadata: &std::fs::Metadata) -> (i64, i64) {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn stamp(metadata: &std::fs::Metadata) -> std::time::SystemTime {
+    metadata.modified().unwrap()
+}

@@ -11,7 +11,9 @@ use ae_genesis::{
 use ae_harness::{CliProvider, Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
-use ae_safety::{FileAudit, GateTable, Gatekeeper, Guarded, Redactor, SqliteDesk, SqliteLedger};
+use ae_safety::{
+    FileAudit, GateTable, Gatekeeper, Guarded, Redactor, SqliteAnchor, SqliteDesk, SqliteLedger,
+};
 
 use crate::{
     data_dir::DataDir,
@@ -79,7 +81,8 @@ impl Host {
             Arc::new(SqliteCheckpointer::open(dir.database("checkpoints"), Durability::Full)?);
         let desk = Arc::new(SqliteDesk::open(dir.database("safety"), runtime.clone())?);
         let budget = Arc::new(SqliteLedger::open(dir.database("safety"))?);
-        let audit = Arc::new(FileAudit::open(dir.audit_log(), runtime.clone(), redactor.clone())?);
+        let anchor = Arc::new(SqliteAnchor::open(dir.database("safety"))?);
+        let audit = Arc::new(FileAudit::open(dir.audit_log(), anchor, runtime.clone(), redactor.clone())?);
         let keeper = Gatekeeper::new(Arc::new(GateTable::default()), desk, budget, audit, redactor.clone());
         Ok(Self { dir, runtime, runs, store, keeper, redactor })
     }

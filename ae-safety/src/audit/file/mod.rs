@@ -1,10 +1,10 @@
 //! The log in a file.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, Metadata, OpenOptions},
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,61 +13,60 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::{
-    AuditEvent, AuditReceipt, AuditSink, ProblemKind, VerifyReport,
+    AuditAnchor, AuditEvent, AuditMark, AuditReceipt, AuditSink, ProblemKind, VerifyReport,
     record::{Head, prepare},
-    verify::{Records, verify},
+    verify::verify,
 };
 use crate::redact::Redactor;
 
+mod lock;
+
 const BACKEND: &str = "file-audit";
-/// How often, and how long between, the lock of another process is asked for: ten seconds in all.
-const LOCK_TRIES_MAX: u32 = 2000;
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
+/// How long an append waits for the other writers.
+const LOCK_WAIT_MAX: Duration = Duration::from_secs(10);
 
 /// An [`AuditSink`] that appends to a file of JSON lines, see [`AuditRecord`](super::AuditRecord) and [`verify_file`].
 ///
-/// Several processes may append to the same file: each record is written under an advisory lock, after whatever the
-/// others have written was read and checked. A record is on the disk (`fdatasync`) when `append` returns.
+/// Several processes may append to the same file, with anchors over the same store: each record is written under an
+/// advisory lock. It is on the disk (`fdatasync`) and counted by the anchor when `append` returns.
 ///
-/// An incomplete last line, as a crash or a full disk leaves it, is moved to a file beside the log (`.torn` appended to its
-/// name) and a record `log_recovered` is written. A complete line that does not fit is tampering: the log takes no
-/// further record. The chain shows that something was changed, not who did it, and whoever can write the file can write
-/// it anew as a whole: keep receipts elsewhere.
+/// Every append compares the file with the anchor. A file that nothing else has written to is taken as it is; any other
+/// is read and checked in full, as after a crash or in a copied folder. A part of the record that was being written, as a
+/// crash or a full disk leaves it, is moved to a file next to the log (`.torn` appended to its name), and a record
+/// `log_recovered` is written. Anything else that differs is tampering: the log takes no further record.
+///
+/// The anchor shows that something was changed, not by whom, and nothing to a writer who can change both stores: keep
+/// receipts elsewhere.
 #[derive(Debug)]
 pub struct FileAudit {
     path: PathBuf,
+    anchor: Arc<dyn AuditAnchor>,
     runtime: Runtime,
     redactor: Redactor,
-    known: Mutex<Known>,
-}
-
-/// What this handle has read and checked.
-#[derive(Debug, Clone, Copy)]
-struct Known {
-    head: Head,
-    bytes: u64,
 }
 
 impl FileAudit {
-    /// Opens the log at `path`, or makes it (readable by its owner alone, where the system can), and checks all of it.
-    /// Waits while another process writes a record.
+    /// Opens the log at `path`, or makes it (readable by its owner alone, where the system can), and compares it with
+    /// `anchor`. Waits while another process writes a record.
     ///
     /// # Errors
     ///
-    /// `Protocol` when it was tampered with, naming the first record that does not fit; `NotFound`,
-    /// `PermissionDenied` or `Unavailable` when it can't be opened. The file is left as it was.
+    /// `Protocol` when it was tampered with, naming the first record that does not fit, or when it is gone and the anchor
+    /// knows its records; `NotFound`, `PermissionDenied` or `Unavailable` when it can't be opened. The file is left as it
+    /// was.
     pub fn open(
         path: impl Into<PathBuf>,
+        anchor: Arc<dyn AuditAnchor>,
         runtime: Runtime,
         redactor: Redactor,
     ) -> Result<Self, BackendError> {
-        let path = path.into();
-        create(&path).map_err(|error| failed("open", &path, error))?;
-        let known = Mutex::new(Known { head: Head::EMPTY, bytes: 0 });
-        let audit = Self { path, runtime, redactor, known };
+        let audit = Self { path: path.into(), anchor, runtime, redactor };
+        if audit.anchor.read()?.head.is_none() {
+            create(&audit.path).map_err(|error| failed("open", &audit.path, error))?;
+        }
         let file = audit.file("open")?;
         fs4::FileExt::lock(&file).map_err(|error| failed("open", &audit.path, error))?;
-        audit.catch_up("open", &file, &mut audit.known.lock().unwrap_or_else(PoisonError::into_inner))?;
+        audit.settled("open", &file)?;
         Ok(audit)
     }
 
@@ -79,98 +78,104 @@ impl FileAudit {
 
     /// The file by its name, so that a log that was moved away is noticed.
     fn file(&self, operation: &'static str) -> Result<File, BackendError> {
-        let opened = OpenOptions::new().read(true).append(true).open(&self.path);
-        opened.map_err(|error| failed(operation, &self.path, error))
-    }
-
-    /// Writes under the lock, or says that another process holds it. The lock ends with the file handle.
-    fn try_append(&self, event: &AuditEvent) -> Result<Option<AuditReceipt>, BackendError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = self.file("append")?;
-        match fs4::FileExt::try_lock(&file) {
-            Ok(()) => {}
-            Err(fs4::TryLockError::WouldBlock) => return Ok(None),
-            Err(fs4::TryLockError::Error(error)) => return Err(failed("append", &self.path, error)),
+        match OpenOptions::new().read(true).append(true).open(&self.path) {
+            Ok(file) => Ok(file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match self.anchor.read()?.head {
+                Some(last) => {
+                    Err(self.tampered(operation, format!("is gone, with {} records", last.seq + 1)))
+                }
+                None => Err(failed(operation, &self.path, error)),
+            },
+            Err(error) => Err(failed(operation, &self.path, error)),
         }
-        self.catch_up("append", &file, &mut known)?;
-        self.write("append", &file, &mut known, event).map(Some)
     }
 
-    /// Reads and checks what was written since, and puts an incomplete last line aside.
-    fn catch_up(&self, operation: &'static str, file: &File, known: &mut Known) -> Result<(), BackendError> {
+    fn tampered(&self, operation: &'static str, what: String) -> BackendError {
+        let message = format!(
+            "{} {what}: it was tampered with. Keep it and its anchor as evidence, or restore both from one copy",
+            self.path.display()
+        );
+        BackendError::new(ErrorKind::Protocol, BACKEND, operation, message)
+    }
+
+    /// Compares the file with its mark, and settles what a crash left between the two.
+    ///
+    /// The stamp holds the file's number and the time of its last change, which no program can set. As long as they are
+    /// those of our own last write, nothing was changed, in the old part of the log neither, and nothing has to be read.
+    fn settled(&self, operation: &'static str, file: &File) -> Result<AuditMark, BackendError> {
         let io = |error| failed(operation, &self.path, error);
-        let length = file.metadata().map_err(io)?.len();
-        if length < known.bytes {
-            let message = format!(
-                "{} is shorter than it was: records were removed. Keep the file and find out why",
-                self.path.display()
-            );
-            return Err(BackendError::new(ErrorKind::Protocol, BACKEND, operation, message));
+        let mut mark = self.anchor.read()?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.len() == mark.bytes && stamp(&metadata) == mark.stamp {
+            return Ok(mark);
         }
-        if length == known.bytes {
-            return Ok(());
-        }
-        let mut reader = BufReader::new(file);
-        reader.seek(SeekFrom::Start(known.bytes)).map_err(io)?;
-        let mut records = Records::resume(reader, known.head, known.bytes);
-        for record in records.by_ref() {
-            record.map_err(io)?;
-        }
-        let report = records.report();
-        *known = Known { head: records.head(), bytes: report.bytes };
+        let report = compare(file, metadata.len(), &mark).map_err(io)?;
         match report.problem {
-            None => Ok(()),
-            Some(problem) if problem.kind == ProblemKind::Torn => self.repair(operation, file, known),
+            None => {
+                mark = AuditMark::new(report.head, report.bytes);
+                mark.stamp = stamp(&metadata);
+                self.anchor.write(&mark)?;
+            }
+            Some(problem) if problem.kind == ProblemKind::Torn => self.repair(operation, file, &mut mark)?,
             Some(problem) => {
-                let message = format!(
-                    "{} was tampered with: record {} (byte {}) does not fit. Keep the file, start a new log",
-                    self.path.display(),
-                    problem.seq,
-                    problem.offset
-                );
-                Err(BackendError::new(ErrorKind::Protocol, BACKEND, operation, message))
+                let what = match problem.kind {
+                    ProblemKind::Cut => format!("ends before record {}", problem.seq),
+                    _ => format!("holds another record {} (byte {})", problem.seq, problem.offset),
+                };
+                return Err(self.tampered(operation, what));
             }
         }
+        Ok(mark)
     }
 
-    /// Moves an incomplete last line beside the log and says so in it.
-    fn repair(&self, operation: &'static str, file: &File, known: &mut Known) -> Result<(), BackendError> {
+    /// Moves an incomplete last line next to the log and records that.
+    fn repair(
+        &self,
+        operation: &'static str,
+        mut file: &File,
+        mark: &mut AuditMark,
+    ) -> Result<(), BackendError> {
         let io = |error| failed(operation, &self.path, error);
         let mut torn = Vec::new();
-        let mut reader = file;
-        reader.seek(SeekFrom::Start(known.bytes)).map_err(io)?;
-        reader.read_to_end(&mut torn).map_err(io)?;
+        file.seek(SeekFrom::Start(mark.bytes)).map_err(io)?;
+        file.read_to_end(&mut torn).map_err(io)?;
         let mut aside = self.path.clone().into_os_string();
         aside.push(".torn");
-        let mut beside = private().append(true).open(&aside).map_err(io)?;
-        beside.write_all(&torn).and_then(|()| beside.write_all(b"\n")).map_err(io)?;
-        beside.sync_data().map_err(io)?;
-        file.set_len(known.bytes).map_err(io)?;
+        let mut aside = private().append(true).open(&aside).map_err(io)?;
+        aside.write_all(&torn).and_then(|()| aside.write_all(b"\n")).map_err(io)?;
+        aside.sync_data().map_err(io)?;
+        file.set_len(mark.bytes).map_err(io)?;
         let event =
             AuditEvent::new("log_recovered", BACKEND).with_detail(json!({ "torn_bytes": torn.len() }));
-        self.write(operation, file, known, &event).map(drop)
+        self.write(operation, file, mark, &event).map(drop)
     }
 
+    /// Writes one record between two marks, see [`AuditAnchor`].
     fn write(
         &self,
         operation: &'static str,
         mut file: &File,
-        known: &mut Known,
+        mark: &mut AuditMark,
         event: &AuditEvent,
     ) -> Result<AuditReceipt, BackendError> {
-        let line = known.head.line(event, self.runtime.now());
+        let io = |error| failed(operation, &self.path, error);
+        let line = mark.end().line(event, self.runtime.now());
         let (line, head) = line.map_err(|error| error.into_backend_error(BACKEND))?;
+        mark.pending = Some(line.clone());
+        self.anchor.write(mark)?;
         if let Err(error) = file.write_all(line.as_bytes()) {
-            // Whatever part was written is taken back; if that fails too, the next append finds a torn line.
-            let _ = file.set_len(known.bytes);
-            return Err(failed(operation, &self.path, error));
+            // The part that was written is taken back; if that fails too, the next append finds a torn line.
+            let _ = file.set_len(mark.bytes);
+            return Err(io(error));
         }
-        // After a failed flush nobody knows what the disk holds, so the record may be there.
-        file.sync_data()
-            .map_err(|error| failed(operation, &self.path, error).with_effect(Effect::Unknown))?;
-        let receipt = AuditReceipt { seq: known.head.next_seq, hash: head.hash };
-        *known = Known { head, bytes: known.bytes + line.len() as u64 };
-        Ok(receipt)
+        // From here on the record may be on the disk, and the next writer finds it there by the mark.
+        let unknown = |error: BackendError| error.with_effect(Effect::Unknown);
+        file.sync_data().map_err(|error| unknown(io(error)))?;
+        let metadata = file.metadata().map_err(|error| unknown(io(error)))?;
+        *mark = AuditMark::new(head.receipt(), mark.bytes + line.len() as u64);
+        mark.stamp = stamp(&metadata);
+        self.anchor.write(mark).map_err(unknown)?;
+        Ok(AuditReceipt { seq: head.next_seq - 1, hash: head.hash })
     }
 }
 
@@ -178,30 +183,77 @@ impl FileAudit {
 impl AuditSink for FileAudit {
     async fn append(&self, event: &AuditEvent) -> Result<AuditReceipt, BackendError> {
         let event = prepare(event, &self.redactor, BACKEND)?;
-        for _ in 0..LOCK_TRIES_MAX {
-            if let Some(receipt) = self.try_append(&event)? {
-                return Ok(receipt);
-            }
-            self.runtime.sleeper.sleep(LOCK_PAUSE).await;
-        }
-        let message =
-            format!("another process holds the lock of {}: see which one hangs", self.path.display());
-        let error = BackendError::new(ErrorKind::Unavailable, BACKEND, "append", message);
-        Err(error.with_retry(Retry::Backoff))
+        let limit = self.runtime.sleeper.sleep(LOCK_WAIT_MAX);
+        let locked = lock::lock(self.file("append")?, limit).await;
+        let Some(file) = locked.map_err(|error| failed("append", &self.path, error))? else {
+            let message =
+                format!("another process holds the lock of {}: see which one hangs", self.path.display());
+            let error = BackendError::new(ErrorKind::Unavailable, BACKEND, "append", message);
+            return Err(error.with_retry(Retry::Backoff));
+        };
+        let mut mark = self.settled("append", &file)?;
+        self.write("append", &file, &mut mark, &event)
     }
 }
 
-/// Checks the log at `path`, see [`verify`].
-///
-/// A record that another process is writing at this moment can look torn.
+/// Checks the log at `path` against its anchor, and changes neither. Waits while another process writes a record.
 ///
 /// # Errors
 ///
-/// `NotFound`, `PermissionDenied` or `Unavailable` when the file can't be read.
-pub fn verify_file(path: impl AsRef<Path>) -> Result<VerifyReport, BackendError> {
-    let path = path.as_ref();
-    let reader = File::open(path).map(BufReader::new);
-    reader.and_then(|reader: BufReader<File>| verify(reader)).map_err(|error| failed("verify", path, error))
+/// `NotFound`, `PermissionDenied` or `Unavailable` when the file or the anchor can't be read.
+pub fn verify_file(path: impl AsRef<Path>, anchor: &dyn AuditAnchor) -> Result<VerifyReport, BackendError> {
+    let io = |error| failed("verify", path.as_ref(), error);
+    let file = File::open(path.as_ref()).map_err(io)?;
+    fs4::FileExt::lock_shared(&file).map_err(io)?;
+    let (mark, length) = (anchor.read()?, file.metadata().map_err(io)?.len());
+    // What stands there now does not change any more, so the writers need not wait for the rest.
+    fs4::FileExt::unlock(&file).map_err(io)?;
+    compare(&file, length, &mark).map_err(io)
+}
+
+/// Checks the first `length` bytes of a log: all records up to the mark, and after it nothing but the pending record or
+/// the beginning of it.
+fn compare(mut file: &File, length: u64, mark: &AuditMark) -> io::Result<VerifyReport> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut report = verify(BufReader::new(file.take(length.min(mark.bytes))), mark.head.as_ref())?;
+    if !report.is_whole() {
+        return Ok(report);
+    }
+    if (report.head, report.bytes) != (mark.head, mark.bytes) {
+        return Ok(report.with_problem(ProblemKind::Tampered));
+    }
+    let pending = mark.pending.as_deref().unwrap_or_default().as_bytes();
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(mark.bytes))?;
+    file.take((length - mark.bytes).min(pending.len() as u64 + 1)).read_to_end(&mut tail)?;
+    if tail.is_empty() {
+        return Ok(report);
+    }
+    if !pending.starts_with(&tail) {
+        return Ok(report.with_problem(ProblemKind::Tampered));
+    }
+    match tail.strip_suffix(b"\n").and_then(|line| mark.end().follow(line)) {
+        None => Ok(report.with_problem(ProblemKind::Torn)),
+        Some(record) => {
+            let head = Head::after(&record);
+            report.records = head.next_seq;
+            report.bytes += tail.len() as u64;
+            report.head = head.receipt();
+            Ok(report)
+        }
+    }
+}
+
+/// The state of a file: its number, and the time of its last change as the system keeps it.
+#[cfg(unix)]
+fn stamp(metadata: &Metadata) -> String {
+    use std::os::unix::fs::MetadataExt;
+    format!("{}:{}.{:09}", metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn stamp(metadata: &Metadata) -> String {
+    format!("{:?}", metadata.modified())
 }
 
 /// Makes the file if it is not there, and its name durable.

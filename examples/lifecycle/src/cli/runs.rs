@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ae_core::ErrorKind;
-use ae_safety::ProblemKind;
+use ae_safety::{ProblemKind, SqliteAnchor, verify_file};
 use serde_json::json;
 
 use super::{
@@ -65,14 +65,15 @@ pub(super) async fn cancel(session: &Session, run: &str) -> Result<Exit> {
     Ok(Exit::Verified)
 }
 
-/// Reads the log as it lies there: nothing is opened, made or mended before it is judged.
+/// Reads the log and its anchor as they lie there: nothing is made or mended before it is judged.
 pub(super) fn audit_verify(output: Output, data_dir: &Path) -> Result<Exit> {
     let path = data_dir.join(AUDIT_LOG);
-    let report = ae_safety::verify_file(&path).map_err(|error| match error.kind() {
+    let anchor = SqliteAnchor::open_read_only(data_dir.join("safety.db"));
+    let report = anchor.and_then(|anchor| verify_file(&path, &anchor)).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
-            let message = format!("there is no audit log at {}", path.display());
+            let message = format!("there is no audit log at {}: {}", path.display(), error.message());
             let hint =
-                "if runs were made in this data directory, somebody removed it; else name the right one with --data-dir";
+                "if runs were made in this data directory, it was removed; else name the right one with --data-dir";
             Error::new(ErrorKind::NotFound, message).with_hint(hint)
         }
         _ => error.into(),
@@ -82,7 +83,8 @@ pub(super) fn audit_verify(output: Output, data_dir: &Path) -> Result<Exit> {
         Some(problem) => {
             let what = match problem.kind {
                 ProblemKind::Torn => "an incomplete last line, as after a crash; the next record mends it",
-                _ => "a record that was changed, removed or moved; keep the file as evidence",
+                ProblemKind::Cut => "the end is missing; keep the file and safety.db as evidence",
+                _ => "a record that was changed, removed or moved; keep the file and safety.db as evidence",
             };
             let text = format!(
                 "{} good records, then at record {} (byte {}) of {}: {what}",

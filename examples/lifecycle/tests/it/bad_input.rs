@@ -89,6 +89,19 @@ fn a_damaged_audit_log_is_found_and_left_as_it_is() {
     let found = ae.ae(&["audit", "verify", "--json"]).expect(1).json();
     assert_eq!(found["whole"], false);
     assert!(found["problem"]["seq"].is_u64(), "{found}");
+    let cut = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for cut in [&whole[..cut], b""] {
+        std::fs::write(&path, cut).unwrap();
+        ae.ae(&["audit", "verify"]).expect(1);
+        let refused = ae.ae(&["run", INTENT, "--signals", "sample", "--yes"]);
+        assert!(refused.code != 0 && refused.stderr.contains("tampered"), "{refused:?}");
+        assert_eq!(std::fs::read(&path).unwrap(), cut, "no new chain is begun");
+    }
+    std::fs::remove_file(&path).unwrap();
+    let refused = ae.ae(&["run", INTENT, "--signals", "sample", "--yes"]);
+    assert!(refused.code != 0 && refused.stderr.contains("is gone"), "{refused:?}");
+    std::fs::write(&path, &whole).unwrap();
+    ae.ae(&["audit", "verify"]).expect(0);
 }
 
 #[test]
