@@ -108,10 +108,17 @@ pub async fn c2_only_the_first_ruling_counts(desk: &dyn ApprovalDesk) {
 /// C3.
 pub async fn c3_who_asked_cant_decide(desk: &dyn ApprovalDesk) {
     let id = asked(desk, "c3").await.id;
-    for same in ["agent", " Agent ", "AGENT"] {
+    for same in ["agent", " Agent ", "AGENT", "\u{ff41}gent"] {
         refused("C3", desk.decide(id, Ruling::approve(same)).await, ErrorKind::PermissionDenied);
     }
-    refused("C3", desk.decide(id, Ruling::approve("  ")).await, ErrorKind::InvalidInput);
+    let whole = question("c3-whole");
+    let whole = ApprovalRequest { requested_by: "ape".into(), ..whole };
+    let other = ok("C3", desk.request(&key("c3", 1), whole).await).id;
+    let look_alike = Ruling::approve("\u{430}\u{440}\u{435}");
+    refused("C3", desk.decide(other, look_alike).await, ErrorKind::PermissionDenied);
+    for unclear in ["  ", "\u{430}gent", "agent\u{200b}", "ad\u{202e}a"] {
+        refused("C3", desk.decide(id, Ruling::approve(unclear)).await, ErrorKind::InvalidInput);
+    }
     check("C3", ok("C3", desk.get(id).await).status == ApprovalStatus::Pending, "it stays pending");
 }
 

@@ -3,6 +3,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod memory;
+mod names;
 mod port;
 mod rules;
 #[cfg(feature = "sqlite")]

@@ -15,8 +15,9 @@ use super::{Approval, ApprovalQuery, ApprovalRequest, Ruling};
 ///   another request it is a `Conflict` and changes nothing.
 /// - **C2.** Of any number of concurrent `decide` calls exactly one wins; the others see `Conflict` with the present
 ///   status in the message.
-/// - **C3.** Who asked can't decide: `PermissionDenied`, compared without regard to case and outer blanks. A ruling
-///   without a name is `InvalidInput`.
+/// - **C3.** Who asked can't decide: `PermissionDenied`, compared as the names look, without regard to case, blanks and
+///   look-alike letters (UTS #39). A ruling without a name, or with one that mixes scripts or holds a character that
+///   can't be seen, is `InvalidInput`; so is such a name in a request.
 /// - **C4.** A question that nobody decided in time is `Expired`, and stays so; the same for an approval that was
 ///   not used within its time. Time is the desk's clock; silence is never a yes.
 /// - **C5.** `consume` answers only for an approved approval that covers the digest: otherwise `PermissionDenied`, or

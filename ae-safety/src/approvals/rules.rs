@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Approval, ApprovalRequest, ApprovalStatus, COVERS_MAX, EXPIRES_AFTER_DEFAULT, EXPIRES_AFTER_MAX,
-    RENDERING_BYTES_MAX, Ruling, TEXT_BYTES_MAX,
+    RENDERING_BYTES_MAX, Ruling, TEXT_BYTES_MAX, names,
 };
 
 /// An approval with the keys that named it and its uses.
@@ -45,6 +45,9 @@ impl Rules {
         }
         if request.title.len() > TEXT_BYTES_MAX || request.requested_by.len() > TEXT_BYTES_MAX {
             return bad(format!("the title or the name is longer than {TEXT_BYTES_MAX} bytes"));
+        }
+        if let Some(why) = names::unclear(request.requested_by.trim()) {
+            return bad(format!("the name of who asks {why}"));
         }
         if request.rendering.len() > RENDERING_BYTES_MAX {
             return bad(format!("the rendering is longer than {RENDERING_BYTES_MAX} bytes: show a summary"));
@@ -95,10 +98,14 @@ impl Rules {
                 format!("a ruling needs a name, and name and reason at most {TEXT_BYTES_MAX} bytes");
             return Err(self.error(ErrorKind::InvalidInput, "decide", message));
         }
+        if let Some(why) = names::unclear(decider) {
+            let message = format!("the name of who decides {why}");
+            return Err(self.error(ErrorKind::InvalidInput, "decide", message));
+        }
         if approval.status != ApprovalStatus::Pending {
             return Err(self.settled("decide", approval));
         }
-        if same_person(decider, &approval.request.requested_by) {
+        if names::same(decider, &approval.request.requested_by) {
             let message = format!("{decider} asked and can't decide: another person has to");
             return Err(self.error(ErrorKind::PermissionDenied, "decide", message));
         }
@@ -209,8 +216,4 @@ pub(super) fn expire(record: &mut Record, now: Timestamp) -> bool {
 /// Whether `limit` after `since` has come. A clock that can't hold the sum is past no limit it could show.
 fn is_over(since: Timestamp, limit: Duration, now: Timestamp) -> bool {
     since.checked_add(limit).is_ok_and(|end| now >= end)
-}
-
-fn same_person(a: &str, b: &str) -> bool {
-    a.trim().to_lowercase() == b.trim().to_lowercase()
 }
