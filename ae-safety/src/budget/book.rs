@@ -3,7 +3,7 @@
 
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Money, MoneyError};
 
-use super::{AccountSpec, AccountStatus, Hold, HoldState, NOTE_BYTES_MAX, OverLimit, Refund, Reserve};
+use super::{AccountSpec, AccountStatus, Hold, HoldState, NOTE_BYTES_MAX, OverLimit, Refund, Reserve, Scope};
 
 /// The rules in the name of one backend, for its errors.
 #[derive(Debug, Clone, Copy)]
@@ -40,31 +40,44 @@ impl Book {
         parent: Option<&AccountStatus>,
     ) -> Result<Option<AccountStatus>, BackendError> {
         let bad = |message| Err(self.error(ErrorKind::InvalidInput, "open", message));
-        if spec.limit.is_negative() {
+        if spec.limit.is_some_and(|limit| limit.is_negative()) {
             return bad(format!("{} has a limit below zero", spec.scope));
         }
+        let (root, scope) = match (&spec.scope, &spec.parent, spec.limit) {
+            (Scope::Portfolio(currency), None, _) => (Some(*currency), None),
+            (Scope::Portfolio(_), Some(_), _) => return bad("a portfolio is not within anything".to_owned()),
+            (scope, None, _) => return bad(format!("{scope} hangs nowhere: open it within its portfolio")),
+            (scope, _, None) => {
+                return bad(format!("{scope} needs a limit: only a portfolio can be without"));
+            }
+            (_, Some(parent), Some(_)) => (None, Some(parent)),
+        };
         if let Some(present) = present {
             if present.limit == spec.limit && present.parent == spec.parent {
                 return Ok(None);
             }
             let message = format!(
-                "{} is already open with limit {}{}: use set_limit to change a limit",
+                "{} is already open {}{}: use set_limit to change a limit",
                 spec.scope,
-                present.limit,
+                present.limit.map_or("without a limit".to_owned(), |limit| format!("with limit {limit}")),
                 present.parent.as_ref().map(|parent| format!(" within {parent}")).unwrap_or_default()
             );
             return Err(self.error(ErrorKind::Conflict, "open", message));
         }
-        if let Some(scope) = &spec.parent {
-            if scope.rank() >= spec.scope.rank() {
+        let around = match scope {
+            None => None,
+            Some(scope) if scope.rank() >= spec.scope.rank() => {
                 return bad(format!("{} can't be within {scope}: a parent is wider", spec.scope));
             }
-            let parent = parent.ok_or_else(|| self.no_account("open", scope))?;
-            if parent.limit.currency() != spec.limit.currency() {
-                return bad(format!("{} and {scope} have different currencies", spec.scope));
+            Some(scope) => Some(parent.ok_or_else(|| self.no_account("open", scope))?.currency()),
+        };
+        let own = spec.limit.map(|limit| limit.currency());
+        match root.or(around) {
+            Some(currency) if own.is_none_or(|own| own == currency) => {
+                Ok(Some(AccountStatus::unspent(spec, currency)))
             }
+            _ => bad(format!("the limit of {} is in another currency than its portfolio", spec.scope)),
         }
-        Ok(Some(AccountStatus::unspent(spec)))
     }
 
     /// A new hold taken from the whole chain, or the one that the key already names.
@@ -93,10 +106,12 @@ impl Book {
         }
         let mut next = chain.clone();
         for account in &mut next {
-            let remaining = account.remaining();
-            let fits = !reserve.amount.exceeds(remaining).map_err(|e| self.arithmetic("reserve", &e))?;
-            if account.frozen || !fits && !reserve.amount.is_zero() {
-                return Err(self.over(account, reserve.amount));
+            // Zero fits anywhere: an account that was overspent by a cent must not stop what is free.
+            if let (Some(limit), false) = (account.limit, reserve.amount.is_zero()) {
+                let remaining = account.remaining().unwrap_or(Money::zero(limit.currency()));
+                if reserve.amount.exceeds(remaining).map_err(|e| self.arithmetic("reserve", &e))? {
+                    return Err(self.over(account, reserve.amount, remaining, limit));
+                }
             }
             account.reserved = self.add("reserve", account.reserved, reserve.amount)?;
         }
@@ -121,7 +136,8 @@ impl Book {
         for account in &mut next {
             account.reserved = self.sub("settle", account.reserved, hold.amount)?;
             account.settled = self.add("settle", account.settled, actual)?;
-            if overrun && (account.scope == hold.scope || !self.covers("settle", account)?) {
+            let is_own = account.scope == hold.scope && account.limit.is_some();
+            if overrun && (is_own || !self.covers("settle", account)?) {
                 account.frozen = true;
             }
         }
@@ -181,8 +197,17 @@ impl Book {
         Ok(())
     }
 
-    pub(super) fn set_limit(self, account: &mut AccountStatus, limit: Money) -> Result<(), BackendError> {
-        if limit.is_negative() || limit.currency() != account.limit.currency() {
+    pub(super) fn set_limit(
+        self,
+        account: &mut AccountStatus,
+        limit: Option<Money>,
+    ) -> Result<(), BackendError> {
+        let fits = match limit {
+            Some(limit) => !limit.is_negative() && limit.currency() == account.currency(),
+            None => matches!(account.scope, Scope::Portfolio(_)),
+        };
+        if !fits {
+            let limit = limit.map_or("nothing".to_owned(), |limit| limit.to_string());
             let message = format!("{limit} can't be the limit of {}", account.scope);
             return Err(self.error(ErrorKind::InvalidInput, "set_limit", message));
         }
@@ -197,31 +222,27 @@ impl Book {
 
     /// Whether the limit covers what is set aside and spent.
     fn covers(self, operation: &'static str, account: &AccountStatus) -> Result<bool, BackendError> {
+        let Some(limit) = account.limit else { return Ok(true) };
         let used = self.add(operation, account.reserved, account.settled)?;
-        used.exceeds(account.limit).map(|over| !over).map_err(|e| self.arithmetic(operation, &e))
+        used.exceeds(limit).map(|over| !over).map_err(|e| self.arithmetic(operation, &e))
     }
 
     fn check_amount(self, operation: &'static str, chain: &Chain, amount: Money) -> Result<(), BackendError> {
         if amount.is_negative() {
             return Err(self.error(ErrorKind::InvalidInput, operation, format!("{amount} is below zero")));
         }
-        match chain.iter().find(|account| account.limit.currency() != amount.currency()) {
+        match chain.iter().find(|account| account.currency() != amount.currency()) {
             None => Ok(()),
             Some(account) => {
-                let message = format!("{} is kept in {}", account.scope, account.limit.currency());
+                let message = format!("{} is kept in {}", account.scope, account.currency());
                 Err(self.error(ErrorKind::InvalidInput, operation, message))
             }
         }
     }
 
-    fn over(self, account: &AccountStatus, asked: Money) -> BackendError {
-        let over = OverLimit {
-            scope: account.scope.clone(),
-            asked,
-            remaining: account.remaining(),
-            limit: account.limit,
-            frozen: account.frozen,
-        };
+    fn over(self, account: &AccountStatus, asked: Money, remaining: Money, limit: Money) -> BackendError {
+        let (scope, frozen) = (account.scope.clone(), account.frozen);
+        let over = OverLimit { scope, asked, remaining, limit, frozen };
         let what = if account.frozen { "is frozen" } else { "can't take it" };
         let message =
             format!("{} {what}: {asked} asked, {} of {} left", over.scope, over.remaining, over.limit);

@@ -39,8 +39,18 @@ fn usd(cents: i64) -> Money {
     Money::from_minor(cents, 2, Currency::USD).unwrap_or(Money::zero(Currency::USD))
 }
 
+fn portfolio() -> Scope {
+    Scope::Portfolio(Currency::USD)
+}
+
+/// An account right below the portfolio.
+fn spec(scope: Scope, limit: i64) -> AccountSpec {
+    AccountSpec::new(scope, portfolio(), usd(limit))
+}
+
 async fn opened(ledger: &dyn BudgetLedger, label: &str, limit: i64) -> Scope {
-    ok(label, ledger.open(&AccountSpec::new(scope(label), usd(limit))).await);
+    ok(label, ledger.open(&AccountSpec::portfolio(Currency::USD)).await);
+    ok(label, ledger.open(&spec(scope(label), limit)).await);
     scope(label)
 }
 
@@ -58,38 +68,51 @@ pub async fn c1_opening_again_keeps_what_was_spent(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c1", 1000).await;
     reserved(ledger, "c1", 0, 400).await;
     ok("C1", ledger.settle(&key("c1", 0), usd(300)).await);
-    let again = ok("C1", ledger.open(&AccountSpec::new(account.clone(), usd(1000))).await);
+    let again = ok("C1", ledger.open(&spec(account.clone(), 1000)).await);
     check("C1", again.settled == usd(300), "opening again keeps what was spent");
-    let other = AccountSpec::new(account.clone(), usd(2000));
+    let other = spec(account.clone(), 2000);
     refused("C1", ledger.open(&other).await, ErrorKind::Conflict);
-    ok("C1", ledger.open(&AccountSpec::new(project("c1"), usd(1000))).await);
-    let moved = AccountSpec::new(account.clone(), usd(1000)).with_parent(project("c1"));
+    ok("C1", ledger.open(&spec(project("c1"), 1000)).await);
+    let moved = AccountSpec::new(account.clone(), project("c1"), usd(1000));
     refused("C1", ledger.open(&moved).await, ErrorKind::Conflict);
     check("C1", status(ledger, &account).await == again, "a conflict changes nothing");
 }
 
 /// C1, parents.
 pub async fn c1_a_parent_is_wider_and_there(ledger: &dyn BudgetLedger) {
-    let orphan = AccountSpec::new(scope("c1-orphan"), usd(1)).with_parent(project("c1-absent"));
+    let orphan = AccountSpec::new(scope("c1-orphan"), project("c1-absent"), usd(1));
     refused("C1", ledger.open(&orphan).await, ErrorKind::NotFound);
     refused("C1", ledger.status(&scope("c1-orphan")).await, ErrorKind::NotFound);
     let run = opened(ledger, "c1-narrow", 100).await;
     for narrow in [project("c1-wide"), scope("c1-other")] {
-        let spec = AccountSpec::new(narrow, usd(1)).with_parent(run.clone());
+        let spec = AccountSpec::new(narrow, run.clone(), usd(1));
         refused("C1", ledger.open(&spec).await, ErrorKind::InvalidInput);
     }
-    let itself = AccountSpec::new(scope("c1-self"), usd(1)).with_parent(scope("c1-self"));
+    let itself = AccountSpec::new(scope("c1-self"), scope("c1-self"), usd(1));
     refused("C1", ledger.open(&itself).await, ErrorKind::InvalidInput);
+    let mut root = spec(scope("c1-root"), 1);
+    root.parent = None;
+    let mut unlimited = spec(scope("c1-unlimited"), 1);
+    unlimited.limit = None;
+    let mut within = AccountSpec::portfolio(Currency::USD);
+    within.parent = Some(run);
+    for bad in [root, unlimited, within] {
+        refused("C1", ledger.open(&bad).await, ErrorKind::InvalidInput);
+    }
 }
 
 /// C2.
 pub async fn c2_every_account_around_is_charged_or_none(ledger: &dyn BudgetLedger) {
     let (wide, narrow) = (project("c2"), scope("c2"));
-    ok("C2", ledger.open(&AccountSpec::new(wide.clone(), usd(100))).await);
-    let spec = AccountSpec::new(narrow.clone(), usd(1000)).with_parent(wide.clone());
-    ok("C2", ledger.open(&spec).await);
+    ok("C2", ledger.open(&AccountSpec::portfolio(Currency::USD)).await);
+    let before = status(ledger, &portfolio()).await;
+    ok("C2", ledger.open(&spec(wide.clone(), 100)).await);
+    ok("C2", ledger.open(&AccountSpec::new(narrow.clone(), wide.clone(), usd(1000))).await);
     reserved(ledger, "c2", 0, 60).await;
     check("C2", status(ledger, &wide).await.reserved == usd(60), "the account around it is charged too");
+    let root = status(ledger, &portfolio()).await;
+    let charged = before.reserved.checked_add(usd(60)).is_ok_and(|sum| sum == root.reserved);
+    check("C2", charged && root.remaining().is_none(), "so is the portfolio, which has no limit of its own");
     let error = ledger.reserve(&key("c2", 1), &Reserve::new(narrow.clone(), usd(41))).await;
     let error = refused("C2", error, ErrorKind::QuotaExceeded);
     let over = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<OverLimit>());
@@ -97,7 +120,7 @@ pub async fn c2_every_account_around_is_charged_or_none(ledger: &dyn BudgetLedge
     check("C2", status(ledger, &narrow).await.reserved == usd(60), "all or none");
     refused("C2", ledger.hold(&key("c2", 1)).await, ErrorKind::NotFound);
     reserved(ledger, "c2", 1, 40).await;
-    check("C2", status(ledger, &wide).await.remaining() == usd(0), "down to the last cent");
+    check("C2", status(ledger, &wide).await.remaining() == Some(usd(0)), "down to the last cent");
     let holds = ok("C2", ledger.holds(&narrow).await);
     let keys: Vec<_> = holds.into_iter().map(|hold| hold.key).collect();
     check("C2", keys == [key("c2", 0), key("c2", 1)], "the holds are listed, oldest first");
@@ -152,18 +175,18 @@ pub async fn c5_a_hold_ends_once(ledger: &dyn BudgetLedger) {
 /// C6.
 pub async fn c6_an_overrun_is_posted_and_freezes(ledger: &dyn BudgetLedger) {
     let wide = project("c6");
-    ok("C6", ledger.open(&AccountSpec::new(wide.clone(), usd(1000))).await);
-    let spec = AccountSpec::new(scope("c6"), usd(100)).with_parent(wide.clone());
-    ok("C6", ledger.open(&spec).await);
+    ok("C6", ledger.open(&AccountSpec::portfolio(Currency::USD)).await);
+    ok("C6", ledger.open(&spec(wide.clone(), 1000)).await);
+    ok("C6", ledger.open(&AccountSpec::new(scope("c6"), wide.clone(), usd(100))).await);
     reserved(ledger, "c6", 0, 50).await;
     ok("C6", ledger.settle(&key("c6", 0), usd(51)).await);
     let narrow = status(ledger, &scope("c6")).await;
     check("C6", narrow.settled == usd(51) && narrow.frozen, "posted in full, and frozen");
-    check("C6", narrow.remaining() == usd(0), "nothing is left to a frozen account");
-    for cents in [0, 1] {
-        let more = ledger.reserve(&key("c6", 1), &Reserve::new(scope("c6"), usd(cents))).await;
-        refused("C6", more, ErrorKind::QuotaExceeded);
-    }
+    check("C6", narrow.remaining() == Some(usd(0)), "nothing is left to a frozen account");
+    let more = ledger.reserve(&key("c6", 1), &Reserve::new(scope("c6"), usd(1))).await;
+    refused("C6", more, ErrorKind::QuotaExceeded);
+    reserved(ledger, "c6", 2, 0).await;
+    ok("C6", ledger.settle(&key("c6", 2), usd(0)).await);
     let around = status(ledger, &wide).await;
     check("C6", around.settled == usd(51) && !around.frozen, "an account within its limit goes on");
 }
@@ -172,17 +195,22 @@ pub async fn c6_an_overrun_is_posted_and_freezes(ledger: &dyn BudgetLedger) {
 pub async fn c7_limits_change_only_what_comes(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c7", 100).await;
     reserved(ledger, "c7", 0, 60).await;
-    let lowered = ok("C7", ledger.set_limit(&account, usd(10)).await);
-    check("C7", lowered.reserved == usd(60) && lowered.remaining() == usd(0), "what is set aside stays");
+    let lowered = ok("C7", ledger.set_limit(&account, Some(usd(10))).await);
+    check(
+        "C7",
+        lowered.reserved == usd(60) && lowered.remaining() == Some(usd(0)),
+        "what is set aside stays",
+    );
     let more = ledger.reserve(&key("c7", 1), &Reserve::new(account.clone(), usd(1))).await;
     refused("C7", more, ErrorKind::QuotaExceeded);
     ok("C7", ledger.settle(&key("c7", 0), usd(70)).await);
     check("C7", status(ledger, &account).await.frozen, "an overrun freezes");
-    ok("C7", ledger.set_limit(&account, usd(69)).await);
+    ok("C7", ledger.set_limit(&account, Some(usd(69))).await);
     check("C7", status(ledger, &account).await.frozen, "a limit that does not cover it does not unfreeze");
-    let raised = ok("C7", ledger.set_limit(&account, usd(100)).await);
-    check("C7", !raised.frozen && raised.remaining() == usd(30), "one that does unfreezes");
-    refused("C7", ledger.set_limit(&scope("c7-absent"), usd(1)).await, ErrorKind::NotFound);
+    let raised = ok("C7", ledger.set_limit(&account, Some(usd(100))).await);
+    check("C7", !raised.frozen && raised.remaining() == Some(usd(30)), "one that does unfreezes");
+    refused("C7", ledger.set_limit(&scope("c7-absent"), Some(usd(1))).await, ErrorKind::NotFound);
+    refused("C7", ledger.set_limit(&account, None).await, ErrorKind::InvalidInput);
 }
 
 /// C8.
@@ -213,11 +241,13 @@ pub async fn c9_amounts_that_cant_be_right_are_refused(ledger: &dyn BudgetLedger
     reserved(ledger, "c9", 1, 10).await;
     for bad in [usd(-1), euro] {
         refused("C9", ledger.settle(&key("c9", 1), bad).await, ErrorKind::InvalidInput);
-        refused("C9", ledger.set_limit(&account, bad).await, ErrorKind::InvalidInput);
+        refused("C9", ledger.set_limit(&account, Some(bad)).await, ErrorKind::InvalidInput);
     }
-    let negative = AccountSpec::new(scope("c9-negative"), usd(-1));
+    let negative = spec(scope("c9-negative"), -1);
     refused("C9", ledger.open(&negative).await, ErrorKind::InvalidInput);
-    let mixed = AccountSpec::new(Scope::Task(run("c9"), task()), euro).with_parent(account);
+    let mixed = AccountSpec::new(Scope::Task(run("c9"), task()), account, euro);
+    refused("C9", ledger.open(&mixed).await, ErrorKind::InvalidInput);
+    let mixed = AccountSpec::portfolio(Currency::EUR).with_limit(usd(1));
     refused("C9", ledger.open(&mixed).await, ErrorKind::InvalidInput);
 }
 
@@ -236,7 +266,7 @@ pub async fn c10_money_survives_a_restart(reopen: impl Fn() -> Box<dyn BudgetLed
     drop(ledger);
     let ledger = reopen();
     check("C10", status(&ledger, &account).await == before, "an open hold stays counted");
-    let again = AccountSpec::new(account, usd(100));
+    let again = spec(account, 100);
     check("C10", ok("C10", ledger.open(&again).await) == before, "opening again keeps it");
     reserved(&ledger, "c10", 1, 30).await;
     let settled = ok("C10", ledger.settle(&key("c10", 1), usd(30)).await);

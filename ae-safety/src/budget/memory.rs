@@ -118,7 +118,7 @@ impl BudgetLedger for MemoryLedger {
         Ok(hold)
     }
 
-    async fn set_limit(&self, scope: &Scope, limit: Money) -> Result<AccountStatus, BackendError> {
+    async fn set_limit(&self, scope: &Scope, limit: Option<Money>) -> Result<AccountStatus, BackendError> {
         let mut state = self.lock();
         let account = state.accounts.get_mut(scope).ok_or_else(|| BOOK.no_account("set_limit", scope))?;
         BOOK.set_limit(account, limit)?;

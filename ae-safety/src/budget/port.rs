@@ -12,10 +12,11 @@ use super::{AccountSpec, AccountStatus, Hold, Refund, Reserve, Scope};
 /// # Contract
 ///
 /// - **C1.** `open` is idempotent: the same spec again keeps what was spent; another limit or parent is a `Conflict`.
-///   A parent must exist, be wider (portfolio, project, run, task) and have the same currency.
+///   Every account but a portfolio has a limit and a parent, which must exist, be wider (portfolio, project, run, task)
+///   and have the same currency.
 /// - **C2.** `reserve` takes the amount from the account and every account around it, or from none. What does not fit
 ///   is `QuotaExceeded` with an [`OverLimit`](super::OverLimit) as its source. A limit of zero is nothing to spend; a
-///   reservation of zero fits into any account that is not frozen.
+///   portfolio without a limit takes anything that the accounts within allow; a reservation of zero fits into any account.
 /// - **C3.** The same key with the same reservation returns the same hold, as it stands now; another reservation under
 ///   that key is a `Conflict`.
 /// - **C4.** At every moment, reserved + settled ≤ limit in every account, but for settlements above their reservation
@@ -23,7 +24,7 @@ use super::{AccountSpec, AccountStatus, Hold, Refund, Reserve, Scope};
 /// - **C5.** A hold ends once, by `settle` or by `void`. Ending it the same way again is the same answer; another way or
 ///   another amount is a `Conflict`.
 /// - **C6.** `settle` above the reservation is posted in full, because the money was spent: the hold's account is frozen,
-///   and so is every account around it that is now over its limit. A frozen account takes no reservation.
+///   and so is every account around it that is now over its limit. A frozen account takes no reservation but of zero.
 /// - **C7.** `set_limit` never changes what was posted or set aside. A limit that covers both unfreezes the account.
 /// - **C8.** Refunds of one hold never sum up to more than its settlement; each refund has its own key, and the same key
 ///   again is the same answer.
@@ -52,13 +53,15 @@ use super::{AccountSpec, AccountStatus, Hold, Refund, Reserve, Scope};
 /// let run = RunId::from_uuid(Runtime::system().ids.new_uuid());
 /// let usd = |text| Money::parse(text, Currency::USD).expect("an amount");
 /// let ledger = MemoryLedger::new();
-/// ledger.open(&AccountSpec::new(Scope::Run(run), usd("10"))).await?;
+/// let portfolio = AccountSpec::portfolio(Currency::USD);
+/// ledger.open(&portfolio).await?;
+/// ledger.open(&AccountSpec::new(Scope::Run(run), portfolio.scope, usd("10"))).await?;
 ///
 /// let key = IdempotencyKey::derive(run, "build", "call_model", 0);
 /// ledger.reserve(&key, &Reserve::new(Scope::Run(run), usd("0.50"))).await?;
 /// // … the call …
 /// ledger.settle(&key, usd("0.31")).await?;
-/// assert_eq!(ledger.status(&Scope::Run(run)).await?.remaining(), usd("9.69"));
+/// assert_eq!(ledger.status(&Scope::Run(run)).await?.remaining(), Some(usd("9.69")));
 /// # Ok::<_, ae_core::BackendError>(()) }).unwrap();
 /// ```
 #[async_trait]
@@ -79,7 +82,7 @@ pub trait BudgetLedger: fmt::Debug + Send + Sync + 'static {
     async fn refund(&self, key: &IdempotencyKey, refund: &Refund) -> Result<Hold, BackendError>;
 
     /// Changes an account's limit. Who may do that is the host's business.
-    async fn set_limit(&self, scope: &Scope, limit: Money) -> Result<AccountStatus, BackendError>;
+    async fn set_limit(&self, scope: &Scope, limit: Option<Money>) -> Result<AccountStatus, BackendError>;
 
     /// Reads an account.
     async fn status(&self, scope: &Scope) -> Result<AccountStatus, BackendError>;
@@ -115,7 +118,11 @@ macro_rules! forward {
                 (**self).refund(key, refund).await
             }
 
-            async fn set_limit(&self, scope: &Scope, limit: Money) -> Result<AccountStatus, BackendError> {
+            async fn set_limit(
+                &self,
+                scope: &Scope,
+                limit: Option<Money>,
+            ) -> Result<AccountStatus, BackendError> {
                 (**self).set_limit(scope, limit).await
             }
 

@@ -35,7 +35,7 @@ impl Sums {
     /// Adds the accounts that are not among them yet.
     pub(super) fn learn(&mut self, accounts: Vec<AccountStatus>) {
         for account in accounts {
-            let zero = Money::zero(account.limit.currency());
+            let zero = Money::zero(account.currency());
             let sum = Sum { reserved: zero, settled: zero };
             self.accounts.entry(account.scope.clone()).or_insert((account, sum));
         }

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use ae_core::{IdempotencyKey, Money, ProjectId, RunId, TaskId};
+use ae_core::{Currency, IdempotencyKey, Money, ProjectId, RunId, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// The longest note of a reservation, in bytes.
@@ -10,12 +10,12 @@ pub const NOTE_BYTES_MAX: usize = 4096;
 
 /// What an account belongs to, from wide to narrow.
 ///
-/// As text, and in JSON: `portfolio`, `project:<id>`, `run:<id>`, `task:<run id>/<task id>`.
+/// As text, and in JSON: `portfolio:<currency>`, `project:<id>`, `run:<id>`, `task:<run id>/<task id>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Scope {
-    /// Everything.
-    Portfolio,
+    /// Everything in one currency: the root that every other account hangs below.
+    Portfolio(Currency),
     /// One product.
     Project(ProjectId),
     /// One trip of a product through the lifecycle.
@@ -27,7 +27,7 @@ pub enum Scope {
 impl Scope {
     pub(super) const fn rank(&self) -> u8 {
         match self {
-            Self::Portfolio => 0,
+            Self::Portfolio(_) => 0,
             Self::Project(_) => 1,
             Self::Run(_) => 2,
             Self::Task(..) => 3,
@@ -38,7 +38,7 @@ impl Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Portfolio => f.write_str("portfolio"),
+            Self::Portfolio(currency) => write!(f, "portfolio:{currency}"),
             Self::Project(id) => write!(f, "project:{id}"),
             Self::Run(id) => write!(f, "run:{id}"),
             Self::Task(run, task) => write!(f, "task:{run}/{task}"),
@@ -48,7 +48,9 @@ impl fmt::Display for Scope {
 
 /// The text is no scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a scope: write portfolio, project:<id>, run:<id> or task:<run id>/<task id>")]
+#[error(
+    "{0:?} is not a scope: write portfolio:<currency>, project:<id>, run:<id> or task:<run id>/<task id>"
+)]
 pub struct ParseScopeError(String);
 
 impl FromStr for Scope {
@@ -56,7 +58,7 @@ impl FromStr for Scope {
 
     fn from_str(text: &str) -> Result<Self, ParseScopeError> {
         let parse = || match text.split_once(':') {
-            None if text == "portfolio" => Some(Self::Portfolio),
+            Some(("portfolio", currency)) => currency.parse().ok().map(Self::Portfolio),
             Some(("project", id)) => id.parse().ok().map(Self::Project),
             Some(("run", id)) => id.parse().ok().map(Self::Run),
             Some(("task", ids)) => {
@@ -85,27 +87,34 @@ impl From<Scope> for String {
 
 /// An account to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct AccountSpec {
-    /// What it belongs to.
+    /// The owner.
     pub scope: Scope,
-    /// The next wider account, which every reservation is taken from too.
+    /// The next wider account, which every reservation is taken from too; `None` for a portfolio only.
     pub parent: Option<Scope>,
-    /// The most that may be spent. Zero is nothing to spend.
-    pub limit: Money,
+    /// The most that may be spent. Zero is nothing to spend; `None`, for a portfolio only, is a portfolio that is bound
+    /// by the limits of the accounts within alone.
+    pub limit: Option<Money>,
 }
 
 impl AccountSpec {
-    /// An account without a parent.
+    /// A portfolio without a limit of its own.
     #[must_use]
-    pub const fn new(scope: Scope, limit: Money) -> Self {
-        Self { scope, parent: None, limit }
+    pub const fn portfolio(currency: Currency) -> Self {
+        Self { scope: Scope::Portfolio(currency), parent: None, limit: None }
     }
 
-    /// Says which account it is within.
+    /// An account within `parent`.
     #[must_use]
-    pub fn with_parent(mut self, parent: Scope) -> Self {
-        self.parent = Some(parent);
+    pub const fn new(scope: Scope, parent: Scope, limit: Money) -> Self {
+        Self { scope, parent: Some(parent), limit: Some(limit) }
+    }
+
+    /// Sets the most that may be spent.
+    #[must_use]
+    pub const fn with_limit(mut self, limit: Money) -> Self {
+        self.limit = Some(limit);
         self
     }
 }
@@ -209,10 +218,10 @@ impl Hold {
 pub struct AccountStatus {
     /// What it belongs to.
     pub scope: Scope,
-    /// The next wider account, if any.
+    /// The next wider account; `None` for a portfolio.
     pub parent: Option<Scope>,
-    /// The most that may be spent.
-    pub limit: Money,
+    /// The most that may be spent; `None` for a portfolio without a limit of its own.
+    pub limit: Option<Money>,
     /// Set aside by open holds, here and in every account within.
     pub reserved: Money,
     /// Spent, less refunds, here and in every account within.
@@ -222,10 +231,10 @@ pub struct AccountStatus {
 }
 
 impl AccountStatus {
-    /// An account that nothing was spent from.
+    /// An account in `currency` that nothing was spent from.
     #[must_use]
-    pub fn unspent(spec: &AccountSpec) -> Self {
-        let zero = Money::zero(spec.limit.currency());
+    pub fn unspent(spec: &AccountSpec, currency: Currency) -> Self {
+        let zero = Money::zero(currency);
         Self {
             scope: spec.scope.clone(),
             parent: spec.parent.clone(),
@@ -236,16 +245,22 @@ impl AccountStatus {
         }
     }
 
-    /// What can still be reserved here: zero when frozen or overspent, never negative. An account around this one may
-    /// allow less.
+    /// The account's currency.
     #[must_use]
-    pub fn remaining(&self) -> Money {
-        let zero = Money::zero(self.limit.currency());
-        let left = self.limit.checked_sub(self.reserved).and_then(|left| left.checked_sub(self.settled));
-        match left {
+    pub const fn currency(&self) -> Currency {
+        self.reserved.currency()
+    }
+
+    /// The most that can still be reserved here: zero when frozen or overspent, never negative, `None` without a limit.
+    /// An account around this one may allow less.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Money> {
+        let limit = self.limit?;
+        let left = limit.checked_sub(self.reserved).and_then(|left| left.checked_sub(self.settled));
+        Some(match left {
             Ok(left) if !left.is_negative() && !self.frozen => left,
-            _ => zero,
-        }
+            _ => Money::zero(limit.currency()),
+        })
     }
 }
 
@@ -268,7 +283,7 @@ pub struct OverLimit {
 
 #[cfg(test)]
 mod tests {
-    use ae_core::{Currency, Digest};
+    use ae_core::Digest;
 
     use super::*;
 
@@ -277,12 +292,12 @@ mod tests {
         let run = RunId::from_digest(&Digest::of_bytes("t", b"r"));
         let project = ProjectId::from_digest(&Digest::of_bytes("t", b"p"));
         let task = Scope::Task(run, "T-1".parse().unwrap());
-        for scope in [Scope::Portfolio, Scope::Project(project), Scope::Run(run), task] {
+        for scope in [Scope::Portfolio(Currency::USD), Scope::Project(project), Scope::Run(run), task] {
             assert_eq!(scope.to_string().parse::<Scope>().unwrap(), scope);
             let json = serde_json::to_string(&scope).unwrap();
             assert_eq!(serde_json::from_str::<Scope>(&json).unwrap(), scope);
         }
-        for bad in ["", "Portfolio", "portfolio:", "run:x", "task:x", "org:1"] {
+        for bad in ["", "Portfolio:USD", "portfolio", "portfolio:", "run:x", "task:x", "org:1"] {
             assert!(bad.parse::<Scope>().is_err(), "{bad}");
         }
     }
@@ -290,12 +305,15 @@ mod tests {
     #[test]
     fn what_remains_is_never_negative() {
         let usd = |text| Money::parse(text, Currency::USD).unwrap();
-        let mut status = AccountStatus::unspent(&AccountSpec::new(Scope::Portfolio, usd("10")));
-        assert_eq!(status.remaining(), usd("10"));
+        let spec = AccountSpec::portfolio(Currency::USD);
+        let mut status = AccountStatus::unspent(&spec, Currency::USD);
+        assert_eq!(status.remaining(), None, "no limit is not a limit of zero");
+        status.limit = Some(usd("10"));
+        assert_eq!(status.remaining(), Some(usd("10")));
         status.reserved = usd("4");
         status.settled = usd("5");
-        assert_eq!(status.remaining(), usd("1"));
+        assert_eq!(status.remaining(), Some(usd("1")));
         status.settled = usd("50");
-        assert_eq!(status.remaining(), usd("0"));
+        assert_eq!(status.remaining(), Some(usd("0")));
     }
 }

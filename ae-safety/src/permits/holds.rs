@@ -31,7 +31,7 @@ impl Gatekeeper {
             (Spend::Free, None) => return Ok(None),
             (Spend::Free, Some(scope)) => {
                 let account = self.budget.status(scope).await.map_err(Refusal::Backend)?;
-                Money::zero(account.limit.currency())
+                Money::zero(account.currency())
             }
         };
         // An effect that is free is reserved as zero where an account is named, so that the ledger shows every effect.
@@ -87,7 +87,7 @@ impl Gatekeeper {
                 match self.budget.reserve(&key, &exact).await {
                     Err(error) if is_over(&error) => {
                         let status = self.budget.status(scope).await?;
-                        let nothing = Money::zero(status.limit.currency());
+                        let nothing = Money::zero(status.currency());
                         let reserve = Reserve::new(scope.clone(), nothing).with_note(note(parts));
                         self.budget.reserve(&key, &reserve).await?;
                     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ae_core::{BackendError, ErrorKind, ProjectId};
+use ae_core::{BackendError, Currency, ErrorKind, ProjectId};
 use ae_safety::{
     AccountSpec, BudgetLedger, Hold, HoldState, MemoryLedger, Refund, Reserve, Scope, SqliteLedger,
 };
@@ -43,7 +43,7 @@ const LIMITS: [i64; 5] = [200, 150, 100, 100, 50];
 
 fn scope(account: usize) -> Scope {
     match account {
-        0 => Scope::Portfolio,
+        0 => Scope::Portfolio(Currency::USD),
         1 => Scope::Project(ProjectId::from_digest(&digest("project"))),
         2 => Scope::Run(run("a")),
         3 => Scope::Run(run("b")),
@@ -52,7 +52,10 @@ fn scope(account: usize) -> Scope {
 }
 
 fn spec(account: usize, limit: i64) -> AccountSpec {
-    AccountSpec { scope: scope(account), parent: PARENTS[account].map(scope), limit: cents(limit) }
+    match PARENTS[account] {
+        None => AccountSpec::portfolio(Currency::USD).with_limit(cents(limit)),
+        Some(parent) => AccountSpec::new(scope(account), scope(parent), cents(limit)),
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +107,7 @@ impl Model {
             return if same { Ok(*hold) } else { Err(ErrorKind::Conflict) };
         }
         let fits =
-            |at: &usize| !self.frozen[*at] && (amount == 0 || self.used(*at) + amount <= self.limits[*at]);
+            |at: &usize| amount == 0 || !self.frozen[*at] && self.used(*at) + amount <= self.limits[*at];
         if !Self::chain(account).iter().all(fits) {
             return Err(ErrorKind::QuotaExceeded);
         }
@@ -182,10 +185,13 @@ async fn invariants(ledger: &dyn BudgetLedger, model: &Model, lowered: bool) {
         let (reserved, settled) = model.sums(account);
         // I2, I8, I11: every account is the sum of the holds in it and within it.
         assert_eq!((status.reserved, status.settled), (cents(reserved), cents(settled)), "{status:?}");
-        assert_eq!((status.limit, status.frozen), (cents(model.limits[account]), model.frozen[account]));
+        assert_eq!(
+            (status.limit, status.frozen),
+            (Some(cents(model.limits[account])), model.frozen[account])
+        );
         // I7: nothing negative.
         assert!(!status.reserved.is_negative() && !status.settled.is_negative());
-        assert!(!status.remaining().is_negative());
+        assert!(!status.remaining().unwrap().is_negative());
         // I1, I10: within the limit, but for overruns, which freeze, and limits lowered since.
         assert!(reserved + settled <= model.limits[account] || status.frozen || lowered, "{status:?}");
         // I3, I5, I6: each hold is where the model says; what was settled above its reservation froze the account.
@@ -220,7 +226,7 @@ fn check(ops: &[Op], open: &dyn Fn() -> Box<dyn BudgetLedger>) {
                     same(op, &ledger.refund(&key(r), &refund).await, &model.refund(r, k, c));
                 }
                 Op::SetLimit(account, c) => {
-                    ledger.set_limit(&scope(account), cents(c)).await.unwrap();
+                    ledger.set_limit(&scope(account), Some(cents(c))).await.unwrap();
                     model.set_limit(account, c);
                     changed = true;
                 }

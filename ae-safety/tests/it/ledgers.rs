@@ -1,4 +1,4 @@
-use ae_core::{BackendError, ErrorKind};
+use ae_core::{BackendError, Currency, ErrorKind};
 use ae_safety::{
     AccountSpec, BudgetLedger, MemoryLedger, Reserve, Scope, SqliteLedger, conformance::budget as conformance,
 };
@@ -24,23 +24,28 @@ fn two_handles_spend_from_one_account() {
     let (one, two) = (SqliteLedger::open(file.path()).unwrap(), SqliteLedger::open(file.path()).unwrap());
     let scope = Scope::Run(run("run"));
     block_on(async {
-        one.open(&AccountSpec::new(scope.clone(), usd("10"))).await.unwrap();
+        one.open(&AccountSpec::portfolio(Currency::USD)).await.unwrap();
+        one.open(&AccountSpec::new(scope.clone(), portfolio(), usd("10"))).await.unwrap();
         one.reserve(&key(0), &Reserve::new(scope.clone(), usd("6"))).await.unwrap();
         let error = two.reserve(&key(1), &Reserve::new(scope.clone(), usd("6"))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::QuotaExceeded);
         two.void(&key(0)).await.unwrap();
         one.reserve(&key(2), &Reserve::new(scope.clone(), usd("10"))).await.unwrap();
-        assert_eq!(two.status(&scope).await.unwrap().remaining(), usd("0"));
+        assert_eq!(two.status(&scope).await.unwrap().remaining(), Some(usd("0")));
     });
+}
+
+fn portfolio() -> Scope {
+    Scope::Portfolio(Currency::USD)
 }
 
 /// A ledger with one hold of 6 that is open and one of 2 that was settled with 1, in a run within a project.
 fn used_ledger(file: &TempFile) -> SqliteLedger {
     let ledger = SqliteLedger::open(file.path()).unwrap();
-    let (project, scope) = (Scope::Portfolio, Scope::Run(run("run")));
+    let scope = Scope::Run(run("run"));
     block_on(async {
-        ledger.open(&AccountSpec::new(project.clone(), usd("10"))).await.unwrap();
-        ledger.open(&AccountSpec::new(scope.clone(), usd("10")).with_parent(project)).await.unwrap();
+        ledger.open(&AccountSpec::portfolio(Currency::USD)).await.unwrap();
+        ledger.open(&AccountSpec::new(scope.clone(), portfolio(), usd("10"))).await.unwrap();
         ledger.reserve(&key(0), &Reserve::new(scope.clone(), usd("6"))).await.unwrap();
         ledger.reserve(&key(1), &Reserve::new(scope.clone(), usd("2"))).await.unwrap();
         ledger.settle(&key(1), usd("1")).await.unwrap();
@@ -59,7 +64,7 @@ fn assert_do_not_add_up(result: Result<impl std::fmt::Debug, BackendError>) {
 fn what_is_open_is_checked_when_the_file_is_opened() {
     for damage in [
         "UPDATE safety_accounts SET reserved_pico = '0'",
-        "UPDATE safety_accounts SET reserved_pico = '0' WHERE scope = 'portfolio'",
+        "UPDATE safety_accounts SET reserved_pico = '0' WHERE scope = 'portfolio:USD'",
         "UPDATE safety_accounts SET reserved_pico = '7' WHERE scope LIKE 'run:%'",
         "UPDATE safety_holds SET state = 'voided'",
         "UPDATE safety_holds SET amount_pico = '7' WHERE state = 'open'",

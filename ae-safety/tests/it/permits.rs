@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use ae_core::{
-    Action, ActionKind, BackendError, Effect, ErrorKind, IdempotencyKey, Isolation, ManualClock, Money, Spend,
+    Action, ActionKind, BackendError, Currency, Effect, ErrorKind, IdempotencyKey, Isolation, ManualClock, Money, Spend,
 };
 use ae_safety::{
     AccountSpec, ActionEnd, Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, AuditEvent, AuditReceipt,
@@ -73,7 +73,9 @@ impl World {
         let clock = clock();
         let desk = Arc::new(MemoryDesk::new(runtime(&clock)));
         let (ledger, audit) = (Arc::new(MemoryLedger::new()), Arc::new(MemoryAudit::new(runtime(&clock))));
-        block_on(ledger.open(&AccountSpec::new(scope(), cents(limit)))).unwrap();
+        block_on(ledger.open(&AccountSpec::portfolio(Currency::USD))).unwrap();
+        block_on(ledger.open(&AccountSpec::new(scope(), Scope::Portfolio(Currency::USD), cents(limit))))
+            .unwrap();
         let keeper = Gatekeeper::new(
             Arc::new(GateTable::default()),
             desk.clone(),
@@ -346,7 +348,8 @@ impl PolicyGate for FaultyGate {
 fn what_cant_be_asked_or_recorded_does_not_happen() {
     let (clock, fault) = (clock(), Arc::new(Fault::default()));
     let ledger = MemoryLedger::new();
-    block_on(ledger.open(&AccountSpec::new(scope(), cents(100)))).unwrap();
+    block_on(ledger.open(&AccountSpec::portfolio(Currency::USD))).unwrap();
+    block_on(ledger.open(&AccountSpec::new(scope(), Scope::Portfolio(Currency::USD), cents(100)))).unwrap();
     let keeper = Gatekeeper::new(
         Arc::new(FaultyGate(fault.clone())),
         Arc::new(MemoryDesk::new(runtime(&clock))),
@@ -372,7 +375,10 @@ fn what_cant_be_asked_or_recorded_does_not_happen() {
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
     }
     *fault.broken.lock().unwrap() = None;
-    assert!(matches!(attempt(Scope::Portfolio).unwrap_err(), Refusal::Backend(_)), "no such account");
+    assert!(
+        matches!(attempt(Scope::Portfolio(Currency::EUR)).unwrap_err(), Refusal::Backend(_)),
+        "no such account"
+    );
     attempt(scope()).unwrap();
     assert_eq!(
         block_on(ledger.status(&scope())).unwrap().settled,

@@ -21,7 +21,7 @@ mod rows;
 
 const BOOK: Book = Book { backend: "sqlite-ledger" };
 
-static STORE: Store = Store { backend: BOOK.backend, component: "budget", version: 1, schema: rows::SCHEMA };
+static STORE: Store = Store { backend: BOOK.backend, component: "budget", version: 2, schema: rows::SCHEMA };
 
 /// A [`BudgetLedger`] in a SQLite file, which several processes and other stores may share.
 ///
@@ -145,7 +145,7 @@ impl BudgetLedger for SqliteLedger {
         })
     }
 
-    async fn set_limit(&self, scope: &Scope, limit: Money) -> Result<AccountStatus, BackendError> {
+    async fn set_limit(&self, scope: &Scope, limit: Option<Money>) -> Result<AccountStatus, BackendError> {
         self.database.write("set_limit", |transaction| {
             let account = load_account(transaction, scope)?;
             let mut account = account.ok_or_else(|| BOOK.no_account("set_limit", scope))?;

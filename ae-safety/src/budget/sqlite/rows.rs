@@ -14,7 +14,7 @@ pub(super) const SCHEMA: &str = "
         scope TEXT PRIMARY KEY,
         parent TEXT REFERENCES safety_accounts (scope),
         currency TEXT NOT NULL,
-        limit_pico TEXT NOT NULL,
+        limit_pico TEXT,
         reserved_pico TEXT NOT NULL,
         settled_pico TEXT NOT NULL,
         frozen INTEGER NOT NULL CHECK (frozen IN (0, 1))) STRICT;
@@ -129,8 +129,8 @@ pub(super) fn save_account(transaction: &Transaction<'_>, account: &AccountStatu
     statement.execute(params![
         account.scope.to_string(),
         account.parent.as_ref().map(ToString::to_string),
-        account.limit.currency().code(),
-        account.limit.pico().to_string(),
+        account.currency().code(),
+        account.limit.map(|limit| limit.pico().to_string()),
         account.reserved.pico().to_string(),
         account.settled.pico().to_string(),
         account.frozen,
@@ -181,7 +181,7 @@ fn account(row: &Row<'_>) -> Result<AccountStatus, Failure> {
     Ok(AccountStatus {
         scope: scope(&row.get::<_, String>(0)?)?,
         parent: parent.as_deref().map(scope).transpose()?,
-        limit: money(row, 3, currency)?,
+        limit: row.get::<_, Option<String>>(3)?.map(|_| money(row, 3, currency)).transpose()?,
         reserved: money(row, 4, currency)?,
         settled: money(row, 5, currency)?,
         frozen: row.get(6)?,

@@ -17,8 +17,10 @@ pub async fn prepare(stage: Stage) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
     let (budget, limit) = (stage.ports.keeper.budget(), seed.intent.budget());
     let project = Scope::Project(seed.project);
-    budget.open(&AccountSpec::new(project.clone(), limit)).await?;
-    budget.open(&AccountSpec::new(Scope::Run(seed.run), limit).with_parent(project)).await?;
+    let portfolio = AccountSpec::portfolio(limit.currency());
+    budget.open(&portfolio).await?;
+    budget.open(&AccountSpec::new(project.clone(), portfolio.scope, limit)).await?;
+    budget.open(&AccountSpec::new(Scope::Run(seed.run), project, limit)).await?;
     stage
         .audit(
             "run_started",
