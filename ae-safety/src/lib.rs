@@ -13,12 +13,17 @@ mod sqlite;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+pub use ae_core as core;
+#[cfg(feature = "mock")]
+pub use approvals::MockApprovalDesk;
 #[cfg(feature = "sqlite")]
 pub use approvals::SqliteDesk;
 pub use approvals::{
     Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, COVERS_MAX,
     EXPIRES_AFTER_DEFAULT, EXPIRES_AFTER_MAX, MemoryDesk, RENDERING_BYTES_MAX, Ruling, TEXT_BYTES_MAX,
 };
+#[cfg(feature = "mock")]
+pub use audit::MockAuditSink;
 #[cfg(feature = "sqlite")]
 pub use audit::SqliteAnchor;
 pub use audit::{
@@ -28,14 +33,20 @@ pub use audit::{
 };
 #[cfg(feature = "file-audit")]
 pub use audit::{FileAudit, verify_file};
+#[cfg(feature = "mock")]
+pub use budget::MockBudgetLedger;
 #[cfg(feature = "sqlite")]
 pub use budget::SqliteLedger;
 pub use budget::{
     AccountSpec, AccountStatus, BudgetLedger, Hold, HoldState, MemoryLedger, NOTE_BYTES_MAX, OverLimit,
     ParseScopeError, Refund, Reserve, Scope,
 };
+#[cfg(feature = "mock")]
+pub use gates::MockPolicyGate;
 pub use gates::{
     AllOf, Decision, Gate, GateRow, GateRule, GateTable, GateTableError, Obligations, PolicyGate,
 };
-pub use permits::{ActionEnd, Gatekeeper, Grant, Guarded, Permit, Redeemed, Refusal, request_digest};
+pub use permits::{
+    ActionEnd, Call, Gatekeeper, Grant, Guarded, Order, Performed, Permit, Redeemed, Refusal, request_digest,
+};
 pub use redact::{Finding, Redactor};

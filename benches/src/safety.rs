@@ -112,15 +112,17 @@ pub fn budget(ledger: &dyn BudgetLedger, count: u32) -> Money {
     let (outer, inner) = (Scope::Run(run()), Scope::Task(run(), "T-001".parse().expect("a plain label")));
     block_on(async {
         let limit = usd(1_000_000_000_000_000);
-        ledger.open(&AccountSpec::new(outer.clone(), limit)).await.expect("a new account");
-        let spec = AccountSpec::new(inner.clone(), limit).with_parent(outer.clone());
-        ledger.open(&spec).await.expect("a new account");
+        let portfolio = AccountSpec::portfolio(Currency::USD);
+        ledger.open(&portfolio).await.expect("a new account");
+        let run = AccountSpec::new(outer.clone(), portfolio.scope, limit);
+        ledger.open(&run).await.expect("a new account");
+        ledger.open(&AccountSpec::new(inner.clone(), outer.clone(), limit)).await.expect("a new account");
         for at in 0..count {
             let key = IdempotencyKey::derive(run(), "build", "call_model", at);
             ledger.reserve(&key, &Reserve::new(inner.clone(), usd(2_000_000))).await.expect("it fits");
             ledger.settle(&key, usd(1_000_000)).await.expect("it is reserved");
         }
-        ledger.status(&outer).await.expect("it is open").remaining()
+        ledger.status(&outer).await.expect("it is open").remaining().expect("it has a limit")
     })
 }
 

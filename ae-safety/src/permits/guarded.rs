@@ -2,14 +2,29 @@
 
 use std::fmt;
 
-use ae_core::{Action, ApprovalId, Digest, IdempotencyKey};
+use ae_core::{Action, ApprovalId, BackendError, Digest, ErrorKind, IdempotencyKey, Provider, Spend};
 use serde::Serialize;
 
-use super::{Gatekeeper, Grant, Permit, Refusal, permit::Parts, request_digest};
+use super::{Gatekeeper, Grant, Permit, Refusal, permit::Parts, refusal::Stop};
 use crate::{
     approvals::{Approval, ApprovalStatus},
     gates::{Decision, Gate, Obligations},
 };
+
+/// The digest of the JSON form of `request`: what [`Action::request`](ae_core::Action::request) must be for a
+/// [`Guarded`] backend to accept the two together.
+///
+/// The form is stable as long as the type's fields keep their order and its maps are ordered (`BTreeMap`).
+///
+/// # Errors
+///
+/// `InvalidInput` when `request` can't be written as JSON.
+pub fn request_digest<R: Serialize>(request: &R) -> Result<Digest, BackendError> {
+    Digest::of_json("request/1", request).map_err(|error| {
+        let message = "the request can't be written as JSON, so nothing can be bound to it";
+        BackendError::new(ErrorKind::InvalidInput, "permits", "request_digest", message).with_source(error)
+    })
+}
 
 /// Owns a backend and gives it out for one permitted request at a time.
 ///
@@ -30,43 +45,60 @@ use crate::{
 /// ```
 pub struct Guarded<T> {
     backend: T,
+    provider: Provider,
     keeper: Gatekeeper,
 }
 
 impl<T> Guarded<T> {
-    /// Locks `backend` away.
+    /// Locks `backend` away, which acts as `provider`.
     #[must_use]
-    pub const fn new(backend: T, keeper: Gatekeeper) -> Self {
-        Self { backend, keeper }
+    pub const fn new(backend: T, provider: Provider, keeper: Gatekeeper) -> Self {
+        Self { backend, provider, keeper }
     }
 
-    /// What it is guarded with.
+    /// The provider in whose name the backend acts.
+    #[must_use]
+    pub const fn provider(&self) -> &Provider {
+        &self.provider
+    }
+
+    /// The gatekeeper.
     #[must_use]
     pub const fn keeper(&self) -> &Gatekeeper {
         &self.keeper
     }
 
-    /// Asks for a permit to send `request` as `action`, in the name of the effect `key`.
+    /// The action as this provider's, for an approval: its digest names who acts, so that a yes to a test is not a yes to
+    /// the real thing.
+    #[must_use]
+    pub fn stamp(&self, action: Action) -> Action {
+        action.with_provider(self.provider.clone())
+    }
+
+    /// Asks for a permit to send `request` as `action`, in the name of the effect `key`. An action without a provider is
+    /// stamped. [`perform`](Self::perform) does this and all that follows; a permit by itself is for streams.
     ///
     /// Nothing is spent or used up yet, and the same call again, also after a crash, has the same answer while policy and
     /// approval stay as they are.
     ///
     /// # Errors
     ///
-    /// [`Refusal`]; every one is recorded as `action_refused`, as far as the log can be reached.
+    /// The error of a part that could not be asked. That and every refusal are recorded as `action_refused`, as far as the
+    /// log can be reached.
     pub async fn authorize<R: Serialize + Send + Sync>(
         &self,
         key: &IdempotencyKey,
         action: Action,
         request: R,
         grant: &Grant,
-    ) -> Result<Permit<'_, T, R>, Refusal> {
+    ) -> Result<Result<Permit<'_, T, R>, Refusal>, BackendError> {
+        let action = if action.provider.is_none() { self.stamp(action) } else { action };
         let (keeper, parts) = (&self.keeper, Parts { key: key.clone(), action, grant: grant.clone() });
-        match keeper.check(&parts, &request).await {
-            Ok(cleared) => Ok(Permit { backend: &self.backend, keeper, parts, request, cleared }),
-            Err(refusal) => {
-                keeper.record_refusal(&parts, &refusal).await;
-                Err(refusal)
+        match keeper.check(&self.provider, &parts, &request).await {
+            Ok(cleared) => Ok(Ok(Permit { backend: &self.backend, keeper, parts, request, cleared })),
+            Err(stop) => {
+                keeper.record_stop(&parts, &stop).await;
+                stop.split()
             }
         }
     }
@@ -74,11 +106,11 @@ impl<T> Guarded<T> {
 
 impl<T> fmt::Debug for Guarded<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guarded").field("backend", &"***").field("keeper", &self.keeper).finish()
+        f.debug_struct("Guarded").field("provider", &self.provider).field("keeper", &self.keeper).finish()
     }
 }
 
-/// What a gate's yes rests on.
+/// The grounds of a gate's yes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cleared {
     pub(super) gate: Option<Gate>,
@@ -90,19 +122,25 @@ pub(super) struct Cleared {
 impl Gatekeeper {
     async fn check<R: Serialize + Send + Sync>(
         &self,
+        provider: &Provider,
         parts: &Parts,
         request: &R,
-    ) -> Result<Cleared, Refusal> {
+    ) -> Result<Cleared, Stop> {
+        if let Some(found) = parts.action.provider.as_ref().filter(|found| *found != provider) {
+            let (expected, found) = (provider.clone(), found.clone());
+            return Err(Refusal::OtherProvider { expected, found }.into());
+        }
         same_request(parts.action.request, request)?;
-        match self.gate.decide(&parts.action).await.map_err(Refusal::Backend)? {
-            Decision::Deny { gate, reason } => Err(Refusal::Denied { gate, reason }),
+        payable(parts)?;
+        match self.gate.decide(&parts.action).await? {
+            Decision::Deny { gate, reason } => Err(Refusal::Denied { gate, reason }.into()),
             Decision::Allow { gate, obligations } => Ok(Cleared { gate, obligations, approval: None }),
             Decision::NeedsApproval { gate, reason } => {
                 let action = parts.action.digest();
                 let Some(id) = parts.grant.approval else {
-                    return Err(Refusal::NeedsApproval { gate, action, reason });
+                    return Err(Refusal::NeedsApproval { gate, action, reason }.into());
                 };
-                let approval = self.desk.get(id).await.map_err(Refusal::Backend)?;
+                let approval = self.desk.get(id).await?;
                 covered(&approval, gate, action)?;
                 let obligations = Obligations::audited();
                 Ok(Cleared { gate: Some(gate), obligations, approval: Some(id) })
@@ -111,9 +149,21 @@ impl Gatekeeper {
     }
 }
 
-pub(super) fn same_request<R: Serialize>(expected: Digest, request: &R) -> Result<(), Refusal> {
-    let found = request_digest(request).map_err(Refusal::Backend)?;
-    if found == expected { Ok(()) } else { Err(Refusal::Mismatch { expected, found }) }
+pub(super) fn same_request<R: Serialize>(expected: Digest, request: &R) -> Result<(), Stop> {
+    let found = request_digest(request)?;
+    if found == expected { Ok(()) } else { Err(Refusal::Mismatch { expected, found }.into()) }
+}
+
+/// Refuses what says nothing of its cost, and what may cost something that no account pays: an effect without a ceiling
+/// would pass any budget, since there is nothing to compare with it.
+fn payable(parts: &Parts) -> Result<(), Stop> {
+    match (parts.action.spend, &parts.grant.budget) {
+        (None, _) => Err(Stop::denied("it does not state what it may cost: free, or at most an amount")),
+        (Some(Spend::AtMost(most)), None) if !most.is_zero() => {
+            Err(Stop::denied(format!("it may cost {most}, and the grant names no account that pays")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether `approval` says yes to exactly this action. That it was used already is no refusal yet: the same effect may

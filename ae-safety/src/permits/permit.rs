@@ -9,10 +9,11 @@ use serde_json::json;
 use super::{
     Gatekeeper, Grant, Redeemed, Refusal,
     guarded::{Cleared, same_request},
+    refusal::Stop,
 };
 use crate::audit::AuditEvent;
 
-/// What is about to happen, by whom, in the name of which effect.
+/// An action that is about to happen, on which grant, in the name of which effect.
 #[derive(Debug, Clone)]
 pub(super) struct Parts {
     pub(super) key: IdempotencyKey,
@@ -39,13 +40,13 @@ impl<'g, T, R: Serialize + Send + Sync> Permit<'g, T, R> {
     ///
     /// # Errors
     ///
-    /// [`Refusal`], and the backend was not reached. A use of the approval or a reservation made before the refusal
-    /// stays in the name of the key, ready for the next attempt.
+    /// The error of a part that could not be asked. After it, as after a refusal, the backend was not reached; a use of the
+    /// approval or a reservation made before stays in the name of the key, ready for the next attempt.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future at any point leaves at most what an error leaves.
-    pub async fn redeem(self) -> Result<Redeemed<'g, T, R>, Refusal> {
+    pub async fn redeem(self) -> Result<Result<Redeemed<'g, T, R>, Refusal>, BackendError> {
         let Self { backend, keeper, parts, request, cleared } = self;
         let started = async {
             same_request(parts.action.request, &request)?;
@@ -55,14 +56,14 @@ impl<'g, T, R: Serialize + Send + Sync> Permit<'g, T, R> {
             }
             let hold = keeper.take_hold(&parts).await?;
             let event = started(keeper, &parts, &cleared);
-            keeper.audit.append(&event).await.map_err(Refusal::Backend)?;
+            keeper.audit.append(&event).await?;
             Ok(hold)
         };
         match started.await {
-            Ok(hold) => Ok(Redeemed { backend, keeper, parts, request, hold }),
-            Err(refusal) => {
-                keeper.record_refusal(&parts, &refusal).await;
-                Err(refusal)
+            Ok(hold) => Ok(Ok(Redeemed { backend, keeper, parts, request, hold })),
+            Err(stop) => {
+                keeper.record_stop(&parts, &stop).await;
+                stop.split()
             }
         }
     }
@@ -92,12 +93,13 @@ impl<T, R> fmt::Debug for Permit<'_, T, R> {
 }
 
 /// Why an approval that looked good could not be used.
-fn unusable(cleared: &Cleared, parts: &Parts, error: BackendError) -> Refusal {
+fn unusable(cleared: &Cleared, parts: &Parts, error: BackendError) -> Stop {
     match (error.kind(), cleared.gate) {
-        (ErrorKind::Conflict | ErrorKind::PermissionDenied, Some(gate)) => {
-            Refusal::NeedsApproval { gate, action: parts.action.digest(), reason: error.message().to_owned() }
+        (ErrorKind::Conflict | ErrorKind::PermissionDenied | ErrorKind::Expired, Some(gate)) => {
+            let (action, reason) = (parts.action.digest(), error.message().to_owned());
+            Refusal::NeedsApproval { gate, action, reason }.into()
         }
-        _ => Refusal::Backend(error),
+        _ => error.into(),
     }
 }
 
@@ -133,16 +135,21 @@ pub(super) fn event(kind: &str, parts: &Parts, detail: serde_json::Value) -> Aud
 }
 
 impl Gatekeeper {
-    /// Records a refusal. It stands whether or not the log can be reached.
-    pub(super) async fn record_refusal(&self, parts: &Parts, refusal: &Refusal) {
-        let cause = std::error::Error::source(refusal)
-            .map(|cause| self.redactor.redact(&cause.to_string()).into_owned());
+    /// Records why nothing happens. That stands whether or not the log can be reached.
+    pub(super) async fn record_stop(&self, parts: &Parts, stop: &Stop) {
+        let (reason, cause) = match stop {
+            Stop::Refused(refusal) => (refusal.to_string(), None),
+            Stop::Failed(error) => {
+                let cause = self.redactor.redact(&error.to_string()).into_owned();
+                (format!("the {} could not be asked", error.backend()), Some(cause))
+            }
+        };
         let detail = json!({
             "key": parts.key,
             "kind": parts.action.kind,
             "operation": parts.action.operation,
             "target": parts.action.target,
-            "reason": self.redactor.redact(&refusal.to_string()),
+            "reason": self.redactor.redact(&reason),
             "cause": cause,
             "approval": parts.grant.approval,
         });

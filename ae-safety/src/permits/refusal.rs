@@ -1,11 +1,13 @@
 //! Why there is no permit.
 
-use ae_core::{BackendError, Digest, ErrorKind};
+use ae_core::{BackendError, Digest, ErrorKind, Provider};
+use serde::{Deserialize, Serialize};
 
-use crate::gates::Gate;
+use crate::{budget::Scope, gates::Gate};
 
 /// Why an action may not happen. Nothing has been done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "refusal", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refusal {
     /// It is forbidden, or a person said no.
@@ -21,7 +23,7 @@ pub enum Refusal {
     NeedsApproval {
         /// The gate that asks.
         gate: Gate,
-        /// What the approval has to cover, see [`ApprovalRequest::covers`](crate::ApprovalRequest::covers).
+        /// The action that the approval has to cover, see [`ApprovalRequest::covers`](crate::ApprovalRequest::covers).
         action: Digest,
         /// Why.
         reason: String,
@@ -30,8 +32,8 @@ pub enum Refusal {
     #[error("over budget at {scope}: {reason}")]
     OverBudget {
         /// The account that refused.
-        scope: String,
-        /// What was asked and what is left.
+        scope: Scope,
+        /// The amount that was asked, and the rest.
         reason: String,
     },
     /// The request is not the one that the action names.
@@ -46,20 +48,24 @@ pub enum Refusal {
         /// The digest of the request that came with it.
         found: Digest,
     },
-    /// Something that has to be asked first did not answer, so the action does not happen.
-    #[error("the {} could not be asked", .0.backend())]
-    Backend(#[source] BackendError),
+    /// The action names another provider, or another mode, than the guarded one.
+    #[error("the action is for {found}, and this is {expected}: ask again for this one")]
+    OtherProvider {
+        /// The guarded provider.
+        expected: Provider,
+        /// The one that the action names.
+        found: Provider,
+    },
 }
 
 impl Refusal {
     /// The kind of a [`BackendError`] for this refusal.
     #[must_use]
-    pub fn kind(&self) -> ErrorKind {
+    pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied { .. } | Self::NeedsApproval { .. } => ErrorKind::PermissionDenied,
             Self::OverBudget { .. } => ErrorKind::QuotaExceeded,
-            Self::Mismatch { .. } => ErrorKind::Conflict,
-            Self::Backend(error) => error.kind(),
+            Self::Mismatch { .. } | Self::OtherProvider { .. } => ErrorKind::Conflict,
         }
     }
 }
@@ -67,10 +73,39 @@ impl Refusal {
 impl From<Refusal> for BackendError {
     /// The refusal as a port's error; the effect was not applied.
     fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Backend(error) => error,
-            other => Self::new(other.kind(), "permits", "authorize", other.to_string()).with_source(other),
+        Self::new(refusal.kind(), "permits", "authorize", refusal.to_string()).with_source(refusal)
+    }
+}
+
+/// Why a step towards a permit stopped: a refusal, or a part that could not be asked, which is an error and never a yes.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Refused(Refusal),
+    Failed(BackendError),
+}
+
+impl Stop {
+    pub(super) fn denied(reason: impl Into<String>) -> Self {
+        Self::Refused(Refusal::Denied { gate: None, reason: reason.into() })
+    }
+
+    pub(super) fn split<T>(self) -> Result<Result<T, Refusal>, BackendError> {
+        match self {
+            Self::Refused(refusal) => Ok(Err(refusal)),
+            Self::Failed(error) => Err(error),
         }
+    }
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<BackendError> for Stop {
+    fn from(error: BackendError) -> Self {
+        Self::Failed(error)
     }
 }
 

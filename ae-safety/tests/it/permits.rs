@@ -6,12 +6,13 @@ use std::sync::{
 };
 
 use ae_core::{
-    Action, ActionKind, BackendError, Currency, Effect, ErrorKind, IdempotencyKey, Isolation, ManualClock, Money, Spend,
+    Action, ActionKind, BackendError, Currency, Effect, ErrorKind, IdempotencyKey, Isolation, ManualClock,
+    Mode, Money, Provider, Spend,
 };
 use ae_safety::{
     AccountSpec, ActionEnd, Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, AuditEvent, AuditReceipt,
     AuditSink, BudgetLedger, Decision, Gate, GateTable, Gatekeeper, Grant, Guarded, HoldState, MemoryAudit,
-    MemoryDesk, MemoryLedger, PolicyGate, Redactor, Refusal, Ruling, Scope, request_digest,
+    MemoryDesk, MemoryLedger, Order, Performed, PolicyGate, Redactor, Refusal, Ruling, Scope, request_digest,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -24,10 +25,21 @@ struct Site {
     deployed: AtomicU32,
 }
 
-impl Site {
-    fn deploy(&self, _: &Release) {
+#[async_trait::async_trait]
+trait Deploys {
+    async fn deploy(&self, key: &IdempotencyKey, release: &Release) -> Result<String, BackendError>;
+}
+
+#[async_trait::async_trait]
+impl Deploys for Site {
+    async fn deploy(&self, _: &IdempotencyKey, release: &Release) -> Result<String, BackendError> {
         self.deployed.fetch_add(1, Ordering::SeqCst);
+        Ok(release.site.clone())
     }
+}
+
+fn provider() -> Provider {
+    Provider::new("test", Mode::Test)
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -41,7 +53,9 @@ fn release() -> Release {
 }
 
 fn action(kind: ActionKind, request: &Release) -> Action {
-    Action::new(kind, "test/deploy", "csv-tool", request_digest(request).unwrap())
+    Action::new(kind, "deploy", "csv-tool", request_digest(request).unwrap())
+        .with_provider(provider())
+        .with_spend(Spend::Free)
 }
 
 fn deploy() -> Action {
@@ -50,6 +64,25 @@ fn deploy() -> Action {
 
 fn call(cost: i64) -> Action {
     action(ActionKind::CallModel, &release()).with_spend(Spend::AtMost(cents(cost)))
+}
+
+async fn go(
+    site: &Guarded<Site>,
+    key: &IdempotencyKey,
+    action: Action,
+    grant: &Grant,
+    end: ActionEnd,
+) -> Result<Result<(), Refusal>, BackendError> {
+    let permit = match site.authorize(key, action, release(), grant).await? {
+        Ok(permit) => permit,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let redeemed = match permit.redeem().await? {
+        Ok(redeemed) => redeemed,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    redeemed.backend().deploy(redeemed.key(), redeemed.request()).await?;
+    redeemed.finish(end).await.map(Ok)
 }
 
 struct World {
@@ -83,7 +116,7 @@ impl World {
             audit.clone(),
             Redactor::new(),
         );
-        Self { clock, desk, ledger, audit, site: Guarded::new(Site::default(), keeper) }
+        Self { clock, desk, ledger, audit, site: Guarded::new(Site::default(), provider(), keeper) }
     }
 
     fn approve(&self, action: &Action) -> Grant {
@@ -96,20 +129,19 @@ impl World {
 
     /// The whole way, with `end` as the backend's answer.
     fn go(&self, key: &IdempotencyKey, action: Action, grant: &Grant, end: ActionEnd) -> Result<(), Refusal> {
-        block_on(async {
-            let permit = self.site.authorize(key, action, release(), grant).await?;
-            let redeemed = permit.redeem().await?;
-            redeemed.backend().deploy(redeemed.request());
-            redeemed.finish(end).await.map_err(Refusal::Backend)
-        })
+        block_on(go(&self.site, key, action, grant, end)).unwrap()
+    }
+
+    fn authorize(&self, key: &IdempotencyKey, action: Action, release: Release, grant: &Grant) -> Refusal {
+        block_on(self.site.authorize(key, action, release, grant)).unwrap().unwrap_err()
     }
 
     /// As far as the backend, then the process dies.
     fn die(&self, key: &IdempotencyKey, action: Action, grant: &Grant) {
         block_on(async {
-            let permit = self.site.authorize(key, action, release(), grant).await.unwrap();
-            let redeemed = permit.redeem().await.unwrap();
-            redeemed.backend().deploy(redeemed.request());
+            let permit = self.site.authorize(key, action, release(), grant).await.unwrap().unwrap();
+            let redeemed = permit.redeem().await.unwrap().unwrap();
+            redeemed.backend().deploy(redeemed.key(), redeemed.request()).await.unwrap();
             drop(redeemed);
         });
     }
@@ -135,7 +167,7 @@ fn failed(effect: Effect) -> ActionEnd {
 #[test]
 fn a_deployment_runs_once_a_person_has_said_yes() {
     let world = World::new(0);
-    let asks = block_on(world.site.authorize(&key(0), deploy(), release(), &payer())).unwrap_err();
+    let asks = world.authorize(&key(0), deploy(), release(), &payer());
     let Refusal::NeedsApproval { gate: Gate::DeployApproval, action, .. } = asks else { panic!("{asks:?}") };
     assert_eq!(action, deploy().digest());
     let grant = world.approve(&deploy());
@@ -158,7 +190,7 @@ fn every_other_action_than_the_approved_one_is_refused() {
     for other in [
         elsewhere,
         deploy().with_spend(Spend::AtMost(cents(1))),
-        deploy().with_isolation(Isolation::Process),
+        deploy().with_isolation(Isolation::Container),
         deploy().with_owner(project, run("run")),
     ] {
         let refusal = world.go(&key(0), other.clone(), &grant, ActionEnd::done(None)).unwrap_err();
@@ -189,7 +221,8 @@ fn pending_denied_cancelled_and_expired_are_no_yes() {
     world.clock.advance(std::time::Duration::from_secs(3600));
     assert!(matches!(refused(&grant), Refusal::NeedsApproval { .. }));
     let unknown = payer().with_approval(ae_core::ApprovalId::from_digest(&digest("none")));
-    assert!(matches!(refused(&unknown), Refusal::Backend(error) if error.kind() == ErrorKind::NotFound));
+    let unknown = block_on(world.site.authorize(&key(0), deploy(), release(), &unknown)).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
 }
 
 #[test]
@@ -199,7 +232,7 @@ fn unconfined_code_is_denied_whoever_approves() {
     let grant = world.approve(&code);
     let refusal = world.go(&key(0), code.clone(), &grant, ActionEnd::done(None)).unwrap_err();
     assert!(matches!(refusal, Refusal::Denied { gate: Some(Gate::SandboxRequired), .. }));
-    world.go(&key(0), code.with_isolation(Isolation::Process), &payer(), ActionEnd::done(None)).unwrap();
+    world.go(&key(0), code.with_isolation(Isolation::Container), &payer(), ActionEnd::done(None)).unwrap();
 }
 
 #[test]
@@ -214,7 +247,7 @@ fn money_is_reserved_settled_voided_or_kept() {
     world.go(&key(3), call(20), &payer(), ActionEnd::done(None)).unwrap();
     assert_eq!(world.money(), (cents(50), cents(25), false), "not measured is not nothing");
     let over = world.go(&key(4), call(26), &payer(), done(1)).unwrap_err();
-    assert!(matches!(&over, Refusal::OverBudget { scope: at, .. } if *at == scope().to_string()), "{over:?}");
+    assert!(matches!(&over, Refusal::OverBudget { scope: at, .. } if *at == scope()), "{over:?}");
     world.go(&key(4), call(25), &payer(), done(26)).unwrap();
     assert_eq!(world.money(), (cents(50), cents(51), true), "an overrun is posted and freezes");
 }
@@ -227,18 +260,120 @@ fn what_may_cost_something_needs_an_account() {
     let free = action(ActionKind::CallModel, &release());
     world.go(&key(1), free.clone(), &Grant::new("agent"), ActionEnd::done(None)).unwrap();
     world.go(&key(2), free, &payer(), done(5)).unwrap();
-    assert_eq!(world.money(), (cents(0), cents(5), false), "a cost nobody expected is posted all the same");
+    assert_eq!(
+        world.money(),
+        (cents(0), cents(5), true),
+        "a cost that was not stated is posted, and freezes"
+    );
 }
 
 #[test]
-fn a_frozen_account_refuses_also_what_has_no_ceiling() {
-    let world = World::new(10);
-    let free = action(ActionKind::CallModel, &release());
-    world.go(&key(0), free.clone(), &payer(), done(25)).unwrap();
-    assert_eq!(world.money(), (cents(0), cents(25), true), "spent is spent, and the account is frozen");
-    let refusal = world.go(&key(1), free, &payer(), done(5)).unwrap_err();
+fn a_cost_that_is_not_stated_is_refused_whatever_the_budget() {
+    for limit in [0, 1000] {
+        let world = World::new(limit);
+        let mut unset = call(1);
+        unset.spend = None;
+        for grant in [payer(), Grant::new("agent")] {
+            let refusal = world.go(&key(0), unset.clone(), &grant, done(500)).unwrap_err();
+            assert!(
+                matches!(&refusal, Refusal::Denied { reason, .. } if reason.contains("cost")),
+                "{refusal:?}"
+            );
+        }
+        assert_eq!(world.money(), (cents(0), cents(0), false));
+    }
+    let refusal = World::new(0).go(&key(0), call(500), &payer(), done(500)).unwrap_err();
     assert!(matches!(refusal, Refusal::OverBudget { .. }), "{refusal:?}");
-    assert_eq!(world.money(), (cents(0), cents(25), true));
+}
+
+#[test]
+fn an_overrun_stops_what_costs_and_not_what_is_free() {
+    let world = World::new(10);
+    world.go(&key(0), call(10), &payer(), done(11)).unwrap();
+    assert_eq!(world.money(), (cents(0), cents(11), true), "spent is spent, and the account is frozen");
+    let refusal = world.go(&key(1), call(1), &payer(), done(1)).unwrap_err();
+    assert!(matches!(refusal, Refusal::OverBudget { .. }), "{refusal:?}");
+    let free = action(ActionKind::CallModel, &release());
+    world.go(&key(2), free.clone(), &payer(), ActionEnd::done(None)).unwrap();
+    world.go(&key(3), free, &payer(), failed(Effect::Unknown)).unwrap();
+    assert_eq!(world.money(), (cents(0), cents(11), true));
+}
+
+#[test]
+fn a_failure_settles_what_it_cost() {
+    let world = World::new(100);
+    let failed = |effect, cost| {
+        let error = BackendError::new(ErrorKind::Cancelled, "test", "deploy", "cut off").with_effect(effect);
+        ActionEnd::failed(&error.with_cost(cents(cost)))
+    };
+    // Each attempt pays for itself, also when two cost the same.
+    for spent in [20, 40] {
+        world.go(&key(0), call(60), &payer(), failed(Effect::NotApplied, 20)).unwrap();
+        assert_eq!(world.money(), (cents(0), cents(spent), false));
+    }
+    world.go(&key(0), call(60), &payer(), done(20)).unwrap();
+    world.go(&key(0), call(60), &payer(), done(20)).unwrap();
+    assert_eq!(world.money(), (cents(0), cents(60), false), "and the answer is paid once");
+    world.go(&key(1), call(30), &payer(), failed(Effect::Unknown, 10)).unwrap();
+    assert_eq!(world.money(), (cents(0), cents(70), false));
+    world.die(&key(2), call(10), &payer());
+    world.go(&key(2), call(10), &payer(), failed(Effect::NotApplied, 5)).unwrap();
+    assert_eq!(world.money(), (cents(10), cents(75), false), "the attempt in doubt stays counted");
+}
+
+#[test]
+fn an_approval_names_who_acts() {
+    let world = World::new(0);
+    let grant = world.approve(&deploy());
+    for other in [Provider::new("test", Mode::Live), Provider::new("other", Mode::Test)] {
+        let refusal = world.authorize(&key(0), deploy().with_provider(other.clone()), release(), &grant);
+        assert_eq!(refusal, Refusal::OtherProvider { expected: provider(), found: other });
+    }
+    // A yes to the test provider is none to the live one, which is guarded with the same keeper.
+    let live = Provider::new("test", Mode::Live);
+    let site = Guarded::new(Site::default(), live, world.site.keeper().clone());
+    let mut unstamped = deploy();
+    unstamped.provider = None;
+    let refusal =
+        block_on(site.authorize(&key(0), unstamped.clone(), release(), &grant)).unwrap().unwrap_err();
+    assert!(
+        matches!(&refusal, Refusal::NeedsApproval { action, .. } if *action == site.stamp(unstamped.clone()).digest())
+    );
+    world.go(&key(0), unstamped, &grant, ActionEnd::done(None)).unwrap();
+}
+
+#[test]
+fn an_order_is_performed_from_the_gate_to_the_books() {
+    let world = World::new(100);
+    let perform = |key: &IdempotencyKey, action: Action, cost: Option<i64>| {
+        let grant = payer();
+        let order = Order::new(key, action, release(), &grant);
+        block_on(world.site.perform(
+            order,
+            |site, key, release| site.deploy(key, release),
+            |_| cost.map(cents),
+        ))
+    };
+    assert_eq!(perform(&key(0), call(60), Some(25)).unwrap(), Performed::Done("csv-tool".to_owned()));
+    assert_eq!(world.money(), (cents(0), cents(25), false));
+    let Performed::Refused(refusal) = perform(&key(1), call(76), Some(1)).unwrap() else { panic!() };
+    let stored = serde_json::to_string(&refusal).unwrap();
+    assert_eq!(serde_json::from_str::<Refusal>(&stored).unwrap(), refusal.clone());
+    assert_eq!(perform(&key(2), call(30), None).unwrap().into_result().unwrap(), "csv-tool");
+    assert_eq!(world.money(), (cents(30), cents(25), false), "not measured is not nothing");
+
+    let fails =
+        |_: &Site| BackendError::new(ErrorKind::RateLimited, "test", "deploy", "wait").with_cost(cents(2));
+    let grant = payer();
+    let third = key(3);
+    let order = Order::new(&third, call(10), release(), &grant);
+    let failed = block_on(world.site.perform(
+        order,
+        |site, _, _| Box::pin(async move { Err::<(), _>(fails(site)) }),
+        |()| None,
+    ));
+    assert_eq!(failed.unwrap_err().kind(), ErrorKind::RateLimited);
+    assert_eq!(world.money(), (cents(30), cents(27), false));
 }
 
 #[test]
@@ -287,8 +422,8 @@ fn a_certain_failure_can_be_tried_again() {
 fn the_same_key_for_another_amount_is_refused() {
     let world = World::new(100);
     world.die(&key(0), call(60), &payer());
-    let refusal = world.go(&key(0), call(59), &payer(), done(1)).unwrap_err();
-    assert!(matches!(refusal, Refusal::Backend(error) if error.kind() == ErrorKind::Conflict));
+    let answer = block_on(go(&world.site, &key(0), call(59), &payer(), done(1)));
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::Conflict);
 }
 
 #[test]
@@ -357,29 +492,20 @@ fn what_cant_be_asked_or_recorded_does_not_happen() {
         Arc::new(FaultyAudit(fault.clone(), MemoryAudit::new(runtime(&clock)))),
         Redactor::new(),
     );
-    let site = Guarded::new(Site::default(), keeper);
+    let site = Guarded::new(Site::default(), provider(), keeper);
     let attempt = |scope: Scope| {
         let grant = Grant::new("agent").with_budget(scope);
-        block_on(async {
-            let permit = site.authorize(&key(0), call(60), release(), &grant).await?;
-            let redeemed = permit.redeem().await?;
-            redeemed.backend().deploy(redeemed.request());
-            redeemed.finish(done(10)).await.map_err(Refusal::Backend)
-        })
+        block_on(go(&site, &key(0), call(60), &grant, done(10)))
     };
     for part in ["gate", "audit"] {
         *fault.broken.lock().unwrap() = Some(part);
-        let refusal = attempt(scope()).unwrap_err();
-        assert!(matches!(&refusal, Refusal::Backend(error) if error.backend() == "fault"), "{refusal:?}");
-        let error = BackendError::from(refusal);
+        let error = attempt(scope()).unwrap_err();
+        assert_eq!(error.backend(), "fault");
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied));
     }
     *fault.broken.lock().unwrap() = None;
-    assert!(
-        matches!(attempt(Scope::Portfolio(Currency::EUR)).unwrap_err(), Refusal::Backend(_)),
-        "no such account"
-    );
-    attempt(scope()).unwrap();
+    assert_eq!(attempt(Scope::Portfolio(Currency::EUR)).unwrap_err().kind(), ErrorKind::NotFound);
+    attempt(scope()).unwrap().unwrap();
     assert_eq!(
         block_on(ledger.status(&scope())).unwrap().settled,
         cents(10),
@@ -394,12 +520,12 @@ proptest! {
         let grant = world.approve(&deploy());
         let mut changed = release();
         changed.files[at] ^= flip;
-        let refusal = block_on(world.site.authorize(&key(0), deploy(), changed.clone(), &grant)).unwrap_err();
+        let refusal = world.authorize(&key(0), deploy(), changed.clone(), &grant);
         let Refusal::Mismatch { expected, found } = refusal else { panic!("{refusal:?}") };
         prop_assert_eq!((expected, found), (deploy().request, request_digest(&changed).unwrap()));
         // An action that names the changed request is another action, which nobody approved.
         let rebuilt = action(ActionKind::Deploy, &changed);
-        let refusal = block_on(world.site.authorize(&key(0), rebuilt, changed, &grant)).unwrap_err();
+        let refusal = world.authorize(&key(0), rebuilt, changed, &grant);
         prop_assert!(matches!(refusal, Refusal::NeedsApproval { .. }), "{:?}", refusal);
     }
 }

@@ -3,7 +3,7 @@
 use std::{io::Read, ops::ControlFlow, path::Path, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
-use ae_core::{ErrorKind, Intent, Runtime};
+use ae_core::{ErrorKind, Intent, Mode, Provider, Runtime};
 use ae_genesis::{
     Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, Signal,
     SignalQuery, SignalSink, sample::SampleSource,
@@ -126,6 +126,8 @@ impl Host {
         progress: Arc<dyn Progress>,
     ) -> Arc<Ports> {
         let keeper = &self.keeper;
+        let (builder_info, deployer_info, payments_info) =
+            (backends.builder.info(), backends.deployer.info(), backends.payments.info());
         Arc::new(Ports {
             dir: self.dir.clone(),
             runtime: self.runtime.clone(),
@@ -135,17 +137,32 @@ impl Host {
             live_sources: backends
                 .live_sources
                 .into_iter()
-                .map(|source| Guarded::new(source, keeper.clone()))
+                .map(|source| {
+                    let provider = Provider::new(source.name(), Mode::Live);
+                    Guarded::new(source, provider, keeper.clone())
+                })
                 .collect(),
             analyst: backends.analyst,
             validator: backends.validator,
             router: backends.router,
-            builder_info: backends.builder.info(),
-            builder: Guarded::new(backends.builder, keeper.clone()),
+            builder: Guarded::new(
+                backends.builder,
+                Provider::new(builder_info.name.clone(), Mode::Offline),
+                keeper.clone(),
+            ),
+            builder_info,
             deploy_planner: DeployPlanner::of(Arc::clone(&backends.deployer)),
-            deployer: Guarded::new(backends.deployer, keeper.clone()),
-            payments_info: backends.payments.info(),
-            payments: Guarded::new(backends.payments, keeper.clone()),
+            deployer: Guarded::new(
+                backends.deployer,
+                Provider::new(deployer_info.name, Mode::Offline),
+                keeper.clone(),
+            ),
+            payments: Guarded::new(
+                backends.payments,
+                Provider::new(payments_info.name.clone(), payments_info.mode),
+                keeper.clone(),
+            ),
+            payments_info,
             runs: Arc::clone(&self.runs),
             store: backends.store,
             approver,

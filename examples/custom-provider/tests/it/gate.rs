@@ -1,7 +1,7 @@
 use ae_core::{Action, ActionKind, Currency, Digest, Money, Spend};
 use ae_safety::{
     AllOf, Decision, Gate, GateTable, PolicyGate,
-    gates::conformance::{self, Cases},
+    conformance::gates::{self as conformance, Cases},
 };
 use custom_provider::AllowList;
 

@@ -14,7 +14,7 @@ use ae_langflow::{
     },
 };
 use ae_router::RouteDecision;
-use ae_safety::{ActionEnd, Grant, Refusal, Scope, request_digest};
+use ae_safety::{Grant, Order, Performed, Refusal, Scope, request_digest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -90,31 +90,25 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
             .with_summary(format!("build attempt {attempt} by {}", info.name));
         let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
-        let permit = match self.ports.builder.authorize(&key, action, request, &grant).await {
-            Ok(permit) => permit,
-            Err(refusal) => return ended_by(refusal),
-        };
-        let redeemed = match permit.redeem().await {
-            Ok(redeemed) => redeemed,
-            Err(refusal) => return ended_by(refusal),
-        };
-        match redeemed.backend().execute(&key, redeemed.request()).await {
-            Ok(report) => {
-                redeemed.finish(ActionEnd::done(report.cost)).await?;
-                let mut routes = input.previous.map(|previous| previous.routes).unwrap_or_default();
-                routes.push(route);
-                Ok(Written::Made(BuildArtifact {
-                    summary: report.summary,
-                    files_changed: report.files_changed,
-                    cost: report.cost,
-                    routes,
-                }))
+        let order = Order::new(&key, action, request, &grant);
+        let builder = &self.ports.builder;
+        let made = builder
+            .perform(order, |builder, key, request| builder.execute(key, request), |report| report.cost)
+            .await?;
+        let report = match made {
+            Performed::Done(report) => report,
+            Performed::Refused(refusal) => {
+                return Ok(Written::Ended { outcome: outcome_of(&refusal), reason: refusal.to_string() });
             }
-            Err(error) => {
-                redeemed.finish(ActionEnd::failed(&error)).await?;
-                Err(error.into())
-            }
-        }
+        };
+        let mut routes = input.previous.map(|previous| previous.routes).unwrap_or_default();
+        routes.push(route);
+        Ok(Written::Made(BuildArtifact {
+            summary: report.summary,
+            files_changed: report.files_changed,
+            cost: report.cost,
+            routes,
+        }))
     }
 
     async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<TestReport, Stop> {
@@ -202,21 +196,11 @@ fn check_result(outcome: &CheckOutcome) -> CheckResult {
     CheckResult::new(&outcome.id, outcome.passed, &outcome.detail)
 }
 
-/// A refusal ends the loop by name, unless it is a failure that can be resumed.
-fn ended_by(refusal: Refusal) -> Result<Written<BuildArtifact>, Stop> {
-    match outcome_of(&refusal) {
-        Some(outcome) => Ok(Written::Ended { outcome, reason: refusal.to_string() }),
-        None => Err(Stop::failed(refusal)),
-    }
-}
-
-/// How the run ends when a gate refuses, or `None` when it broke and can be resumed.
+/// How the run ends when a gate refuses.
 #[must_use]
-pub fn outcome_of(refusal: &Refusal) -> Option<ae_core::Outcome> {
+pub const fn outcome_of(refusal: &Refusal) -> ae_core::Outcome {
     match refusal {
-        Refusal::OverBudget { .. } => Some(ae_core::Outcome::BudgetStop),
-        Refusal::Backend(error) if error.kind() == ErrorKind::QuotaExceeded => None,
-        Refusal::Backend(_) => None,
-        _ => Some(ae_core::Outcome::Blocked),
+        Refusal::OverBudget { .. } => ae_core::Outcome::BudgetStop,
+        _ => ae_core::Outcome::Blocked,
     }
 }

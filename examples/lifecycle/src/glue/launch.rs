@@ -3,7 +3,7 @@
 use ae_billing::{NewLink, NewPrice, NewProduct, ProviderInfo};
 use ae_core::{
     Action, ActionKind, BackendError, Digest, DigestWriter, IdempotencyKey, Money, PriceTier, ProductSpec,
-    RunId, Spend,
+    Provider, RunId, Spend,
 };
 use ae_harness::DeployPlan;
 use ae_safety::request_digest;
@@ -89,14 +89,25 @@ pub struct LaunchPlan {
     pub prices: Vec<NewPrice>,
     /// Its payment link.
     pub link: NewLink,
+    /// The provider that publishes.
+    pub publisher: Provider,
+    /// The provider that sells.
+    pub seller: Provider,
 }
 
 impl LaunchPlan {
     /// The plan that follows from the spec and the verified release.
     #[must_use]
-    pub fn new(seed: &Seed, spec: &ProductSpec, deploy: DeployPlan, product_url: &str) -> Self {
+    pub fn new(
+        seed: &Seed,
+        spec: &ProductSpec,
+        deploy: DeployPlan,
+        product_url: &str,
+        publisher: Provider,
+        seller: Provider,
+    ) -> Self {
         let Offer { product, prices, link } = Offer::new(seed.run, spec, product_url);
-        Self { deploy, product, prices, link }
+        Self { deploy, product, prices, link, publisher, seller }
     }
 
     /// The deployment as an action.
@@ -109,6 +120,7 @@ impl LaunchPlan {
         let summary =
             format!("publish release {} ({} files) as {target}", self.deploy.release, self.deploy.files);
         Ok(action(seed, ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?)
+            .with_provider(self.publisher.clone())
             .with_summary(summary))
     }
 
@@ -121,6 +133,7 @@ impl LaunchPlan {
         let summary = format!("create product {:?}", self.product.name);
         let digest = request_digest(&self.product)?;
         Ok(action(seed, ActionKind::CreateBilling, "ensure_product", self.product.name.clone(), digest)
+            .with_provider(self.seller.clone())
             .with_summary(summary))
     }
 
@@ -133,6 +146,7 @@ impl LaunchPlan {
         let summary = format!("create price {} {}", price.amount, price.interval.words());
         let target = format!("{}/{}", self.product.name, price.tier);
         Ok(action(seed, ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)
+            .with_provider(self.seller.clone())
             .with_summary(summary))
     }
 
@@ -144,6 +158,7 @@ impl LaunchPlan {
     pub fn link_action(&self, seed: &Seed) -> Result<Action, BackendError> {
         let digest = request_digest(&self.link)?;
         Ok(action(seed, ActionKind::CreateBilling, "ensure_payment_link", self.product.name.clone(), digest)
+            .with_provider(self.seller.clone())
             .with_summary("create the payment link"))
     }
 

@@ -1,7 +1,7 @@
 //! Joins the installation's keys to the gate: reading one is recorded before it happens.
 
-use ae_core::{Action, ActionKind, Digest, IdempotencyKey, RunId, Secret};
-use ae_safety::{ActionEnd, Gatekeeper, Grant, Guarded, Refusal, request_digest};
+use ae_core::{Action, ActionKind, Digest, IdempotencyKey, Mode, Provider, RunId, Secret, Spend};
+use ae_safety::{Gatekeeper, Grant, Guarded, Order, Refusal, request_digest};
 
 use crate::{
     data_dir::DataDir,
@@ -16,7 +16,7 @@ impl Keys {
     /// Puts the keys in `dir` behind `keeper`.
     #[must_use]
     pub fn new(dir: DataDir, keeper: Gatekeeper) -> Self {
-        Self(Guarded::new(dir, keeper))
+        Self(Guarded::new(dir, Provider::new("data-dir", Mode::Offline), keeper))
     }
 
     /// Reads the key `name`, making it on first use. The audit log says so before the file is touched.
@@ -30,12 +30,16 @@ impl Keys {
         let key = IdempotencyKey::derive(installation, "keys", name, 0);
         let request = name.to_owned();
         let action = Action::new(ActionKind::ReadSecret, "keys/read", name, request_digest(&request)?)
+            .with_spend(Spend::Free)
             .with_summary(format!("read the key {name:?} of this installation"));
-        let permit = self.0.authorize(&key, action, request, &Grant::new("ae")).await.map_err(refused)?;
-        let redeemed = permit.redeem().await.map_err(refused)?;
-        let secret = redeemed.backend().key(redeemed.request());
-        redeemed.finish(ActionEnd::done(None)).await?;
-        secret
+        let grant = Grant::new("ae");
+        let order = Order::new(&key, action, request, &grant);
+        let read = |dir: &DataDir, name: &str| {
+            let secret = dir.key(name);
+            async move { Ok(secret) }
+        };
+        let performed = self.0.perform(order, |dir, _, name| Box::pin(read(dir, name)), |_| None).await?;
+        performed.into_result().map_err(refused)?
     }
 }
 

@@ -1,6 +1,6 @@
 //! Joins sources of signals to the ranking: local ones directly, live ones through the guard.
 
-use ae_core::{Action, ActionKind, BackendError, ErrorKind, Evidence, IdempotencyKey, Untrusted};
+use ae_core::{Action, ActionKind, BackendError, ErrorKind, Evidence, IdempotencyKey, Spend, Untrusted};
 use ae_genesis::{Ranking, Retriever, RetrieverLimits, SignalQuery, SourceReport};
 use ae_safety::{ActionEnd, Grant, Redactor, Refusal, request_digest};
 use serde::Serialize;
@@ -32,12 +32,16 @@ struct LiveRequest<'a> {
 ///
 /// # Errors
 ///
-/// When a local source can't be read, or a gate refuses or breaks.
-pub async fn collect(ports: &Ports, seed: &Seed, query: &SignalQuery) -> Result<Collected, Refusal> {
+/// When a local source can't be read, or a gate could not be asked.
+pub async fn collect(
+    ports: &Ports,
+    seed: &Seed,
+    query: &SignalQuery,
+) -> Result<Result<Collected, Refusal>, BackendError> {
     let mut retriever = Retriever::new(query, RetrieverLimits::default());
     let (mut reports, mut unreachable) = (Vec::new(), Vec::new());
     for source in &ports.local_sources {
-        reports.push(source.collect(query, &mut retriever).await.map_err(Refusal::Backend)?);
+        reports.push(source.collect(query, &mut retriever).await?);
     }
     for (sequence, source) in (0_u32..).zip(&ports.live_sources) {
         let request = LiveRequest { source: "live", intent: seed.intent.text() };
@@ -45,20 +49,27 @@ pub async fn collect(ports: &Ports, seed: &Seed, query: &SignalQuery) -> Result<
             ActionKind::NetworkAccess,
             "signals/collect",
             "demand signals",
-            request_digest(&request).map_err(Refusal::Backend)?,
+            request_digest(&request)?,
         )
         .with_owner(seed.project, seed.run)
+        .with_spend(Spend::Free)
         .with_summary("search public posts for the intent's keywords");
         let key = IdempotencyKey::derive(seed.run, "discover", "collect", sequence);
-        let permit = source.authorize(&key, action, request, &Grant::new("ae")).await?;
-        let redeemed = permit.redeem().await?;
+        let permit = match source.authorize(&key, action, request, &Grant::new("ae")).await? {
+            Ok(permit) => permit,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let redeemed = match permit.redeem().await? {
+            Ok(redeemed) => redeemed,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         match redeemed.backend().collect(query, &mut retriever).await {
             Ok(report) => {
-                redeemed.finish(ActionEnd::done(None)).await.map_err(Refusal::Backend)?;
+                redeemed.finish(ActionEnd::done(None)).await?;
                 reports.push(report);
             }
             Err(error) => {
-                redeemed.finish(ActionEnd::failed(&error)).await.map_err(Refusal::Backend)?;
+                redeemed.finish(ActionEnd::failed(&error)).await?;
                 unreachable.push(error.to_string());
             }
         }
@@ -67,7 +78,7 @@ pub async fn collect(ports: &Ports, seed: &Seed, query: &SignalQuery) -> Result<
     for evidence in &mut ranking.evidence {
         redact(&ports.redactor, evidence);
     }
-    Ok(Collected { ranking, reports, unreachable })
+    Ok(Ok(Collected { ranking, reports, unreachable }))
 }
 
 /// Evidence is published with the product: a secret that somebody posted by mistake is not spread further.

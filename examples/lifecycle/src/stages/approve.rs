@@ -94,7 +94,9 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
     }
     let deploy_spec = DeploySpec { site: SiteId::parse(site)?, base_url: context.base_url.clone() };
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
-    let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url);
+    let (publisher, seller) =
+        (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());
+    let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url, publisher, seller);
 
     let covers: Vec<_> = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
     let request =

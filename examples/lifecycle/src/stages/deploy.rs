@@ -3,7 +3,7 @@
 use ae_core::{IdempotencyKey, Outcome};
 use ae_harness::DeploymentStatus;
 use ae_langflow::Stop;
-use ae_safety::{ActionEnd, Grant, Scope};
+use ae_safety::{Grant, Order, Performed, Scope};
 
 use super::{Stage, approve::still_approved};
 use crate::state::{Life, LifeUpdate};
@@ -25,30 +25,18 @@ pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
     let key = IdempotencyKey::derive(seed.run, "deploy", "deploy", 0);
     let grant = Grant::new("ae").with_approval(approval).with_budget(Scope::Run(seed.run));
     let action = launch.deploy_action(seed)?;
-    let redeemed = match stage.ports.deployer.authorize(&key, action, launch.deploy, &grant).await {
-        Ok(permit) => match permit.redeem().await {
-            Ok(redeemed) => redeemed,
-            Err(refusal) => return stage.refused(refusal),
-        },
-        Err(refusal) => return stage.refused(refusal),
-    };
-    match redeemed.backend().deploy(&key, redeemed.request()).await {
-        Ok(deployment) => {
-            let zero = ae_core::Money::zero(seed.intent.currency());
-            redeemed.finish(ActionEnd::done(Some(zero))).await?;
-            if deployment.state != DeploymentStatus::Ready {
-                let reason = format!("release {} is {}, not ready", deployment.id, deployment.state);
-                return Ok(stage.end(Outcome::Failed, reason));
-            }
-            stage.note(&format!("release {} answers at {}", deployment.id, deployment.url));
-            let line = format!("release {} published", deployment.id);
-            Ok(Life::update()
-                .living(stage.living("deployment", "success", &line)?)
-                .deployment(Some(deployment)))
-        }
-        Err(error) => {
-            redeemed.finish(ActionEnd::failed(&error)).await?;
-            Err(error.into())
-        }
+    let order = Order::new(&key, action, launch.deploy, &grant);
+    let deployer = &stage.ports.deployer;
+    let deployment =
+        match deployer.perform(order, |deployer, key, plan| deployer.deploy(key, plan), |_| None).await? {
+            Performed::Done(deployment) => deployment,
+            Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+        };
+    if deployment.state != DeploymentStatus::Ready {
+        let reason = format!("release {} is {}, not ready", deployment.id, deployment.state);
+        return Ok(stage.end(Outcome::Failed, reason));
     }
+    stage.note(&format!("release {} answers at {}", deployment.id, deployment.url));
+    let line = format!("release {} published", deployment.id);
+    Ok(Life::update().living(stage.living("deployment", "success", &line)?).deployment(Some(deployment)))
 }

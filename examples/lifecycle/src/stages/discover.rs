@@ -19,9 +19,9 @@ use crate::{
 pub async fn discover(stage: Stage) -> Result<LifeUpdate, Stop> {
     let seed = stage.seed()?;
     let query = SignalQuery::from_intent(&seed.intent);
-    let collected = match collect(&stage.ports, seed, &query).await {
+    let collected = match collect(&stage.ports, seed, &query).await? {
         Ok(collected) => collected,
-        Err(refusal) => return stage.refused(refusal),
+        Err(refusal) => return Ok(stage.refused(&refusal)),
     };
     for report in &collected.reports {
         stage.note(&format!("{}: {} signals read, {}", report.name, report.signals_read, report.status));

@@ -72,12 +72,9 @@ impl Stage {
         Life::update().end(Some(End { outcome, reason, stage: self.name.to_owned() }))
     }
 
-    /// Ends the run when a gate refused; a part that broke is an error, and the run can be resumed.
-    fn refused(&self, refusal: Refusal) -> Result<LifeUpdate, Stop> {
-        match outcome_of(&refusal) {
-            Some(outcome) => Ok(self.end(outcome, refusal.to_string())),
-            None => Err(Stop::failed(refusal)),
-        }
+    /// Ends the run when a gate refused.
+    fn refused(&self, refusal: &Refusal) -> LifeUpdate {
+        self.end(outcome_of(refusal), refusal.to_string())
     }
 
     /// Enters `phase` in the living spec, logs `line` and renders CLAUDE.md into the workspace.
