@@ -204,7 +204,7 @@ impl Store {
                 (ErrorKind::Unavailable, Retry::Backoff, "another process is writing, try again")
             }
             Some(ErrorCode::DiskFull) => {
-                (ErrorKind::QuotaExceeded, Retry::Never, "the disk is full, make room")
+                (ErrorKind::StorageFull, Retry::Never, "the disk is full, make room")
             }
             Some(
                 ErrorCode::ReadOnly

@@ -129,11 +129,14 @@ pub async fn c4_silence_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     clock.advance(Duration::from_secs(59));
     check("C4", ok("C4", desk.get(id).await).status == ApprovalStatus::Pending, "59 of 60 s are in time");
     clock.advance(Duration::from_secs(1));
-    let error = refused("C4", desk.decide(id, Ruling::approve("ada")).await, ErrorKind::Conflict);
-    check("C4", error.message().contains("expired"), "the conflict names the status");
+    let error = refused("C4", desk.decide(id, Ruling::approve("ada")).await, ErrorKind::Expired);
+    check("C4", error.message().contains("expired"), "the message names the status");
     let expired = ok("C4", desk.get(id).await);
     check("C4", expired.status == ApprovalStatus::Expired && expired.decided_by.is_none(), "nobody decided");
-    refused("C4", desk.consume(&key("c4", 1), id, action(1)).await, ErrorKind::PermissionDenied);
+    refused("C4", desk.consume(&key("c4", 1), id, action(1)).await, ErrorKind::Expired);
+    refused("C4", desk.cancel(id, "late").await, ErrorKind::Expired);
+    let again = ok("C4", desk.request(&key("c4", 2), question("c4")).await);
+    check("C4", again.status == ApprovalStatus::Pending, "it can be asked again, under a new key");
     let plain = asked(desk, "c4-default").await.id;
     clock.advance(super::EXPIRES_AFTER_DEFAULT);
     let status = ok("C4", desk.get(plain).await).status;
@@ -148,7 +151,7 @@ pub async fn c4_an_unused_approval_expires(desk: &dyn ApprovalDesk, clock: &Manu
     clock.advance(Duration::from_secs(599));
     ok("C4", desk.consume(&key("c4-use", 1), id, action(1)).await);
     clock.advance(Duration::from_secs(1));
-    refused("C4", desk.consume(&key("c4-use", 2), id, action(2)).await, ErrorKind::PermissionDenied);
+    refused("C4", desk.consume(&key("c4-use", 2), id, action(2)).await, ErrorKind::Expired);
     let kept = desk.get(id).await;
     check("C4", ok("C4", kept).decided_by.as_deref() == Some("ada"), "who approved stays known");
 }

@@ -12,6 +12,8 @@ mod types;
 
 pub use memory::MemoryDesk;
 pub use port::ApprovalDesk;
+#[cfg(feature = "mock")]
+pub use port::MockApprovalDesk;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteDesk;
 pub use types::{

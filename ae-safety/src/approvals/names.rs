@@ -15,7 +15,7 @@ pub(super) fn unclear(name: &str) -> Option<&'static str> {
     if name.chars().any(unseen) {
         return Some("holds a character that can't be seen");
     }
-    let letters: String = name.chars().filter(|c| c.is_alphabetic()).collect();
+    let letters: String = name.nfkc().filter(|c| c.is_alphabetic()).collect();
     // One script, or one of the pairs in which people write names, such as Latin and Han.
     let is_mixed = !letters.as_str().check_restriction_level(RestrictionLevel::HighlyRestrictive);
     is_mixed.then_some("mixes the letters of several scripts")

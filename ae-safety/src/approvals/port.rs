@@ -13,27 +13,28 @@ use super::{Approval, ApprovalQuery, ApprovalRequest, Ruling};
 ///
 /// - **C1.** `request` with the same key and the same request returns the same approval, as it stands now; with
 ///   another request it is a `Conflict` and changes nothing.
-/// - **C2.** Of any number of concurrent `decide` calls exactly one wins; the others see `Conflict` with the present
-///   status in the message.
+/// - **C2.** Of any number of `decide` calls exactly one wins; the others see `Conflict` with the present status in the
+///   message.
 /// - **C3.** Who asked can't decide: `PermissionDenied`, compared as the names look, without regard to case, blanks and
 ///   look-alike letters (UTS #39). A ruling without a name, or with one that mixes scripts or holds a character that
 ///   can't be seen, is `InvalidInput`; so is such a name in a request.
-/// - **C4.** A question that nobody decided in time is `Expired`, and stays so; the same for an approval that was
-///   not used within its time. Time is the desk's clock; silence is never a yes.
+/// - **C4.** A question that was not decided in time has expired, and stays so; the same for an approval that was not used
+///   within its time. What comes too late is refused with the kind `Expired`, and a new key asks again. Time is the
+///   desk's clock; silence is never a yes.
 /// - **C5.** `consume` answers only for an approved approval that covers the digest: otherwise `PermissionDenied`, or
 ///   `Conflict` while it is pending.
 /// - **C6.** Each covered digest is consumed once. The same key again is the same answer, also later when the approval
 ///   can't be used any more; another key is a `Conflict`, and so is the same key for another digest.
-/// - **C7.** `cancel` withdraws a pending question or whatever is unused of an approved one; once denied or expired it
-///   is a `Conflict`. Cancelling twice is the same answer.
+/// - **C7.** `cancel` withdraws a pending question or the unused part of an approved one; once denied it is a `Conflict`.
+///   Cancelling twice is the same answer.
 /// - **C8.** `list` returns the newest first, at most `limit`, with expiry applied.
 /// - **C9.** What was answered survives a restart, where the backend is durable; several processes may share it.
 ///
 /// # Errors
 ///
-/// `NotFound` for an id that does not exist, `InvalidInput` for a request that can't be right, `Conflict` and
+/// `NotFound` for an id that does not exist, `InvalidInput` for a request that can't be right, `Conflict`, `Expired` and
 /// `PermissionDenied` as above; nothing has been applied in these cases. `Unavailable` when the store is busy or down,
-/// `QuotaExceeded` when its disk is full, `Protocol` when its data is damaged. An error with
+/// `StorageFull` when its disk is full, `Protocol` when its data is damaged. An error with
 /// [`Effect::Unknown`](ae_core::Effect::Unknown) may have been applied: ask again with the same key.
 ///
 /// # Cancel safety
@@ -60,6 +61,7 @@ use super::{Approval, ApprovalQuery, ApprovalRequest, Ruling};
 /// assert_eq!(decided.status, ApprovalStatus::Approved);
 /// # Ok::<_, ae_core::BackendError>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ApprovalDesk: fmt::Debug + Send + Sync + 'static {
     /// Asks.

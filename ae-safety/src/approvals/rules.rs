@@ -163,7 +163,7 @@ impl Rules {
             }
             status => {
                 let message = format!("approval {} is {status}: ask again", approval.id);
-                return fail(ErrorKind::PermissionDenied, message);
+                return fail(refused_by(status, ErrorKind::PermissionDenied), message);
             }
         }
         if !approval.request.covers.contains(&action) {
@@ -187,8 +187,13 @@ impl Rules {
     fn settled(self, operation: &'static str, approval: &Approval) -> BackendError {
         let by = approval.decided_by.as_deref().map(|who| format!(" by {who}")).unwrap_or_default();
         let message = format!("approval {} is already {}{by}", approval.id, approval.status);
-        self.error(ErrorKind::Conflict, operation, message)
+        self.error(refused_by(approval.status, ErrorKind::Conflict), operation, message)
     }
+}
+
+/// The kind of a refusal by a status that is final: one that has expired is asked again, which its kind says.
+fn refused_by(status: ApprovalStatus, other: ErrorKind) -> ErrorKind {
+    if status == ApprovalStatus::Expired { ErrorKind::Expired } else { other }
 }
 
 /// Applies expiry; says whether something changed.

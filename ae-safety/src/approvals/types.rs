@@ -18,7 +18,6 @@ pub const TEXT_BYTES_MAX: usize = 4096;
 
 /// A question to a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ApprovalRequest {
     /// The question in one line.
@@ -151,7 +150,6 @@ impl fmt::Display for ApprovalStatus {
 
 /// A question and its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Approval {
     /// Its id.
@@ -194,7 +192,7 @@ impl Approval {
 
 /// A person's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Ruling {
     /// Yes or no.
     pub approved: bool,

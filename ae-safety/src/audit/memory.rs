@@ -14,7 +14,7 @@ use crate::redact::Redactor;
 
 const BACKEND: &str = "memory-audit";
 
-/// The most bytes a log in memory takes unless it is told otherwise: 64 MiB.
+/// The most bytes that a log in memory takes by default: 64 MiB.
 pub const MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// An [`AuditSink`] in memory, in the same form as a file: for tests, and for programs that hand the text on.
@@ -97,7 +97,7 @@ impl AuditSink for MemoryAudit {
             log.head.line(&event, self.runtime.now()).map_err(|error| error.into_backend_error(BACKEND))?;
         if log.text.len() + line.len() > self.bytes_max {
             let message = format!("the log has reached {} bytes: use a file", self.bytes_max);
-            return Err(BackendError::new(ErrorKind::QuotaExceeded, BACKEND, "append", message));
+            return Err(BackendError::new(ErrorKind::StorageFull, BACKEND, "append", message));
         }
         let receipt = AuditReceipt { seq: log.head.next_seq, hash: head.hash };
         log.text.push_str(&line);

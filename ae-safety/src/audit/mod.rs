@@ -18,6 +18,8 @@ pub use anchor::{AuditAnchor, AuditMark, MemoryAnchor};
 pub use file::{FileAudit, verify_file};
 pub use memory::{MEMORY_BYTES_MAX, MemoryAudit};
 pub use port::AuditSink;
+#[cfg(feature = "mock")]
+pub use port::MockAuditSink;
 pub use record::{AuditRecord, LINE_BYTES_MAX};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteAnchor;

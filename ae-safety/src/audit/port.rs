@@ -22,7 +22,7 @@ use super::{AuditEvent, AuditReceipt};
 ///
 /// # Errors
 ///
-/// `InvalidInput` as above, `QuotaExceeded` when there is no space, `PermissionDenied` or `Unavailable` when the log can't
+/// `InvalidInput` as above, `StorageFull` when there is no space, `PermissionDenied` or `Unavailable` when the log can't
 /// be reached, `Protocol` when it was tampered with: the record was not written, unless the error says
 /// [`Effect::Unknown`](ae_core::Effect::Unknown). Whoever must audit before acting does not act then.
 ///
@@ -43,6 +43,7 @@ use super::{AuditEvent, AuditReceipt};
 /// assert!(audit.verify().is_whole());
 /// # Ok::<_, ae_core::BackendError>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait AuditSink: fmt::Debug + Send + Sync + 'static {
     /// Writes `event`.

@@ -34,7 +34,6 @@ pub struct AuditRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Line<E> {
     v: u32,
     seq: u64,

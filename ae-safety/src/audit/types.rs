@@ -8,7 +8,7 @@ pub const NAME_BYTES_MAX: usize = 256;
 
 /// Something that happened or is about to happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct AuditEvent {
     /// What, in snake case, for example `action_started`.
     pub kind: String,
@@ -62,10 +62,19 @@ impl AuditEvent {
 
 /// The place of a record in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AuditReceipt {
     /// Its number; the first record has 0.
     pub seq: u64,
     /// Its hash, which stands for everything up to here. Kept outside, it proves later that nothing before it was
     /// changed or cut off.
     pub hash: Digest,
+}
+
+impl AuditReceipt {
+    /// The record `seq` with this hash.
+    #[must_use]
+    pub const fn new(seq: u64, hash: Digest) -> Self {
+        Self { seq, hash }
+    }
 }

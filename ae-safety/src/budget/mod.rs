@@ -13,6 +13,8 @@ mod types;
 
 pub use memory::MemoryLedger;
 pub use port::BudgetLedger;
+#[cfg(feature = "mock")]
+pub use port::MockBudgetLedger;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
 pub use types::{

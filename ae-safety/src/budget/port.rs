@@ -35,8 +35,8 @@ use super::{AccountSpec, AccountStatus, Hold, Refund, Reserve, Scope};
 /// # Errors
 ///
 /// `NotFound` for an account or hold that does not exist, `InvalidInput`, `Conflict` and `QuotaExceeded` as above:
-/// nothing has been applied. `Unavailable` when the store is busy or down, `QuotaExceeded` without an `OverLimit` when its
-/// disk is full, `Protocol` when its data is damaged. An error with [`Effect::Unknown`](ae_core::Effect::Unknown) may
+/// nothing has been applied. `Unavailable` when the store is busy or down, `StorageFull` when its disk is
+/// full, `Protocol` when its data is damaged. An error with [`Effect::Unknown`](ae_core::Effect::Unknown) may
 /// have been applied: call again with the same key.
 ///
 /// # Cancel safety
@@ -64,6 +64,7 @@ use super::{AccountSpec, AccountStatus, Hold, Refund, Reserve, Scope};
 /// assert_eq!(ledger.status(&Scope::Run(run)).await?.remaining(), Some(usd("9.69")));
 /// # Ok::<_, ae_core::BackendError>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait BudgetLedger: fmt::Debug + Send + Sync + 'static {
     /// Opens an account.

@@ -13,6 +13,7 @@ pub const NOTE_BYTES_MAX: usize = 4096;
 /// As text, and in JSON: `portfolio:<currency>`, `project:<id>`, `run:<id>`, `task:<run id>/<task id>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
+#[non_exhaustive]
 pub enum Scope {
     /// Everything in one currency: the root that every other account hangs below.
     Portfolio(Currency),
@@ -121,7 +122,7 @@ impl AccountSpec {
 
 /// Money to set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Reserve {
     /// The account it is for.
     pub scope: Scope,
@@ -148,7 +149,7 @@ impl Reserve {
 
 /// Money that came back after a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Refund {
     /// The key of the settled hold.
     pub hold: IdempotencyKey,

@@ -8,6 +8,8 @@ mod table;
 mod types;
 
 pub use all_of::AllOf;
+#[cfg(feature = "mock")]
+pub use port::MockPolicyGate;
 pub use port::PolicyGate;
 pub use table::{GateRow, GateRule, GateTable, GateTableError};
 pub use types::{Decision, Gate, Obligations};

@@ -36,6 +36,7 @@ use super::Decision;
 /// assert!(matches!(decision, Decision::NeedsApproval { gate: Gate::DeployApproval, .. }));
 /// # Ok::<_, ae_core::BackendError>(()) }).unwrap();
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PolicyGate: fmt::Debug + Send + Sync + 'static {
     /// The policy's name for logs and audit records.

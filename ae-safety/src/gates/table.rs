@@ -28,6 +28,7 @@ pub enum GateRule {
 /// One row of a [`GateTable`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct GateRow {
     /// The kind of action.
     pub kind: ActionKind,
@@ -37,7 +38,15 @@ pub struct GateRow {
     pub rule: GateRule,
 }
 
-/// What is wrong with a table read from data.
+impl GateRow {
+    /// A row for `kind`.
+    #[must_use]
+    pub const fn new(kind: ActionKind, gate: Option<Gate>, rule: GateRule) -> Self {
+        Self { kind, gate, rule }
+    }
+}
+
+/// The reason why a table read from data can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GateTableError {

@@ -43,7 +43,6 @@ impl fmt::Display for Gate {
 
 /// What whoever performs an allowed action owes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Obligations {
     /// The action may start only after its audit record is durable. A [`Gatekeeper`](crate::Gatekeeper) does this

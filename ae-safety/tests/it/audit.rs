@@ -185,7 +185,7 @@ fn a_full_log_in_memory_refuses() {
     let audit = MemoryAudit::new(runtime(&clock())).with_bytes_max(1000);
     let event = AuditEvent::new("step", "ada");
     let refused = (0..10).find_map(|_| block_on(audit.append(&event)).err()).unwrap();
-    assert_eq!(refused.kind(), ErrorKind::QuotaExceeded);
+    assert_eq!(refused.kind(), ErrorKind::StorageFull);
     let report = audit.verify();
     assert!(report.is_whole() && report.records > 1 && report.bytes <= 1000);
 }

@@ -43,7 +43,7 @@ fn gate_tables_keep_the_contract() {
     passes(GateTable::new([]).unwrap(), &cases().with_unknown(KNOWN));
     let json = serde_json::to_string(&narrow()).unwrap();
     passes(serde_json::from_str::<GateTable>(&json).unwrap(), &cases());
-    let off = KNOWN.map(|kind| GateRow { kind, gate: None, rule: GateRule::Deny });
+    let off = KNOWN.map(|kind| GateRow::new(kind, None, GateRule::Deny));
     passes(GateTable::new(off).unwrap(), &cases());
 }
 

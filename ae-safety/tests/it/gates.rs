@@ -18,8 +18,7 @@ impl PolicyGate for Broken {
 }
 
 fn table(rule: GateRule) -> GateTable {
-    GateTable::new([GateRow { kind: ActionKind::CallModel, gate: Some(Gate::BillingApproval), rule }])
-        .unwrap()
+    GateTable::new([GateRow::new(ActionKind::CallModel, Some(Gate::BillingApproval), rule)]).unwrap()
 }
 
 fn call() -> Action {

@@ -295,7 +295,7 @@ fn failed(operation: &'static str, path: &Path, error: io::Error) -> BackendErro
             (ErrorKind::PermissionDenied, "check its permissions")
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            (ErrorKind::QuotaExceeded, "the disk is full, make room")
+            (ErrorKind::StorageFull, "the disk is full, make room")
         }
         _ => (ErrorKind::Unavailable, "the disk refused, see the cause"),
     };
