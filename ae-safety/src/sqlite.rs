@@ -1,4 +1,4 @@
-//! What the SQLite backends share: opening a file, its versions, transactions and errors.
+//! The common part of the SQLite backends: opening a file, its versions, transactions and errors.
 
 use std::{
     fmt,
@@ -139,7 +139,7 @@ pub(crate) enum Failure {
     Rule(BackendError),
     /// SQLite said no.
     Sql(rusqlite::Error),
-    /// What is stored makes no sense.
+    /// The stored data makes no sense.
     Data(&'static str),
 }
 

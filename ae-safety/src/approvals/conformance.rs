@@ -132,7 +132,11 @@ pub async fn c4_silence_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     let error = refused("C4", desk.decide(id, Ruling::approve("ada")).await, ErrorKind::Expired);
     check("C4", error.message().contains("expired"), "the message names the status");
     let expired = ok("C4", desk.get(id).await);
-    check("C4", expired.status == ApprovalStatus::Expired && expired.decided_by.is_none(), "nobody decided");
+    check(
+        "C4",
+        expired.status == ApprovalStatus::Expired && expired.decided_by.is_none(),
+        "it was not decided",
+    );
     refused("C4", desk.consume(&key("c4", 1), id, action(1)).await, ErrorKind::Expired);
     refused("C4", desk.cancel(id, "late").await, ErrorKind::Expired);
     let again = ok("C4", desk.request(&key("c4", 2), question("c4")).await);
@@ -229,7 +233,7 @@ pub async fn c8_list_filters_newest_first(desk: &dyn ApprovalDesk, clock: &Manua
     check("C8", expired.len() == 3, "the status filters");
 }
 
-/// C9, for durable desks: `reopen` opens the same store anew.
+/// C9, for durable desks: `reopen` opens the same store again.
 pub async fn c9_answers_survive_a_restart(reopen: impl Fn() -> Box<dyn ApprovalDesk>) {
     let desk = reopen();
     let id = asked(&desk, "c9").await.id;

@@ -9,7 +9,7 @@ use unicode_security::{
 /// A blank that no property of Unicode calls one.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// The reason why `name` can't be told from another one by its looks, if there is one.
+/// The reason why `name` is unclear to the eye, if it is.
 pub(super) fn unclear(name: &str) -> Option<&'static str> {
     let unseen = |c: char| c.is_control() || c.identifier_type() == Some(IdentifierType::Default_Ignorable);
     if name.chars().any(unseen) {

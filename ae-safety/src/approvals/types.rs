@@ -32,7 +32,7 @@ pub struct ApprovalRequest {
     pub covers: Vec<Digest>,
     /// The digest of what the reviewer sees.
     pub subject: Digest,
-    /// What the reviewer sees, redacted by whoever asks.
+    /// The text that the approver sees, redacted by the caller.
     pub rendering: String,
     /// The most that everything it covers may cost, for the reviewer.
     pub cost_ceiling: Option<Money>,
@@ -116,7 +116,7 @@ impl ApprovalRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApprovalStatus {
-    /// Nobody has decided.
+    /// Not decided yet.
     Pending,
     /// A person said yes.
     Approved,
@@ -154,7 +154,7 @@ impl fmt::Display for ApprovalStatus {
 pub struct Approval {
     /// Its id.
     pub id: ApprovalId,
-    /// What was asked.
+    /// The question.
     pub request: ApprovalRequest,
     /// Where it stands.
     pub status: ApprovalStatus,
@@ -164,7 +164,7 @@ pub struct Approval {
     pub decided_at: Option<Timestamp>,
     /// Who decided.
     pub decided_by: Option<String>,
-    /// What the person said, or why it was withdrawn.
+    /// The approver's words, or why it was withdrawn.
     pub reason: Option<String>,
     /// Whether a standing decision, such as a `--yes` given beforehand, decided.
     pub standing: bool,
@@ -173,7 +173,7 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// A question that nobody has answered.
+    /// A question without an answer.
     #[must_use]
     pub const fn pending(id: ApprovalId, request: ApprovalRequest, requested_at: Timestamp) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What is known of a log outside of it.
+//! The end of a log, kept outside of it.
 
 use std::{
     fmt,

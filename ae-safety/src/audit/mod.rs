@@ -1,4 +1,4 @@
-//! What happened, in an order and form that can't be changed unnoticed.
+//! The events of a program, in an order and form that can't be changed unnoticed.
 
 mod anchor;
 #[cfg(feature = "conformance")]

@@ -24,7 +24,7 @@ use super::{AuditEvent, AuditReceipt};
 ///
 /// `InvalidInput` as above, `StorageFull` when there is no space, `PermissionDenied` or `Unavailable` when the log can't
 /// be reached, `Protocol` when it was tampered with: the record was not written, unless the error says
-/// [`Effect::Unknown`](ae_core::Effect::Unknown). Whoever must audit before acting does not act then.
+/// [`Effect::Unknown`](ae_core::Effect::Unknown). A caller that must audit before acting does not act then.
 ///
 /// # Cancel safety
 ///

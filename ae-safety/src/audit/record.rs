@@ -14,7 +14,7 @@ use crate::redact::Redactor;
 /// The longest line of a log, in bytes.
 pub const LINE_BYTES_MAX: usize = 256 * 1024;
 
-/// What `prev` holds in the first record.
+/// The `prev` of the first record.
 pub(super) const NOTHING_BEFORE: Digest = Digest::from_bytes([0; 32]);
 
 /// A record as it stands in a log.
@@ -25,7 +25,7 @@ pub struct AuditRecord {
     pub seq: u64,
     /// When it was written.
     pub ts: Timestamp,
-    /// What happened.
+    /// The event.
     pub event: AuditEvent,
     /// The hash of the record before.
     pub prev: Digest,
@@ -96,7 +96,7 @@ impl Head {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LineError {
-    #[error("the event is no JSON")]
+    #[error("the event has no JSON form")]
     Json(#[from] serde_json::Error),
     #[error(
         "the record is {0} bytes long, {LINE_BYTES_MAX} at most: put large details elsewhere, keep their digest"

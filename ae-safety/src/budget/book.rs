@@ -1,5 +1,11 @@
 //! The rules of the ledger, pure: every backend loads a chain of accounts, applies one of these, and stores what
 //! comes out. Nothing is changed when a rule returns an error.
+//!
+//! A caller can die before it has read an answer, so each call is repeated under its key and has to find what it did.
+//! The same key for another amount or account is a conflict and not a second hold: two effects that share a key would
+//! otherwise be paid as one, and the budget could be passed by naming everything alike. For the same reason a hold ends
+//! once, and an end with another amount is a conflict. An overrun is posted and not refused, since the money is gone; it
+//! freezes the account, or a caller that reserves a cent and spends a dollar would never meet the limit.
 
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Money, MoneyError};
 

@@ -134,7 +134,7 @@ pub async fn c2_zero_is_nothing_to_spend(ledger: &dyn BudgetLedger) {
     refused("C2", one, ErrorKind::QuotaExceeded);
     reserved(ledger, "c2-zero", 1, 0).await;
     ok("C2", ledger.settle(&key("c2-zero", 1), usd(0)).await);
-    check("C2", !status(ledger, &account).await.frozen, "nothing for nothing is no overrun");
+    check("C2", !status(ledger, &account).await.frozen, "nothing for nothing is not an overrun");
 }
 
 /// C3.
@@ -255,7 +255,7 @@ fn task() -> ae_core::TaskId {
     "T-1".parse().expect("a plain label is a task id")
 }
 
-/// C10, for durable ledgers: `reopen` opens the same store anew.
+/// C10, for durable ledgers: `reopen` opens the same store again.
 pub async fn c10_money_survives_a_restart(reopen: impl Fn() -> Box<dyn BudgetLedger>) {
     let ledger = reopen();
     let account = opened(&ledger, "c10", 100).await;

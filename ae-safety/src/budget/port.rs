@@ -29,7 +29,7 @@ use super::{AccountSpec, AccountStatus, Hold, Refund, Reserve, Scope};
 /// - **C8.** Refunds of one hold never sum up to more than its settlement; each refund has its own key, and the same key
 ///   again is the same answer.
 /// - **C9.** Amounts below zero, and other currencies than the account's, are `InvalidInput`.
-/// - **C10.** What was answered survives a restart, where the backend is durable, and a hold that nobody ended stays
+/// - **C10.** What was answered survives a restart, where the backend is durable, and a hold that was not ended stays
 ///   counted; several processes may share the ledger.
 ///
 /// # Errors

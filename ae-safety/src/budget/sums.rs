@@ -1,4 +1,4 @@
-//! What accounts should hold, summed up from their holds, one hold at a time.
+//! The sums that accounts should show, from their holds, one hold at a time.
 
 use std::collections::BTreeMap;
 

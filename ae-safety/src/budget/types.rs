@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The longest note of a reservation, in bytes.
 pub const NOTE_BYTES_MAX: usize = 4096;
 
-/// What an account belongs to, from wide to narrow.
+/// The owner of an account, from wide to narrow.
 ///
 /// As text, and in JSON: `portfolio:<currency>`, `project:<id>`, `run:<id>`, `task:<run id>/<task id>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// The text is no scope.
+/// The text is not a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is not a scope: write portfolio:<currency>, project:<id>, run:<id> or task:<run id>/<task id>"
@@ -128,7 +128,7 @@ pub struct Reserve {
     pub scope: Scope,
     /// The most that the effect can cost.
     pub amount: Money,
-    /// What it is for, for people.
+    /// Its purpose, for people.
     pub note: String,
 }
 
@@ -173,7 +173,7 @@ pub enum HoldState {
     Open,
     /// Spent.
     Settled {
-        /// What it cost.
+        /// The actual cost.
         actual: Money,
     },
     /// Given back.
@@ -190,7 +190,7 @@ pub struct Hold {
     pub scope: Scope,
     /// How much was set aside.
     pub amount: Money,
-    /// What it is for, for people.
+    /// Its purpose, for people.
     pub note: String,
     /// Where it stands.
     pub state: HoldState,
@@ -217,7 +217,7 @@ impl Hold {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountStatus {
-    /// What it belongs to.
+    /// The owner.
     pub scope: Scope,
     /// The next wider account; `None` for a portfolio.
     pub parent: Option<Scope>,
@@ -272,9 +272,9 @@ impl AccountStatus {
 pub struct OverLimit {
     /// The account that refused: the narrowest one that could not take it.
     pub scope: Scope,
-    /// What was asked.
+    /// The amount that was asked.
     pub asked: Money,
-    /// What it can still take.
+    /// The amount that it can still take.
     pub remaining: Money,
     /// Its limit.
     pub limit: Money,

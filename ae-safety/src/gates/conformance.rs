@@ -20,7 +20,7 @@ const KINDS: [ActionKind; 7] = [
 /// How often one question is repeated.
 const REPEATS: usize = 20;
 
-/// What a gate is asked, beside an action of every kind at every isolation, free and for $0.50.
+/// The questions to a gate, in addition to an action of every kind at every isolation, free and for $0.50.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Cases {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decision, Gate, Obligations, PolicyGate};
 
-/// What happens to one kind of action.
+/// The treatment of one kind of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ pub struct GateRow {
     pub kind: ActionKind,
     /// The gate's name in answers; [`GateRule::AskPerson`] needs one.
     pub gate: Option<Gate>,
-    /// What happens.
+    /// The rule.
     pub rule: GateRule,
 }
 

@@ -41,7 +41,7 @@ impl fmt::Display for Gate {
     }
 }
 
-/// What whoever performs an allowed action owes.
+/// The duties of the caller that performs an allowed action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Obligations {
@@ -72,7 +72,7 @@ pub enum Decision {
     Allow {
         /// The gate that it passed, if one applies.
         gate: Option<Gate>,
-        /// What is owed in return.
+        /// The duties in return.
         obligations: Obligations,
     },
     /// A person has to approve exactly this action first.
@@ -82,7 +82,7 @@ pub enum Decision {
         /// Why, in one line.
         reason: String,
     },
-    /// It may not happen, whoever approves.
+    /// It may not happen, with any approval.
     Deny {
         /// The gate that refused, or `None` when the action is unknown.
         gate: Option<Gate>,

@@ -166,7 +166,7 @@ fn payable(parts: &Parts) -> Result<(), Stop> {
     }
 }
 
-/// Whether `approval` says yes to exactly this action. That it was used already is no refusal yet: the same effect may
+/// Whether `approval` says yes to exactly this action. That it was used already is not a refusal yet: the same effect may
 /// have used it before a crash, which only the desk can tell when it is consumed.
 fn covered(approval: &Approval, gate: Gate, action: Digest) -> Result<(), Refusal> {
     let (id, status) = (approval.id, approval.status);

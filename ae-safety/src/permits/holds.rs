@@ -2,7 +2,7 @@
 //!
 //! The process can die between any two of these steps, and the same effect then comes again with the same key. So every
 //! reservation has a name that follows from that key and the number of the attempt: the first attempt that has not ended
-//! is found again instead of being paid for twice. An attempt that is found open may have happened, though nobody settled
+//! is found again instead of being paid for twice. An attempt that is found open may have happened, though it was not settled
 //! it. It stays counted even if the next one fails for certain, or a crash would be a way to spend without a trace. A
 //! failed attempt that cost something keeps its settlement, marked as failed, so that the next one reserves its own money.
 

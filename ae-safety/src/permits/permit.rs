@@ -36,7 +36,7 @@ impl<'g, T, R: Serialize + Send + Sync> Permit<'g, T, R> {
     ///
     /// After a crash the same key with the same request passes here again and finds what it did before: no second use of
     /// the approval, no second reservation. A reservation that was voided, since the attempt before certainly failed, is
-    /// made anew.
+    /// made again.
     ///
     /// # Errors
     ///
@@ -70,13 +70,13 @@ impl<'g, T, R: Serialize + Send + Sync> Permit<'g, T, R> {
 }
 
 impl<T, R> Permit<'_, T, R> {
-    /// What is permitted.
+    /// The permitted action.
     #[must_use]
     pub const fn action(&self) -> &Action {
         &self.parts.action
     }
 
-    /// What will be sent.
+    /// The request that will be sent.
     #[must_use]
     pub const fn request(&self) -> &R {
         &self.request

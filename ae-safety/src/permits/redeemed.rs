@@ -87,7 +87,7 @@ impl<T, R> Redeemed<'_, T, R> {
         &self.parts.key
     }
 
-    /// What was permitted.
+    /// The action that was permitted.
     #[must_use]
     pub const fn action(&self) -> &Action {
         &self.parts.action

@@ -1,4 +1,4 @@
-//! Why there is no permit.
+//! The reasons for which there is no permit.
 
 use ae_core::{BackendError, Digest, ErrorKind, Provider};
 use serde::{Deserialize, Serialize};

@@ -59,7 +59,7 @@ struct Value {
     quoted: bool,
 }
 
-/// Finds values; what stands inside of `markers` is no name.
+/// Finds values; text inside of `markers` is not a name.
 pub(super) fn scan(text: &str, markers: &[Range<usize>], found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -139,7 +139,7 @@ fn skip(bytes: &[u8], at: usize, of: &[u8]) -> usize {
     at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| of.contains(byte)).count()
 }
 
-/// What follows the name, and where the value may begin.
+/// The text after the name, and where the value may begin.
 fn operator(text: &str, start: usize, end: usize) -> Option<(Operator, usize)> {
     let bytes = text.as_bytes();
     let closed = skip(bytes, end, b"\\\"'`*]");
@@ -176,7 +176,7 @@ fn operator(text: &str, start: usize, end: usize) -> Option<(Operator, usize)> {
     (at > closed).then_some((Operator::Is, skip(bytes, at + is.len(), b" \t`")))
 }
 
-/// The value beside a name: `value="…"`, `, "value": "…"`, `value: …` on the next line.
+/// The value next to a name: `value="…"`, `, "value": "…"`, `value: …` on the next line.
 fn value_attribute(rest: &str) -> Option<usize> {
     let window = rest.as_bytes().get(..rest.len().min(60))?;
     let bytes = rest.as_bytes();

@@ -103,7 +103,7 @@ fn texts(value: &str) -> Vec<Vec<u8>> {
 }
 
 /// The characters of the base64 of anything that holds `bytes` `shift` bytes after a group's start, which depend on
-/// `bytes` alone, and how many characters beside them depend on `bytes` too: one before, one after with its padding.
+/// `bytes` alone, and how many characters next to them depend on `bytes` too: one before, one after with its padding.
 fn base64(bytes: &[u8], shift: usize, url_safe: bool) -> Option<(Vec<u8>, Margins)> {
     let mut padded = vec![0; shift];
     padded.extend_from_slice(bytes);

@@ -40,7 +40,7 @@ pub struct Finding {
     pub start: usize,
     /// Where they end.
     pub end: usize,
-    /// What it is, for example `GITHUB_TOKEN`.
+    /// Its kind, for example `GITHUB_TOKEN`.
     pub kind: &'static str,
 }
 

@@ -1,6 +1,6 @@
 //! Whether a name says that its value is a secret.
 
-/// What a name announces.
+/// The kind of value that a name announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Announces {
     /// A password: chosen by a person, may be short.
@@ -64,7 +64,7 @@ const OF_KEY: &[&str] = &[
     "personal", "webhook", "subscription", "ssh", "aes", "cipher", "nonce", "in", "host",
 ];
 
-/// What `name` announces, if anything.
+/// The kind of value that `name` announces, if any.
 pub(super) fn announces(name: &str) -> Option<Announces> {
     let words = words(name);
     let last = words.last()?.as_str();

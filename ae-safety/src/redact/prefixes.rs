@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::{Finding, boundary::starts_fresh, values::looks_random};
 
-/// What a tail is made of.
+/// The characters of a tail.
 #[derive(Debug, Clone, Copy)]
 enum Tail {
     /// `0-9 a-f`.

@@ -54,7 +54,7 @@ const WORDS: &[&str] = &[
     "unset", "bearer", "basic",
 ];
 
-/// What people write where a secret would stand.
+/// The texts that people write where a secret would stand.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let core = lower.trim_matches(|c: char| !c.is_alphanumeric());

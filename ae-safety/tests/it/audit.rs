@@ -146,7 +146,7 @@ fn a_rewritten_tail_has_another_head() {
     for _ in 0..5 {
         block_on(audit.append(&AuditEvent::new("forged", "eve"))).unwrap();
     }
-    assert!(audit.verify().is_whole(), "a log that was written anew as a whole is whole in itself");
+    assert!(audit.verify().is_whole(), "a log that was written again as a whole is whole in itself");
     let kept = report(&whole).head.unwrap();
     let problem = verify(audit.to_jsonl().as_bytes(), Some(&kept)).unwrap().problem.unwrap();
     assert_eq!((problem.kind, problem.seq), (ProblemKind::Tampered, kept.seq), "but not by the receipt");

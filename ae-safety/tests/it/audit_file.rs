@@ -94,7 +94,7 @@ fn tamperings(whole: &[u8]) -> Vec<Vec<u8>> {
         changed.push(whole[..at].to_vec());
         let mut flipped = whole.to_vec();
         flipped[at] ^= 1;
-        // A last record without its line end, changed or not, is no crash: nothing was being written.
+        // A last record without its line end, changed or not, is not a crash: nothing was being written.
         changed.push(flipped[..whole.len() - 1].to_vec());
         changed.push(flipped);
         changed.push([&whole[..at], &whole[at + 1..]].concat());
@@ -102,7 +102,7 @@ fn tamperings(whole: &[u8]) -> Vec<Vec<u8>> {
     let lines: Vec<_> = whole.split_inclusive(|byte| *byte == b'\n').collect();
     changed.extend((0..lines.len()).map(|at| [&lines[..at], &lines[at + 1..]].concat().concat()));
     changed.extend((0..lines.len()).map(|at| [&lines[..=at], &lines[at..]].concat().concat()));
-    // A record that was written by nobody, in a chain that is whole.
+    // A record that the log did not write, in a chain that is whole.
     changed.push(log(lines.len() as u64 + 1));
     changed.retain(|bytes| bytes != whole);
     changed

@@ -71,7 +71,7 @@ fn a_newer_or_damaged_file_is_refused_and_left_alone() {
     assert!(error.message().contains("version 99"), "{error}");
 
     let garbage = TempFile::new();
-    let bytes = b"this is no database, whatever it is ".repeat(100);
+    let bytes = b"this is not a database, but a file ".repeat(100);
     std::fs::write(garbage.path(), &bytes).unwrap();
     for error in [
         SqliteDesk::open(garbage.path(), runtime(&clock)).unwrap_err(),

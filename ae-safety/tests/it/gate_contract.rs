@@ -63,12 +63,12 @@ fn pointers_keep_the_contract() {
     passes(boxed, &cases());
 }
 
-/// What a broken gate does.
+/// The fault of a broken gate.
 #[derive(Debug)]
 enum Fault {
     /// Changes its mind with every question.
     Fickle(AtomicUsize),
-    /// Allows what nobody wrote a rule for.
+    /// Allows actions without a rule.
     Open,
     /// Allows the first 30 questions, then nothing.
     UsedUp(AtomicUsize),

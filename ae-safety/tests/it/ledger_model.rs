@@ -86,7 +86,7 @@ impl Model {
         std::iter::successors(Some(account), |at| PARENTS[*at]).collect()
     }
 
-    /// What is set aside and what is spent in an account and all within it.
+    /// The sums that are set aside and spent in an account and all within it.
     fn sums(&self, account: usize) -> (i64, i64) {
         let within = self.holds.values().filter(|hold| Self::chain(hold.account).contains(&account));
         within.fold((0, 0), |(reserved, settled), hold| match hold.end {

@@ -436,7 +436,7 @@ fn the_log_holds_no_secret_of_an_error() {
     assert!(!log.contains(&token) && log.contains("[REDACTED:"), "{log}");
 }
 
-/// Breaks where told to.
+/// Breaks at the chosen part.
 #[derive(Debug, Default)]
 struct Fault {
     broken: Mutex<Option<&'static str>>,
@@ -523,7 +523,7 @@ proptest! {
         let refusal = world.authorize(&key(0), deploy(), changed.clone(), &grant);
         let Refusal::Mismatch { expected, found } = refusal else { panic!("{refusal:?}") };
         prop_assert_eq!((expected, found), (deploy().request, request_digest(&changed).unwrap()));
-        // An action that names the changed request is another action, which nobody approved.
+        // An action that names the changed request is another action, which was not approved.
         let rebuilt = action(ActionKind::Deploy, &changed);
         let refusal = world.authorize(&key(0), rebuilt, changed, &grant);
         prop_assert!(matches!(refusal, Refusal::NeedsApproval { .. }), "{:?}", refusal);

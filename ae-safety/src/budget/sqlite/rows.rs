@@ -231,7 +231,7 @@ mod tests {
 
     use super::*;
 
-    /// What SQLite had to do to find what `which` selects from `all`, in its own steps.
+    /// The rows that `sql` selects, and the steps that SQLite took to find them.
     fn steps(connection: &Connection, sql: &str) -> (usize, i32) {
         let mut statement = connection.prepare(sql).unwrap();
         let rows = statement.query_map([], |_| Ok(())).unwrap().count();
