@@ -114,8 +114,8 @@ pub fn budget(ledger: &dyn BudgetLedger, count: u32) -> Money {
         let limit = usd(1_000_000_000_000_000);
         let portfolio = AccountSpec::portfolio(Currency::USD);
         ledger.open(&portfolio).await.expect("a new account");
-        let run = AccountSpec::new(outer.clone(), portfolio.scope, limit);
-        ledger.open(&run).await.expect("a new account");
+        let around = AccountSpec::new(outer.clone(), portfolio.scope, limit);
+        ledger.open(&around).await.expect("a new account");
         ledger.open(&AccountSpec::new(inner.clone(), outer.clone(), limit)).await.expect("a new account");
         for at in 0..count {
             let key = IdempotencyKey::derive(run(), "build", "call_model", at);

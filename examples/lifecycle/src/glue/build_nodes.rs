@@ -3,8 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ae_core::{
-    Action, ActionKind, ApprovalId, Digest, ErrorKind, IdempotencyKey, Isolation, Money, Priority,
-    ProductSpec, Spend, Task, TaskId, TaskKind,
+    Action, ActionKind, ApprovalId, Digest, IdempotencyKey, Isolation, Money, Priority, ProductSpec, Spend,
+    Task, TaskId, TaskKind,
 };
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
 use ae_langflow::{
