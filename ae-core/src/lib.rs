@@ -4,9 +4,12 @@
 mod action;
 mod cancel;
 mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod digest;
 mod error;
 mod evidence;
+mod forward;
 mod id;
 mod id_source;
 mod idempotency;
@@ -17,12 +20,14 @@ mod outcome;
 mod provider;
 mod retry;
 mod runtime;
+mod same_key;
 mod secret;
 mod sleep;
 mod spec;
 mod task;
 mod untrusted;
 mod usage;
+mod wire_enum;
 
 pub use action::{Action, ActionKind, ActionName, Attribute, Isolation, ParseActionKindError, Spend};
 pub use cancel::Cancel;
@@ -41,6 +46,7 @@ pub use outcome::Outcome;
 pub use provider::{Mode, Provider};
 pub use retry::{RetryPolicy, retry};
 pub use runtime::Runtime;
+pub use same_key::{KeyUse, SameKey};
 pub use secret::Secret;
 pub use sleep::{ManualSleeper, Sleep, Sleeper, SystemSleeper};
 pub use spec::{
