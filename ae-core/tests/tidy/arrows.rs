@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{LIBRARIES, root};
+use super::{LIBRARIES, SATELLITES, published, root};
 
 #[expect(clippy::disallowed_methods, reason = "the test asks cargo for the dependency tree")]
 fn packages() -> Vec<Value> {
@@ -33,11 +33,26 @@ fn libraries_depend_on_the_core_and_never_sideways() {
     for library in LIBRARIES {
         let package = packages.iter().find(|package| package["name"] == library).expect(library);
         for sibling in siblings(package, None) {
-            let own_macros = sibling.starts_with(library) && sibling != library;
-            assert!(
-                sibling == "ae-core" && library != "ae-core" || own_macros,
-                "{library} depends on {sibling}"
-            );
+            let own_macros = sibling == format!("{library}-macros");
+            let core = sibling == "ae-core" || SATELLITES.contains(&sibling.as_str());
+            assert!(core && library != "ae-core" || own_macros, "{library} depends on {sibling}");
+        }
+    }
+    for satellite in SATELLITES {
+        let package = packages.iter().find(|package| package["name"] == satellite).expect(satellite);
+        assert_eq!(siblings(package, None), ["ae-core"], "{satellite}");
+    }
+}
+
+#[test]
+fn a_satellite_is_an_optional_dependency() {
+    let packages = packages();
+    for library in LIBRARIES {
+        let package = packages.iter().find(|package| package["name"] == library).unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let satellite =
+                SATELLITES.iter().any(|name| dependency["name"] == *name) && dependency["kind"].is_null();
+            assert!(!satellite || dependency["optional"] == true, "{library}: {}", dependency["name"]);
         }
     }
 }
@@ -56,7 +71,7 @@ fn the_core_knows_no_runtime_no_network_and_no_database() {
 
 #[test]
 fn every_library_publishes_itself_with_additive_features() {
-    for package in packages().iter().filter(|package| LIBRARIES.iter().any(|name| package["name"] == *name)) {
+    for package in packages().iter().filter(|package| published().any(|name| package["name"] == name)) {
         let name = package["name"].as_str().unwrap();
         let default = &package["features"]["default"];
         assert_eq!(default.as_array().map(Vec::len), Some(0), "{name}: default = []");
@@ -66,7 +81,7 @@ fn every_library_publishes_itself_with_additive_features() {
             package["description"].as_str().is_some_and(|text| text.len() > 30),
             "{name} says what it is"
         );
-        if name != "ae-core" {
+        if !SATELLITES.contains(&name) {
             assert!(package["features"]["conformance"].is_array(), "{name} ships its conformance suite");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{LIBRARIES, root, rust_files};
+use super::{folder, name, published, root, rust_files};
 
 /// The one place of each forbidden call: (call, file).
 const PLACES: [(&str, &str); 3] = [
@@ -36,7 +36,7 @@ fn code(path: &Path) -> String {
 
 fn product_files() -> Vec<std::path::PathBuf> {
     let mut files: Vec<_> =
-        LIBRARIES.iter().flat_map(|library| rust_files(&root().join(library).join("src"))).collect();
+        published().flat_map(|library| rust_files(&folder(library).join("src"))).collect();
     files.extend(rust_files(&root().join("examples/lifecycle/src")));
     files
 }
@@ -44,7 +44,7 @@ fn product_files() -> Vec<std::path::PathBuf> {
 #[test]
 fn clock_ids_environment_and_processes_have_one_place_each() {
     for path in product_files() {
-        let name = path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+        let name = name(&path);
         let code = code(&path);
         for call in FORBIDDEN {
             let found = code.lines().find(|line| line.contains(call));

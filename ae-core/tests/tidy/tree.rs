@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LIBRARIES, root};
+use super::{LIBRARIES, folder, published, root};
 
 #[test]
 fn the_top_level_is_fixed() {
@@ -25,14 +25,15 @@ fn the_top_level_is_fixed() {
 
 #[test]
 fn every_library_has_its_papers() {
-    for library in LIBRARIES {
-        let folder = root().join(library);
-        for paper in ["README.md", "CHANGELOG.md", "src/lib.rs"] {
+    for library in published() {
+        let folder = folder(library);
+        for paper in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE", "src/lib.rs"] {
             assert!(folder.join(paper).is_file(), "{library}/{paper} is missing");
         }
         let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
         assert!(readme.contains(&format!("cargo add {library}")), "{library}/README.md says how to add it");
         let lib = std::fs::read_to_string(folder.join("src/lib.rs")).unwrap();
         assert!(lib.contains("include_str!(\"../README.md\")"), "{library}: the README is the crate doc");
+        assert!(lib.contains("cfg_attr(docsrs, feature(doc_cfg))"), "{library}: docs.rs shows the features");
     }
 }

@@ -1,0 +1,201 @@
+//! The client.
+
+use std::{sync::Arc, time::Duration};
+
+use ae_core::{BackendError, Effect, ErrorKind, Retry};
+use reqwest::{Url, redirect};
+
+use crate::{Answer, Request};
+
+/// The bounds of every exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The time to connect.
+    pub connect: Duration,
+    /// The time from the beginning of a request to the end of its answer.
+    pub answer: Duration,
+    /// The size of an answer's body, after decompression.
+    pub body_bytes_max: usize,
+}
+
+impl Default for Limits {
+    /// 5 s to connect, 30 s for an answer, 4 MiB.
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), answer: Duration::from_secs(30), body_bytes_max: 4 << 20 }
+    }
+}
+
+impl Limits {
+    /// Sets the time to connect.
+    #[must_use]
+    pub const fn with_connect(mut self, connect: Duration) -> Self {
+        self.connect = connect;
+        self
+    }
+
+    /// Sets the time for a whole exchange.
+    #[must_use]
+    pub const fn with_answer(mut self, answer: Duration) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    /// Sets the size of an answer's body.
+    #[must_use]
+    pub const fn with_body_bytes_max(mut self, bytes: usize) -> Self {
+        self.body_bytes_max = bytes;
+        self
+    }
+}
+
+/// A client of one service. Clones share its connections; it needs a Tokio runtime.
+#[derive(Debug, Clone)]
+pub struct Client {
+    backend: &'static str,
+    inner: reqwest::Client,
+    base: Url,
+    limits: Limits,
+}
+
+impl Client {
+    /// A client of the service at `base_url`, for the backend that errors name.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when `base_url` is not an `http` or `https` address, or holds a password or a query; `Internal`
+    /// when TLS can't be set up.
+    pub fn new(backend: &'static str, base_url: &str, limits: Limits) -> Result<Self, BackendError> {
+        let base = parse(backend, base_url)?;
+        let inner = connector(limits).map_err(|source| {
+            BackendError::new(ErrorKind::Internal, backend, "connect", "TLS could not be set up")
+                .with_source(source)
+        })?;
+        Ok(Self { backend, inner, base, limits })
+    }
+
+    /// Sends to another address of the service, for example a mirror or a test server.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` as for [`new`](Self::new).
+    pub fn with_base_url(mut self, base_url: &str) -> Result<Self, BackendError> {
+        self.base = parse(self.backend, base_url)?;
+        Ok(self)
+    }
+
+    /// The address that the paths of requests follow.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.base.as_str()
+    }
+
+    /// Sends `request` once and reads the whole answer, whatever its status; see [`Answer::success`].
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` and `Unavailable` when there was no answer, `Protocol` when it is too long. The effect is unknown
+    /// unless the request only reads or was never sent.
+    pub async fn send(&self, request: &Request) -> Result<Answer, BackendError> {
+        let mut sent = self.inner.request(request.method.clone(), self.url(request));
+        for (name, value) in &request.headers {
+            sent = sent.header(name, value);
+        }
+        if let Some(body) = &request.body {
+            sent = sent.body(body.clone());
+        }
+        let mut response = sent.send().await.map_err(|error| self.failed(request, error))?;
+        let bytes_max = request.body_bytes_max.unwrap_or(self.limits.body_bytes_max);
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(request, error))? {
+            if body.len().saturating_add(chunk.len()) > bytes_max {
+                let message = format!("the answer of {} has more than {bytes_max} bytes", self.host());
+                return Err(self
+                    .error(request, ErrorKind::Protocol, message)
+                    .with_status(response.status().as_u16())
+                    .with_effect(Self::effect(request)));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            backend: self.backend,
+            operation: request.operation,
+            host: self.host().to_owned(),
+            effect: Self::effect(request),
+            status: response.status(),
+            headers: std::mem::take(response.headers_mut()),
+            body,
+        })
+    }
+
+    fn url(&self, request: &Request) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(&request.segments);
+        }
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        url
+    }
+
+    fn host(&self) -> &str {
+        self.base.host_str().unwrap_or("the service")
+    }
+
+    /// The effect of a request that the service may have received.
+    fn effect(request: &Request) -> Effect {
+        if request.is_read() { Effect::NotApplied } else { Effect::Unknown }
+    }
+
+    fn error(&self, request: &Request, kind: ErrorKind, message: String) -> BackendError {
+        BackendError::new(kind, self.backend, request.operation, message)
+    }
+
+    fn failed(&self, request: &Request, error: reqwest::Error) -> BackendError {
+        let effect =
+            if error.is_connect() || error.is_builder() { Effect::NotApplied } else { Self::effect(request) };
+        let (kind, message) = if error.is_timeout() {
+            let seconds = self.limits.answer.as_secs_f32();
+            (ErrorKind::Timeout, format!("{} did not answer within {seconds} s", self.host()))
+        } else {
+            (ErrorKind::Unavailable, format!("{} can't be reached: check the network", self.host()))
+        };
+        self.error(request, kind, message)
+            .with_retry(Retry::Backoff)
+            .with_effect(effect)
+            .with_source(error.without_url())
+    }
+}
+
+fn connector(limits: Limits) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
+        .user_agent(concat!("autonomous-enterprise/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(limits.connect)
+        .timeout(limits.answer)
+        // A redirect would carry the credentials to an address that nobody configured.
+        .redirect(redirect::Policy::none())
+        .build()?)
+}
+
+fn parse(backend: &'static str, base_url: &str) -> Result<Url, BackendError> {
+    let is_plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    Url::parse(base_url).ok().filter(is_plain).ok_or_else(|| {
+        let message = "the base address is not an http or https address without password and query";
+        BackendError::new(ErrorKind::InvalidInput, backend, "connect", message)
+    })
+}

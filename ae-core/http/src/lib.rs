@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod answer;
+mod client;
+mod request;
+
+pub use ae_core as core;
+pub use answer::Answer;
+pub use client::{Client, Limits};
+pub use request::Request;
