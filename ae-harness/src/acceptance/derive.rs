@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ae_core::{AcceptanceCriterion, Priority, ProductSpec};
 
-use super::{Check, CheckKind, TierPrice, prices};
+use super::{Check, CheckKind, TierPrice, judge::prices};
 use crate::{
     pricing,
     text::{quoted, token},

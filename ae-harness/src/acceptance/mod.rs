@@ -1,25 +1,12 @@
 //! What counts as done, fixed before anything is written.
 
-mod address;
-mod content;
-mod contrast;
 mod derive;
-mod document;
-mod links;
-mod markup;
-mod meta;
-mod prices;
-mod prose;
-mod site;
-mod style;
+mod judge;
 
-use std::path::Path;
-
-use ae_core::{BackendError, Digest, ErrorKind, Priority, ProductSpec};
+use ae_core::{Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::derive::kind_of;
-use self::{address::Address, site::Site};
 use crate::agent::SiteContext;
 
 /// The folder of a workspace that holds the site.
@@ -161,93 +148,4 @@ impl AcceptancePlan {
         Digest::of_json("acceptance-plan", self)
             .expect("a plan holds strings and numbers, which JSON can hold")
     }
-
-    /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is no error.
-    ///
-    /// # Errors
-    ///
-    /// `Conflict` when the plan is not the sealed one, `Unsupported` for a plan of another schema version,
-    /// `InvalidInput` for an address that is none, or the site can't be read, holds links, or is above 64 MB or 2,000
-    /// files.
-    pub fn run(&self, workspace: &Path, seal: &Digest) -> Result<Vec<CheckOutcome>, BackendError> {
-        let refuse = |kind, message: &str| Err(BackendError::new(kind, "acceptance", "run", message));
-        if self.schema_version != Self::SCHEMA_VERSION {
-            return refuse(
-                ErrorKind::Unsupported,
-                "the plan has another schema version: derive and seal it again",
-            );
-        }
-        if self.seal() != *seal {
-            return refuse(
-                ErrorKind::Conflict,
-                "the plan is not the one that was sealed: restore it, the checks do not move",
-            );
-        }
-        let Some(address) = Address::parse(&self.base_url) else {
-            let message = format!(
-                "{:?} is no address of a site: derive the plan with http(s)://host/…/ and the slash at its end",
-                self.base_url
-            );
-            return refuse(ErrorKind::InvalidInput, &message);
-        };
-        let site = Site::read(&workspace.join(SITE_FOLDER), address, &self.checkout_path)?;
-        Ok(self.checks.iter().map(|check| check.outcome(&site, self)).collect())
-    }
-}
-
-/// What was found, or what is wrong.
-type Verdict = Result<String, String>;
-
-impl Check {
-    fn outcome(&self, site: &Site, plan: &AcceptancePlan) -> CheckOutcome {
-        let verdict = self.verdict(site, plan);
-        CheckOutcome {
-            id: self.id.clone(),
-            criterion: self.criterion.clone(),
-            priority: self.priority,
-            passed: verdict.is_ok(),
-            detail: match verdict {
-                Ok(detail) | Err(detail) => detail,
-            },
-        }
-    }
-
-    fn verdict(&self, site: &Site, plan: &AcceptancePlan) -> Verdict {
-        if !site.has_pages() {
-            return Err("site/index.html: there is no page; write the site into the folder site/".to_owned());
-        }
-        let criterion = self.criterion.as_deref().unwrap_or_default();
-        match &self.kind {
-            CheckKind::Phrases { phrases } => content::phrases(site, criterion, phrases),
-            CheckKind::Prices { phrases, tiers } => prices::check(site, criterion, phrases, tiers),
-            CheckKind::Present => content::present(site, criterion),
-            CheckKind::Checkout { tiers } => content::checkout(site, criterion, &plan.checkout_path, tiers),
-            CheckKind::Privacy => content::privacy(site, criterion),
-            CheckKind::SampleNotice => content::sample_notice(site),
-            CheckKind::Files { paths } => meta::files(site, paths),
-            CheckKind::Markup => markup::markup(site),
-            CheckKind::Accessibility => markup::accessibility(site),
-            CheckKind::SelfContained => links::self_contained(site),
-            CheckKind::Links => links::resolve(site, &plan.checkout_path),
-            CheckKind::Contrast => contrast::check(site),
-            CheckKind::Discovery => meta::discovery(site, &plan.base_url),
-            CheckKind::Social => meta::social(site, &plan.base_url),
-            CheckKind::Weight { page_bytes_max, total_bytes_max } => {
-                meta::weight(site, *page_bytes_max, *total_bytes_max)
-            }
-        }
-    }
-}
-
-/// Turns a list of problems into a verdict; the first ten are told.
-fn judged(problems: Vec<String>, found: impl Into<String>) -> Verdict {
-    if problems.is_empty() {
-        return Ok(found.into());
-    }
-    let more = problems.len().saturating_sub(10);
-    let mut text = problems.into_iter().take(10).collect::<Vec<_>>().join("; ");
-    if more > 0 {
-        text.push_str(&format!("; and {more} more"));
-    }
-    Err(text)
 }

@@ -6,7 +6,7 @@ use cssparser::{ParseError, Parser, Token};
 const FETCHING: [&str; 5] = ["image", "image-set", "-webkit-image-set", "src", "url"];
 
 /// Every address that a style sheet names, wherever it stands.
-pub(in crate::acceptance) fn addresses(css: &str) -> Vec<String> {
+pub(in crate::acceptance::judge) fn addresses(css: &str) -> Vec<String> {
     let mut found = Vec::new();
     collect(&mut Parser::new(css), false, &mut found);
     found

@@ -9,7 +9,7 @@ use super::{
 pub(super) const ALPHA_MIN: f32 = 0.2;
 
 /// Red, green and blue of black, of white, and of a colour that is written in hex digits without transparency.
-pub(in crate::acceptance) fn rgb(value: &[Part]) -> Option<[u8; 3]> {
+pub(in crate::acceptance::judge) fn rgb(value: &[Part]) -> Option<[u8; 3]> {
     let digits = match value {
         [Part::Hash(digits)] => digits,
         [Part::Word(word)] if word == "black" => return Some([0; 3]),

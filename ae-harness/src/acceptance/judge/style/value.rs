@@ -13,7 +13,7 @@ const STEPS_MAX: usize = 20_000;
 
 /// One part of a value; white space and comments are left out, escapes are resolved.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::acceptance) enum Part {
+pub(in crate::acceptance::judge) enum Part {
     /// A word in lower case; the name of a custom property as it is written.
     Word(String),
     /// What follows a `#`, in lower case.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::acceptance::document::Page;
+use crate::acceptance::judge::document::Page;
 
 /// Why the element with the id `x` is not seen; the style sheet is the only one of the site.
 fn hidden(css: &str, body: &str) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html};
 
-use super::{Verdict, document::Page, judged, site::Site};
+use super::{Verdict, document::Page, judged, pages::Site};
 
 pub(super) fn files(site: &Site, paths: &[String]) -> Verdict {
     let missing = paths.iter().filter(|path| !site.files().contains_key(*path));

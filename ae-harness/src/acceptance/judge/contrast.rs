@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Verdict, judged,
-    site::Site,
+    pages::Site,
     style::{Part, Rule, rgb},
 };
 

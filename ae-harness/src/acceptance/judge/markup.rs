@@ -8,7 +8,7 @@ use super::{
     Verdict,
     document::{Page, has_rendered_text, is_rendered},
     judged,
-    site::Site,
+    pages::Site,
 };
 
 /// Attributes without which an element is wrong (HTML Living Standard).

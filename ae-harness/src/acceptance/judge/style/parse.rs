@@ -17,36 +17,36 @@ const RULES_MAX: usize = 10_000;
 
 /// A declaration: its name in lower case (custom properties as written) and its value without `!important`.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::acceptance) struct Declaration {
+pub(in crate::acceptance::judge) struct Declaration {
     pub(super) name: String,
     pub(super) value: Vec<Part>,
 }
 
 /// One rule.
 #[derive(Debug, Clone)]
-pub(in crate::acceptance) struct Rule {
+pub(in crate::acceptance::judge) struct Rule {
     /// The file it stands in.
     pub(super) file: String,
     /// The at-rules around it, in lower case, outermost first.
-    pub(in crate::acceptance) conditions: Vec<String>,
+    pub(in crate::acceptance::judge) conditions: Vec<String>,
     /// Whether it may apply to a screen.
-    pub(in crate::acceptance) on_screen: bool,
+    pub(in crate::acceptance::judge) on_screen: bool,
     /// The selectors as written.
-    pub(in crate::acceptance) selector: String,
+    pub(in crate::acceptance::judge) selector: String,
     /// What they select at most.
     pub(super) targets: Vec<Target>,
     /// The declarations in their order.
-    pub(in crate::acceptance) declarations: Vec<Declaration>,
+    pub(in crate::acceptance::judge) declarations: Vec<Declaration>,
 }
 
 impl Rule {
     /// The last value of a declaration.
-    pub(in crate::acceptance) fn value(&self, name: &str) -> Option<&[Part]> {
+    pub(in crate::acceptance::judge) fn value(&self, name: &str) -> Option<&[Part]> {
         self.declarations.iter().rev().find(|declared| declared.name == name).map(|found| &*found.value)
     }
 
     /// The custom properties that it declares.
-    pub(in crate::acceptance) fn variables(&self) -> impl Iterator<Item = (&str, &[Part])> {
+    pub(in crate::acceptance::judge) fn variables(&self) -> impl Iterator<Item = (&str, &[Part])> {
         let custom = self.declarations.iter().filter(|declared| declared.name.starts_with("--"));
         custom.map(|declared| (&*declared.name, &*declared.value))
     }
@@ -54,8 +54,8 @@ impl Rule {
 
 /// What style sheets say.
 #[derive(Debug, Default)]
-pub(in crate::acceptance) struct Sheet {
-    pub(in crate::acceptance) rules: Vec<Rule>,
+pub(in crate::acceptance::judge) struct Sheet {
+    pub(in crate::acceptance::judge) rules: Vec<Rule>,
     /// The steps of animations, by name.
     pub(super) keyframes: Vec<(String, Rule)>,
     /// Values of custom properties that `@property` gives.
@@ -66,7 +66,7 @@ pub(in crate::acceptance) struct Sheet {
 
 impl Sheet {
     /// Adds the rules of a style sheet.
-    pub(in crate::acceptance) fn add(&mut self, file: &str, css: &str) {
+    pub(in crate::acceptance::judge) fn add(&mut self, file: &str, css: &str) {
         // A byte order mark is no part of the first selector (CSS Syntax Module Level 3, section 3.2).
         let css = css.strip_prefix('\u{FEFF}').unwrap_or(css);
         if css.len() > BYTES_MAX {
@@ -88,7 +88,7 @@ impl Sheet {
     }
 
     /// The declarations of a style attribute as a rule.
-    pub(in crate::acceptance) fn attribute(&mut self, file: &str, css: &str) -> Option<Rule> {
+    pub(in crate::acceptance::judge) fn attribute(&mut self, file: &str, css: &str) -> Option<Rule> {
         let mut own = Self::default();
         let scope = Scope { file: file.to_owned(), selector: "style=\"…\"".to_owned(), ..Scope::default() };
         Reader::new(&mut own, scope).body(&mut Parser::new(css));

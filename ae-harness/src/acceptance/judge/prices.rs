@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::{
-    TierPrice, Verdict, content,
+    Verdict, content,
     document::{Page, is_within, lineage},
-    site::Site,
+    pages::Site,
 };
 use crate::{
+    acceptance::TierPrice,
     phrase::{amounts, holds, names, places},
     text::folded,
 };
@@ -36,7 +37,7 @@ pub(super) fn check(site: &Site, criterion: &str, phrases: &[String], tiers: &[T
 
 /// The tiers whose price the phrases state, by their position, with the price as it is stated: with its interval, or else
 /// the amount alone.
-pub(super) fn stated(phrases: &[String], tiers: &[TierPrice]) -> Vec<(usize, String)> {
+pub(in crate::acceptance) fn stated(phrases: &[String], tiers: &[TierPrice]) -> Vec<(usize, String)> {
     let with = |price: fn(&TierPrice) -> String| {
         let all = tiers.iter().map(price).enumerate();
         let stated = all.filter(|(_, price)| {

@@ -8,7 +8,7 @@ use super::{
     Verdict,
     address::Place,
     document::{Page, is_within},
-    site::Site,
+    pages::Site,
 };
 use crate::{
     phrase::places,

@@ -7,7 +7,7 @@ use super::{
     address::{Inside, Place, is_absolute},
     document::Page,
     judged,
-    site::Site,
+    pages::Site,
     style::addresses,
 };
 

@@ -18,16 +18,16 @@ const HIDINGS_MAX: usize = 2_000;
 
 /// Elements that nobody surely sees.
 #[derive(Debug, Clone)]
-pub(in crate::acceptance) struct Hiding {
+pub(in crate::acceptance::judge) struct Hiding {
     /// Which they are.
-    pub(in crate::acceptance) selector: Selector,
+    pub(in crate::acceptance::judge) selector: Selector,
     /// The rule, and what about it.
-    pub(in crate::acceptance) reason: String,
+    pub(in crate::acceptance::judge) reason: String,
 }
 
 /// Knows what custom properties and animations stand for.
 #[derive(Debug)]
-pub(in crate::acceptance) struct Judge {
+pub(in crate::acceptance::judge) struct Judge {
     variables: Variables,
     /// Animations that hide in one of their steps.
     animations: BTreeMap<String, String>,
@@ -35,7 +35,7 @@ pub(in crate::acceptance) struct Judge {
 
 impl Judge {
     /// A judge for a site with these style sheets and style attributes.
-    pub(in crate::acceptance) fn of<'a>(
+    pub(in crate::acceptance::judge) fn of<'a>(
         sheet: &'a Sheet,
         attributes: impl Iterator<Item = &'a Rule>,
     ) -> Self {
@@ -60,7 +60,7 @@ impl Judge {
     }
 
     /// Every element that a style sheet hides on a screen.
-    pub(in crate::acceptance) fn hidings(&self, sheet: &Sheet) -> Vec<Hiding> {
+    pub(in crate::acceptance::judge) fn hidings(&self, sheet: &Sheet) -> Vec<Hiding> {
         let anything = |what: &str| Hiding {
             selector: Target::everything().selector(),
             reason: format!("{what}, so it may hide anything: remove or correct it"),
@@ -86,7 +86,7 @@ impl Judge {
     }
 
     /// Why what the rule matches is not surely seen; `None` when it is.
-    pub(in crate::acceptance) fn reason(&self, rule: &Rule) -> Option<String> {
+    pub(in crate::acceptance::judge) fn reason(&self, rule: &Rule) -> Option<String> {
         let what =
             rule.declarations.iter().find_map(|declared| self.declared(rule, declared)).or_else(|| {
                 is_on_itself(rule).then(|| "gives the text the colour of its background".to_owned())
