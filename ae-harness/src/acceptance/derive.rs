@@ -75,6 +75,7 @@ fn generic(spec: &ProductSpec) -> Vec<(&'static str, CheckKind)> {
         ("links", CheckKind::Links),
         ("self-contained", CheckKind::SelfContained),
         ("accessibility", CheckKind::Accessibility),
+        ("styles", CheckKind::Styles),
         ("contrast", CheckKind::Contrast),
         ("discovery", CheckKind::Discovery),
         ("social", CheckKind::Social),

@@ -53,6 +53,9 @@ pub enum CheckKind {
     SelfContained,
     /// The basics of WCAG 2.2 that a program can see: language, title, headings, landmarks, alternatives, labels, zoom.
     Accessibility,
+    /// No style sheet and no style attribute holds a declaration that hides text or that can't be judged, whatever it
+    /// selects. Until this holds, no text of the site counts as visible.
+    Styles,
     /// Rules that set both colours reach a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), in light and dark.
     Contrast,
     /// `robots.txt` and `sitemap.xml` are there, agree, and name absolute addresses of pages that exist.
@@ -129,7 +132,7 @@ pub struct AcceptancePlan {
 
 impl AcceptancePlan {
     /// The version this crate writes and runs.
-    pub const SCHEMA_VERSION: u32 = 2;
+    pub const SCHEMA_VERSION: u32 = 3;
 
     /// The plan that follows from `spec`; the same spec gives the same plan.
     #[must_use]

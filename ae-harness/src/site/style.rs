@@ -56,8 +56,8 @@ a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius
 .wrap{width:min(70rem,100%);margin-inline:auto;padding-inline:1.25rem}
 .narrow>*{max-width:46rem}
 .bar{display:flex;flex-wrap:wrap;gap:.5rem 2rem;align-items:center;justify-content:space-between}
-.skip{position:absolute;left:1rem;top:-6rem;padding:.75rem 1rem;color:var(--on-accent);background:var(--accent);z-index:1}
-.skip:focus{top:1rem}
+.skip{display:block;padding:.25rem 1.25rem;font-size:.85rem;color:var(--muted);background:var(--paper)}
+.skip:focus{color:var(--on-accent);background:var(--accent)}
 .top{border-bottom:1px solid var(--line);padding-block:.9rem}
 .brand{font-weight:700;font-size:1.15rem;text-decoration:none;color:var(--ink);background:var(--paper)}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.5rem;margin:0;padding:0;list-style:none}

@@ -43,12 +43,6 @@ async fn each_defect_fails_its_own_check() {
             vec!["AC-004"],
         ),
         (
-            "hidden feature",
-            broken("styles.css", replace(".price{", "[data-criterion~=\"AC-004\"]{display:none}\n.price{"))
-                .await,
-            vec!["AC-004"],
-        ),
-        (
             "hidden attribute",
             broken("index.html", replace("class=\"audience\"", "class=\"audience\" hidden")).await,
             vec!["AC-003"],
@@ -156,7 +150,21 @@ async fn each_defect_fails_its_own_check() {
     }
 }
 
-/// Puts `css` before the style sheet of a good site and tells the checks that then fail, with what they say.
+/// The checks that prove something by visible text, and the one of the style sheets.
+const READING: [&str; 10] = [
+    "AC-001",
+    "AC-002",
+    "AC-003",
+    "AC-004",
+    "AC-005",
+    "AC-006",
+    "AC-007",
+    "AC-008",
+    "AC-010",
+    "generic-styles",
+];
+
+/// Puts `css` before the style sheet of a good site and returns the checks that then fail, with their details.
 async fn styled(css: &str) -> Vec<(String, String)> {
     let workspace = tempfile::tempdir().unwrap();
     build(workspace.path(), &spec()).await;
@@ -167,39 +175,23 @@ async fn styled(css: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn text_that_a_style_hides_proves_nothing() {
-    const FEATURE: &str = "[data-criterion~=\"AC-004\"]";
+async fn a_sheet_that_hides_anything_proves_nothing() {
     for css in [
-        "FEATURE,.other::before{display:none}",
-        "FEATURE:not(:hover){visibility:collapse}",
-        "@media not print{FEATURE{display:none}}",
-        "@media print,screen{FEATURE{display:none}}",
-        "@supports (display:grid){@layer top{FEATURE{opacity:0.0}}}",
-        "main{section{FEATURE{opacity:0%}}}",
-        "main{& FEATURE{font-size:0px}}",
-        "@unknown rule{FEATURE{font-size:0.0em}}",
-        "FEATURE h3{d\\69splay:none}",
-        "FEATURE{position:absolute;text-indent:-9999px}",
-        "FEATURE{clip-path:inset(100%)}",
-        "FEATURE{transform:scale(0)}",
-        "FEATURE{height:0;overflow:hidden}",
-        "FEATURE{color:#fff;background:#ffffff}",
-        "FEATURE{content-visibility:hidden}",
-        "FEATURE{surely-new-property:1}",
+        "x{display:none}",
+        "x,.other::before{display:none}",
+        "@media not print{x{visibility:collapse}}",
+        "@supports (display:grid){@layer top{x{opacity:0%}}}",
+        "main{section{& x{font-size:0px}}}",
+        "@keyframes away{to{opacity:0}}",
+        "x{surely-new-property:1}",
     ] {
-        let failed = styled(&css.replace("FEATURE", FEATURE)).await;
-        let ids: Vec<&str> =
-            failed.iter().map(|(id, _)| id.as_str()).filter(|id| *id != "generic-contrast").collect();
-        assert_eq!(ids, ["AC-004"], "{css}");
-        let (_, detail) = failed.iter().find(|(id, _)| id == "AC-004").unwrap();
-        assert!(detail.contains("the rule \"") && detail.contains("in site/styles.css"), "{css}: {detail}");
+        let failed = styled(css).await;
+        let ids: Vec<&str> = failed.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(ids, READING, "{css}");
+        assert!(failed.iter().all(|(_, detail)| detail.contains("site/styles.css: \"")), "{css}: {failed:?}");
     }
-    for css in [
-        "@media print{FEATURE{display:none}}",
-        "FEATURE::before{display:none}",
-        "FEATURE a:hover{opacity:.8}",
-    ] {
-        assert_eq!(styled(&css.replace("FEATURE", FEATURE)).await, [], "{css}");
+    for css in ["@media print{x{display:none}}", "x a:hover{opacity:.8}", "x{color:var(--ink)}"] {
+        assert_eq!(styled(css).await, [], "{css}");
     }
 }
 
@@ -208,32 +200,20 @@ async fn text_that_the_markup_hides_proves_nothing() {
     for (edit, wanted) in [
         (
             ("class=\"audience\"", "class=\"audience\" style=\"opacity:0\""),
-            vec!["AC-003", "generic-self-contained"],
+            [&["generic-self-contained"][..], &READING].concat(),
         ),
         (("class=\"audience\"", "class=\"audience\" popover"), vec!["AC-003"]),
         (
             ("</head>", "<style>.audience{color:transparent}</style></head>"),
-            vec!["AC-003", "generic-self-contained"],
+            [&["generic-self-contained"][..], &READING].concat(),
         ),
         (("<section id=\"pricing\">", "<section id=\"pricing\" hidden>"), vec!["AC-006", "AC-007"]),
-        (
-            ("<!DOCTYPE html>", "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 3.2//EN\">"),
-            vec![
-                "AC-001",
-                "AC-002",
-                "AC-003",
-                "AC-004",
-                "AC-005",
-                "AC-006",
-                "AC-007",
-                "AC-008",
-                "AC-010",
-                "generic-markup",
-            ],
-        ),
+        (("<!DOCTYPE html>", "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 3.2//EN\">"), vec!["generic-markup"]),
     ] {
         let (from, to) = edit;
-        let found = broken("index.html", |text| Some(text.replace(from, to))).await;
+        let mut found = broken("index.html", |text| Some(text.replace(from, to))).await;
+        let mut wanted = wanted;
+        (found.sort(), wanted.sort_unstable());
         assert_eq!(found, wanted, "{to}");
     }
 }

@@ -142,8 +142,8 @@ fn marked_links<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, Place)
     all.filter(|(page, link, _)| inside(link, page)).map(|(page, _, place)| (page, place)).collect()
 }
 
-/// Why one of the elements is not surely seen.
-fn hidden<'a>(marked: &[(&'a Page, ElementRef<'a>)]) -> Option<&'a str> {
+/// Why one of the elements is not seen.
+fn hidden(marked: &[(&Page, ElementRef<'_>)]) -> Option<String> {
     marked.iter().find_map(|(page, element)| page.hidden_within(element))
 }
 
@@ -164,6 +164,6 @@ fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
 }
 
 /// Tells what hides an element, if anything does.
-fn because(hidden: Option<&str>) -> String {
+fn because(hidden: Option<String>) -> String {
     hidden.map(|reason| format!("; it is hidden because {reason}")).unwrap_or_default()
 }

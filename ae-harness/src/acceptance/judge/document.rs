@@ -1,13 +1,10 @@
 //! One parsed page.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    ops::Range,
-};
+use std::{collections::BTreeSet, ops::Range};
 
 use scraper::{ElementRef, Html};
 
-use super::{prose::Prose, style::Hiding};
+use super::prose::Prose;
 
 /// Elements whose text nobody sees on the page, or only in a browser that does not know the element.
 const UNSEEN: [&str; 21] = [
@@ -23,49 +20,22 @@ pub(super) struct Page {
     /// What the parser had to forgive.
     pub(super) errors: Vec<String>,
     html: Html,
-    /// Why elements are not seen, by their key.
-    hidden: HashMap<usize, String>,
     prose: Prose,
 }
 
 impl Page {
-    /// Parses a page. What its styles hide is told by [`hide`](Self::hide), and then its text is [`read`](Self::read).
+    /// Parses a page and reads the text that its markup lets be seen.
     pub(super) fn parse(name: &str, text: &str) -> Self {
         let html = Html::parse_document(text);
         let errors = html.errors.iter().map(ToString::to_string).collect();
-        let mut page =
-            Self { name: name.to_owned(), errors, html, hidden: HashMap::new(), prose: Prose::default() };
-        let unrendered = page
-            .elements()
-            .filter_map(|element| Some((Self::key(&element), unrendered(&element)?)))
-            .collect();
-        page.hidden = unrendered;
-        if !page.follows_the_standard() {
-            // Class names are then compared without regard to case, among other things.
-            let reason =
-                format!("site/{name} has no <!DOCTYPE html>, so its styles can't be judged: begin with it");
-            page.hide_one(Self::key(&page.html.root_element()), reason);
-        }
-        page
+        let is_hidden = |element: &ElementRef<'_>| unrendered(element).is_some();
+        let prose = Prose::read(&html, Self::key, is_hidden, is_closed);
+        Self { name: name.to_owned(), errors, html, prose }
     }
 
     /// What names an element for as long as the page lives unchanged: the address of its value.
     pub(super) fn key(element: &ElementRef<'_>) -> usize {
         std::ptr::from_ref(element.value()).addr()
-    }
-
-    /// Hides what the selectors match.
-    pub(super) fn hide(&mut self, hidings: &[Hiding]) {
-        for hiding in hidings {
-            for element in self.html.select(&hiding.selector) {
-                self.hidden.entry(Self::key(&element)).or_insert_with(|| hiding.reason.clone());
-            }
-        }
-    }
-
-    /// Hides the element with this key.
-    pub(super) fn hide_one(&mut self, key: usize, reason: String) {
-        self.hidden.entry(key).or_insert(reason);
     }
 
     /// Whether the page has the doctype with which browsers follow the standard.
@@ -100,20 +70,15 @@ impl Page {
         })
     }
 
-    /// Whether nothing hides the element.
-    pub(super) fn is_visible(&self, element: &ElementRef<'_>) -> bool {
-        self.hidden_by(element).is_none()
-    }
-
     /// Whether the link has something to press: text, or an image that stands for it.
     pub(super) fn offers(&self, link: &ElementRef<'_>) -> bool {
         let mut images = link.descendent_elements().filter(|inner| inner.value().name() == "img");
         let mut has_image = || {
             images.any(|image| {
-                self.is_visible(&image) && image.attr("alt").is_some_and(|alt| !alt.trim().is_empty())
+                is_rendered(&image) && image.attr("alt").is_some_and(|alt| !alt.trim().is_empty())
             })
         };
-        self.is_visible(link) && (self.shows(link) || has_image())
+        is_rendered(link) && (self.shows(link) || has_image())
     }
 
     /// Whether `<base>` changes where every link leads.
@@ -121,27 +86,15 @@ impl Page {
         self.named("base").any(|base| base.attr("href").is_some())
     }
 
-    /// Why the element is not surely seen.
-    pub(super) fn hidden_by(&self, element: &ElementRef<'_>) -> Option<&str> {
-        lineage(element).find_map(|element| self.hidden.get(&Self::key(&element))).map(String::as_str)
-    }
-
-    /// Why the element, or something in it that could hold text, is not surely seen.
-    pub(super) fn hidden_within(&self, element: &ElementRef<'_>) -> Option<&str> {
+    /// Why the element, or something in it that could hold text, is not seen.
+    pub(super) fn hidden_within(&self, element: &ElementRef<'_>) -> Option<String> {
         let inner = element.descendent_elements().filter(|inner| !UNSEEN.contains(&inner.value().name()));
-        let mut inside = inner.filter_map(|inner| self.hidden.get(&Self::key(&inner)));
-        self.hidden_by(element).or_else(|| inside.next().map(String::as_str))
+        lineage(element).chain(inner).find_map(|element| unrendered(&element))
     }
 
-    /// Why something on the page is not surely seen.
-    pub(super) fn hidden_somewhere(&self) -> Option<&str> {
+    /// Why something on the page is not seen.
+    pub(super) fn hidden_somewhere(&self) -> Option<String> {
         self.hidden_within(&self.html.root_element())
-    }
-
-    /// Reads the text that nothing hides, once all that hides is known.
-    pub(super) fn read(&mut self) {
-        let is_hidden = |element: &ElementRef<'_>| self.hidden.contains_key(&Self::key(element));
-        self.prose = Prose::read(&self.html, Self::key, is_hidden, is_closed);
     }
 
     /// The visible text of the page, folded for comparison.

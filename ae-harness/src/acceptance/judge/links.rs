@@ -1,4 +1,4 @@
-//! Checks of what pages refer to.
+//! Checks of links and references.
 
 use scraper::ElementRef;
 
@@ -8,10 +8,9 @@ use super::{
     document::Page,
     judged,
     pages::Site,
-    style::addresses,
 };
 
-/// The page that the host shows for what is missing, whatever the depth of what was asked for.
+/// The page that the host shows for a missing one, at any depth.
 const ERROR_PAGE: &str = "404.html";
 /// Attributes that make a browser fetch something.
 const FETCHING: [(&str, &str); 14] = [
@@ -43,16 +42,16 @@ pub(super) fn self_contained(site: &Site) -> Verdict {
             problems.extend(foreign(site, page, &element).map(|what| format!("site/{}: {what}", page.name)));
         }
     }
-    for (name, bytes) in site.files() {
-        let text = String::from_utf8_lossy(bytes);
-        let fetches = match name.rsplit_once('.').map(|(_, extension)| extension) {
-            Some("css") => {
-                addresses(&text).iter().any(|address| is_far(&site.address().resolve(name, address)))
-            }
-            Some("svg") => is_active_image(&text),
-            _ => false,
-        };
-        if fetches {
+    for (name, address) in site.sheets().fetched() {
+        if is_far(&site.address().resolve(name, address)) {
+            problems.push(format!(
+                "site/{name}: fetches {:?} from elsewhere: put the file into the site",
+                short(address)
+            ));
+        }
+    }
+    for (name, bytes) in site.files().iter().filter(|(name, _)| name.ends_with(".svg")) {
+        if is_active_image(&String::from_utf8_lossy(bytes)) {
             problems.push(format!(
                 "site/{name}: fetches from elsewhere or runs a script: put the file into the site"
             ));
@@ -102,7 +101,7 @@ fn foreign(site: &Site, page: &Page, element: &ElementRef<'_>) -> Option<String>
     Some(format!("<{name}> fetches {:?} from elsewhere: put the file into the site", short(far)))
 }
 
-/// Whether a browser would fetch it from another place than the site; what stands in the page itself is no other.
+/// Whether a browser would fetch it from another place than the site or the page itself.
 fn is_far(place: &Place) -> bool {
     match place {
         Place::Inside(_) => false,
@@ -159,7 +158,7 @@ pub(super) fn resolve(site: &Site, checkout_path: &str) -> Verdict {
     judged(problems, format!("{followed} links and references resolve"))
 }
 
-/// What became of a link.
+/// The end of a link.
 enum Found {
     Here,
     Elsewhere,
@@ -174,7 +173,7 @@ fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Found
         Place::Elsewhere(_) => return Found::Elsewhere,
         Place::Beside if is_absolute(address) => return Found::Elsewhere,
         Place::Beside => return nowhere("which leaves the site: use a relative link"),
-        Place::Unknown => return nowhere("which is no address: correct it"),
+        Place::Unknown => return nowhere("which is not an address: correct it"),
     };
     let is_fragment = address.trim_start().starts_with('#');
     if page.name == ERROR_PAGE && !is_fragment && site.address().resolve("a/404.html", address) != place {

@@ -75,6 +75,9 @@ impl Check {
             return Err("site/index.html: there is no page; write the site into the folder site/".to_owned());
         }
         let criterion = self.criterion.as_deref().unwrap_or_default();
+        if let (true, Some(problem)) = (reads_text(&self.kind), site.hiding().first()) {
+            return Err(format!("{problem}; until then no text of the site counts as visible"));
+        }
         match &self.kind {
             CheckKind::Phrases { phrases } => content::phrases(site, criterion, phrases),
             CheckKind::Prices { phrases, tiers } => prices::check(site, criterion, phrases, tiers),
@@ -87,7 +90,8 @@ impl Check {
             CheckKind::Accessibility => markup::accessibility(site),
             CheckKind::SelfContained => links::self_contained(site),
             CheckKind::Links => links::resolve(site, &plan.checkout_path),
-            CheckKind::Contrast => contrast::check(site),
+            CheckKind::Styles => judged(site.hiding().to_vec(), "no style sheet can hide text"),
+            CheckKind::Contrast => contrast::check(site.sheets()),
             CheckKind::Discovery => meta::discovery(site, &plan.base_url),
             CheckKind::Social => meta::social(site, &plan.base_url),
             CheckKind::Weight { page_bytes_max, total_bytes_max } => {
@@ -97,7 +101,20 @@ impl Check {
     }
 }
 
-/// Turns a list of problems into a verdict; the first ten are told.
+/// Whether the check proves something by text that people see.
+const fn reads_text(kind: &CheckKind) -> bool {
+    matches!(
+        kind,
+        CheckKind::Phrases { .. }
+            | CheckKind::Prices { .. }
+            | CheckKind::Present
+            | CheckKind::Checkout { .. }
+            | CheckKind::Privacy
+            | CheckKind::SampleNotice
+    )
+}
+
+/// Turns a list of problems into a verdict; it names the first ten.
 fn judged(problems: Vec<String>, found: impl Into<String>) -> Verdict {
     if problems.is_empty() {
         return Ok(found.into());

@@ -13,7 +13,7 @@ use scraper::ElementRef;
 use super::{
     address::{Address, Place},
     document::Page,
-    style::{Judge, Rule, Sheet},
+    style::{Sheets, problems},
 };
 use crate::{
     atomic::io_error,
@@ -33,7 +33,9 @@ pub(super) struct Site {
     address: Address,
     files: BTreeMap<String, Vec<u8>>,
     pages: Vec<Page>,
-    sheet: Sheet,
+    sheets: Sheets,
+    /// What hides text in them.
+    hiding: Vec<String>,
     /// The pages that people can get to.
     reached: BTreeSet<String>,
 }
@@ -75,30 +77,45 @@ impl Site {
             let named = files.iter().filter(move |(name, _)| name.ends_with(end));
             named.map(|(name, bytes)| (name.as_str(), String::from_utf8_lossy(bytes)))
         };
-        let mut pages: Vec<Page> = named(".html").map(|(name, text)| Page::parse(name, &text)).collect();
-        let mut sheet = Sheet::default();
-        named(".css").for_each(|(name, css)| sheet.add(name, &css));
-        let mut site =
-            Self { address, files, pages: Vec::new(), sheet: Sheet::default(), reached: BTreeSet::new() };
-        for name in site.other_sheets(&pages) {
+        let pages: Vec<Page> = named(".html").map(|(name, text)| Page::parse(name, &text)).collect();
+        let mut sheets = Sheets::default();
+        named(".css").for_each(|(name, css)| sheets.add(name, &css));
+        let mut site = Self {
+            address,
+            files,
+            pages,
+            sheets: Sheets::default(),
+            hiding: Vec::new(),
+            reached: BTreeSet::new(),
+        };
+        for name in site.other_sheets() {
             let css = site.files.get(&name).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
-            sheet.add(&name, &css);
+            sheets.add(&name, &css);
         }
-        hide(&mut pages, &mut sheet);
-        (site.pages, site.sheet) = (pages, sheet);
+        for page in &site.pages {
+            for style in page.named("style") {
+                sheets.add(&page.name, &style.text().collect::<String>());
+            }
+            for css in page.elements().filter_map(|element| element.attr("style")) {
+                sheets.attribute(&page.name, css);
+            }
+        }
+        (site.hiding, site.sheets) = (problems(&sheets), sheets);
         site.reached = site.follow(checkout_path);
         Ok(site)
     }
 
     /// Style sheets that pages link to although their names do not say so.
-    fn other_sheets(&self, pages: &[Page]) -> BTreeSet<String> {
+    fn other_sheets(&self) -> BTreeSet<String> {
         let is_sheet = |link: &ElementRef<'_>| {
             link.attr("rel").is_some_and(|rel| {
                 rel.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("stylesheet"))
             })
         };
-        let links =
-            pages.iter().flat_map(|page| page.named("link").filter(is_sheet).map(move |link| (page, link)));
+        let links = self
+            .pages
+            .iter()
+            .flat_map(|page| page.named("link").filter(is_sheet).map(move |link| (page, link)));
         let files = links.filter_map(|(page, link)| self.linked(page, link.attr("href")?));
         files.filter(|file| !file.ends_with(".css")).map(str::to_owned).collect()
     }
@@ -166,8 +183,14 @@ impl Site {
         self.pages.iter().find(|page| page.name == name)
     }
 
-    pub(super) fn rules(&self) -> &[Rule] {
-        &self.sheet.rules
+    /// All style sheets, style elements and style attributes.
+    pub(super) fn sheets(&self) -> &Sheets {
+        &self.sheets
+    }
+
+    /// The declarations that hide text or may hide it: while there are any, no text counts as visible.
+    pub(super) fn hiding(&self) -> &[String] {
+        &self.hiding
     }
 
     /// The files by name, with their bytes.
@@ -179,27 +202,4 @@ impl Site {
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.files.get(name)?).ok()
     }
-}
-
-/// Finds what style sheets, style elements and style attributes hide on the pages, and reads the text that is left.
-fn hide(pages: &mut [Page], sheet: &mut Sheet) {
-    let mut attributes = Vec::new();
-    for (at, page) in pages.iter().enumerate() {
-        for style in page.named("style") {
-            sheet.add(&page.name, &style.text().collect::<String>());
-        }
-        for element in page.elements() {
-            let rule = element.attr("style").and_then(|css| sheet.attribute(&page.name, css));
-            attributes.extend(rule.map(|rule| (at, Page::key(&element), rule)));
-        }
-    }
-    let judge = Judge::of(sheet, attributes.iter().map(|(_, _, rule)| rule));
-    let hidings = judge.hidings(sheet);
-    pages.iter_mut().for_each(|page| page.hide(&hidings));
-    for (at, key, rule) in attributes {
-        if let Some((page, reason)) = pages.get_mut(at).zip(judge.reason(&rule)) {
-            page.hide_one(key, reason);
-        }
-    }
-    pages.iter_mut().for_each(Page::read);
 }

@@ -1,23 +1,14 @@
-//! Style rules, as far as the checks need them, and which elements they hide.
+//! Style sheets: text counts as visible when none of their declarations can hide any.
 //!
-//! What the checks can't judge counts as hiding: a page proves something only by text that surely is to be seen.
+//! No selector is matched. A declaration that hides text, or that can't be judged, refuses the sheet whatever it
+//! selects.
 
-mod fetches;
-mod hiding;
-mod known;
-mod names;
-mod paint;
-mod parse;
-mod screen;
-mod selector;
-mod value;
+mod read;
+mod visible;
 
 pub(super) use self::{
-    fetches::addresses,
-    hiding::{Hiding, Judge},
-    paint::rgb,
-    parse::{Rule, Sheet},
-    value::Part,
+    read::{Part, Rule, Sheets},
+    visible::problems,
 };
 
 #[cfg(test)]
