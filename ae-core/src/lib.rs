@@ -50,7 +50,8 @@ pub use same_key::{KeyUse, SameKey};
 pub use secret::Secret;
 pub use sleep::{ManualSleeper, Sleep, Sleeper, SystemSleeper};
 pub use spec::{
-    AcceptanceCriterion, Feature, MrrArithmetic, PriceTier, Priority, ProductSpec, SourceNote, UserStory,
+    AcceptanceCriterion, CheckKind, Feature, MrrArithmetic, PriceTier, Priority, ProductSpec, SourceNote,
+    UserStory,
 };
 pub use task::{ParseTaskIdError, Task, TaskId, TaskKind};
 pub use untrusted::{Origin, Untrusted};

@@ -98,14 +98,42 @@ impl UserStory {
     }
 }
 
+/// How a criterion is proven on the built product.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CheckKind {
+    /// Text that visitors see holds every phrase.
+    Phrases {
+        /// The phrases; case and white space don't count.
+        phrases: Vec<String>,
+    },
+    /// The price list shows the price of a tier with its name.
+    Price {
+        /// The id of the tier.
+        tier: String,
+    },
+    /// A link that visitors see leads to the checkout, for every tier.
+    Checkout,
+    /// A link that visitors see leads to a page that says which data is collected.
+    Privacy,
+    /// No program can prove it: a person has to look.
+    #[default]
+    Manual,
+}
+
 /// Something that can be checked when the product is built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct AcceptanceCriterion {
     /// For example `AC-001`.
     pub id: String,
-    /// What must hold.
+    /// What must hold, for people.
     pub text: String,
+    /// How it is proven. A criterion stored without it has to be looked at by a person.
+    #[serde(default)]
+    pub check: CheckKind,
     /// How much it matters.
     pub priority: Priority,
     /// The story it belongs to, if any.
@@ -113,10 +141,17 @@ pub struct AcceptanceCriterion {
 }
 
 impl AcceptanceCriterion {
-    /// A criterion that belongs to no story.
+    /// A criterion that a person has to look at and that belongs to no story.
     #[must_use]
     pub fn new(id: impl Into<String>, text: impl Into<String>, priority: Priority) -> Self {
-        Self { id: id.into(), text: text.into(), priority, story: None }
+        Self { id: id.into(), text: text.into(), check: CheckKind::Manual, priority, story: None }
+    }
+
+    /// Sets how it is proven.
+    #[must_use]
+    pub fn with_check(mut self, check: CheckKind) -> Self {
+        self.check = check;
+        self
     }
 
     /// Sets the story it belongs to.

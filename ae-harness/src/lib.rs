@@ -1,23 +1,22 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-pub mod acceptance;
+mod acceptance;
 pub mod agent;
 mod atomic;
 pub mod deploy;
-pub mod living;
+mod living;
 mod paths;
 mod phrase;
-mod pricing;
 pub mod registrar;
 pub mod sandbox;
-pub mod site;
+mod site;
 mod text;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-pub use acceptance::{AcceptancePlan, Check, CheckKind, CheckOutcome, TierPrice};
+pub use acceptance::{AcceptancePlan, Assertion, Check, CheckOutcome, TierPrice};
 pub use agent::{
     AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, SiteContext, Snapshot,
 };

@@ -1,8 +1,8 @@
-//! Text as people see it, and as it is compared.
+//! Text as it is shown, and as it is compared.
 
-use ae_core::{Origin, Untrusted};
+use ae_core::{Origin, PriceTier, Untrusted};
 
-/// The text on one line without control, invisible and unassigned-for-ever characters, at most `chars_max` characters.
+/// The text on one line without control characters, invisible characters and noncharacters: at most `chars_max` characters.
 pub(crate) fn shown(text: &str, chars_max: usize) -> String {
     let text: String = text.chars().map(|c| if is_noncharacter(c) { ' ' } else { c }).collect();
     Untrusted::new(Origin::Agent("spec".to_owned()), text).one_line(chars_max)
@@ -13,12 +13,10 @@ pub(crate) fn folded(text: &str) -> String {
     shown(text, usize::MAX).to_lowercase()
 }
 
-/// Every phrase of `text` that stands in straight double quotes, as shown; an unclosed quote is no phrase.
-pub(crate) fn quoted(text: &str) -> Vec<String> {
-    let parts: Vec<&str> = text.split('"').collect();
-    let closed = parts.len().saturating_sub(1) / 2;
-    let inside = parts.iter().skip(1).step_by(2).take(closed);
-    inside.map(|part| shown(part, usize::MAX)).filter(|part| !part.is_empty()).collect()
+/// The name of a tier on the price list, which the builder writes and the checks look for.
+pub(crate) fn tier_name(tier: &PriceTier) -> String {
+    let named = [&tier.name, &tier.id].map(|text| shown(text, 300));
+    named.into_iter().find(|name| !name.is_empty()).unwrap_or_else(|| "Plan".to_owned())
 }
 
 /// The id of a criterion as one token of a space-separated attribute.
@@ -54,18 +52,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_come_in_pairs() {
-        assert_eq!(quoted(r#"names "A  b" and "c""#), ["A b", "c"]);
-        assert_eq!(quoted(r#"an "open one"#), Vec::<String>::new());
-        assert_eq!(quoted(r#"a "b" and "open"#), ["b"]);
-        assert_eq!(quoted(r#"empty "" and " ""#), Vec::<String>::new());
+    fn shown_text_has_nothing_invisible() {
+        assert_eq!(shown("a\u{FFFE}b\u{FDD0}\0c\u{202E}", 80), "a b c");
+        assert_eq!(token("AC 1\"><x"), "AC-1---x");
     }
 
     #[test]
-    fn shown_text_has_nothing_invisible() {
-        assert_eq!(shown("a\u{FFFE}b\u{FDD0}\0c\u{202E}", 80), "a b c");
+    fn text_is_folded_and_encoded() {
         assert_eq!(folded("  Ä \n B "), "ä b");
-        assert_eq!(token("AC 1\"><x"), "AC-1---x");
         assert_eq!(query_value("a b&ü"), "a%20b%26%C3%BC");
     }
 }

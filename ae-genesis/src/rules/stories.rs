@@ -1,6 +1,8 @@
 //! Stories, criteria and tasks of a spec.
 
-use ae_core::{AcceptanceCriterion, Feature, PriceTier, Priority, Task, TaskId, TaskKind, UserStory};
+use ae_core::{
+    AcceptanceCriterion, CheckKind, Feature, PriceTier, Priority, Task, TaskId, TaskKind, UserStory,
+};
 
 use super::pricing;
 
@@ -37,9 +39,9 @@ impl Stories {
             "Nobody buys what they do not understand",
             outline.demand.to_vec(),
         );
-        all.criterion(Priority::P0, format!("The page names the product \"{}\"", outline.product_name));
-        all.criterion(Priority::P0, format!("The page shows the tagline \"{}\"", outline.tagline));
-        all.criterion(Priority::P1, format!("The page says it is for \"{who}\""));
+        all.shown(Priority::P0, "The page names the product", outline.product_name);
+        all.shown(Priority::P0, "The page shows the tagline", outline.tagline);
+        all.shown(Priority::P1, "The page says it is for", who);
         for (position, feature) in outline.features.iter().enumerate() {
             let (priority, why) = match position {
                 0..=2 => (Priority::P0, "It is among the three that the product stands on"),
@@ -59,7 +61,7 @@ impl Stories {
                 &why,
                 feature.evidence.clone(),
             );
-            all.criterion(Priority::P0, format!("The page explains the feature \"{}\"", feature.title));
+            all.shown(Priority::P0, "The page explains the feature", &feature.title);
         }
         all.story(
             "Know the price and buy",
@@ -69,9 +71,11 @@ impl Stories {
             Vec::new(),
         );
         for tier in outline.tiers {
-            all.criterion(Priority::P0, format!("The price list shows \"{}\"", pricing::shown(tier)));
+            let text = format!("The price list shows \"{}\"", pricing::shown(tier));
+            all.criterion(Priority::P0, text, CheckKind::Price { tier: tier.id.clone() });
         }
-        all.criterion(Priority::P0, "A checkout button leads to the payment page".to_owned());
+        let text = "A checkout button leads to the payment page".to_owned();
+        all.criterion(Priority::P0, text, CheckKind::Checkout);
         all.story(
             "Know what happens to my data",
             &format!("As a user ({who}), I want to read what is collected, so that I can decide whether to trust it"),
@@ -79,7 +83,8 @@ impl Stories {
             "Whoever pays hands over data, and the law asks for it",
             Vec::new(),
         );
-        all.criterion(Priority::P0, "A privacy page says what is collected".to_owned());
+        let text = "A privacy page says what is collected".to_owned();
+        all.criterion(Priority::P0, text, CheckKind::Privacy);
         all
     }
 
@@ -101,23 +106,28 @@ impl Stories {
         });
     }
 
+    /// A criterion of the last story: visitors see the phrase.
+    fn shown(&mut self, priority: Priority, text: &str, phrase: &str) {
+        let check = CheckKind::Phrases { phrases: vec![phrase.to_owned()] };
+        self.criterion(priority, format!("{text} \"{phrase}\""), check);
+    }
+
     /// A criterion of the last story.
-    fn criterion(&mut self, priority: Priority, text: String) {
+    fn criterion(&mut self, priority: Priority, text: String, check: CheckKind) {
         let id = format!("AC-{:03}", self.criteria.len() + 1);
-        let story = self.stories.last().map(|story| story.id.clone());
-        self.criteria.push(AcceptanceCriterion { id, text, priority, story });
+        let mut criterion = AcceptanceCriterion::new(id, text, priority).with_check(check);
+        criterion.story = self.stories.last().map(|story| story.id.clone());
+        self.criteria.push(criterion);
     }
 
     /// The work, in an order that respects dependencies; every criterion is served by a task.
     pub(super) fn tasks(&self, product_name: &str) -> Vec<Task> {
-        let with = |needle: &[&str]| -> Vec<String> {
-            let hit = |criterion: &&AcceptanceCriterion| {
-                needle.iter().any(|start| criterion.text.starts_with(start))
-            };
-            self.criteria.iter().filter(hit).map(|criterion| criterion.id.clone()).collect()
+        let with = |wanted: fn(&CheckKind) -> bool| -> Vec<String> {
+            let proven = self.criteria.iter().filter(|criterion| wanted(&criterion.check));
+            proven.map(|criterion| criterion.id.clone()).collect()
         };
         let all: Vec<String> = self.criteria.iter().map(|criterion| criterion.id.clone()).collect();
-        let page = with(&["The page"]);
+        let page = with(|check| matches!(check, CheckKind::Phrases { .. }));
         [
             (
                 "T-001",
@@ -154,7 +164,7 @@ impl Stories {
                 TaskKind::Implementation,
                 false,
                 &["T-003"][..],
-                with(&["The price list"]),
+                with(|check| matches!(check, CheckKind::Price { .. })),
             ),
             (
                 "T-005",
@@ -163,7 +173,7 @@ impl Stories {
                 TaskKind::Implementation,
                 true,
                 &["T-004"][..],
-                with(&["A checkout"]),
+                with(|check| *check == CheckKind::Checkout),
             ),
             (
                 "T-006",
@@ -172,7 +182,7 @@ impl Stories {
                 TaskKind::Content,
                 true,
                 &["T-001"][..],
-                with(&["A privacy"]),
+                with(|check| *check == CheckKind::Privacy),
             ),
             (
                 "T-007",

@@ -1,38 +1,35 @@
-//! What counts as done, fixed before anything is written.
+//! The definition of done, fixed before anything is written.
 
 mod derive;
 mod judge;
 
-use ae_core::{Digest, Priority, ProductSpec};
+use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::derive::kind_of;
 use crate::agent::SiteContext;
 
 /// The folder of a workspace that holds the site.
 pub(crate) const SITE_FOLDER: &str = "site";
 
-/// What one check looks at. It is data, so that the plan can be sealed.
+/// The assertion of one check. It is data, so that the plan can be sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum CheckKind {
-    /// Every phrase stands in visible text inside an element marked with the criterion's id. As with the next four, only
+pub enum Assertion {
+    /// Every phrase stands in visible text inside an element marked with the criterion's id. As with the next three, only
     /// pages count that visible links lead to from the front page.
     Phrases {
         /// The phrases, compared without regard to case and white space.
         phrases: Vec<String>,
     },
-    /// As with `Phrases`; and the price of each tier that they state stands beside the tier's name: the smallest element
-    /// around the name that holds any amount of money holds that price, and not another tier with another price.
-    Prices {
-        /// The phrases.
-        phrases: Vec<String>,
+    /// The price of a tier stands in a marked element, and with the tier's name: the smallest element around the name that
+    /// holds any amount of money holds that price, and not another tier with another price.
+    Price {
+        /// The id of the tier.
+        tier: String,
         /// All tiers of the price list.
         tiers: Vec<TierPrice>,
     },
-    /// An element marked with the criterion's id is visible and not empty.
-    Present,
     /// A marked, visible link leads to the checkout, and every tier has one.
     Checkout {
         /// The ids of the tiers.
@@ -75,7 +72,10 @@ pub enum CheckKind {
 
 /// A tier as the price list shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct TierPrice {
+    /// Its id.
+    pub id: String,
     /// Its name.
     pub name: String,
     /// The amount with its currency, such as `9.00 EUR`.
@@ -86,6 +86,7 @@ pub struct TierPrice {
 
 /// One check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Check {
     /// Its name, unique in the plan: the criterion's id, or `generic-…`.
     pub id: String,
@@ -93,12 +94,13 @@ pub struct Check {
     pub criterion: Option<String>,
     /// How much it matters.
     pub priority: Priority,
-    /// What it looks at.
-    pub kind: CheckKind,
+    /// The assertion that it makes.
+    pub asserts: Assertion,
 }
 
-/// What one check found.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CheckOutcome {
     /// The check.
     pub id: String,
@@ -108,15 +110,19 @@ pub struct CheckOutcome {
     pub priority: Priority,
     /// Whether it holds.
     pub passed: bool,
-    /// What was found; for a failure the file, what is wrong and how to put it right.
+    /// The finding; for a failure the file, the defect and the remedy.
     pub detail: String,
 }
 
 /// The checks of one product. Derived from the spec before anything is built, and sealed: a plan that was changed
 /// afterwards is refused.
 ///
-/// One check for every criterion of priority P0 and P1, and a fixed set for any site. P2 and P3 are not proven.
+/// It has one check for every criterion of priority P0 and P1 that a program can prove, and a fixed set for any site.
+/// Criteria of P0 and P1 that only a person can prove are listed in [`manual`](Self::manual); P2 and P3 are left out.
+///
+/// To run the checks on a site takes the feature `site`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct AcceptancePlan {
     /// The version of this schema.
     pub schema_version: u32,
@@ -128,6 +134,9 @@ pub struct AcceptancePlan {
     pub checkout_path: String,
     /// The checks, criteria first.
     pub checks: Vec<Check>,
+    /// The criteria that no check proves: a person has to look.
+    #[serde(default)]
+    pub manual: Vec<AcceptanceCriterion>,
 }
 
 impl AcceptancePlan {
@@ -137,11 +146,13 @@ impl AcceptancePlan {
     /// The plan that follows from `spec`; the same spec gives the same plan.
     #[must_use]
     pub fn derive(spec: &ProductSpec, site: &SiteContext) -> Self {
+        let (checks, manual) = derive::checks(spec);
         Self {
             schema_version: Self::SCHEMA_VERSION,
             base_url: site.base_url.clone(),
             checkout_path: site.checkout_path.clone(),
-            checks: derive::checks(spec),
+            checks,
+            manual,
         }
     }
 

@@ -1,11 +1,10 @@
-//! What the site says, taken from the spec: cleaned, cut to sane lengths, nothing added.
+//! The words of the site, taken from the spec: cleaned, cut to sane lengths, nothing added.
 
 use ae_core::{Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
     agent::SiteContext,
-    pricing,
-    text::{query_value, shown},
+    text::{query_value, shown, tier_name},
 };
 
 const TITLE_CHARS: usize = 300;
@@ -141,8 +140,8 @@ fn plural(count: u64, noun: &str) -> String {
 
 fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
     TierCopy {
-        name: pricing::name(tier),
-        price: format!("{} {}", tier.price, pricing::interval(tier)),
+        name: tier_name(tier),
+        price: format!("{} {}", tier.price, tier.interval.words()),
         includes: lines(&tier.includes),
         checkout: format!("{}?tier={}", site.checkout_path, query_value(&tier.id)),
     }
@@ -150,7 +149,7 @@ fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
 
 /// Questions of visitors whose answers stand in the spec, and only those.
 ///
-/// Assumptions and open points are for whoever approves the spec: they speak of the business, not of the product.
+/// Assumptions and open points are for the approver of the spec: they speak of the business, not of the product.
 fn questions(spec: &ProductSpec) -> Vec<Question> {
     let asked = [("What will it not do?", &spec.out_of_scope)];
     let answered = asked.into_iter().map(|(question, texts)| Question { question, answers: lines(texts) });

@@ -1,12 +1,11 @@
-//! Which element fulfils which criterion.
+//! The marks on elements that fulfil a criterion.
 
 use std::collections::BTreeMap;
 
-use ae_core::{AcceptanceCriterion, ProductSpec};
+use ae_core::{CheckKind, ProductSpec};
 
 use super::copy::SiteCopy;
 use crate::{
-    acceptance::{CheckKind, kind_of},
     phrase::{BREAK, holds},
     text::{folded, token},
 };
@@ -39,13 +38,18 @@ impl Marks {
         let mut marks = Self { marks: BTreeMap::new(), unmet: Vec::new() };
         for criterion in &spec.acceptance_criteria {
             let id = token(&criterion.id);
-            let found = match kind_of(criterion, spec) {
-                CheckKind::Phrases { phrases } | CheckKind::Prices { phrases, .. } => {
+            let found = match &criterion.check {
+                CheckKind::Phrases { phrases } => {
                     phrases.iter().map(|phrase| holding(&parts, phrase)).collect::<Option<Vec<_>>>()
                 }
-                CheckKind::Checkout { .. } => (!copy.tiers.is_empty()).then(|| vec![Part::Checkout]),
+                CheckKind::Price { tier } => {
+                    let at = spec.pricing.iter().take(copy.tiers.len()).position(|known| known.id == *tier);
+                    at.map(|at| vec![Part::Tier(at)])
+                }
+                CheckKind::Checkout => (!copy.tiers.is_empty()).then(|| vec![Part::Checkout]),
                 CheckKind::Privacy => Some(vec![Part::Privacy]),
-                _ => about(&parts, criterion).map(|part| vec![part]),
+                // A person looks for it, and needs no mark.
+                _ => continue,
             };
             match found {
                 Some(found) => found.into_iter().for_each(|part| marks.add(part, &id)),
@@ -100,20 +104,4 @@ fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
 fn holding(parts: &[(Part, String)], phrase: &str) -> Option<Part> {
     let phrase = folded(phrase);
     parts.iter().find(|(_, text)| holds(text, &phrase)).map(|(part, _)| *part)
-}
-
-/// The part that shares the most words of four letters or more with the criterion, at least half of them.
-fn about(parts: &[(Part, String)], criterion: &AcceptanceCriterion) -> Option<Part> {
-    const FILLERS: [&str; 8] = ["page", "shows", "explains", "says", "site", "that", "with", "there"];
-    let text = folded(&criterion.text);
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.chars().count() >= 4 && !FILLERS.contains(word))
-        .collect();
-    let shared = |of: &str| words.iter().filter(|word| of.contains(**word)).count();
-    let best = parts
-        .iter()
-        .map(|(part, text)| (shared(text), *part))
-        .reduce(|best, next| if next.0 > best.0 { next } else { best });
-    best.filter(|(count, _)| *count > 0 && count * 2 >= words.len()).map(|(_, part)| part)
 }

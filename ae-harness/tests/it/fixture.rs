@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ae_core::{
-    AcceptanceCriterion, BillingInterval, Currency, Digest, Evidence, Feature, IdempotencyKey, Money,
-    NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp, Untrusted,
+    AcceptanceCriterion, BillingInterval, CheckKind, Currency, Digest, Evidence, Feature, IdempotencyKey,
+    Money, NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp, Untrusted,
 };
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, SiteBuilder, SiteContext};
 
@@ -39,8 +39,12 @@ fn evidence(id: &str, title: &str) -> Evidence {
     }
 }
 
-pub fn criterion(id: &str, priority: Priority, text: &str) -> AcceptanceCriterion {
-    AcceptanceCriterion { id: id.to_owned(), text: text.to_owned(), priority, story: None }
+pub fn criterion(id: &str, priority: Priority, check: CheckKind) -> AcceptanceCriterion {
+    AcceptanceCriterion::new(id, "What must hold", priority).with_check(check)
+}
+
+pub fn phrase(text: &str) -> CheckKind {
+    CheckKind::Phrases { phrases: vec![text.to_owned()] }
 }
 
 fn tier(id: &str, name: &str, price: &str) -> PriceTier {
@@ -79,20 +83,16 @@ pub fn spec() -> ProductSpec {
         ],
         user_stories: Vec::new(),
         acceptance_criteria: vec![
-            criterion("AC-001", Priority::P0, "The page names the product \"CSV Tidy\""),
-            criterion(
-                "AC-002",
-                Priority::P0,
-                "The page shows the tagline \"Clean CSV files before they break your import\"",
-            ),
-            criterion("AC-003", Priority::P1, "The page says it is for \"data analysts\""),
-            criterion("AC-004", Priority::P0, "The page explains the feature \"Find duplicate rows\""),
-            criterion("AC-005", Priority::P0, "The page explains the feature \"Repair encodings\""),
-            criterion("AC-006", Priority::P0, "The price list shows \"$9.00 per month\""),
-            criterion("AC-007", Priority::P0, "A checkout button leads to the payment page"),
-            criterion("AC-008", Priority::P0, "A privacy page says what is collected"),
-            criterion("AC-009", Priority::P2, "The page shows \"something nobody builds\""),
-            criterion("AC-010", Priority::P1, "Imports that fail half-way are named as the problem"),
+            criterion("AC-001", Priority::P0, phrase("CSV Tidy")),
+            criterion("AC-002", Priority::P0, phrase("Clean CSV files before they break your import")),
+            criterion("AC-003", Priority::P1, phrase("data analysts")),
+            criterion("AC-004", Priority::P0, phrase("Find duplicate rows")),
+            criterion("AC-005", Priority::P0, phrase("Repair encodings")),
+            criterion("AC-006", Priority::P0, CheckKind::Price { tier: "starter".to_owned() }),
+            criterion("AC-007", Priority::P0, CheckKind::Checkout),
+            criterion("AC-008", Priority::P0, CheckKind::Privacy),
+            criterion("AC-009", Priority::P2, phrase("a missing phrase")),
+            criterion("AC-010", Priority::P1, CheckKind::Manual),
         ],
         tasks: Vec::new(),
         pricing: vec![tier("starter", "Starter", "9"), tier("team", "Team", "29")],

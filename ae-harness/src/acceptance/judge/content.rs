@@ -1,4 +1,4 @@
-//! Checks of what people see.
+//! Checks of the text that people see.
 
 use std::collections::BTreeSet;
 
@@ -39,18 +39,6 @@ pub(super) fn phrases(site: &Site, criterion: &str, phrases: &[String]) -> Verdi
          visibly{}",
         because(hidden(&marked))
     ))
-}
-
-pub(super) fn present(site: &Site, criterion: &str) -> Verdict {
-    let marked = marked(site, criterion);
-    match marked.iter().find(|(page, element)| page.shows(element)) {
-        Some((page, _)) => Ok(format!("site/{} shows an element marked {criterion}", page.name)),
-        None if marked.is_empty() => Err(unmarked(site, criterion, "it has to be visible and not empty")),
-        None => Err(format!(
-            "the element marked data-criterion=\"{criterion}\" in the site is hidden or empty: show it, with text{}",
-            because(hidden(&marked))
-        )),
-    }
 }
 
 pub(super) fn checkout(site: &Site, criterion: &str, path: &str, tiers: &[String]) -> Verdict {
@@ -142,7 +130,7 @@ fn marked_links<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, Place)
     all.filter(|(page, link, _)| inside(link, page)).map(|(page, _, place)| (page, place)).collect()
 }
 
-/// Why one of the elements is not seen.
+/// The reason why one of the elements is not seen.
 fn hidden(marked: &[(&Page, ElementRef<'_>)]) -> Option<String> {
     marked.iter().find_map(|(page, element)| page.hidden_within(element))
 }
@@ -163,7 +151,7 @@ fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
     )
 }
 
-/// Tells what hides an element, if anything does.
+/// The end of a diagnosis: the reason why an element is hidden, if it is.
 fn because(hidden: Option<String>) -> String {
     hidden.map(|reason| format!("; it is hidden because {reason}")).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ mod links;
 mod markup;
 mod meta;
 mod pages;
-pub(super) mod prices;
+mod prices;
 mod prose;
 mod style;
 
@@ -17,16 +17,16 @@ use std::path::Path;
 use ae_core::{BackendError, Digest, ErrorKind};
 
 use self::{address::Address, pages::Site};
-use super::{AcceptancePlan, Check, CheckKind, CheckOutcome, SITE_FOLDER};
+use super::{AcceptancePlan, Assertion, Check, CheckOutcome, SITE_FOLDER};
 
 impl AcceptancePlan {
-    /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is no error.
+    /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is not an error.
     ///
     /// # Errors
     ///
     /// `Conflict` when the plan is not the sealed one, `Unsupported` for a plan of another schema version,
-    /// `InvalidInput` for an address that is none, or the site can't be read, holds links, or is above 64 MB or 2,000
-    /// files.
+    /// `InvalidInput` for a malformed address and for a site that holds links or is above 64 MB or 2,000 files, or the
+    /// reason why the site can't be read.
     pub fn run(&self, workspace: &Path, seal: &Digest) -> Result<Vec<CheckOutcome>, BackendError> {
         let refuse = |kind, message: &str| Err(BackendError::new(kind, "acceptance", "run", message));
         if self.schema_version != Self::SCHEMA_VERSION {
@@ -43,7 +43,7 @@ impl AcceptancePlan {
         }
         let Some(address) = Address::parse(&self.base_url) else {
             let message = format!(
-                "{:?} is no address of a site: derive the plan with http(s)://host/…/ and the slash at its end",
+                "{:?} is not the address of a site: derive the plan with http(s)://host/…/ and the slash at its end",
                 self.base_url
             );
             return refuse(ErrorKind::InvalidInput, &message);
@@ -53,7 +53,7 @@ impl AcceptancePlan {
     }
 }
 
-/// What was found, or what is wrong.
+/// The finding of a check, or the defect.
 type Verdict = Result<String, String>;
 
 impl Check {
@@ -75,26 +75,25 @@ impl Check {
             return Err("site/index.html: there is no page; write the site into the folder site/".to_owned());
         }
         let criterion = self.criterion.as_deref().unwrap_or_default();
-        if let (true, Some(problem)) = (reads_text(&self.kind), site.hiding().first()) {
+        if let (true, Some(problem)) = (reads_text(&self.asserts), site.hiding().first()) {
             return Err(format!("{problem}; until then no text of the site counts as visible"));
         }
-        match &self.kind {
-            CheckKind::Phrases { phrases } => content::phrases(site, criterion, phrases),
-            CheckKind::Prices { phrases, tiers } => prices::check(site, criterion, phrases, tiers),
-            CheckKind::Present => content::present(site, criterion),
-            CheckKind::Checkout { tiers } => content::checkout(site, criterion, &plan.checkout_path, tiers),
-            CheckKind::Privacy => content::privacy(site, criterion),
-            CheckKind::SampleNotice => content::sample_notice(site),
-            CheckKind::Files { paths } => meta::files(site, paths),
-            CheckKind::Markup => markup::markup(site),
-            CheckKind::Accessibility => markup::accessibility(site),
-            CheckKind::SelfContained => links::self_contained(site),
-            CheckKind::Links => links::resolve(site, &plan.checkout_path),
-            CheckKind::Styles => judged(site.hiding().to_vec(), "no style sheet can hide text"),
-            CheckKind::Contrast => contrast::check(site.sheets()),
-            CheckKind::Discovery => meta::discovery(site, &plan.base_url),
-            CheckKind::Social => meta::social(site, &plan.base_url),
-            CheckKind::Weight { page_bytes_max, total_bytes_max } => {
+        match &self.asserts {
+            Assertion::Phrases { phrases } => content::phrases(site, criterion, phrases),
+            Assertion::Price { tier, tiers } => prices::check(site, criterion, tier, tiers),
+            Assertion::Checkout { tiers } => content::checkout(site, criterion, &plan.checkout_path, tiers),
+            Assertion::Privacy => content::privacy(site, criterion),
+            Assertion::SampleNotice => content::sample_notice(site),
+            Assertion::Files { paths } => meta::files(site, paths),
+            Assertion::Markup => markup::markup(site),
+            Assertion::Accessibility => markup::accessibility(site),
+            Assertion::SelfContained => links::self_contained(site),
+            Assertion::Links => links::resolve(site, &plan.checkout_path),
+            Assertion::Styles => judged(site.hiding().to_vec(), "no style sheet can hide text"),
+            Assertion::Contrast => contrast::check(site.sheets()),
+            Assertion::Discovery => meta::discovery(site, &plan.base_url),
+            Assertion::Social => meta::social(site, &plan.base_url),
+            Assertion::Weight { page_bytes_max, total_bytes_max } => {
                 meta::weight(site, *page_bytes_max, *total_bytes_max)
             }
         }
@@ -102,15 +101,14 @@ impl Check {
 }
 
 /// Whether the check proves something by text that people see.
-const fn reads_text(kind: &CheckKind) -> bool {
+const fn reads_text(assertion: &Assertion) -> bool {
     matches!(
-        kind,
-        CheckKind::Phrases { .. }
-            | CheckKind::Prices { .. }
-            | CheckKind::Present
-            | CheckKind::Checkout { .. }
-            | CheckKind::Privacy
-            | CheckKind::SampleNotice
+        assertion,
+        Assertion::Phrases { .. }
+            | Assertion::Price { .. }
+            | Assertion::Checkout { .. }
+            | Assertion::Privacy
+            | Assertion::SampleNotice
     )
 }
 

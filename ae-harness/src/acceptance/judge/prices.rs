@@ -9,48 +9,31 @@ use super::{
 };
 use crate::{
     acceptance::TierPrice,
-    phrase::{amounts, holds, names, places},
+    phrase::{amounts, names, places},
     text::folded,
 };
 
-/// How many times the name of a tier is looked at on one page.
+/// The most places of a tier's name that are looked at on one page.
 const NAMES_MAX: usize = 1_000;
 
-/// The phrases stand where they have to, and each price that they state beside the name of its tier.
-pub(super) fn check(site: &Site, criterion: &str, phrases: &[String], tiers: &[TierPrice]) -> Verdict {
-    let found = content::phrases(site, criterion, phrases)?;
-    let stated = stated(phrases, tiers);
-    let readings: Vec<Reading<'_>> = site.reached().map(|page| Reading::of(page, tiers)).collect();
-    let mut problems = Vec::new();
-    for (at, price) in &stated {
-        let beside = readings.iter().any(|reading| reading.is_beside(*at, price));
-        let name = tiers.get(*at).map(|tier| tier.name.as_str()).unwrap_or_default();
-        if !beside {
-            problems.push(format!(
-                "site/index.html: the price {price:?} does not stand beside the name of its tier {name:?}: put the two, \
-                 visibly, into one element of their own, such as a card, a row or a section"
-            ));
-        }
-    }
-    super::judged(problems, format!("{found}, beside the names of {} tiers", stated.len()))
-}
-
-/// The tiers whose price the phrases state, by their position, with the price as it is stated: with its interval, or else
-/// the amount alone.
-pub(in crate::acceptance) fn stated(phrases: &[String], tiers: &[TierPrice]) -> Vec<(usize, String)> {
-    let with = |price: fn(&TierPrice) -> String| {
-        let all = tiers.iter().map(price).enumerate();
-        let stated = all.filter(|(_, price)| {
-            let price = folded(price);
-            phrases.iter().any(|phrase| holds(&folded(phrase), &price))
-        });
-        stated.collect::<Vec<_>>()
+/// The price of the tier stands in a marked element, and beside the tier's name.
+pub(super) fn check(site: &Site, criterion: &str, tier: &str, tiers: &[TierPrice]) -> Verdict {
+    let Some((at, wanted)) = tiers.iter().enumerate().find(|(_, known)| known.id == tier) else {
+        return Err(format!("the price list of the spec has no tier {tier:?}: correct the criterion"));
     };
-    let whole = with(|tier| format!("{} {}", tier.amount, tier.interval));
-    if whole.is_empty() { with(|tier| tier.amount.clone()) } else { whole }
+    let price = format!("{} {}", wanted.amount, wanted.interval);
+    let found = content::phrases(site, criterion, std::slice::from_ref(&price))?;
+    if site.reached().any(|page| Reading::of(page, tiers).is_beside(at, &price)) {
+        return Ok(format!("{found}, beside the name of its tier"));
+    }
+    Err(format!(
+        "site/index.html: the price {price:?} does not stand beside the name of its tier {:?}: put the two, visibly, into \
+         one element of their own, such as a card, a row or a section",
+        wanted.name
+    ))
 }
 
-/// Where names and amounts stand on a page.
+/// The places of names and amounts on a page.
 struct Reading<'a> {
     page: &'a Page,
     tiers: Vec<Tier>,
@@ -73,7 +56,7 @@ impl<'a> Reading<'a> {
                 Tier { names: names(text, &folded(&tier.name)), prices: places(text, &amount), amount }
             })
             .collect();
-        // "Starter" inside "Starter, yearly" is no name of its own.
+        // "Starter" inside "Starter, yearly" is not a name of its own.
         let all: Vec<Range<usize>> = found.iter().flat_map(|tier| tier.names.clone()).collect();
         for tier in &mut found {
             tier.names.retain(|name| !all.iter().any(|other| other != name && is_within(name, other)));

@@ -43,6 +43,13 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
     let acceptance = AcceptancePlan::derive(spec, site);
     let seal = acceptance.seal();
     let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    if !acceptance.manual.is_empty() {
+        let ids: Vec<_> = acceptance.manual.iter().map(|criterion| criterion.id.as_str()).collect();
+        stage.note(&format!(
+            "no check proves {}: look at the site before you approve its launch",
+            ids.join(", ")
+        ));
+    }
     let baseline = acceptance.run(&workspace, &seal)?;
     let red = baseline.iter().filter(|check| !check.passed).count();
     stage.note(&format!(
