@@ -7,9 +7,11 @@ mod atomic;
 pub mod deploy;
 mod living;
 mod paths;
+#[cfg(feature = "site")]
 mod phrase;
 pub mod registrar;
 pub mod sandbox;
+#[cfg(feature = "site")]
 mod site;
 mod text;
 
@@ -29,4 +31,5 @@ pub use deploy::{LocalDeployer, ReleaseCheck};
 pub use living::{ErrorEntry, LivingSpec, LogEntry};
 pub use registrar::{Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar};
 pub use sandbox::{CommandOutput, MemorySandbox, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
+#[cfg(feature = "site")]
 pub use site::SiteBuilder;

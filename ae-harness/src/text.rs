@@ -9,6 +9,7 @@ pub(crate) fn shown(text: &str, chars_max: usize) -> String {
 }
 
 /// The form in which phrases are compared: as shown, in lower case.
+#[cfg(feature = "site")]
 pub(crate) fn folded(text: &str) -> String {
     shown(text, usize::MAX).to_lowercase()
 }
@@ -29,6 +30,7 @@ pub(crate) fn token(id: &str) -> String {
 }
 
 /// `text` for a query string: everything but unreserved characters (RFC 3986, section 2.3) is percent-encoded.
+#[cfg(feature = "site")]
 pub(crate) fn query_value(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
@@ -57,6 +59,7 @@ mod tests {
         assert_eq!(token("AC 1\"><x"), "AC-1---x");
     }
 
+    #[cfg(feature = "site")]
     #[test]
     fn text_is_folded_and_encoded() {
         assert_eq!(folded("  Ä \n B "), "ä b");

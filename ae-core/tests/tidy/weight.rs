@@ -39,6 +39,12 @@ fn the_engine_stays_light() {
 }
 
 #[test]
+fn the_plans_of_the_harness_need_no_browser_parts() {
+    let Some(found) = crates("ae-harness", None) else { return };
+    assert!(found > 20 && found <= 50, "{found} crates");
+}
+
+#[test]
 fn the_product_stays_under_250_crates() {
     let Some(found) = crates("lifecycle", None) else { return };
     assert!(found > 100 && found < 250, "{found} crates");

@@ -1,6 +1,7 @@
 //! The definition of done, fixed before anything is written.
 
 mod derive;
+#[cfg(feature = "site")]
 mod judge;
 
 use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::SiteContext;
 
 /// The folder of a workspace that holds the site.
+#[cfg(feature = "site")]
 pub(crate) const SITE_FOLDER: &str = "site";
 
 /// The assertion of one check. It is data, so that the plan can be sealed.
