@@ -1,12 +1,12 @@
-//! Finding phrases in what people read: numbers whole, names as words.
+//! Phrases in visible text: numbers whole, names as words.
 //!
 //! Text and phrase are compared as [`folded`](crate::text::folded) leaves them.
 
 use std::ops::Range;
 
-/// Stands where markup joins two pieces of text: a reader may see a gap there, or none.
+/// The mark where markup joins two pieces of text: a reader may see a gap there, or none.
 pub(crate) const JOINT: char = '\u{1F}';
-/// Stands where a block begins or ends.
+/// The mark where a block begins or ends.
 pub(crate) const BREAK: char = '\n';
 
 /// Whether `phrase` stands in `text`.
@@ -14,7 +14,7 @@ pub(crate) fn holds(text: &str, phrase: &str) -> bool {
     !places(&text.chars().collect::<Vec<_>>(), phrase).is_empty()
 }
 
-/// Everywhere that `phrase` stands in `text`. With a number in it, it does not count inside a longer number or word:
+/// The places of `phrase` in `text`. With a number in it, it does not count inside a longer number or word:
 /// `9.00 eur` is not in `19.00 eur`.
 pub(crate) fn places(text: &[char], phrase: &str) -> Vec<Range<usize>> {
     let wanted: Vec<char> = phrase.chars().filter(|c| !is_unseen(*c)).collect();
@@ -23,7 +23,7 @@ pub(crate) fn places(text: &[char], phrase: &str) -> Vec<Range<usize>> {
     all.filter(|place| !is_figure || is_whole(text, place)).collect()
 }
 
-/// Everywhere that `name` stands in `text` as words of its own.
+/// The places of `name` in `text` as words of its own.
 pub(crate) fn names(text: &[char], name: &str) -> Vec<Range<usize>> {
     let all = places(text, name).into_iter();
     all.filter(|place| {
@@ -32,7 +32,7 @@ pub(crate) fn names(text: &[char], name: &str) -> Vec<Range<usize>> {
     .collect()
 }
 
-/// Everywhere that an amount of money stands in `text`: a number beside the sign of a currency or one of `codes`.
+/// The places of amounts of money in `text`: a number beside the sign of a currency or one of `codes`.
 pub(crate) fn amounts(text: &[char], codes: &[String]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -63,7 +63,7 @@ fn is_currency_sign(c: char) -> bool {
     matches!(c, '$' | '\u{A2}'..='\u{A5}' | '\u{20A0}'..='\u{20C0}' | '\u{FF04}' | '\u{FFE0}' | '\u{FFE1}' | '\u{FFE5}')
 }
 
-/// Where `wanted` ends if it begins at `start`. A space in it stands for any gap; what has no width may be none.
+/// The end of `wanted` if it begins at `start`. A space in it stands for any gap; what has no width may be none.
 fn matched(text: &[char], start: usize, wanted: &[char]) -> Option<usize> {
     let mut at = start;
     for (position, c) in wanted.iter().enumerate() {
@@ -90,7 +90,7 @@ fn is_whole(text: &[char], place: &Range<usize>) -> bool {
     !goes_on(&before) && !goes_on(&after) && !before.is_negative() && !after.is_share()
 }
 
-/// What stands on one side of a place, seen from it.
+/// The text on one side of a place, seen from it.
 struct Side<'a> {
     text: &'a [char],
     place: &'a Range<usize>,
@@ -121,7 +121,7 @@ impl<'a> Side<'a> {
         if self.backwards { Box::new(inside) } else { Box::new(inside.rev()) }
     }
 
-    /// What a reader sees from the place outwards, at most `most` characters.
+    /// The characters that a reader sees from the place outwards, at most `most` characters.
     fn letters(&self, most: usize) -> String {
         self.outwards().filter(|c| !is_unseen(*c)).take(most).collect()
     }

@@ -91,7 +91,7 @@ fn check_context(site: &SiteContext) -> Result<(), BackendError> {
     let refuse = |message: String| Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message));
     if copy::safe_address(&site.base_url).is_none() || !site.base_url.ends_with('/') {
         return refuse(format!(
-            "{:?} is no address: use http(s)://host/…/ with the slash at its end",
+            "{:?} is not an address: use http(s)://host/…/ with the slash at its end",
             site.base_url
         ));
     }
@@ -105,7 +105,7 @@ fn prepare(folder: &PathBuf) -> Result<(), BackendError> {
     match fs::symlink_metadata(folder) {
         Ok(meta) if meta.is_dir() => Ok(()),
         Ok(_) => {
-            let message = format!("{} is no folder: remove it", folder.display());
+            let message = format!("{} is not a folder: remove it", folder.display());
             Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

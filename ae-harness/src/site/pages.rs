@@ -21,7 +21,7 @@ pub(super) fn privacy(copy: &SiteCopy) -> String {
     document(copy, &frame)
 }
 
-/// Only what holds for these pages by the way they are made.
+/// Statements that hold for these pages by the way they are made.
 fn policy(copy: &SiteCopy) -> Markup {
     html! {
         h1 { "Privacy" }
@@ -35,7 +35,7 @@ fn policy(copy: &SiteCopy) -> Markup {
         }
         h2 { "What is collected" }
         p {
-            "To send you a page, the server has to see your network address and which page you ask for. Whoever runs the \
+            "To send you a page, the server has to see your network address and which page you ask for. The operator of the \
              server may keep that in its log."
         }
         @if !copy.tiers.is_empty() {

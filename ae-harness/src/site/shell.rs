@@ -4,14 +4,14 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::copy::SiteCopy;
 
-/// What differs from page to page.
+/// The parts that differ from page to page.
 #[derive(Debug)]
 pub(super) struct Frame<'a> {
     pub(super) title: String,
     pub(super) description: String,
     /// The file, relative to the site; `None` for the error page, which has no address of its own.
     pub(super) file: Option<&'a str>,
-    /// What stands before every link into the site: nothing, or the path of the site where the depth is unknown.
+    /// The beginning of every link into the site: nothing, or the path of the site where the depth is unknown.
     pub(super) prefix: &'a str,
     /// The marks of the product's name and of the privacy link.
     pub(super) name_mark: Option<String>,

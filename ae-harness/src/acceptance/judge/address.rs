@@ -1,21 +1,21 @@
-//! Where addresses lead, as a browser resolves them (URL Standard, whatwg.org).
+//! Addresses, resolved as a browser does (URL Standard, whatwg.org).
 
 use url::Url;
 
-/// Where a site answers.
+/// The address of a site.
 #[derive(Debug, Clone)]
 pub(super) struct Address(Url);
 
-/// Where something leads.
+/// The target of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
     /// Below the address of the site.
     Inside(Inside),
     /// On the host of the site, outside of it.
     Beside,
-    /// Another host, or another scheme than that of the site, which is told.
+    /// Another host, or another scheme than that of the site; holds the scheme.
     Elsewhere(String),
-    /// It can't be told.
+    /// Not an address.
     Unknown,
 }
 
@@ -24,9 +24,9 @@ pub(super) enum Place {
 pub(super) struct Inside {
     /// The path relative to the site, as it is sent to the host.
     pub(super) path: String,
-    /// What follows the question mark.
+    /// The text after the question mark.
     pub(super) query: Option<String>,
-    /// What follows the hash.
+    /// The text after the hash.
     pub(super) fragment: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl Address {
         self.0.path()
     }
 
-    /// Where `href` leads that stands in the file `name`.
+    /// The target of `href` in the file `name`.
     pub(super) fn resolve(&self, name: &str, href: &str) -> Place {
         let mut from = self.0.clone();
         if let Ok(mut parts) = from.path_segments_mut() {

@@ -6,7 +6,7 @@ use scraper::{ElementRef, Html};
 
 use super::prose::Prose;
 
-/// Elements whose text nobody sees on the page, or only in a browser that does not know the element.
+/// Elements whose text is not shown on the page, or only by a browser that does not know the element.
 const UNSEEN: [&str; 21] = [
     "audio", "canvas", "datalist", "embed", "head", "iframe", "math", "meter", "noembed", "noframes",
     "noscript", "object", "option", "progress", "rp", "script", "style", "svg", "template", "title", "video",
@@ -17,7 +17,7 @@ const UNSEEN: [&str; 21] = [
 pub(super) struct Page {
     /// Its path, relative to the site.
     pub(super) name: String,
-    /// What the parser had to forgive.
+    /// The errors that the parser put up with.
     pub(super) errors: Vec<String>,
     html: Html,
     prose: Prose,
@@ -33,7 +33,7 @@ impl Page {
         Self { name: name.to_owned(), errors, html, prose }
     }
 
-    /// What names an element for as long as the page lives unchanged: the address of its value.
+    /// The name of an element for as long as the page lives unchanged: the address of its value.
     pub(super) fn key(element: &ElementRef<'_>) -> usize {
         std::ptr::from_ref(element.value()).addr()
     }
@@ -86,13 +86,13 @@ impl Page {
         self.named("base").any(|base| base.attr("href").is_some())
     }
 
-    /// Why the element, or something in it that could hold text, is not seen.
+    /// The reason why the element, or something in it that could hold text, is not seen.
     pub(super) fn hidden_within(&self, element: &ElementRef<'_>) -> Option<String> {
         let inner = element.descendent_elements().filter(|inner| !UNSEEN.contains(&inner.value().name()));
         lineage(element).chain(inner).find_map(|element| unrendered(&element))
     }
 
-    /// Why something on the page is not seen.
+    /// The reason why something on the page is not seen.
     pub(super) fn hidden_somewhere(&self) -> Option<String> {
         self.hidden_within(&self.html.root_element())
     }
@@ -102,7 +102,7 @@ impl Page {
         self.prose.text()
     }
 
-    /// Where in it the text of an element stands.
+    /// The place of an element's text in it.
     pub(super) fn place(&self, element: &ElementRef<'_>) -> Range<usize> {
         self.prose.place(Self::key(element))
     }
@@ -136,7 +136,7 @@ pub(super) fn lineage<'a>(element: &ElementRef<'a>) -> impl Iterator<Item = Elem
     std::iter::once(*element).chain(element.ancestors().filter_map(ElementRef::wrap))
 }
 
-/// Why the markup alone keeps an element from being seen.
+/// The reason why the markup alone keeps an element from being seen.
 fn unrendered(element: &ElementRef<'_>) -> Option<String> {
     let name = element.value().name();
     let has = |attribute: &str| element.attr(attribute).is_some();

@@ -38,7 +38,7 @@ pub(super) fn markup(site: &Site) -> Verdict {
         let mut seen = BTreeSet::new();
         for id in page.ids() {
             if id.is_empty() || id.contains(char::is_whitespace) {
-                problems.push(at(format!("the id {id:?} is no name: give it one without white space")));
+                problems.push(at(format!("the id {id:?} is empty or has white space: name it without")));
             } else if !seen.insert(id) {
                 problems.push(at(format!("the id {id:?} is used twice: rename one")));
             }
@@ -62,7 +62,7 @@ pub(super) fn markup(site: &Site) -> Verdict {
     judged(problems, format!("{} pages parse without errors", site.pages().len()))
 }
 
-/// What a program can see of accessibility.
+/// The parts of accessibility that a program can see.
 pub(super) fn accessibility(site: &Site) -> Verdict {
     let problems: Vec<String> = site.pages().iter().flat_map(page_problems).collect();
     judged(
@@ -96,7 +96,10 @@ fn page_problems(page: &Page) -> Vec<String> {
         "has no viewport that allows zoom: add <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
     );
     let levels: Vec<u32> = page.elements().filter_map(|element| level(&element)).collect();
-    expect(levels.first().is_none_or(|first| *first == 1), "the first heading is no h1: begin with the h1");
+    expect(
+        levels.first().is_none_or(|first| *first == 1),
+        "the first heading is not an h1: begin with the h1",
+    );
     let skips = levels.windows(2).any(|pair| matches!(pair, [before, after] if *after > *before + 1));
     expect(!skips, "a heading skips a level: use h2 after h1, h3 after h2");
     for element in page.elements().filter(is_rendered) {

@@ -1,4 +1,4 @@
-//! Checks of what machines read.
+//! Checks of the parts that machines read.
 
 use scraper::{ElementRef, Html};
 
@@ -104,7 +104,7 @@ fn map_problems(site: &Site, map: &str, base_url: &str) -> Vec<String> {
     if !map.trim_start().starts_with("<?xml") || !map.contains("http://www.sitemaps.org/schemas/sitemap/0.9")
     {
         return vec![
-            "site/sitemap.xml: is no sitemap: use <?xml …?> and the schema of sitemaps.org".to_owned(),
+            "site/sitemap.xml: is not a sitemap: use <?xml …?> and the schema of sitemaps.org".to_owned(),
         ];
     }
     // The elements of a sitemap are plain enough for the HTML parser, which reads <loc> as an unknown element.

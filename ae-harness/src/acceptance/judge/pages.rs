@@ -21,20 +21,20 @@ use crate::{
     paths::walk,
 };
 
-/// The page that people come to first.
+/// The page that visitors come to first.
 const FRONT_PAGE: &str = "index.html";
 
 const FILES_MAX: usize = 2_000;
 const BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Everything that checks look at.
+/// The input of all checks.
 #[derive(Debug)]
 pub(super) struct Site {
     address: Address,
     files: BTreeMap<String, Vec<u8>>,
     pages: Vec<Page>,
     sheets: Sheets,
-    /// What hides text in them.
+    /// The declarations in them that hide text or may hide it.
     hiding: Vec<String>,
     /// The pages that people can get to.
     reached: BTreeSet<String>,
@@ -53,7 +53,7 @@ impl Site {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
             Ok(meta) if !meta.is_dir() => {
-                return Err(refused("is no folder: a link is not followed".to_owned()));
+                return Err(refused("is not a folder: a link is not followed".to_owned()));
             }
             Ok(_) => {
                 let found = walk(folder, FILES_MAX).map_err(failed)?;
@@ -146,13 +146,13 @@ impl Site {
         self.pages.iter().filter(|page| self.reached.contains(&page.name))
     }
 
-    /// The links of a page that people see, with where they lead.
+    /// The links of a page that people see, with their targets.
     pub(super) fn offered<'a>(&'a self, page: &'a Page) -> impl Iterator<Item = (ElementRef<'a>, Place)> {
         let links = page.named("a").filter(|link| page.offers(link));
         links.filter_map(|link| Some((link, self.place(page, link.attr("href")?))))
     }
 
-    /// Where an address on a page leads.
+    /// The target of an address on a page.
     pub(super) fn place(&self, page: &Page, href: &str) -> Place {
         if page.has_base() { Place::Unknown } else { self.address.resolve(&page.name, href) }
     }

@@ -9,7 +9,7 @@ use crate::{
     text::folded,
 };
 
-/// Elements that stand apart from what is beside them (HTML Living Standard, section 15.3).
+/// Elements that stand apart from their neighbours (HTML Living Standard, section 15.3).
 const BLOCKS: [&str; 50] = [
     "address",
     "article",
@@ -68,7 +68,7 @@ const BLOCKS: [&str; 50] = [
 pub(super) struct Prose {
     text: Vec<char>,
     places: HashMap<usize, Range<usize>>,
-    /// What comes before the next piece.
+    /// The separator before the next piece.
     gap: Option<char>,
 }
 
@@ -115,7 +115,7 @@ impl Prose {
         &self.text
     }
 
-    /// Where the text of an element stands; nowhere when it is hidden.
+    /// The place of an element's text; empty when it is hidden.
     pub(super) fn place(&self, key: usize) -> Range<usize> {
         self.places.get(&key).cloned().unwrap_or_default()
     }
