@@ -2,15 +2,15 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acceptance;
-pub mod agent;
+mod agent;
 mod atomic;
-pub mod deploy;
+mod deploy;
 mod living;
 mod paths;
 #[cfg(feature = "site")]
 mod phrase;
-pub mod registrar;
-pub mod sandbox;
+mod registrar;
+mod sandbox;
 #[cfg(feature = "site")]
 mod site;
 mod text;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use ae_core::{BackendError, ErrorKind, Money, ProductSpec, Timestamp, TokenUsage};
+use ae_core::{BackendError, ErrorKind, Isolation, Money, ProductSpec, Timestamp, TokenUsage};
 use serde::{Deserialize, Serialize};
 
 /// How long one attempt may take unless said otherwise: the write step's 300 seconds.
@@ -126,4 +126,17 @@ pub struct AgentReport {
     pub cost: Option<Money>,
     /// The tokens it used, if it counts them.
     pub usage: Option<TokenUsage>,
+}
+
+/// Who a builder is and what it attests about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderInfo {
+    /// Its name, for example `site`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// What separates the code it runs from the host.
+    pub isolation: Isolation,
+    /// Whether a call may cost money.
+    pub metered: bool,
 }

@@ -1,11 +1,17 @@
 //! The clauses of [`Deployer`].
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed check is a panic that names its clause"
+)]
 
 use std::{fs, path::Path};
 
 use ae_core::ErrorKind;
 
-use super::{Ran, held, key, refused};
-use crate::deploy::{Bundle, DeployPlan, DeploySpec, Deployer, Deployment, DeploymentStatus, SiteId};
+use super::{Bundle, DeployPlan, DeploySpec, Deployer, Deployment, DeploymentStatus, SiteId};
+use crate::conformance::{Ran, held, key, refused};
 
 /// Makes the check of the next new release fail.
 pub type FailNextCheck<'a> = &'a (dyn Fn() + Sync);

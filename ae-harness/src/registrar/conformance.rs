@@ -1,9 +1,15 @@
 //! The clauses of [`Registrar`]. They buy: run them against a test account only.
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed check is a panic that names its clause"
+)]
 
 use ae_core::ErrorKind;
 
-use super::{Ran, held, key, refused};
-use crate::registrar::{Availability, Domain, Registrar};
+use super::{Availability, Domain, Registrar};
+use crate::conformance::{Ran, held, key, refused};
 
 /// Runs every clause; `one` and `two` are names that can be bought.
 pub async fn run_all(registrar: &dyn Registrar, one: &Domain, two: &Domain) -> Ran {

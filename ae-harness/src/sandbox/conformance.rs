@@ -1,9 +1,15 @@
 //! The clauses of [`Sandbox`].
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed check is a panic that names its clause"
+)]
 
 use ae_core::ErrorKind;
 
-use super::{Ran, held, key, refused};
-use crate::sandbox::{RunCommand, Sandbox, SandboxId, SandboxSpec};
+use super::{RunCommand, Sandbox, SandboxId, SandboxSpec};
+use crate::conformance::{Ran, held, key, refused};
 
 /// Runs every clause. The sandbox has the programs `true`, `false`, `echo` and `cat`.
 pub async fn run_all(sandbox: &dyn Sandbox) -> Ran {

@@ -1,11 +1,17 @@
 //! The clauses of [`CliProvider`].
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed check is a panic that names its clause"
+)]
 
 use std::path::Path;
 
 use ae_core::ErrorKind;
 
-use super::{Ran, held, key, refused};
-use crate::agent::{AgentRequest, CliProvider, Snapshot};
+use super::{AgentRequest, CliProvider, Snapshot};
+use crate::conformance::{Ran, held, key, refused};
 
 /// Runs every clause. The workspace of `request` is an existing, empty folder; the provider can serve the request at
 /// least once, and changes files when it does.

@@ -1,0 +1,85 @@
+//! The port of registrars.
+
+use std::{fmt::Debug, sync::Arc};
+
+use ae_core::{BackendError, IdempotencyKey};
+use async_trait::async_trait;
+
+use super::{Availability, Domain, Order, Quote};
+
+/// Looks for, quotes and buys domain names. Buying is real money and can't be undone.
+///
+/// # Contract
+///
+/// - C1. [`search`](Registrar::search) answers for every name, in the order asked, and buys nothing.
+/// - C2. [`quote`](Registrar::quote) buys nothing; a name that is taken is a `Conflict`, no or more than ten years are
+///   `InvalidInput`.
+/// - C3. [`buy`](Registrar::buy) pays exactly the quoted price, or refuses with `Conflict` when the price is another by
+///   now; then nothing was bought.
+/// - C4. The same key and quote again is the same order; another quote under that key is a `Conflict`. A name bought
+///   before is a `Conflict`.
+/// - C5. A domain bought is `Taken` from then on, and does not renew by itself.
+/// - C6. [`order`](Registrar::order) finds an order by its id; an unknown one is `NotFound`.
+///
+/// # Errors
+///
+/// As above. When the answer to `buy` did not arrive the effect is `Unknown`: ask [`order`](Registrar::order) or repeat
+/// with the same key, never with a new one.
+///
+/// # Cancel safety
+///
+/// Dropping the future of `buy` leaves the effect unknown; the others change nothing.
+///
+/// # Example
+///
+/// ```
+/// use ae_harness::{Availability, Domain, MemoryRegistrar, OrderState, Registrar};
+/// # use ae_core::{Currency, Digest, IdempotencyKey, Money, RunId, Runtime};
+/// # async fn try_it() -> Result<(), Box<dyn std::error::Error>> {
+/// # let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("doc", b"run")), "domain", "buy", 0);
+/// let registrar = MemoryRegistrar::new(Money::parse("12", Currency::USD)?, Runtime::system());
+/// let domain = Domain::parse("csv-tidy.example")?;
+/// assert_eq!(registrar.search(&[domain.clone()]).await?, [Availability::MaybeFree]);
+/// let quote = registrar.quote(&domain, 1).await?;
+/// assert_eq!(registrar.buy(&key, &quote).await?.state, OrderState::Registered);
+/// # Ok(()) }
+/// ```
+#[async_trait]
+pub trait Registrar: Debug + Send + Sync + 'static {
+    /// Whether names could be bought.
+    async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError>;
+
+    /// What a name costs.
+    async fn quote(&self, domain: &Domain, years: u8) -> Result<Quote, BackendError>;
+
+    /// Buys at exactly the quoted price.
+    async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError>;
+
+    /// How an order is doing.
+    async fn order(&self, id: &str) -> Result<Order, BackendError>;
+}
+
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<T: Registrar + ?Sized> Registrar for $pointer<T> {
+            async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError> {
+                (**self).search(domains).await
+            }
+
+            async fn quote(&self, domain: &Domain, years: u8) -> Result<Quote, BackendError> {
+                (**self).quote(domain, years).await
+            }
+
+            async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError> {
+                (**self).buy(key, quote).await
+            }
+
+            async fn order(&self, id: &str) -> Result<Order, BackendError> {
+                (**self).order(id).await
+            }
+        }
+    };
+}
+forward!(Arc);
+forward!(Box);
