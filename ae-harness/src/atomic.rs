@@ -8,10 +8,10 @@ use std::{
 
 use ae_core::{BackendError, ErrorKind};
 
-/// Writes `bytes` beside `path`, syncs and renames. The folder must exist.
+/// Writes `bytes` to a temporary name in the folder of `path`, syncs and renames. The folder must exist.
 ///
-/// The temporary name is fixed by the target's name: writers of one file exclude each other, and what a crash leaves
-/// is overwritten by the next write.
+/// The temporary name is fixed by the target's name: writers of one file exclude each other, and the remains of a crash
+/// are overwritten by the next write.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
     let folder = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
@@ -23,11 +23,29 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = File::options().write(true).create_new(true).open(&temporary)?;
+    let mut file = create_file(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     sync_dir(folder)
+}
+
+/// A new file that its owner alone may write, and everyone else may read at most, whatever the umask.
+pub(crate) fn create_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o644);
+    options.open(path)
+}
+
+/// A folder, and those above it, that their owner alone may change, whatever the umask. Folders that are there stay as
+/// they are.
+pub(crate) fn create_dirs(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o755);
+    builder.recursive(true).create(path)
 }
 
 /// Writes only when the content differs; says whether it wrote.
@@ -64,7 +82,7 @@ pub(crate) fn io_error(
             (ErrorKind::PermissionDenied, "give this user access to it")
         }
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            (ErrorKind::QuotaExceeded, "the disk is full: free some space and repeat")
+            (ErrorKind::StorageFull, "the disk is full: free some space and repeat")
         }
         _ => (ErrorKind::Unavailable, "see the cause, then repeat"),
     };

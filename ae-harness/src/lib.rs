@@ -4,6 +4,8 @@
 mod acceptance;
 mod agent;
 mod atomic;
+mod checked;
+mod context;
 mod deploy;
 mod living;
 mod paths;
@@ -18,10 +20,25 @@ mod text;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
+/// The pieces that a deployer of one's own is made of.
+pub mod host {
+    pub use crate::deploy::Releases;
+}
+
+/// Mocks of the ports, made by `mockall`.
+#[cfg(feature = "mock")]
+pub mod mock {
+    pub use crate::{
+        agent::MockCliProvider, deploy::MockDeployer, registrar::MockRegistrar, sandbox::MockSandbox,
+    };
+}
+
 pub use acceptance::{AcceptancePlan, Assertion, Check, CheckOutcome, TierPrice};
+pub use ae_core as core;
 pub use agent::{
-    AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, SiteContext, Snapshot,
+    AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, Snapshot, StopReason,
 };
+pub use context::SiteContext;
 pub use deploy::{
     Bundle, BundleFile, BundleLimits, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment,
     DeploymentId, DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
@@ -29,7 +46,9 @@ pub use deploy::{
 #[cfg(feature = "local")]
 pub use deploy::{LocalDeployer, ReleaseCheck};
 pub use living::{ErrorEntry, LivingSpec, LogEntry};
-pub use registrar::{Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar};
+pub use registrar::{
+    Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar, RegistrarInfo,
+};
 pub use sandbox::{CommandOutput, MemorySandbox, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
 #[cfg(feature = "site")]
 pub use site::SiteBuilder;

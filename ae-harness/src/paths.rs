@@ -1,4 +1,4 @@
-//! Which relative paths are accepted from outside, and walking a tree without following links.
+//! The relative paths that are accepted from outside, and walking a tree without following links.
 
 use std::{
     fs, io,
@@ -12,7 +12,7 @@ const PATH_MAX: usize = 512;
 /// The deepest folder.
 const DEPTH_MAX: usize = 16;
 
-/// Why `path` is no plain relative path, or `None` when it is one: parts of ASCII letters, digits and `._-~+@`, joined
+/// The reason why `path` is not a plain relative path, or `None` when it is one: parts of ASCII letters, digits and `._-~+@`, joined
 /// by `/`, none of them empty, `.` or `..`.
 ///
 /// So accepted paths need no escaping in a URL and mean the same on every system.
@@ -40,7 +40,7 @@ pub(crate) fn path_problem(path: &str) -> Option<&'static str> {
     None
 }
 
-/// What lies in a tree.
+/// An entry of a tree.
 #[derive(Debug)]
 pub(crate) struct Found {
     /// The path relative to the root, joined by `/`, lossy where it is not UTF-8.
@@ -53,7 +53,7 @@ pub(crate) struct Found {
     pub(crate) bytes: u64,
 }
 
-/// Everything below `root` that is no folder, sorted by relative path. Links are reported and never followed.
+/// Everything below `root` that is not a folder, sorted by relative path. Links are reported and never followed.
 ///
 /// # Errors
 ///
@@ -61,11 +61,8 @@ pub(crate) struct Found {
 pub(crate) fn walk(root: &Path, entries_max: usize) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut seen = 0_usize;
-    let mut folders = vec![(root.to_path_buf(), String::new(), 0_usize)];
-    while let Some((folder, prefix, depth)) = folders.pop() {
-        if depth > DEPTH_MAX {
-            return Err(io::Error::other(format!("{prefix} is nested deeper than {DEPTH_MAX} folders")));
-        }
+    let mut folders = vec![(root.to_path_buf(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let entry = entry?;
             seen += 1;
@@ -75,7 +72,7 @@ pub(crate) fn walk(root: &Path, entries_max: usize) -> io::Result<Vec<Found>> {
             let relative = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let kind = entry.file_type()?;
             if kind.is_dir() {
-                folders.push((entry.path(), format!("{relative}/"), depth + 1));
+                folders.push((entry.path(), format!("{relative}/")));
             } else {
                 let bytes = if kind.is_file() { entry.metadata()?.len() } else { 0 };
                 found.push(Found { relative, full: entry.path(), is_file: kind.is_file(), bytes });

@@ -7,7 +7,7 @@ mod judge;
 use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
-use crate::agent::SiteContext;
+use crate::context::SiteContext;
 
 /// The folder of a workspace that holds the site.
 #[cfg(feature = "site")]

@@ -2,48 +2,34 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    fs,
     sync::{Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Currency, Digest, ErrorKind, IdempotencyKey, Isolation, Money, TokenUsage};
+use ae_core::{
+    BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Isolation, Money, SameKey, TokenUsage,
+};
 use async_trait::async_trait;
 
-use super::{AgentReport, AgentRequest, CliProvider, ProviderInfo, Snapshot};
-use crate::{
-    atomic::{io_error, write_if_changed},
-    paths::path_problem,
-};
+use super::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason};
 
 const NAME: &str = "memory";
 
-/// What the scripted builder does in one call.
+/// One run of the scripted builder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ScriptedRun {
-    /// Whether it reports success.
-    pub success: bool,
-    /// What it says.
-    pub summary: String,
+    /// The report; its changed files are measured.
+    pub report: AgentReport,
     /// The files it writes, by path relative to the workspace.
     pub files: BTreeMap<String, String>,
-    /// What it reports as its cost.
-    pub cost: Option<Money>,
-    /// What it reports as used.
-    pub usage: Option<TokenUsage>,
 }
 
 impl ScriptedRun {
     /// A success that writes nothing and is free.
     #[must_use]
     pub fn new(summary: impl Into<String>) -> Self {
-        Self {
-            success: true,
-            summary: summary.into(),
-            files: BTreeMap::new(),
-            cost: Some(Money::zero(Currency::USD)),
-            usage: None,
-        }
+        let report = AgentReport::new(StopReason::Succeeded, summary);
+        Self { report: report.with_cost(Some(Money::zero(Currency::USD))), files: BTreeMap::new() }
     }
 
     /// Writes a file.
@@ -53,40 +39,40 @@ impl ScriptedRun {
         self
     }
 
-    /// Reports a failure.
+    /// Stops for another reason than success.
     #[must_use]
-    pub const fn failed(mut self) -> Self {
-        self.success = false;
+    pub const fn with_stop(mut self, stop: StopReason) -> Self {
+        self.report.stop = stop;
         self
     }
 
-    /// Reports what it cost, or that nobody measured it. The provider then counts as metered.
+    /// Reports this cost, or that it was not measured. The provider then counts as metered.
     #[must_use]
     pub const fn with_cost(mut self, cost: Option<Money>) -> Self {
-        self.cost = cost;
+        self.report.cost = cost;
         self
     }
 
     /// Reports tokens.
     #[must_use]
     pub const fn with_usage(mut self, usage: TokenUsage) -> Self {
-        self.usage = Some(usage);
+        self.report.usage = Some(usage);
         self
     }
 }
 
 /// A deterministic builder for tests and demonstrations: each new key plays the next run of its script and really
-/// writes that run's files; a key seen before gives the same report again.
+/// writes that run's files; a key seen before gives the same report again. A call that is cancelled plays nothing.
 #[derive(Debug)]
 pub struct MemoryProvider {
     metered: bool,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     script: VecDeque<ScriptedRun>,
-    done: BTreeMap<IdempotencyKey, (Digest, AgentReport)>,
+    done: SameKey<AgentReport>,
 }
 
 impl MemoryProvider {
@@ -94,20 +80,15 @@ impl MemoryProvider {
     #[must_use]
     pub fn new(script: impl IntoIterator<Item = ScriptedRun>) -> Self {
         let script: VecDeque<_> = script.into_iter().collect();
-        let metered = script.iter().any(|run| run.cost.is_none_or(|cost| !cost.is_zero()));
-        Self { metered, state: Mutex::new(State { script, done: BTreeMap::new() }) }
+        let metered = script.iter().any(|run| run.report.cost.is_none_or(|cost| !cost.is_zero()));
+        Self { metered, state: Mutex::new(State { script, done: SameKey::new(NAME) }) }
     }
 }
 
 #[async_trait]
 impl CliProvider for MemoryProvider {
     fn info(&self) -> ProviderInfo {
-        ProviderInfo {
-            name: NAME.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            isolation: Isolation::Confined,
-            metered: self.metered,
-        }
+        ProviderInfo::new(NAME, env!("CARGO_PKG_VERSION"), Isolation::Confined).with_metered(self.metered)
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -118,48 +99,24 @@ impl CliProvider for MemoryProvider {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
-        let error = |kind, message: &str| BackendError::new(kind, NAME, "execute", message);
-        request.check_workspace(NAME)?;
-        let digest = Digest::of_json("agent-request", request).map_err(|cause| {
-            error(ErrorKind::InvalidInput, "the request can't be written as JSON").with_source(cause)
-        })?;
+        request.check(NAME)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((before, report)) = state.done.get(key) {
-            return if *before == digest {
-                Ok(report.clone())
-            } else {
-                Err(error(ErrorKind::Conflict, "this key was used for another request: derive a new one"))
-            };
+        if let Some(report) = state.done.repeat("execute", key, request)? {
+            return Ok(report.clone());
+        }
+        if cancel.is_cancelled() {
+            return Ok(request.free_report(StopReason::Cancelled, "cancelled before it began"));
         }
         let run = state.script.front().cloned().ok_or_else(|| {
-            error(ErrorKind::NotFound, "the script has no run left: give it one for each new key")
+            let message = "the script has no run left: give it one for each new key";
+            BackendError::new(ErrorKind::NotFound, NAME, "execute", message)
         })?;
-        if let Some((path, why)) = run.files.keys().find_map(|path| Some((path, path_problem(path)?))) {
-            return Err(error(
-                ErrorKind::InvalidInput,
-                &format!("the script's file {path:?} is refused: {why}"),
-            ));
-        }
-        let before = Snapshot::take(&request.workspace)?;
-        for (path, content) in &run.files {
-            let target = request.workspace.join(path);
-            let written = target
-                .parent()
-                .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| write_if_changed(&target, content.as_bytes()));
-            written.map_err(|cause| io_error(NAME, "execute", "write", &target, cause))?;
-        }
-        let files_changed = Snapshot::take(&request.workspace)?.changed_since(&before);
-        let report = AgentReport {
-            success: run.success,
-            summary: run.summary,
-            files_changed,
-            cost: run.cost,
-            usage: run.usage,
-        };
+        let files_changed = request.write_files(NAME, &run.files)?;
+        let report = run.report.with_files_changed(files_changed);
         state.script.pop_front();
-        state.done.insert(key.clone(), (digest, report.clone()));
+        state.done.keep("execute", key, request, report.clone())?;
         Ok(report)
     }
 }

@@ -1,16 +1,18 @@
-//! Builders: whoever turns a spec into files.
+//! Builders: they turn a request into files.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod memory;
 mod port;
-mod request;
 mod snapshot;
+mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockCliProvider;
 pub(crate) use self::snapshot::hash_file;
 pub use self::{
     memory::{MemoryProvider, ScriptedRun},
     port::CliProvider,
-    request::{AgentReport, AgentRequest, ProviderInfo, SiteContext},
     snapshot::Snapshot,
+    types::{AgentReport, AgentRequest, ProviderInfo, StopReason},
 };

@@ -1,8 +1,8 @@
 //! The port of builders.
 
-use std::{fmt::Debug, sync::Arc};
+use std::fmt::Debug;
 
-use ae_core::{BackendError, IdempotencyKey};
+use ae_core::{BackendError, Cancel, IdempotencyKey};
 use async_trait::async_trait;
 
 use super::{AgentReport, AgentRequest, ProviderInfo};
@@ -13,76 +13,67 @@ use super::{AgentReport, AgentRequest, ProviderInfo};
 ///
 /// - C1. [`check`](CliProvider::check) changes nothing and costs nothing.
 /// - C2. [`execute`](CliProvider::execute) writes inside [`AgentRequest::workspace`] only, and refuses a workspace that
-///   is relative, missing or no folder before it does anything.
-/// - C3. [`AgentReport::files_changed`] comes from comparing the workspace before and after, never from the builder's
+///   is relative, missing or not a folder before it does anything.
+/// - C3. Attempts count from 1; attempt 0 is `InvalidInput`.
+/// - C4. [`AgentReport::files_changed`] comes from comparing the workspace before and after, never from the builder's
 ///   word; the paths are relative, joined by `/`, sorted and unique.
-/// - C4. [`AgentReport::cost`] is `None` when it was not measured. A provider that is not
-///   [metered](ProviderInfo::metered) reports zero.
-/// - C5. The same key with the same request, after a success, leaves the same files and costs nothing more.
-/// - C6. Success says that the builder ended well, not that the product is right: that is what
-///   [`AcceptancePlan`](crate::AcceptancePlan) proves.
+/// - C5. A provider that is not [metered](ProviderInfo::metered) reports a cost of zero.
+/// - C6. The same key with the same request, after a success, leaves the same files.
+/// - C7. A key that was used for another request is a `Conflict`, and nothing is written.
+/// - C8. A call whose cancel was asked for before it began writes nothing and reports
+///   [`Cancelled`](super::StopReason::Cancelled); its key can be used again.
+///
+/// # Notes
+///
+/// A builder that was begun ends with a report, however it stopped, so that its cost is known: a cancel, a time-out and
+/// a spent budget are reports, not errors. [`AgentReport::cost`] is `None` when it was not measured. Success says that
+/// the builder ended well, not that the product is right: that is what [`AcceptancePlan`](crate::AcceptancePlan) proves.
 ///
 /// # Errors
 ///
 /// `InvalidInput` for a request that can't be served, `NotFound` for a missing program, `Unauthenticated`,
-/// `QuotaExceeded`, `RateLimited`, `Timeout` and `Cancelled` as they say, `Conflict` for a key that was used for another
-/// request. The effect is `NotApplied` until the builder got its prompt, `Unknown` from then on.
+/// `QuotaExceeded` and `RateLimited` from the vendor, `Conflict` as above. The effect is `NotApplied` until the builder
+/// got its prompt, `Unknown` from then on; an error after that carries the cost that is known.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future of `execute` stops the builder; each file is then old or new, and a later `execute` of the same
-/// request repairs the whole.
+/// request repairs the whole. Its cost is lost: ask through `cancel` instead.
 ///
 /// # Example
 ///
 /// ```
-/// use ae_harness::{AgentRequest, CliProvider, MemoryProvider, ScriptedRun, SiteContext};
+/// use ae_core::Cancel;
+/// use ae_harness::{AgentRequest, CliProvider, MemoryProvider, ScriptedRun};
 /// # use ae_core::{Digest, IdempotencyKey, RunId};
-/// # async fn build(workspace: std::path::PathBuf, spec: ae_core::ProductSpec, site: SiteContext)
-/// # -> Result<(), ae_core::BackendError> {
+/// # async fn build(workspace: std::path::PathBuf) -> Result<(), ae_core::BackendError> {
 /// let provider = MemoryProvider::new([ScriptedRun::new("wrote the page").with_file("site/index.html", "<!doctype html>")]);
 /// let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("doc", b"run")), "build", "execute", 1);
-/// let report = provider.execute(&key, &AgentRequest::new(workspace, spec, site)).await?;
+/// let request = AgentRequest::new(workspace, "Build the page of CSV Tidy in the folder site/.");
+/// let report = provider.execute(&key, &request, &Cancel::new()).await?;
 /// assert_eq!(report.files_changed, ["site/index.html"]);
 /// # Ok(()) }
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait CliProvider: Debug + Send + Sync + 'static {
-    /// Who it is.
+    /// Its account of itself.
     fn info(&self) -> ProviderInfo;
 
     /// Whether it could work now.
     async fn check(&self) -> Result<(), BackendError>;
 
-    /// Builds what the request asks for.
+    /// Builds the product of the request, until it is done or `cancel` asks it to stop.
     async fn execute(
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        cancel: &Cancel,
     ) -> Result<AgentReport, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: CliProvider + ?Sized> CliProvider for $pointer<T> {
-            fn info(&self) -> ProviderInfo {
-                (**self).info()
-            }
-
-            async fn check(&self) -> Result<(), BackendError> {
-                (**self).check().await
-            }
-
-            async fn execute(
-                &self,
-                key: &IdempotencyKey,
-                request: &AgentRequest,
-            ) -> Result<AgentReport, BackendError> {
-                (**self).execute(key, request).await
-            }
-        }
-    };
-}
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { CliProvider {
+    fn info(&self) -> ProviderInfo;
+    async fn check(&self) -> Result<(), BackendError>;
+    async fn execute(&self, key: &IdempotencyKey, request: &AgentRequest, cancel: &Cancel) -> Result<AgentReport, BackendError>;
+} }

@@ -1,14 +1,14 @@
-//! What really changed: a workspace compared with itself.
+//! The files of a workspace at one moment.
 
 use std::{collections::BTreeMap, fs::File, io, io::Read as _, path::Path};
 
-use ae_core::{BackendError, Digest};
+use ae_core::{BackendError, Digest, ErrorKind};
 use sha2::{Digest as _, Sha256};
 
 use crate::{atomic::io_error, paths::walk};
 
-/// The most files and folders of a workspace.
-const ENTRIES_MAX: usize = 20_000;
+/// The most files and folders of a workspace: a large tree of installed packages has some hundred thousand.
+const ENTRIES_MAX: usize = 1_000_000;
 
 /// The files of a folder by their content, at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,22 @@ impl Snapshot {
     ///
     /// # Errors
     ///
-    /// When something can't be read, or there are more than 20,000 entries.
+    /// `InvalidInput` when there are more than a million entries, or the reason why something can't be read.
     pub fn take(folder: &Path) -> Result<Self, BackendError> {
-        let failed = |error| io_error("workspace", "snapshot", "read", folder, error);
+        Self::within(folder, ENTRIES_MAX)
+    }
+
+    fn within(folder: &Path, entries_max: usize) -> Result<Self, BackendError> {
+        let failed = |error: io::Error| match error.kind() {
+            // The walk's own: no error of the system has this kind.
+            io::ErrorKind::Other => {
+                let message = format!("{} has {error}: keep the rest outside of it", folder.display());
+                BackendError::new(ErrorKind::InvalidInput, "workspace", "snapshot", message)
+            }
+            _ => io_error("workspace", "snapshot", "read", folder, error),
+        };
         let mut files = BTreeMap::new();
-        for found in walk(folder, ENTRIES_MAX).map_err(failed)? {
+        for found in walk(folder, entries_max).map_err(failed)? {
             let digest = if found.is_file { Some(hash_file(&found.full).map_err(failed)?) } else { None };
             files.insert(found.relative, digest);
         }
@@ -64,6 +75,18 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_tree_above_the_limit_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = (0..40).fold(folder.path().to_path_buf(), |path, _| path.join("d"));
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("file"), "").unwrap();
+        assert!(Snapshot::within(folder.path(), 41).is_ok(), "nested as deep as packages are");
+        let error = Snapshot::within(folder.path(), 40).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(error.message().contains("more than 40 files and folders"), "{error}");
+    }
 
     #[test]
     fn new_changed_and_removed_files_are_named() {

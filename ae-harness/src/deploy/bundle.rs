@@ -2,21 +2,24 @@
 
 use std::{
     fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
 use ae_core::{BackendError, Digest, DigestWriter, ErrorKind};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::{DeployPlan, DeploySpec, DeploymentId};
+use super::{DeployPlan, DeploySpec, DeploymentId, forbidden};
 use crate::{
     agent::hash_file,
-    atomic::io_error,
-    paths::{Found, path_problem, walk},
+    atomic::{create_dirs, create_file, io_error, sync_dir},
+    paths::walk,
 };
 
-/// How big a bundle may be.
+/// The limits on the size of a bundle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BundleLimits {
     /// The most files.
     pub files_max: usize,
@@ -26,15 +29,44 @@ pub struct BundleLimits {
     pub total_bytes_max: u64,
 }
 
-impl Default for BundleLimits {
+impl BundleLimits {
     /// 1,000 files, 5 MB a file, 50 MB in all.
-    fn default() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self { files_max: 1_000, file_bytes_max: 5_000_000, total_bytes_max: 50_000_000 }
+    }
+
+    /// Sets the most files.
+    #[must_use]
+    pub const fn with_files_max(mut self, files: usize) -> Self {
+        self.files_max = files;
+        self
+    }
+
+    /// Sets the most bytes of one file.
+    #[must_use]
+    pub const fn with_file_bytes_max(mut self, bytes: u64) -> Self {
+        self.file_bytes_max = bytes;
+        self
+    }
+
+    /// Sets the most bytes of all files.
+    #[must_use]
+    pub const fn with_total_bytes_max(mut self, bytes: u64) -> Self {
+        self.total_bytes_max = bytes;
+        self
+    }
+}
+
+impl Default for BundleLimits {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct BundleFile {
     /// Its path, relative, joined by `/`.
     pub path: String,
@@ -44,7 +76,29 @@ pub struct BundleFile {
     pub bytes: u64,
 }
 
-/// A folder that was looked through and found fit to be published.
+impl BundleFile {
+    /// The content of the file below `folder`, or `None` when it is missing, a link or of other content.
+    pub(super) fn read(&self, folder: &Path) -> Option<Vec<u8>> {
+        let path = folder.join(&self.path);
+        let meta = fs::symlink_metadata(&path).ok()?;
+        if !meta.is_file() || meta.len() != self.bytes {
+            return None;
+        }
+        let bytes = fs::read(&path).ok()?;
+        (Digest::from_bytes(Sha256::digest(&bytes).into()) == self.sha256).then_some(bytes)
+    }
+}
+
+/// SHA-256 over sorted paths with their content's digests.
+pub(super) fn manifest_of(files: &[BundleFile]) -> Digest {
+    let writer = DigestWriter::new("release-manifest/1");
+    let written = files
+        .iter()
+        .fold(writer, |writer, file| writer.field(file.path.as_bytes()).field(file.sha256.as_bytes()));
+    written.finish()
+}
+
+/// A folder that was looked through and found fit to be published, with the digest of each file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bundle {
     root: PathBuf,
@@ -63,7 +117,7 @@ impl Bundle {
     ///
     /// `InvalidInput` naming every refused file (the first ten), or that `root` can't be read.
     pub fn scan(root: &Path) -> Result<Self, BackendError> {
-        Self::scan_within(root, &BundleLimits::default())
+        Self::scan_within(root, &BundleLimits::new())
     }
 
     /// Looks through `root` within `limits`.
@@ -74,13 +128,13 @@ impl Bundle {
     pub fn scan_within(root: &Path, limits: &BundleLimits) -> Result<Self, BackendError> {
         let failed = |error| io_error("bundle", "scan", "read", root, error);
         if !fs::symlink_metadata(root).map_err(failed)?.is_dir() {
-            return Err(refused(root, "is no folder: pass the folder of the site"));
+            return Err(refused(root, "is not a folder: pass the folder of the site"));
         }
         let found = walk(root, limits.files_max.saturating_mul(2))
             .map_err(|error| refused(root, &format!("can't be read as a bundle: {error}")))?;
         let problems: Vec<String> = found
             .iter()
-            .filter_map(|file| Some(format!("{:?} {}", file.relative, problem(file, limits)?)))
+            .filter_map(|file| Some(format!("{:?} {}", file.relative, forbidden::problem(file, limits)?)))
             .take(10)
             .collect();
         if !problems.is_empty() {
@@ -131,12 +185,7 @@ impl Bundle {
     /// SHA-256 over the sorted paths with their content's digests.
     #[must_use]
     pub fn manifest(&self) -> Digest {
-        let writer = DigestWriter::new("release-manifest/1");
-        let written = self
-            .files
-            .iter()
-            .fold(writer, |writer, file| writer.field(file.path.as_bytes()).field(file.sha256.as_bytes()));
-        written.finish()
+        manifest_of(&self.files)
     }
 
     /// The plan to publish this bundle as `spec` says, for implementations of [`Deployer`](super::Deployer).
@@ -148,7 +197,7 @@ impl Bundle {
         let absolute = spec.base_url.starts_with("http://") || spec.base_url.starts_with("https://");
         if !absolute || !spec.base_url.ends_with('/') {
             let message =
-                format!("{:?} is no address: use http(s)://…/ with the slash at its end", spec.base_url);
+                format!("{:?} is not an address: use http(s)://…/ with the slash at its end", spec.base_url);
             return Err(BackendError::new(ErrorKind::InvalidInput, "bundle", "plan", message));
         }
         let manifest = self.manifest();
@@ -159,74 +208,71 @@ impl Bundle {
             files: self.files.len(),
             bytes: self.bytes(),
             base_url: spec.base_url.clone(),
-            root: self.root.clone(),
         })
     }
 
-    /// Looks through the plan's folder again and refuses when it is no longer what was planned: clause C2 of
-    /// [`Deployer`](super::Deployer), for its implementations.
+    /// Refuses a plan of other files: clause C2 of [`Deployer`](super::Deployer), for its implementations. The content of
+    /// the files is checked by [`read`](Self::read) and [`copy_to`](Self::copy_to).
     ///
     /// # Errors
     ///
-    /// `Conflict` when anything changed, or the errors of [`Bundle::scan`].
-    pub fn rescan(plan: &DeployPlan) -> Result<Self, BackendError> {
-        let bundle = Self::scan(&plan.root)?;
-        let manifest = bundle.manifest();
+    /// `Conflict` when the plan was made for another bundle.
+    pub fn check(&self, plan: &DeployPlan) -> Result<(), BackendError> {
+        let manifest = self.manifest();
         if manifest == plan.manifest && DeploymentId::of_manifest(&manifest) == plan.release {
-            return Ok(bundle);
+            return Ok(());
         }
         let message = format!(
-            "{} changed after release {} was planned: plan it again and have that approved",
-            plan.root.display(),
+            "{} does not hold the files of release {}: plan it again and have that approved",
+            self.root.display(),
             plan.release
         );
-        Err(BackendError::new(ErrorKind::Conflict, "bundle", "rescan", message))
+        Err(BackendError::new(ErrorKind::Conflict, "bundle", "check", message))
     }
+
+    /// The content of `file`, which is one of this bundle's: the very bytes that were scanned.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when the file changed since.
+    pub fn read(&self, file: &BundleFile) -> Result<Vec<u8>, BackendError> {
+        file.read(&self.root).ok_or_else(|| {
+            let path = self.root.join(&file.path);
+            let message = format!("{} changed after it was planned: plan it again", path.display());
+            BackendError::new(ErrorKind::Conflict, "bundle", "read", message)
+        })
+    }
+
+    /// Copies the files into the new folder `target` and makes them durable. Only the bytes that were scanned are
+    /// written.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` when a file changed since, or `target` exists; the reason why a file can't be written.
+    pub fn copy_to(&self, target: &Path) -> Result<(), BackendError> {
+        let failed = |error| io_error("bundle", "copy", "copy the files to", target, error);
+        if fs::symlink_metadata(target).is_ok() {
+            let message = format!("{} is there already: remove it first", target.display());
+            return Err(BackendError::new(ErrorKind::Conflict, "bundle", "copy", message));
+        }
+        create_dirs(target).map_err(failed)?;
+        for file in &self.files {
+            let bytes = self.read(file)?;
+            copy(&bytes, &target.join(&file.path), target).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a new file below `root`, with the folders it needs, and makes all of them durable.
+fn copy(bytes: &[u8], to: &Path, root: &Path) -> io::Result<()> {
+    to.parent().map_or(Ok(()), create_dirs)?;
+    let mut file = create_file(to)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    to.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).try_for_each(sync_dir)
 }
 
 fn refused(root: &Path, why: &str) -> BackendError {
     BackendError::new(ErrorKind::InvalidInput, "bundle", "scan", format!("{} {why}", root.display()))
-}
-
-fn problem(file: &Found, limits: &BundleLimits) -> Option<String> {
-    if !file.is_file {
-        return Some("is a link or a device: only regular files are published".to_owned());
-    }
-    if let Some(why) = path_problem(&file.relative) {
-        return Some(format!("has a name that is refused: {why}"));
-    }
-    let lower = file.relative.to_ascii_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or_default();
-    if is_secret(name) {
-        return Some("looks like a secret: take it out of the site".to_owned());
-    }
-    let visible = lower.strip_prefix(".well-known/").unwrap_or(&lower);
-    if visible.split('/').any(|part| part.starts_with('.')) {
-        return Some("is a dot-file: only .well-known may be published".to_owned());
-    }
-    if lower == ".well-known/ae-release" {
-        return Some("is answered by the server: remove it".to_owned());
-    }
-    if file.bytes > limits.file_bytes_max {
-        return Some(format!("has {} bytes, {} is the limit for a file", file.bytes, limits.file_bytes_max));
-    }
-    None
-}
-
-/// Names that hold credentials by convention.
-fn is_secret(lower_name: &str) -> bool {
-    const ENDS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".ppk", ".kdbx"];
-    const NAMES: [&str; 7] = [
-        "id_rsa",
-        "id_dsa",
-        "id_ecdsa",
-        "id_ed25519",
-        "credentials.json",
-        "service-account.json",
-        "secrets.json",
-    ];
-    lower_name.starts_with(".env")
-        || lower_name.ends_with(".env")
-        || ENDS.iter().any(|end| lower_name.ends_with(end))
-        || NAMES.contains(&lower_name)
 }

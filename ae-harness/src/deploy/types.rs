@@ -1,9 +1,9 @@
-//! The words of publishing.
+//! The types of publishing.
 
-use std::{fmt, path::PathBuf};
-
-use ae_core::{BackendError, Digest, ErrorKind, Timestamp};
+use ae_core::{BackendError, Digest, ErrorKind, Mode, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::checked::checked_text;
 
 /// The longest label of a site: what one part of a domain name can hold (RFC 1035, section 2.3.4).
 const SITE_MAX: usize = 63;
@@ -20,7 +20,7 @@ impl SiteId {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for anything that is no label.
+    /// `InvalidInput` for any other text.
     pub fn parse(text: &str) -> Result<Self, BackendError> {
         let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let fits = (1..=SITE_MAX).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
@@ -32,36 +32,12 @@ impl SiteId {
             ErrorKind::InvalidInput,
             "deploy",
             "parse_site",
-            format!("{shown:?} is no site: use 1 to 63 lower-case letters, digits and inner hyphens"),
+            format!("{shown:?} is not a site: use 1 to 63 lower-case letters, digits and inner hyphens"),
         ))
     }
-
-    /// The label as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for SiteId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for SiteId {
-    type Error = BackendError;
-
-    fn try_from(text: String) -> Result<Self, BackendError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<SiteId> for String {
-    fn from(id: SiteId) -> Self {
-        id.0
-    }
-}
+checked_text!(SiteId);
 
 /// Names a release by its content: the first 16 hex digits of its manifest's digest. Other hosts use their own ids of
 /// 1 to 64 letters, digits, `_` and `-`.
@@ -74,14 +50,14 @@ impl DeploymentId {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for anything that is no id.
+    /// `InvalidInput` for any other text.
     pub fn parse(text: &str) -> Result<Self, BackendError> {
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         if plain && (1..=64).contains(&text.len()) {
             return Ok(Self(text.to_owned()));
         }
         let shown: String = text.chars().take(80).collect();
-        let message = format!("{shown:?} is no release id: use 1 to 64 letters, digits, `_` and `-`");
+        let message = format!("{shown:?} is not a release id: use 1 to 64 letters, digits, `_` and `-`");
         Err(BackendError::new(ErrorKind::InvalidInput, "deploy", "parse_release", message))
     }
 
@@ -90,36 +66,13 @@ impl DeploymentId {
     pub fn of_manifest(manifest: &Digest) -> Self {
         Self(manifest.short(ID_DIGITS))
     }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for DeploymentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+checked_text!(DeploymentId);
 
-impl TryFrom<String> for DeploymentId {
-    type Error = BackendError;
-
-    fn try_from(text: String) -> Result<Self, BackendError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<DeploymentId> for String {
-    fn from(id: DeploymentId) -> Self {
-        id.0
-    }
-}
-
-/// Which site, and where it will answer.
+/// A site and its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeploySpec {
     /// The site.
     pub site: SiteId,
@@ -127,8 +80,18 @@ pub struct DeploySpec {
     pub base_url: String,
 }
 
-/// Exactly what publishing would do: a person approves its digest.
+impl DeploySpec {
+    /// `site`, which answers at `base_url`.
+    #[must_use]
+    pub fn new(site: SiteId, base_url: impl Into<String>) -> Self {
+        Self { site, base_url: base_url.into() }
+    }
+}
+
+/// The exact effect of a deployment: a person approves its digest. It holds nothing of the host, so that an approval is
+/// good on every machine that has the files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeployPlan {
     /// The site.
     pub site: SiteId,
@@ -136,70 +99,155 @@ pub struct DeployPlan {
     pub release: DeploymentId,
     /// SHA-256 over the sorted manifest: every path with its content's digest.
     pub manifest: Digest,
-    /// How many files.
+    /// The number of files.
     pub files: usize,
-    /// How many bytes.
+    /// Their size in bytes.
     pub bytes: u64,
-    /// Where the site will answer.
+    /// The address of the site.
     pub base_url: String,
-    /// The folder that the files are read from, once more, when publishing.
-    pub root: PathBuf,
 }
 
-/// Who a deployer is and what it can do.
+/// A deployer's account of itself and its abilities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DeployerInfo {
     /// Its name, for example `local`.
     pub name: String,
+    /// Whether it acts on the world.
+    pub mode: Mode,
     /// Whether an older release can be activated again.
     pub rollback: bool,
-    /// How many releases of a site are kept.
+    /// The number of releases of a site that are kept.
     pub releases_kept: usize,
+    /// Whether it can list the releases of a site.
+    pub listing: bool,
+    /// Whether it can take a site down.
+    pub removal: bool,
     /// Whether publishing may cost money.
     pub metered: bool,
 }
 
-/// How a release is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum DeploymentStatus {
-    /// Waiting for its turn.
-    Queued,
-    /// Being published.
-    Building,
-    /// Published, checked, can be activated.
-    Ready,
-    /// It can't be served.
-    Error,
+impl DeployerInfo {
+    /// A free deployer that publishes and has no other ability.
+    #[must_use]
+    pub fn new(name: impl Into<String>, mode: Mode) -> Self {
+        Self {
+            name: name.into(),
+            mode,
+            rollback: false,
+            releases_kept: 1,
+            listing: false,
+            removal: false,
+            metered: false,
+        }
+    }
+
+    /// Announces [`activate`](super::Deployer::activate) over the last `releases_kept` releases.
+    #[must_use]
+    pub const fn with_rollback(mut self, releases_kept: usize) -> Self {
+        self.rollback = true;
+        self.releases_kept = releases_kept;
+        self
+    }
+
+    /// Announces [`list`](super::Deployer::list).
+    #[must_use]
+    pub const fn with_listing(mut self) -> Self {
+        self.listing = true;
+        self
+    }
+
+    /// Announces [`remove`](super::Deployer::remove).
+    #[must_use]
+    pub const fn with_removal(mut self) -> Self {
+        self.removal = true;
+        self
+    }
+
+    /// Sets whether publishing may cost money.
+    #[must_use]
+    pub const fn with_metered(mut self, metered: bool) -> Self {
+        self.metered = metered;
+        self
+    }
+
+    /// The deployer as the provider of an action.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
+    }
 }
 
-impl fmt::Display for DeploymentStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Queued => "queued",
-            Self::Building => "building",
-            Self::Ready => "ready",
-            Self::Error => "error",
-        })
+ae_core::wire_enum! {
+    /// The state of a release.
+    #[non_exhaustive]
+    pub enum DeploymentStatus {
+        /// Waiting for its turn.
+        Queued = "queued",
+        /// Being published.
+        Building = "building",
+        /// Published, checked, can be activated.
+        Ready = "ready",
+        /// It can't be served.
+        Error = "error",
     }
 }
 
 /// One release of a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Deployment {
-    /// Which release.
+    /// Its id.
     pub id: DeploymentId,
-    /// Of which site.
+    /// Its site.
     pub site: SiteId,
-    /// Where the site answers.
+    /// The address of the site.
     pub url: String,
-    /// How it is doing.
+    /// Its state.
     pub state: DeploymentStatus,
     /// Whether it is the one that answers.
     pub active: bool,
-    /// When it was published first.
+    /// The time when it was published first.
     pub created_at: Timestamp,
+}
+
+impl Deployment {
+    /// The release `id` of `site` at `url`: ready, not active.
+    #[must_use]
+    pub fn new(id: DeploymentId, site: SiteId, url: impl Into<String>, created_at: Timestamp) -> Self {
+        Self { id, site, url: url.into(), state: DeploymentStatus::Ready, active: false, created_at }
+    }
+
+    /// Sets the state.
+    #[must_use]
+    pub const fn with_state(mut self, state: DeploymentStatus) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// Sets whether it is the one that answers.
+    #[must_use]
+    pub const fn with_active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
+    }
+
+    /// Refuses `plan` when it names another address than this release of its has: clause C6 of
+    /// [`Deployer`](super::Deployer), for its implementations.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict`, not applied.
+    pub fn check_address(&self, plan: &DeployPlan) -> Result<(), BackendError> {
+        if self.url == plan.base_url {
+            return Ok(());
+        }
+        let message = format!(
+            "release {} of {} is published at {}, not at {}: plan it with that address, or remove the site first",
+            self.id, self.site, self.url, plan.base_url
+        );
+        Err(BackendError::new(ErrorKind::Conflict, "releases", "deploy", message))
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Money, Runtime};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Money, Runtime, SameKey};
 use async_trait::async_trait;
 
-use super::{Availability, Domain, Order, OrderState, Quote, Registrar};
+use super::{Availability, Domain, Order, OrderState, Quote, Registrar, RegistrarInfo};
 
 const NAME: &str = "memory";
 const YEARS_MAX: u8 = 10;
@@ -25,14 +25,14 @@ pub struct MemoryRegistrar {
 struct State {
     yearly: Money,
     orders: BTreeMap<Domain, Order>,
-    done: BTreeMap<IdempotencyKey, Quote>,
+    done: SameKey<Order>,
 }
 
 impl MemoryRegistrar {
     /// A registrar whose names cost `yearly` each year.
     #[must_use]
     pub fn new(yearly: Money, runtime: Runtime) -> Self {
-        let state = State { yearly, orders: BTreeMap::new(), done: BTreeMap::new() };
+        let state = State { yearly, orders: BTreeMap::new(), done: SameKey::new(NAME) };
         Self { runtime, state: Mutex::new(state) }
     }
 
@@ -52,6 +52,10 @@ fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -
 
 #[async_trait]
 impl Registrar for MemoryRegistrar {
+    fn info(&self) -> RegistrarInfo {
+        RegistrarInfo::new(NAME, Mode::Offline)
+    }
+
     async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError> {
         let state = self.locked();
         let taken = |domain: &Domain| state.orders.contains_key(domain);
@@ -77,21 +81,13 @@ impl Registrar for MemoryRegistrar {
             error(ErrorKind::InvalidInput, "quote", "the price is beyond what money can hold")
                 .with_source(cause)
         })?;
-        Ok(Quote {
-            domain: domain.clone(),
-            years,
-            price,
-            renewal: state.yearly,
-            quoted_at: self.runtime.now(),
-        })
+        Ok(Quote::new(domain.clone(), years, price, state.yearly, self.runtime.now()))
     }
 
     async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError> {
         let mut state = self.locked();
-        if let Some(before) = state.done.get(key) {
-            let bought = state.orders.get(&before.domain).filter(|_| before == quote).cloned();
-            let conflict = "this key bought something else: derive a new one";
-            return bought.ok_or_else(|| error(ErrorKind::Conflict, "buy", conflict));
+        if let Some(order) = state.done.repeat("buy", key, quote)? {
+            return Ok(order.clone());
         }
         if state.orders.contains_key(&quote.domain) {
             return Err(error(
@@ -105,15 +101,10 @@ impl Registrar for MemoryRegistrar {
             let message = format!("{} no longer costs {}: quote it again", quote.domain, quote.price);
             return Err(error(ErrorKind::Conflict, "buy", message));
         }
-        let order = Order {
-            id: format!("order-{}", state.orders.len() + 1),
-            domain: quote.domain.clone(),
-            price: quote.price,
-            state: OrderState::Registered,
-            auto_renew: false,
-        };
+        let id = format!("order-{}", state.orders.len() + 1);
+        let order = Order::new(id, quote.domain.clone(), quote.price, OrderState::Registered);
         state.orders.insert(quote.domain.clone(), order.clone());
-        state.done.insert(key.clone(), quote.clone());
+        state.done.keep("buy", key, quote, order.clone())?;
         Ok(order)
     }
 

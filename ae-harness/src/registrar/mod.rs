@@ -6,8 +6,10 @@ mod memory;
 mod port;
 mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockRegistrar;
 pub use self::{
     memory::MemoryRegistrar,
     port::Registrar,
-    types::{Availability, Domain, Order, OrderState, Quote},
+    types::{Availability, Domain, Order, OrderState, Quote, RegistrarInfo},
 };

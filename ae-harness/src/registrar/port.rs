@@ -1,24 +1,23 @@
 //! The port of registrars.
 
-use std::{fmt::Debug, sync::Arc};
+use std::fmt::Debug;
 
 use ae_core::{BackendError, IdempotencyKey};
 use async_trait::async_trait;
 
-use super::{Availability, Domain, Order, Quote};
+use super::{Availability, Domain, Order, Quote, RegistrarInfo};
 
 /// Looks for, quotes and buys domain names. Buying is real money and can't be undone.
 ///
 /// # Contract
 ///
 /// - C1. [`search`](Registrar::search) answers for every name, in the order asked, and buys nothing.
-/// - C2. [`quote`](Registrar::quote) buys nothing; a name that is taken is a `Conflict`, no or more than ten years are
-///   `InvalidInput`.
-/// - C3. [`buy`](Registrar::buy) pays exactly the quoted price, or refuses with `Conflict` when the price is another by
-///   now; then nothing was bought.
+/// - C2. [`quote`](Registrar::quote) buys nothing; 0 or more than 10 years are `InvalidInput`.
+/// - C3. [`buy`](Registrar::buy) pays exactly the quoted price, or refuses with `Conflict` when it is not the price of
+///   that moment; then nothing was bought.
 /// - C4. The same key and quote again is the same order; another quote under that key is a `Conflict`. A name bought
 ///   before is a `Conflict`.
-/// - C5. A domain bought is `Taken` from then on, and does not renew by itself.
+/// - C5. A domain bought is `Taken` from then on, to quote it is a `Conflict`, and it does not renew by itself.
 /// - C6. [`order`](Registrar::order) finds an order by its id; an unknown one is `NotFound`.
 ///
 /// # Errors
@@ -44,42 +43,29 @@ use super::{Availability, Domain, Order, Quote};
 /// assert_eq!(registrar.buy(&key, &quote).await?.state, OrderState::Registered);
 /// # Ok(()) }
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Registrar: Debug + Send + Sync + 'static {
-    /// Whether names could be bought.
+    /// Its account of itself.
+    fn info(&self) -> RegistrarInfo;
+
+    /// Whether each name could be bought.
     async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError>;
 
-    /// What a name costs.
+    /// The price of a name for some years.
     async fn quote(&self, domain: &Domain, years: u8) -> Result<Quote, BackendError>;
 
     /// Buys at exactly the quoted price.
     async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError>;
 
-    /// How an order is doing.
+    /// An order by its id.
     async fn order(&self, id: &str) -> Result<Order, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: Registrar + ?Sized> Registrar for $pointer<T> {
-            async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError> {
-                (**self).search(domains).await
-            }
-
-            async fn quote(&self, domain: &Domain, years: u8) -> Result<Quote, BackendError> {
-                (**self).quote(domain, years).await
-            }
-
-            async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError> {
-                (**self).buy(key, quote).await
-            }
-
-            async fn order(&self, id: &str) -> Result<Order, BackendError> {
-                (**self).order(id).await
-            }
-        }
-    };
-}
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { Registrar {
+    fn info(&self) -> RegistrarInfo;
+    async fn search(&self, domains: &[Domain]) -> Result<Vec<Availability>, BackendError>;
+    async fn quote(&self, domain: &Domain, years: u8) -> Result<Quote, BackendError>;
+    async fn buy(&self, key: &IdempotencyKey, quote: &Quote) -> Result<Order, BackendError>;
+    async fn order(&self, id: &str) -> Result<Order, BackendError>;
+} }

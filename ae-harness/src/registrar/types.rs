@@ -1,9 +1,9 @@
 //! The types of buying a domain name.
 
-use std::fmt;
-
-use ae_core::{BackendError, ErrorKind, Money, Timestamp};
+use ae_core::{BackendError, ErrorKind, Mode, Money, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::checked::checked_text;
 
 /// A domain name that can be registered: lower-case labels of letters, digits and inner hyphens, at least two of them,
 /// 253 bytes at most (RFC 1035, section 2.3.4).
@@ -28,90 +28,116 @@ impl Domain {
             return Ok(Self(text.to_owned()));
         }
         let shown: String = text.chars().take(80).collect();
-        let message =
-            format!("{shown:?} is no domain: use lower-case labels joined by dots, such as csv-tidy.example");
+        let message = format!(
+            "{shown:?} is not a domain: use lower-case labels joined by dots, such as csv-tidy.example"
+        );
         Err(BackendError::new(ErrorKind::InvalidInput, "registrar", "parse_domain", message))
     }
-
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Domain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+checked_text!(Domain);
 
-impl TryFrom<String> for Domain {
-    type Error = BackendError;
-
-    fn try_from(text: String) -> Result<Self, BackendError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Domain> for String {
-    fn from(domain: Domain) -> Self {
-        domain.0
-    }
-}
-
-/// Whether a name could be bought. Nobody can promise it before the order: reserved and premium names look free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Availability {
-    /// Somebody has it.
-    Taken,
-    /// No registration was found.
-    MaybeFree,
-    /// Nobody could be asked.
-    Unknown,
-}
-
-/// What a name costs. Only the exact numbers quoted can be bought.
+/// A registrar's account of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RegistrarInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether it buys for real.
+    pub mode: Mode,
+}
+
+impl RegistrarInfo {
+    /// The registrar `name` in `mode`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, mode: Mode) -> Self {
+        Self { name: name.into(), mode }
+    }
+
+    /// The registrar as the provider of an action.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
+    }
+}
+
+ae_core::wire_enum! {
+    /// Whether a name could be bought. It is certain only with the order: reserved and premium names look free.
+    #[non_exhaustive]
+    pub enum Availability {
+        /// It is registered.
+        Taken = "taken",
+        /// No registration was found.
+        MaybeFree = "maybe_free",
+        /// The registry did not answer.
+        Unknown = "unknown",
+    }
+}
+
+/// The price of a name. Only the exact numbers quoted can be bought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Quote {
     /// The name.
     pub domain: Domain,
-    /// For how many years.
+    /// The number of years.
     pub years: u8,
-    /// What they cost together.
+    /// The price of all of them.
     pub price: Money,
-    /// What a year costs after that.
+    /// The price of each year after that.
     pub renewal: Money,
-    /// When it was quoted.
+    /// The time of the quote.
     pub quoted_at: Timestamp,
 }
 
-/// How an order is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OrderState {
-    /// Accepted, not registered yet.
-    Pending,
-    /// Registered.
-    Registered,
-    /// It came to nothing.
-    Failed,
+impl Quote {
+    /// `domain` for `years` years at `price`, and `renewal` for each year after.
+    #[must_use]
+    pub const fn new(domain: Domain, years: u8, price: Money, renewal: Money, quoted_at: Timestamp) -> Self {
+        Self { domain, years, price, renewal, quoted_at }
+    }
+}
+
+ae_core::wire_enum! {
+    /// The state of an order.
+    #[non_exhaustive]
+    pub enum OrderState {
+        /// Accepted, not registered yet.
+        Pending = "pending",
+        /// Registered.
+        Registered = "registered",
+        /// It was not registered.
+        Failed = "failed",
+    }
 }
 
 /// A purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Order {
     /// Its id at the registrar.
     pub id: String,
     /// The name.
     pub domain: Domain,
-    /// What was paid.
+    /// The price that was paid.
     pub price: Money,
-    /// How it is doing.
+    /// Its state.
     pub state: OrderState,
-    /// Whether it renews by itself; never, unless somebody turns it on at the registrar.
+    /// Whether it renews by itself.
     pub auto_renew: bool,
+}
+
+impl Order {
+    /// The order `id` of `domain` at `price`, which does not renew by itself.
+    #[must_use]
+    pub fn new(id: impl Into<String>, domain: Domain, price: Money, state: OrderState) -> Self {
+        Self { id: id.into(), domain, price, state, auto_renew: false }
+    }
+
+    /// Sets whether it renews by itself.
+    #[must_use]
+    pub const fn with_auto_renew(mut self, auto_renew: bool) -> Self {
+        self.auto_renew = auto_renew;
+        self
+    }
 }

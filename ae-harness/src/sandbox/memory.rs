@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Isolation};
+use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Isolation, SameKey};
 use async_trait::async_trait;
 use sha2::{Digest as _, Sha256};
 
@@ -19,15 +19,15 @@ const NAME: &str = "memory";
 /// Commands: `true`, `false`, `echo WORD…`, `cat [FILE…]` (standard input without files), `ls`, `test -f FILE`,
 /// `sha256sum FILE…`, `rm FILE…`, `printenv NAME`. Any other program answers 127. Commands take no time, so none
 /// times out.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct MemorySandbox {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     boxes: BTreeMap<SandboxId, Files>,
-    created: BTreeMap<IdempotencyKey, (SandboxSpec, SandboxId)>,
+    created: SameKey<SandboxId>,
 }
 
 #[derive(Debug)]
@@ -36,11 +36,18 @@ struct Files {
     files: BTreeMap<String, Vec<u8>>,
 }
 
+impl Default for MemorySandbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl MemorySandbox {
     /// No sandboxes yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        let state = State { boxes: BTreeMap::new(), created: SameKey::new(NAME) };
+        Self { state: Mutex::new(state) }
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {
@@ -69,20 +76,17 @@ impl State {
 impl Sandbox for MemorySandbox {
     fn info(&self) -> SandboxInfo {
         // No foreign code runs: the commands are this crate's own functions.
-        SandboxInfo { name: NAME.to_owned(), isolation: Isolation::Confined, metered: false }
+        SandboxInfo::new(NAME, Isolation::Confined)
     }
 
     async fn create(&self, key: &IdempotencyKey, spec: &SandboxSpec) -> Result<SandboxId, BackendError> {
-        let mut state = self.locked();
-        if let Some((before, id)) = state.created.get(key) {
-            let conflict =
-                || error(ErrorKind::Conflict, "create", "this key made another sandbox: derive a new one");
-            return if before == spec { Ok(id.clone()) } else { Err(conflict()) };
-        }
-        let id = SandboxId::parse(&format!("sandbox-{}", state.created.len() + 1))?;
-        state.created.insert(key.clone(), (spec.clone(), id.clone()));
-        state.boxes.insert(id.clone(), Files { spec: spec.clone(), files: BTreeMap::new() });
-        Ok(id)
+        let State { boxes, created } = &mut *self.locked();
+        let number = created.values().count() + 1;
+        created.once("create", key, spec, || {
+            let id = SandboxId::parse(&format!("sandbox-{number}"))?;
+            boxes.insert(id.clone(), Files { spec: spec.clone(), files: BTreeMap::new() });
+            Ok(id)
+        })
     }
 
     async fn write(
@@ -131,11 +135,8 @@ impl Sandbox for MemorySandbox {
         };
         let mut state = self.locked();
         let found = state.find(id, "run")?;
-        let (exit_code, mut stdout, mut stderr) = simulate(found, program, arguments, &command.stdin);
-        let truncated = stdout.len() > command.output_max || stderr.len() > command.output_max;
-        stdout.truncate(command.output_max);
-        stderr.truncate(command.output_max);
-        Ok(CommandOutput { exit_code, stdout, stderr, truncated })
+        let (exit_code, stdout, stderr) = simulate(found, program, arguments, &command.stdin);
+        Ok(CommandOutput::new(exit_code, stdout, stderr, command.output_max))
     }
 
     async fn destroy(&self, _: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError> {

@@ -6,6 +6,8 @@ mod memory;
 mod port;
 mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockSandbox;
 pub use self::{
     memory::MemorySandbox,
     port::Sandbox,

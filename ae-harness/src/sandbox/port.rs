@@ -1,6 +1,6 @@
 //! The port of sandboxes.
 
-use std::{fmt::Debug, sync::Arc};
+use std::fmt::Debug;
 
 use ae_core::{BackendError, IdempotencyKey};
 use async_trait::async_trait;
@@ -14,13 +14,13 @@ use super::{CommandOutput, RunCommand, SandboxId, SandboxInfo, SandboxSpec};
 /// - C1. [`create`](Sandbox::create) gives an empty sandbox. The same key with the same spec gives the same sandbox; with
 ///   another spec it is a `Conflict`.
 /// - C2. Paths are relative, joined by `/`, of plain parts; any other path is `InvalidInput` and changes nothing.
-/// - C3. What was written is read back byte for byte; a missing file is `NotFound`.
+/// - C3. A file is read back byte for byte as it was written; a missing one is `NotFound`.
 /// - C4. [`list`](Sandbox::list) names every file, sorted.
 /// - C5. A command that ran and failed is an output with its exit code, not an error. Outputs are cut at the limit and
 ///   say so.
 /// - C6. Sandboxes do not see each other's files.
 /// - C7. After [`destroy`](Sandbox::destroy) every use is `NotFound`; destroying again changes nothing.
-/// - C8. Files above [`SandboxSpec::bytes_max`] are refused with `QuotaExceeded`; what was there stays.
+/// - C8. Files above [`SandboxSpec::bytes_max`] are refused with `QuotaExceeded`, and the file before stays.
 ///
 /// # Errors
 ///
@@ -44,9 +44,10 @@ use super::{CommandOutput, RunCommand, SandboxId, SandboxInfo, SandboxSpec};
 /// assert_eq!((output.exit_code, output.stdout.as_slice()), (0, &b"hello"[..]));
 /// # Ok(()) }
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Sandbox: Debug + Send + Sync + 'static {
-    /// What it attests about itself.
+    /// Its account of itself.
     fn info(&self) -> SandboxInfo;
 
     /// Makes an empty sandbox.
@@ -79,54 +80,12 @@ pub trait Sandbox: Debug + Send + Sync + 'static {
     async fn destroy(&self, key: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: Sandbox + ?Sized> Sandbox for $pointer<T> {
-            fn info(&self) -> SandboxInfo {
-                (**self).info()
-            }
-
-            async fn create(
-                &self,
-                key: &IdempotencyKey,
-                spec: &SandboxSpec,
-            ) -> Result<SandboxId, BackendError> {
-                (**self).create(key, spec).await
-            }
-
-            async fn write(
-                &self,
-                key: &IdempotencyKey,
-                id: &SandboxId,
-                path: &str,
-                content: &[u8],
-            ) -> Result<(), BackendError> {
-                (**self).write(key, id, path, content).await
-            }
-
-            async fn read(&self, id: &SandboxId, path: &str) -> Result<Vec<u8>, BackendError> {
-                (**self).read(id, path).await
-            }
-
-            async fn list(&self, id: &SandboxId) -> Result<Vec<String>, BackendError> {
-                (**self).list(id).await
-            }
-
-            async fn run(
-                &self,
-                key: &IdempotencyKey,
-                id: &SandboxId,
-                command: &RunCommand,
-            ) -> Result<CommandOutput, BackendError> {
-                (**self).run(key, id, command).await
-            }
-
-            async fn destroy(&self, key: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError> {
-                (**self).destroy(key, id).await
-            }
-        }
-    };
-}
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { Sandbox {
+    fn info(&self) -> SandboxInfo;
+    async fn create(&self, key: &IdempotencyKey, spec: &SandboxSpec) -> Result<SandboxId, BackendError>;
+    async fn write(&self, key: &IdempotencyKey, id: &SandboxId, path: &str, content: &[u8]) -> Result<(), BackendError>;
+    async fn read(&self, id: &SandboxId, path: &str) -> Result<Vec<u8>, BackendError>;
+    async fn list(&self, id: &SandboxId) -> Result<Vec<String>, BackendError>;
+    async fn run(&self, key: &IdempotencyKey, id: &SandboxId, command: &RunCommand) -> Result<CommandOutput, BackendError>;
+    async fn destroy(&self, key: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError>;
+} }

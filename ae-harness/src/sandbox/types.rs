@@ -1,9 +1,11 @@
 //! The types of running code apart from the host.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
-use ae_core::{BackendError, ErrorKind, Isolation};
+use ae_core::{BackendError, ErrorKind, Isolation, Mode, Provider};
 use serde::{Deserialize, Serialize};
+
+use crate::checked::checked_text;
 
 /// Names a sandbox: 1 to 128 letters, digits, `_` and `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,7 +17,7 @@ impl SandboxId {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for anything that is no id.
+    /// `InvalidInput` for any other text.
     pub fn parse(text: &str) -> Result<Self, BackendError> {
         let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         if plain && (1..=128).contains(&text.len()) {
@@ -24,46 +26,53 @@ impl SandboxId {
         let message = "a sandbox id has 1 to 128 letters, digits, `_` and `-`";
         Err(BackendError::new(ErrorKind::InvalidInput, "sandbox", "parse_id", message))
     }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for SandboxId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+checked_text!(SandboxId);
 
-impl TryFrom<String> for SandboxId {
-    type Error = BackendError;
-
-    fn try_from(text: String) -> Result<Self, BackendError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<SandboxId> for String {
-    fn from(id: SandboxId) -> Self {
-        id.0
-    }
-}
-
-/// What a sandbox attests about itself.
+/// A sandbox's account of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SandboxInfo {
     /// Its name.
     pub name: String,
-    /// What separates its commands from the host.
+    /// Whether it acts on the world.
+    pub mode: Mode,
+    /// The separation between its commands and the host.
     pub isolation: Isolation,
     /// Whether using it may cost money.
     pub metered: bool,
 }
 
-/// What a new sandbox is like.
+impl SandboxInfo {
+    /// A free sandbox on this machine.
+    #[must_use]
+    pub fn new(name: impl Into<String>, isolation: Isolation) -> Self {
+        Self { name: name.into(), mode: Mode::Offline, isolation, metered: false }
+    }
+
+    /// Sets whether it acts on the world.
+    #[must_use]
+    pub const fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets whether using it may cost money.
+    #[must_use]
+    pub const fn with_metered(mut self, metered: bool) -> Self {
+        self.metered = metered;
+        self
+    }
+
+    /// The sandbox as the provider of an action.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
+    }
+}
+
+/// The environment and the limits of a new sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SandboxSpec {
@@ -87,7 +96,7 @@ impl SandboxSpec {
         self
     }
 
-    /// Says how many bytes its files may have.
+    /// Sets the most bytes of its files.
     #[must_use]
     pub const fn with_bytes_max(mut self, bytes_max: u64) -> Self {
         self.bytes_max = bytes_max;
@@ -107,9 +116,9 @@ impl Default for SandboxSpec {
 pub struct RunCommand {
     /// The program, then its arguments.
     pub argv: Vec<String>,
-    /// What it reads.
+    /// Its standard input.
     pub stdin: Vec<u8>,
-    /// How long it may take.
+    /// The most time it may take.
     pub timeout: Duration,
     /// The most bytes of each output that are kept.
     pub output_max: usize,
@@ -123,21 +132,21 @@ impl RunCommand {
         Self { argv, stdin: Vec::new(), timeout: Duration::from_secs(60), output_max: 64 * 1024 }
     }
 
-    /// Says what it reads.
+    /// Sets its standard input.
     #[must_use]
     pub fn with_stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
         self.stdin = stdin.into();
         self
     }
 
-    /// Says how long it may take.
+    /// Sets the most time it may take.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Says how many bytes of each output are kept.
+    /// Sets the most bytes of each output that are kept.
     #[must_use]
     pub const fn with_output_max(mut self, output_max: usize) -> Self {
         self.output_max = output_max;
@@ -145,15 +154,27 @@ impl RunCommand {
     }
 }
 
-/// What a command left.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The result of a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CommandOutput {
     /// Its exit code; 127 when there is no such program.
     pub exit_code: i32,
-    /// What it wrote to standard output, cut at the limit.
+    /// Its standard output, cut at the limit.
     pub stdout: Vec<u8>,
-    /// What it wrote to standard error, cut at the limit.
+    /// Its standard error, cut at the limit.
     pub stderr: Vec<u8>,
     /// Whether something was cut.
     pub truncated: bool,
+}
+
+impl CommandOutput {
+    /// A command that wrote `stdout` and `stderr`, each cut at `output_max` bytes.
+    #[must_use]
+    pub fn new(exit_code: i32, mut stdout: Vec<u8>, mut stderr: Vec<u8>, output_max: usize) -> Self {
+        let truncated = stdout.len() > output_max || stderr.len() > output_max;
+        stdout.truncate(output_max);
+        stderr.truncate(output_max);
+        Self { exit_code, stdout, stderr, truncated }
+    }
 }

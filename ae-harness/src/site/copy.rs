@@ -3,7 +3,7 @@
 use ae_core::{Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
-    agent::SiteContext,
+    context::SiteContext,
     text::{query_value, shown, tier_name},
 };
 

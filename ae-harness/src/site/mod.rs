@@ -11,16 +11,18 @@ mod style;
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Currency, ErrorKind, IdempotencyKey, Isolation, Money};
+use ae_core::{BackendError, Cancel, ErrorKind, IdempotencyKey, Isolation, ProductSpec, SameKey};
 use async_trait::async_trait;
 
 use self::{copy::SiteCopy, marks::Marks};
 use crate::{
     acceptance::SITE_FOLDER,
-    agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteContext, Snapshot},
+    agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, Snapshot, StopReason},
     atomic::{io_error, write_if_changed},
+    context::SiteContext,
     paths::walk,
 };
 
@@ -35,32 +37,50 @@ const FILES_MAX: usize = 2_000;
 /// not say is not on the site. Every element that fulfils a criterion carries its id in `data-criterion`; criteria
 /// that it can't fulfil from the spec are named in the report, and the sealed checks then fail. From the second attempt
 /// on, files in `site/` that it does not write and that the diagnosis names are removed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SiteBuilder;
+#[derive(Debug)]
+pub struct SiteBuilder {
+    spec: ProductSpec,
+    site: SiteContext,
+    done: Mutex<SameKey<()>>,
+}
+
+impl SiteBuilder {
+    /// A builder of the site of `spec`, which answers at the address of `site`.
+    #[must_use]
+    pub fn new(spec: ProductSpec, site: SiteContext) -> Self {
+        Self { spec, site, done: Mutex::new(SameKey::new(NAME)) }
+    }
+}
 
 #[async_trait]
 impl CliProvider for SiteBuilder {
     fn info(&self) -> ProviderInfo {
-        ProviderInfo {
-            name: NAME.to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            isolation: Isolation::Confined,
-            metered: false,
-        }
+        ProviderInfo::new(NAME, env!("CARGO_PKG_VERSION"), Isolation::Confined)
     }
 
     async fn check(&self) -> Result<(), BackendError> {
         Ok(())
     }
 
-    async fn execute(&self, _: &IdempotencyKey, request: &AgentRequest) -> Result<AgentReport, BackendError> {
-        request.check_workspace(NAME)?;
-        check_context(&request.site)?;
+    async fn execute(
+        &self,
+        key: &IdempotencyKey,
+        request: &AgentRequest,
+        cancel: &Cancel,
+    ) -> Result<AgentReport, BackendError> {
+        request.check(NAME)?;
+        check_context(&self.site)?;
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.repeat("execute", key, request)?;
+        if cancel.is_cancelled() {
+            return Ok(request.free_report(StopReason::Cancelled, "cancelled before it began"));
+        }
+        done.keep("execute", key, request, ())?;
         let folder = request.workspace.join(SITE_FOLDER);
         prepare(&folder)?;
         let before = Snapshot::take(&folder)?;
-        let copy = SiteCopy::of(&request.spec, &request.site);
-        let marks = Marks::of(&request.spec, &copy);
+        let copy = SiteCopy::of(&self.spec, &self.site);
+        let marks = Marks::of(&self.spec, &copy);
         let files = files::render(&copy, &marks);
         for (name, content) in &files {
             let path = folder.join(name);
@@ -71,14 +91,9 @@ impl CliProvider for SiteBuilder {
             _ => 0,
         };
         let changed = Snapshot::take(&folder)?.changed_since(&before);
-        let currency = request.cost_ceiling.map_or(Currency::USD, |most| most.currency());
-        Ok(AgentReport {
-            success: true,
-            summary: summary(files.len(), changed.len(), removed, marks.unmet()),
-            files_changed: changed.into_iter().map(|path| format!("{SITE_FOLDER}/{path}")).collect(),
-            cost: Some(Money::zero(currency)),
-            usage: None,
-        })
+        let files_changed = changed.iter().map(|path| format!("{SITE_FOLDER}/{path}")).collect();
+        let summary = summary(files.len(), changed.len(), removed, marks.unmet());
+        Ok(request.free_report(StopReason::Succeeded, summary).with_files_changed(files_changed))
     }
 }
 

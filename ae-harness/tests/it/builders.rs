@@ -1,28 +1,33 @@
 //! The scripted builder.
 
-use ae_core::{Currency, ErrorKind, Money};
-use ae_harness::{AgentRequest, CliProvider, MemoryProvider, ScriptedRun};
+use ae_core::{Cancel, Currency, Digest, ErrorKind, Money};
+use ae_harness::{AgentRequest, CliProvider, MemoryProvider, ScriptedRun, StopReason};
 
-use crate::fixture::{context, key, spec};
+use crate::fixture::key;
 
 #[tokio::test]
 async fn a_script_is_played_once_for_each_key() {
     let workspace = tempfile::tempdir().unwrap();
-    let request = AgentRequest::new(workspace.path(), spec(), context());
+    let request = AgentRequest::new(workspace.path(), "build");
+    let cancel = Cancel::new();
     let price = Money::parse("0.25", Currency::USD).unwrap();
     let provider = MemoryProvider::new([
         ScriptedRun::new("one").with_file("site/index.html", "1").with_cost(Some(price)),
-        ScriptedRun::new("two").with_file("site/index.html", "2").failed(),
+        ScriptedRun::new("two")
+            .with_file("site/index.html", "2")
+            .with_stop(StopReason::BudgetStop)
+            .with_cost(Some(price)),
     ]);
     assert!(provider.info().metered);
-    let one = provider.execute(&key(1), &request).await.unwrap();
+    let one = provider.execute(&key(1), &request, &cancel).await.unwrap();
     assert_eq!((one.summary.as_str(), one.cost), ("one", Some(price)));
-    assert_eq!(provider.execute(&key(1), &request).await.unwrap(), one);
+    assert_eq!(provider.execute(&key(1), &request, &cancel).await.unwrap(), one);
     let changed = request.clone().with_attempt(2);
-    assert_eq!(provider.execute(&key(1), &changed).await.unwrap_err().kind(), ErrorKind::Conflict);
-    let two = provider.execute(&key(2), &changed).await.unwrap();
-    assert!(!two.success && two.files_changed == ["site/index.html"]);
-    assert_eq!(provider.execute(&key(3), &request).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(provider.execute(&key(1), &changed, &cancel).await.unwrap_err().kind(), ErrorKind::Conflict);
+    let two = provider.execute(&key(2), &changed, &cancel).await.unwrap();
+    assert_eq!((two.stop, two.cost), (StopReason::BudgetStop, Some(price)), "a failure says what it cost");
+    assert_eq!(two.files_changed, ["site/index.html"]);
+    assert_eq!(provider.execute(&key(3), &request, &cancel).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -31,7 +36,16 @@ async fn a_script_can_not_leave_the_workspace() {
     let inner = workspace.path().join("inner");
     std::fs::create_dir(&inner).unwrap();
     let provider = MemoryProvider::new([ScriptedRun::new("out").with_file("../escaped", "x")]);
-    let error = provider.execute(&key(0), &AgentRequest::new(&inner, spec(), context())).await.unwrap_err();
+    let error =
+        provider.execute(&key(0), &AgentRequest::new(&inner, "build"), &Cancel::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(!workspace.path().join("escaped").exists());
+}
+
+#[test]
+fn a_request_is_the_same_in_every_folder() {
+    let digest = |folder: &str| Digest::of_json("r", &AgentRequest::new(folder, "build")).unwrap();
+    assert_eq!(digest("/data/one"), digest("/copied/two"));
+    let other = AgentRequest::new("/data/one", "build").with_attempt(2);
+    assert_ne!(digest("/data/one"), Digest::of_json("r", &other).unwrap());
 }

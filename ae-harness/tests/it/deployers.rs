@@ -1,4 +1,4 @@
-//! What a bundle refuses.
+//! Bundles and their limits.
 
 use std::{fs, path::Path};
 
@@ -64,13 +64,9 @@ fn secrets_and_hidden_files_are_refused_by_name() {
 #[test]
 fn limits_hold() {
     let folder = folder(&[("index.html", "12345"), ("a.txt", "12345")]);
-    let limits = BundleLimits { files_max: 2, file_bytes_max: 5, total_bytes_max: 10 };
+    let limits = BundleLimits::new().with_files_max(2).with_file_bytes_max(5).with_total_bytes_max(10);
     assert!(Bundle::scan_within(folder.path(), &limits).is_ok());
-    for tight in [
-        BundleLimits { files_max: 1, ..limits },
-        BundleLimits { file_bytes_max: 4, ..limits },
-        BundleLimits { total_bytes_max: 9, ..limits },
-    ] {
+    for tight in [limits.with_files_max(1), limits.with_file_bytes_max(4), limits.with_total_bytes_max(9)] {
         let error = Bundle::scan_within(folder.path(), &tight).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{tight:?}");
     }
@@ -90,5 +86,5 @@ fn links_are_refused() {
     assert!(refusal(folder_link.path()).contains("link"));
     let root = folder(&[]);
     symlink(outside.path(), root.path().join("site")).unwrap();
-    assert!(refusal(&root.path().join("site")).contains("no folder"));
+    assert!(refusal(&root.path().join("site")).contains("not a folder"));
 }

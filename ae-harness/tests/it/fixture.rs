@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use ae_core::{
-    AcceptanceCriterion, BillingInterval, CheckKind, Currency, Digest, Evidence, Feature, IdempotencyKey,
-    Money, NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp, Untrusted,
+    AcceptanceCriterion, BillingInterval, Cancel, CheckKind, Currency, Digest, Evidence, Feature,
+    IdempotencyKey, Money, NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp,
+    Untrusted,
 };
 use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, SiteBuilder, SiteContext};
 
@@ -17,11 +18,7 @@ pub fn key(sequence: u32) -> IdempotencyKey {
 }
 
 pub fn context() -> SiteContext {
-    SiteContext {
-        base_url: "http://127.0.0.1:8787/p/csv-tidy/".to_owned(),
-        checkout_path: "checkout".to_owned(),
-        generated_on: start(),
-    }
+    SiteContext::new("http://127.0.0.1:8787/p/csv-tidy/", start())
 }
 
 fn evidence(id: &str, title: &str) -> Evidence {
@@ -111,9 +108,9 @@ pub fn spec() -> ProductSpec {
 }
 
 pub async fn build(workspace: &Path, spec: &ProductSpec) {
-    let report =
-        SiteBuilder.execute(&key(0), &AgentRequest::new(workspace, spec.clone(), context())).await.unwrap();
-    assert!(report.success);
+    let builder = SiteBuilder::new(spec.clone(), context());
+    let report = builder.execute(&key(0), &AgentRequest::new(workspace, ""), &Cancel::new()).await.unwrap();
+    assert!(report.succeeded());
 }
 
 pub fn checks(workspace: &Path, spec: &ProductSpec) -> Vec<CheckOutcome> {

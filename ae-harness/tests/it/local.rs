@@ -2,9 +2,10 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use ae_core::{ErrorKind, Runtime};
+use ae_core::{BackendError, ErrorKind, Runtime};
 use ae_harness::{
-    Bundle, DeployPlan, DeploySpec, Deployer, DeploymentStatus, LocalDeployer, ReleaseStore, SiteId,
+    Bundle, DeployPlan, DeploySpec, Deployer, Deployment, DeploymentStatus, LocalDeployer, ReleaseStore,
+    SiteId,
 };
 
 use crate::fixture::{build, context, key, spec, start};
@@ -19,14 +20,32 @@ fn deployer(root: &Path) -> LocalDeployer {
     LocalDeployer::open(root, Runtime::manual(start(), 1)).unwrap()
 }
 
-async fn version(scratch: &Path, deployer: &LocalDeployer, text: &str) -> DeployPlan {
+/// A plan and the bundle that it was made for.
+#[derive(Clone)]
+struct Version {
+    plan: DeployPlan,
+    bundle: Bundle,
+}
+
+impl Version {
+    async fn deploy(&self, local: &LocalDeployer, sequence: u32) -> Result<Deployment, BackendError> {
+        local.deploy(&key(sequence), &self.plan, &self.bundle).await
+    }
+}
+
+async fn version(scratch: &Path, deployer: &LocalDeployer, text: &str) -> Version {
+    at_address(scratch, deployer, text, "http://127.0.0.1:1/p/csv-tidy/").await
+}
+
+async fn at_address(scratch: &Path, deployer: &LocalDeployer, text: &str, base_url: &str) -> Version {
     let folder = scratch.join(text);
     fs::create_dir_all(folder.join("assets")).unwrap();
     fs::write(folder.join("index.html"), text).unwrap();
     fs::write(folder.join("404.html"), "lost").unwrap();
     fs::write(folder.join("assets/a.css"), "a{}").unwrap();
-    let deploy_spec = DeploySpec { site: site(), base_url: "http://127.0.0.1:1/p/csv-tidy/".to_owned() };
-    deployer.plan(&Bundle::scan(&folder).unwrap(), &deploy_spec).await.unwrap()
+    let bundle = Bundle::scan(&folder).unwrap();
+    let plan = deployer.plan(&bundle, &DeploySpec::new(site(), base_url)).await.unwrap();
+    Version { plan, bundle }
 }
 
 fn home(root: &Path) -> String {
@@ -41,8 +60,8 @@ async fn a_built_site_is_published_and_served() {
     let local = deployer(root.path());
     local.check().await.unwrap();
     let bundle = Bundle::scan(&workspace.path().join("site")).unwrap();
-    let plan = local.plan(&bundle, &DeploySpec { site: site(), base_url: context().base_url }).await.unwrap();
-    let deployment = local.deploy(&key(0), &plan).await.unwrap();
+    let plan = local.plan(&bundle, &DeploySpec::new(site(), context().base_url)).await.unwrap();
+    let deployment = local.deploy(&key(0), &plan, &bundle).await.unwrap();
     assert_eq!((deployment.state, deployment.active), (DeploymentStatus::Ready, true));
     let store = ReleaseStore::open(root.path()).unwrap();
     assert_eq!(store.sites().unwrap(), [site()]);
@@ -62,42 +81,42 @@ async fn what_a_kill_leaves_is_completed_by_the_same_call() {
     let local = deployer(root.path());
     let old = version(scratch.path(), &local, "old").await;
     let new = version(scratch.path(), &local, "new").await;
-    let first = local.deploy(&key(0), &old).await.unwrap();
+    let first = old.deploy(&local, 0).await.unwrap();
     let releases = root.path().join(SITE).join("releases");
     let whole = || {
-        let deployed = releases.join(new.release.as_str());
+        let deployed = releases.join(new.plan.release.as_str());
         fs::create_dir_all(deployed.join("assets")).unwrap();
         for file in ["index.html", "404.html", "assets/a.css"] {
-            fs::copy(new.root.join(file), deployed.join(file)).unwrap();
+            fs::copy(new.bundle.root().join(file), deployed.join(file)).unwrap();
         }
     };
     type Kill<'a> = &'a dyn Fn();
     let staged: Kill<'_> = &|| {
-        let staged = releases.join(format!(".tmp-{}", new.release));
+        let staged = releases.join(format!(".tmp-{}", new.plan.release));
         fs::create_dir_all(&staged).unwrap();
         fs::write(staged.join("index.html"), "half").unwrap();
     };
     let recorded: Kill<'_> =
-        &|| fs::write(releases.join(format!("{}.json", new.release)), "{\"half").unwrap();
+        &|| fs::write(releases.join(format!("{}.json", new.plan.release)), "{\"half").unwrap();
     let placed_without_record: Kill<'_> = &whole;
     let damaged: Kill<'_> = &|| {
         whole();
-        fs::write(releases.join(new.release.as_str()).join("index.html"), "damaged").unwrap();
+        fs::write(releases.join(new.plan.release.as_str()).join("index.html"), "damaged").unwrap();
     };
     let switching: Kill<'_> =
         &|| fs::write(root.path().join(SITE).join(".tmp-current.json"), "{\"half").unwrap();
     for (sequence, kill) in (1..).zip([staged, recorded, placed_without_record, damaged, switching]) {
         kill();
         assert_eq!(home(root.path()), "old", "state {sequence} leaves the old release live");
-        let done = local.deploy(&key(sequence * 10), &new).await.unwrap();
-        assert_eq!((done.id.clone(), done.active), (new.release.clone(), true));
+        let done = new.deploy(&local, sequence * 10).await.unwrap();
+        assert_eq!((done.id.clone(), done.active), (new.plan.release.clone(), true));
         assert_eq!(home(root.path()), "new");
-        assert_eq!(local.deploy(&key(sequence * 10), &new).await.unwrap(), done, "a repeat is a no-op");
+        assert_eq!(new.deploy(&local, sequence * 10).await.unwrap(), done, "a repeat is a no-op");
         let left: Vec<_> =
             fs::read_dir(&releases).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         assert!(left.iter().all(|name| !name.starts_with(".tmp-")), "{left:?}");
         local.activate(&key(sequence * 10 + 1), &site(), &first.id).await.unwrap();
-        fs::remove_dir_all(releases.join(new.release.as_str())).unwrap();
+        fs::remove_dir_all(releases.join(new.plan.release.as_str())).unwrap();
     }
 }
 
@@ -106,9 +125,9 @@ async fn a_kill_between_switch_and_key_repeats_as_a_no_op() {
     let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let local = deployer(root.path());
     let plan = version(scratch.path(), &local, "one").await;
-    let done = local.deploy(&key(0), &plan).await.unwrap();
+    let done = plan.deploy(&local, 0).await.unwrap();
     fs::remove_file(root.path().join(SITE).join("keys.json")).unwrap();
-    assert_eq!(deployer(root.path()).deploy(&key(0), &plan).await.unwrap(), done);
+    assert_eq!(plan.deploy(&deployer(root.path()), 0).await.unwrap(), done);
     assert_eq!(local.list(&site()).await.unwrap().len(), 1);
 }
 
@@ -119,7 +138,7 @@ async fn a_hundred_switches_always_answer_whole_releases() {
     let mut ids = Vec::new();
     for (sequence, text) in ["one", "two", "three"].iter().enumerate() {
         let plan = version(scratch.path(), &local, text).await;
-        ids.push((*text, local.deploy(&key(u32::try_from(sequence).unwrap()), &plan).await.unwrap().id));
+        ids.push((*text, plan.deploy(&local, u32::try_from(sequence).unwrap()).await.unwrap().id));
     }
     let path = root.path().to_path_buf();
     let reader = std::thread::spawn(move || {
@@ -146,7 +165,7 @@ async fn the_last_five_are_kept_and_never_the_live_one_pruned() {
         let at = start().checked_add(std::time::Duration::from_secs(sequence)).unwrap();
         let local = LocalDeployer::open(root.path(), Runtime::manual(at, 1)).unwrap();
         let plan = version(scratch.path(), &local, text).await;
-        local.deploy(&key(u32::try_from(sequence).unwrap()), &plan).await.unwrap();
+        plan.deploy(&local, u32::try_from(sequence).unwrap()).await.unwrap();
         assert_eq!(home(root.path()), text);
     }
     let kept = deployer(root.path()).list(&site()).await.unwrap();
@@ -155,21 +174,27 @@ async fn the_last_five_are_kept_and_never_the_live_one_pruned() {
 }
 
 #[tokio::test]
-async fn damage_is_told_and_not_overwritten() {
+async fn damage_is_reported_and_not_overwritten() {
     let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let local = deployer(root.path());
     let plan = version(scratch.path(), &local, "one").await;
-    let id = local.deploy(&key(0), &plan).await.unwrap().id;
+    let id = plan.deploy(&local, 0).await.unwrap().id;
     let folder = root.path().join(SITE);
+    let store = ReleaseStore::open(root.path()).unwrap();
+    assert_eq!(store.verify(&site()).unwrap(), plan.plan.manifest);
     fs::write(folder.join("releases").join(id.as_str()).join("index.html"), "defaced").unwrap();
+    let damage = store.verify(&site()).unwrap_err();
+    assert_eq!(damage.kind(), ErrorKind::Protocol);
+    assert!(damage.message().contains("index.html"), "{damage}");
+    assert_eq!(store.respond(&site(), "/", None).status().as_u16(), 500);
     assert_eq!(local.status(&id).await.unwrap(), DeploymentStatus::Error);
     assert_eq!(local.activate(&key(1), &site(), &id).await.unwrap_err().kind(), ErrorKind::Protocol);
-    let repaired = local.deploy(&key(2), &plan).await.unwrap();
+    let repaired = plan.deploy(&local, 2).await.unwrap();
     assert_eq!((repaired.state, home(root.path()).as_str()), (DeploymentStatus::Ready, "one"));
     for file in ["current.json", "keys.json"] {
         let good = fs::read(folder.join(file)).unwrap();
         fs::write(folder.join(file), "{").unwrap();
-        assert_eq!(local.deploy(&key(3), &plan).await.unwrap_err().kind(), ErrorKind::Protocol, "{file}");
+        assert_eq!(plan.deploy(&local, 3).await.unwrap_err().kind(), ErrorKind::Protocol, "{file}");
         assert_eq!(fs::read(folder.join(file)).unwrap(), b"{", "{file}");
         fs::write(folder.join(file), good).unwrap();
     }
@@ -185,7 +210,7 @@ async fn deployers_that_share_a_folder_take_turns() {
     let tasks: Vec<_> = (0..8_u32)
         .map(|number| {
             let (local, plan) = (Arc::new(deployer(root.path())), plans[number as usize % 4].clone());
-            tokio::spawn(async move { local.deploy(&key(number), &plan).await.unwrap() })
+            tokio::spawn(async move { plan.deploy(&local, number).await.unwrap() })
         })
         .collect();
     for task in tasks {
@@ -193,4 +218,51 @@ async fn deployers_that_share_a_folder_take_turns() {
     }
     let releases = deployer(root.path()).list(&site()).await.unwrap();
     assert_eq!((releases.len(), releases.iter().filter(|release| release.active).count()), (4, 1));
+}
+
+#[tokio::test]
+async fn a_release_and_its_record_changed_together_are_not_served() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let published = version(scratch.path(), &local, "price 9").await;
+    let id = published.deploy(&local, 0).await.unwrap().id;
+    let releases = root.path().join(SITE).join("releases");
+    fs::write(releases.join(id.as_str()).join("index.html"), "price 0").unwrap();
+    let forged = Bundle::scan(&releases.join(id.as_str())).unwrap();
+    let record = releases.join(format!("{id}.json"));
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&record).unwrap()).unwrap();
+    json["files"] = serde_json::to_value(forged.files()).unwrap();
+    json["manifest"] = serde_json::to_value(forged.manifest()).unwrap();
+    fs::write(&record, json.to_string()).unwrap();
+    let store = ReleaseStore::open(root.path()).unwrap();
+    assert_eq!(store.respond(&site(), "/", None).status().as_u16(), 500);
+    assert_eq!(store.verify(&site()).unwrap_err().kind(), ErrorKind::Protocol);
+}
+
+#[tokio::test]
+async fn the_same_release_at_another_address_is_refused() {
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let first = version(scratch.path(), &local, "one").await.deploy(&local, 0).await.unwrap();
+    let moved = at_address(scratch.path(), &local, "one", "http://127.0.0.1:2/p/csv-tidy/").await;
+    let error = moved.deploy(&local, 1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(error.message().contains(&first.url), "{error}");
+    assert_eq!(local.list(&site()).await.unwrap(), [first]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn published_files_are_writable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let local = deployer(root.path());
+    let id = version(scratch.path(), &local, "one").await.deploy(&local, 0).await.unwrap().id;
+    let site = root.path().join(SITE);
+    let release = site.join("releases").join(id.as_str());
+    for path in
+        [&site, &release, &release.join("assets"), &release.join("index.html"), &site.join("current.json")]
+    {
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o022, 0, "{}", path.display());
+    }
 }

@@ -11,6 +11,7 @@
 mod acceptance;
 mod builders;
 mod deployers;
+mod faults;
 mod fixture;
 mod local;
 mod ports;

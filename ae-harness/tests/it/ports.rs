@@ -17,13 +17,14 @@ use crate::fixture::{context, key, spec, start};
 #[tokio::test]
 async fn builders_keep_their_contract() {
     let script = ScriptedRun::new("wrote").with_file("site/index.html", "<p>");
+    let scripted = MemoryProvider::new(vec![script; 6]);
     let providers: [Box<dyn CliProvider>; 2] =
-        [Box::new(SiteBuilder), Box::new(Arc::new(MemoryProvider::new([script])))];
+        [Box::new(SiteBuilder::new(spec(), context())), Box::new(Arc::new(scripted))];
     for provider in providers {
         let workspace = tempfile::tempdir().unwrap();
-        let request = AgentRequest::new(workspace.path(), spec(), context());
+        let request = AgentRequest::new(workspace.path(), "build");
         let ran = conformance::provider::run_all(&provider, &request).await;
-        assert_eq!(ran.passed.len(), 5, "{ran:?}");
+        assert_eq!(ran.passed.len(), 8, "{ran:?}");
     }
 }
 
@@ -34,7 +35,7 @@ async fn deployers_keep_their_contract() {
     let failing = Arc::clone(&memory);
     let fail = move || failing.fail_checks(1);
     let ran = conformance::deployer::run_all(&memory, scratch.path(), Some(&fail)).await;
-    assert_eq!((ran.passed.len(), ran.skipped.len()), (9, 0), "{ran:?}");
+    assert_eq!((ran.passed.len(), ran.skipped.len()), (12, 0), "{ran:?}");
 
     let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let armed = Arc::new(AtomicBool::new(false));
@@ -42,12 +43,12 @@ async fn deployers_keep_their_contract() {
     let local: Box<dyn Deployer> =
         Box::new(LocalDeployer::open(root.path(), Runtime::manual(start(), 1)).unwrap().with_check(
             Arc::new(move |_| {
-                if seen.swap(false, Ordering::SeqCst) { Err("told to fail".to_owned()) } else { Ok(()) }
+                if seen.swap(false, Ordering::SeqCst) { Err("armed to fail".to_owned()) } else { Ok(()) }
             }),
         ));
     let fail = move || armed.store(true, Ordering::SeqCst);
     let ran = conformance::deployer::run_all(&local, scratch.path(), Some(&fail)).await;
-    assert_eq!((ran.passed.len(), ran.skipped.len()), (9, 0), "{ran:?}");
+    assert_eq!((ran.passed.len(), ran.skipped.len()), (12, 0), "{ran:?}");
 }
 
 #[tokio::test]

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use ae_core::{ErrorKind, Origin, Priority, ProductSpec, Untrusted};
-use ae_harness::{AgentRequest, CliProvider, SiteBuilder};
+use ae_core::{Cancel, ErrorKind, Origin, Priority, ProductSpec, Untrusted};
+use ae_harness::{AgentRequest, CliProvider, SiteBuilder, SiteContext};
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 
-use crate::fixture::{build, checks, context, criterion, failing, key, phrase, spec};
+use crate::fixture::{build, checks, context, criterion, failing, key, phrase, spec, start};
 
 fn files(workspace: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = fs::read_dir(workspace.join("site")).unwrap();
@@ -49,11 +49,12 @@ async fn the_same_request_gives_the_same_bytes_and_changes_nothing_twice() {
     build(one.path(), &spec()).await;
     build(two.path(), &spec()).await;
     assert_eq!(files(one.path()), files(two.path()));
-    let request = AgentRequest::new(one.path(), spec(), context());
-    let again = SiteBuilder.execute(&key(1), &request).await.unwrap();
+    let request = AgentRequest::new(one.path(), "");
+    let again = SiteBuilder::new(spec(), context()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
     assert!(again.files_changed.is_empty(), "{again:?}");
     fs::write(one.path().join("site/index.html"), "broken").unwrap();
-    let repaired = SiteBuilder.execute(&key(2), &request).await.unwrap();
+    let repaired =
+        SiteBuilder::new(spec(), context()).execute(&key(2), &request, &Cancel::new()).await.unwrap();
     assert_eq!(repaired.files_changed, ["site/index.html"]);
     assert_eq!(files(one.path()), files(two.path()));
 }
@@ -90,8 +91,8 @@ async fn a_criterion_that_the_spec_can_not_fulfil_fails_closed() {
     let workspace = tempfile::tempdir().unwrap();
     let mut spec = spec();
     spec.acceptance_criteria.push(criterion("AC-011", Priority::P0, phrase("Teleport files")));
-    let report = SiteBuilder
-        .execute(&key(0), &AgentRequest::new(workspace.path(), spec.clone(), context()))
+    let report = SiteBuilder::new(spec.clone(), context())
+        .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
         .await
         .unwrap();
     assert!(report.summary.contains("AC-011"), "{}", report.summary);
@@ -112,10 +113,9 @@ async fn strays_that_the_diagnosis_names_go_on_the_second_attempt() {
         .filter(|check| !check.passed)
         .map(|check| check.detail)
         .collect();
-    let request = AgentRequest::new(workspace.path(), spec(), context())
-        .with_attempt(2)
-        .with_diagnosis(details.join("\n"));
-    let report = SiteBuilder.execute(&key(1), &request).await.unwrap();
+    let request = AgentRequest::new(workspace.path(), "").with_attempt(2).with_diagnosis(details.join("\n"));
+    let report =
+        SiteBuilder::new(spec(), context()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
     assert_eq!(report.files_changed, ["site/stray.html"]);
     assert!(failing(workspace.path(), &spec()).is_empty());
     assert!(workspace.path().join("site/kept.txt").exists());
@@ -125,9 +125,9 @@ async fn strays_that_the_diagnosis_names_go_on_the_second_attempt() {
 async fn addresses_that_are_none_are_refused() {
     let workspace = tempfile::tempdir().unwrap();
     for base_url in ["", "/p/x/", "http://h/p", "javascript:alert(1)//", "http://h/\"><script>/"] {
-        let site = ae_harness::SiteContext { base_url: base_url.to_owned(), ..context() };
-        let error = SiteBuilder
-            .execute(&key(0), &AgentRequest::new(workspace.path(), spec(), site))
+        let site = SiteContext::new(base_url, start());
+        let error = SiteBuilder::new(spec(), site)
+            .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{base_url}");
@@ -140,8 +140,8 @@ async fn addresses_that_are_none_are_refused() {
 async fn a_linked_site_folder_is_refused() {
     let (workspace, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::os::unix::fs::symlink(elsewhere.path(), workspace.path().join("site")).unwrap();
-    let error = SiteBuilder
-        .execute(&key(0), &AgentRequest::new(workspace.path(), spec(), context()))
+    let error = SiteBuilder::new(spec(), context())
+        .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

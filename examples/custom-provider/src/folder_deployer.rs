@@ -1,27 +1,22 @@
 //! A [`Deployer`] that copies releases into a folder, for a web server that reads it.
 
-mod files;
-mod state;
-
 use std::{
-    fs,
-    path::PathBuf,
+    fs, io,
+    path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Runtime};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Runtime};
 use ae_harness::{
     Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
-    SiteId,
+    SiteId, host::Releases,
 };
 use async_trait::async_trait;
 
-use self::state::{SiteState, failed};
-
 const NAME: &str = "folder";
 
-/// Publishes into `{root}/{site}/{release}/` and keeps beside it a `releases.json` that says which release answers. One
-/// process writes at a time; the readers are whoever serves the files.
+/// Publishes into `{root}/{site}/{release}/` and keeps `{root}/releases.json`, which says which release of a site
+/// answers. One process writes at a time; a web server reads.
 #[derive(Debug)]
 pub struct FolderDeployer {
     root: PathBuf,
@@ -36,19 +31,37 @@ impl FolderDeployer {
         Self { root: root.into(), runtime, writing: Mutex::new(()) }
     }
 
-    fn site(&self, site: &SiteId) -> PathBuf {
-        self.root.join(site.as_str())
-    }
-
     fn lock(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state(&self) -> PathBuf {
+        self.root.join("releases.json")
+    }
+
+    fn read(&self) -> Result<Releases, BackendError> {
+        Releases::read(&self.state(), NAME)
+    }
+
+    /// Copies the files, unless a call that was killed did so before. Other files in their place are removed.
+    fn copy(&self, plan: &DeployPlan, bundle: &Bundle) -> Result<(), BackendError> {
+        let target = self.root.join(plan.site.as_str()).join(plan.release.as_str());
+        if !target.exists() {
+            return bundle.copy_to(&target);
+        }
+        if Bundle::scan(&target).is_ok_and(|copy| copy.manifest() == plan.manifest) {
+            return Ok(());
+        }
+        fs::remove_dir_all(&target).map_err(|cause| failed("deploy", &target, cause))?;
+        let message = format!("{} held other files and is removed: repeat the call", target.display());
+        Err(BackendError::new(ErrorKind::Unavailable, NAME, "deploy", message))
     }
 }
 
 #[async_trait]
 impl Deployer for FolderDeployer {
     fn info(&self) -> DeployerInfo {
-        DeployerInfo { name: NAME.to_owned(), rollback: true, releases_kept: usize::MAX, metered: false }
+        DeployerInfo::new(NAME, Mode::Offline).with_rollback(usize::MAX).with_listing().with_removal()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -59,32 +72,27 @@ impl Deployer for FolderDeployer {
         bundle.plan(spec)
     }
 
-    async fn deploy(&self, key: &IdempotencyKey, plan: &DeployPlan) -> Result<Deployment, BackendError> {
+    async fn deploy(
+        &self,
+        key: &IdempotencyKey,
+        plan: &DeployPlan,
+        bundle: &Bundle,
+    ) -> Result<Deployment, BackendError> {
         let _writing = self.lock();
-        let folder = self.site(&plan.site);
-        let mut state = SiteState::read(&folder)?;
-        if !state.is_done(key, "deploy", Some(&plan.release))? {
-            if !state.has(&plan.release) {
-                files::copy(plan, &folder)?;
-                state.add(plan, self.runtime.now());
-            } else {
-                Bundle::rescan(plan)?;
-            }
-            state.activate(&plan.release)?;
-            state.record(key, "deploy", Some(&plan.release));
-            state.write(&folder)?;
+        let mut releases = self.read()?;
+        if let Some(done) = releases.begin(key, plan, bundle)? {
+            return Ok(done);
         }
-        state.get(&plan.release)
+        if !releases.has(plan) {
+            self.copy(plan, bundle)?;
+        }
+        let deployment = releases.finish(key, plan, self.runtime.now())?;
+        releases.write(&self.state())?;
+        Ok(deployment)
     }
 
     async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
-        let sites = fs::read_dir(&self.root).map_err(|cause| failed("status", &self.root, cause))?;
-        for site in sites.flatten() {
-            if let Ok(deployment) = SiteState::read(&site.path())?.get(id) {
-                return Ok(deployment.state);
-            }
-        }
-        Err(BackendError::new(ErrorKind::NotFound, NAME, "status", format!("there is no release {id}")))
+        self.read()?.status(id)
     }
 
     async fn activate(
@@ -94,29 +102,31 @@ impl Deployer for FolderDeployer {
         id: &DeploymentId,
     ) -> Result<(), BackendError> {
         let _writing = self.lock();
-        let mut state = SiteState::read(&self.site(site))?;
-        if state.is_done(key, "activate", Some(id))? {
-            return Ok(());
-        }
-        state.activate(id)?;
-        state.record(key, "activate", Some(id));
-        state.write(&self.site(site))
+        let mut releases = self.read()?;
+        releases.activate(key, site, id)?;
+        releases.write(&self.state())
     }
 
     async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError> {
-        Ok(SiteState::read(&self.site(site))?.newest_first())
+        Ok(self.read()?.list(site))
     }
 
-    /// The state goes first: without it nothing is live, and a repeat sweeps up the rest.
+    /// The state goes first: without it nothing is live.
     async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
         let _writing = self.lock();
-        let folder = self.site(site);
-        let mut state = SiteState::read(&folder)?;
-        if !state.is_done(key, "remove", None)? {
-            state.clear();
-            state.record(key, "remove", None);
-            state.write(&folder)?;
+        let mut releases = self.read()?;
+        let removed = releases.remove(key, site)?;
+        releases.write(&self.state())?;
+        let files = self.root.join(site.as_str());
+        if removed && files.exists() {
+            fs::remove_dir_all(&files).map_err(|cause| failed("remove", &files, cause))?;
         }
-        files::sweep(&state, &folder)
+        Ok(())
     }
+}
+
+/// An I/O failure; repeating the call with the same key is safe.
+fn failed(operation: &'static str, path: &Path, cause: io::Error) -> BackendError {
+    let message = format!("{} can't be used: see the cause, then repeat", path.display());
+    BackendError::new(ErrorKind::Unavailable, NAME, operation, message).with_source(cause)
 }

@@ -8,14 +8,14 @@ use std::{
 
 use ae_billing::{NewLink, NewPayment, NewPrice, NewProduct, PaymentProvider, PaymentQuery};
 use ae_core::{
-    Action, ActionKind, Currency, Digest, IdempotencyKey, Intent, Money, ProductSpec, RunId, Runtime,
+    Action, ActionKind, Cancel, Currency, Digest, IdempotencyKey, Intent, Money, ProductSpec, RunId, Runtime,
     TokenUsage,
 };
 use ae_genesis::{
     Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RetrieverLimits, RuleAnalyst, RuleValidator,
     SignalQuery, SpecBrief, ValidationRequest,
 };
-use ae_harness::{AgentRequest, Bundle, CliProvider, DeploySpec, Deployer, SiteContext, SiteId};
+use ae_harness::{AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, SiteContext, SiteId};
 use ae_router::{ModelRouter, PriceTable, RouteRequest, TierModels};
 use ae_safety::{Decision, PolicyGate};
 use custom_provider::{
@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         spec.evidence.len()
     )?;
     route(&spec, &runtime).await?;
-    let plan = build(&spec, run, &runtime, folder.path()).await?;
+    let (plan, bundle) = build(&spec, run, &runtime, folder.path()).await?;
 
     let gate = AllowList::new(ten).with_target(plan.site.as_str());
     let action =
@@ -50,7 +50,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let deployer = FolderDeployer::new(folder.path().join("www"), runtime.clone());
-    let deployment = deployer.deploy(&IdempotencyKey::derive(run, "deploy", "deploy", 0), &plan).await?;
+    let key = IdempotencyKey::derive(run, "deploy", "deploy", 0);
+    let deployment = deployer.deploy(&key, &plan, &bundle).await?;
     writeln!(stdout(), "deployer  {}: release {} is live", deployer.info().name, deployment.id)?;
 
     sell(&spec, run, &runtime, folder.path()).await
@@ -85,21 +86,20 @@ async fn build(
     run: RunId,
     runtime: &Runtime,
     folder: &Path,
-) -> Result<ae_harness::DeployPlan, Box<dyn Error>> {
+) -> Result<(DeployPlan, Bundle), Box<dyn Error>> {
     let site = SiteId::parse(&spec.slug)?;
     let base_url = format!("http://127.0.0.1/{site}/");
-    let context = SiteContext {
-        base_url: base_url.clone(),
-        checkout_path: "checkout".into(),
-        generated_on: runtime.now(),
-    };
+    let context = SiteContext::new(&base_url, runtime.now());
     let workspace = folder.join("workspace");
     std::fs::create_dir_all(&workspace)?;
-    let builder = FnBuilder::new(one_page);
-    let request = AgentRequest::new(&workspace, spec.clone(), context);
-    let report = builder.execute(&IdempotencyKey::derive(run, "build", "execute", 0), &request).await?;
+    let product = spec.clone();
+    let builder = FnBuilder::new(move |_| one_page(&product, &context));
+    let request = AgentRequest::new(&workspace, "Build the product's page.");
+    let key = IdempotencyKey::derive(run, "build", "execute", 0);
+    let report = builder.execute(&key, &request, &Cancel::new()).await?;
     writeln!(stdout(), "builder   {}: {}", builder.info().name, report.files_changed.join(", "))?;
-    Ok(Bundle::scan(&workspace.join("site"))?.plan(&DeploySpec { site, base_url })?)
+    let bundle = Bundle::scan(&workspace.join("site"))?;
+    Ok((bundle.plan(&DeploySpec::new(site, base_url))?, bundle))
 }
 
 async fn sell(

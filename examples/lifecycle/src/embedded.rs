@@ -8,7 +8,7 @@ use ae_genesis::{
     Analyst, FileSource, HackerNewsSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, Signal,
     SignalQuery, SignalSink, sample::SampleSource,
 };
-use ae_harness::{CliProvider, Deployer, LocalDeployer, SiteBuilder};
+use ae_harness::{Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
 use ae_safety::{
@@ -19,7 +19,7 @@ use crate::{
     data_dir::DataDir,
     error::{Error, Result},
     glue::approver::{Absent, Approver},
-    ports::{DeployPlanner, Ports},
+    ports::{BuilderFactory, Builders, DeployPlanner, Ports},
     progress::{Progress, Silent},
     run_index::{RunIndex, RunSettings, SignalsFrom},
 };
@@ -38,7 +38,7 @@ pub struct Backends {
     /// Chooses models.
     pub router: Arc<dyn ModelRouter>,
     /// Writes the product.
-    pub builder: Arc<dyn CliProvider>,
+    pub builder: BuilderFactory,
     /// Publishes it.
     pub deployer: Arc<dyn Deployer>,
     /// Sells it.
@@ -110,7 +110,7 @@ impl Host {
             analyst: Arc::new(RuleAnalyst),
             validator: Arc::new(RuleValidator),
             router: Arc::new(TierRouter::new()),
-            builder: Arc::new(SiteBuilder),
+            builder: BuilderFactory::new(|spec, site| Arc::new(SiteBuilder::new(spec.clone(), site.clone()))),
             deployer: Arc::new(LocalDeployer::open(self.dir.sites(), self.runtime.clone())?),
             payments: Arc::new(self.billing(&settings.base_url)?),
             store: Arc::clone(&self.store),
@@ -126,8 +126,7 @@ impl Host {
         progress: Arc<dyn Progress>,
     ) -> Arc<Ports> {
         let keeper = &self.keeper;
-        let (builder_info, deployer_info, payments_info) =
-            (backends.builder.info(), backends.deployer.info(), backends.payments.info());
+        let (deployer_info, payments_info) = (backends.deployer.info(), backends.payments.info());
         Arc::new(Ports {
             dir: self.dir.clone(),
             runtime: self.runtime.clone(),
@@ -145,18 +144,9 @@ impl Host {
             analyst: backends.analyst,
             validator: backends.validator,
             router: backends.router,
-            builder: Guarded::new(
-                backends.builder,
-                Provider::new(builder_info.name.clone(), Mode::Offline),
-                keeper.clone(),
-            ),
-            builder_info,
+            builders: Builders::new(backends.builder, keeper.clone()),
             deploy_planner: DeployPlanner::of(Arc::clone(&backends.deployer)),
-            deployer: Guarded::new(
-                backends.deployer,
-                Provider::new(deployer_info.name, Mode::Offline),
-                keeper.clone(),
-            ),
+            deployer: Guarded::new(backends.deployer, deployer_info.provider(), keeper.clone()),
             payments: Guarded::new(
                 backends.payments,
                 Provider::new(payments_info.name.clone(), payments_info.mode),

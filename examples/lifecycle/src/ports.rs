@@ -1,11 +1,11 @@
 //! The backends of one composition. What spends, publishes, charges or runs code is held only behind its guard.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use ae_billing::PaymentProvider;
-use ae_core::{BackendError, Runtime};
+use ae_core::{BackendError, ProductSpec, Runtime};
 use ae_genesis::{Analyst, NicheSource, NicheValidator};
-use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo};
+use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded, Redactor};
@@ -33,10 +33,8 @@ pub struct Ports {
     pub validator: Arc<dyn NicheValidator>,
     /// Chooses models.
     pub router: Arc<dyn ModelRouter>,
-    /// Writes the product.
-    pub builder: Guarded<Arc<dyn CliProvider>>,
-    /// Who the builder is and what separates it from the host, as it attests itself.
-    pub builder_info: ProviderInfo,
+    /// Makes the builder of a product.
+    pub builders: Builders,
     /// Publishes it.
     pub deployer: Guarded<Arc<dyn Deployer>>,
     /// Says what publishing would do, without doing it.
@@ -53,6 +51,61 @@ pub struct Ports {
     pub approver: Arc<dyn Approver>,
     /// Tells what is going on.
     pub progress: Arc<dyn Progress>,
+}
+
+/// Makes the builder of one product from its spec and address.
+#[derive(Clone)]
+pub struct BuilderFactory(Arc<MakeBuilder>);
+
+type MakeBuilder = dyn Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync;
+
+impl BuilderFactory {
+    /// Makes builders with `make`.
+    pub fn new(
+        make: impl Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(make))
+    }
+
+    /// The builder of a product, not yet behind its guard.
+    #[must_use]
+    pub fn make(&self, spec: &ProductSpec, site: &SiteContext) -> Arc<dyn CliProvider> {
+        (self.0)(spec, site)
+    }
+}
+
+impl fmt::Debug for BuilderFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuilderFactory").finish_non_exhaustive()
+    }
+}
+
+/// Makes builders behind their guards.
+#[derive(Debug, Clone)]
+pub struct Builders {
+    factory: BuilderFactory,
+    keeper: Gatekeeper,
+}
+
+impl Builders {
+    /// Puts what `factory` makes behind guards of `keeper`.
+    #[must_use]
+    pub const fn new(factory: BuilderFactory, keeper: Gatekeeper) -> Self {
+        Self { factory, keeper }
+    }
+
+    /// The builder of a product behind its guard, and its account of itself.
+    #[must_use]
+    pub fn of(
+        &self,
+        spec: &ProductSpec,
+        site: &SiteContext,
+    ) -> (ProviderInfo, Guarded<Arc<dyn CliProvider>>) {
+        let builder = self.factory.make(spec, site);
+        let info = builder.info();
+        let guarded = Guarded::new(builder, info.provider(), self.keeper.clone());
+        (info, guarded)
+    }
 }
 
 /// The harmless half of a deployer: it plans, and has no way to publish.

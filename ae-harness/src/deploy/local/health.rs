@@ -1,6 +1,12 @@
 //! Visiting a release before it goes live.
 
-use std::{convert::Infallible, net::SocketAddr, path::Path, path::PathBuf, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use ae_core::Digest;
 use bytes::Bytes;
@@ -15,7 +21,7 @@ use tokio::{
 };
 
 use crate::deploy::{
-    Bundle, DeploymentId,
+    release::Record,
     store::{RELEASE_PATH, respond_from},
 };
 
@@ -23,17 +29,17 @@ use crate::deploy::{
 const VISIT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves the release in `files` on a free loopback port and fetches it: `/` and every file answer 200 with exactly the
-/// bytes of the bundle, a missing page answers 404, and the release says its own id.
-pub(super) async fn check(files: &Path, bundle: &Bundle, id: &DeploymentId) -> Result<(), String> {
+/// bytes of the record, a missing page answers 404, and the release says its own id.
+pub(super) async fn check(files: &Path, record: &Arc<Record>) -> Result<(), String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))
         .await
         .map_err(|error| format!("no loopback port is free: {error}"))?;
     let address =
         listener.local_addr().map_err(|error| format!("the loopback port has no address: {error}"))?;
-    let serving = tokio::spawn(serve_one(listener, files.to_path_buf(), id.clone()));
+    let serving = tokio::spawn(serve_one(listener, files.to_path_buf(), Arc::clone(record)));
     // The server ends with this function, cancelled or not.
     let _server = AbortOnDrop(serving);
-    timeout(VISIT_TIMEOUT, visit(address, bundle, id))
+    timeout(VISIT_TIMEOUT, visit(address, record))
         .await
         .map_err(|_| format!("it did not answer within {} s", VISIT_TIMEOUT.as_secs()))?
 }
@@ -47,18 +53,18 @@ impl Drop for AbortOnDrop {
 }
 
 /// Answers one connection: the visitor's.
-async fn serve_one(listener: TcpListener, files: PathBuf, id: DeploymentId) {
+async fn serve_one(listener: TcpListener, files: PathBuf, record: Arc<Record>) {
     let Ok((stream, _)) = listener.accept().await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-        let response: Response<Bytes> = respond_from(&files, &id, request.uri().path(), known);
+        let response: Response<Bytes> = respond_from(&files, &record, request.uri().path(), known);
         async move { Ok::<_, Infallible>(response.map(Full::new)) }
     });
     // A broken connection shows at the visitor's end, with a reason.
     let _ = server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn visit(address: SocketAddr, bundle: &Bundle, id: &DeploymentId) -> Result<(), String> {
+async fn visit(address: SocketAddr, record: &Record) -> Result<(), String> {
     let stream =
         TcpStream::connect(address).await.map_err(|error| format!("it can't be reached: {error}"))?;
     let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream))
@@ -70,12 +76,12 @@ async fn visit(address: SocketAddr, bundle: &Bundle, id: &DeploymentId) -> Resul
     }));
     let mut visitor = Visitor { sender: &mut sender, address };
     let said = visitor.get(RELEASE_PATH, StatusCode::OK).await?;
-    if said != format!("{id}\n").as_bytes() {
+    if said != format!("{}\n", record.release).as_bytes() {
         return Err(format!("{RELEASE_PATH} does not name the new release"));
     }
     visitor.get("/", StatusCode::OK).await?;
     visitor.get("/no-such-page-of-this-release", StatusCode::NOT_FOUND).await?;
-    for file in bundle.files() {
+    for file in &record.files {
         let body = visitor.get(&format!("/{}", file.path), StatusCode::OK).await?;
         if Digest::from_bytes(Sha256::digest(&body).into()) != file.sha256 {
             return Err(format!("/{} answers other bytes than were planned", file.path));

@@ -11,28 +11,26 @@ use std::{
     sync::Arc,
 };
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Runtime};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Runtime};
 use async_trait::async_trait;
 
-use self::records::{Done, Record};
 use super::{
     Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
     SiteId,
-    memory::{request_of_plan, request_of_removal, request_of_switch},
-    store::{Current, read_current},
+    release::{Current, Record, write_json},
 };
-use crate::atomic::{self, io_error};
+use crate::atomic::{self, create_dirs, io_error};
 
 const NAME: &str = "local";
-/// How many releases of a site are kept, the live one and the one before always among them.
+/// The number of releases of a site that are kept, the live one and the one before always among them.
 const RELEASES_KEPT: usize = 5;
 
-/// A check of a new release that the composition adds: it gets the folder of the release and says what is wrong.
+/// A check of a new release that the composition adds: it gets the folder of the release and returns the defect.
 pub type ReleaseCheck = Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>;
 
 /// Publishes into a folder that [`ReleaseStore`](super::ReleaseStore) serves from.
 ///
-/// A release is copied beside its place, synced and renamed into it; a server on a free loopback port then answers
+/// A release is copied next to its place, synced and renamed into it; a server on a free loopback port then answers
 /// from it, and every one of its files is fetched over HTTP and compared before `current.json` is replaced. A process
 /// killed at any point leaves the site that was live, and the same call completes. One lock file per site excludes
 /// other processes. The last five releases are kept; the live one and the one before are never pruned.
@@ -52,7 +50,7 @@ impl LocalDeployer {
     /// When the folder can't be made.
     pub fn open(root: impl Into<PathBuf>, runtime: Runtime) -> Result<Self, BackendError> {
         let root = root.into();
-        fs::create_dir_all(&root).map_err(|error| io_error(NAME, "open", "create", &root, error))?;
+        create_dirs(&root).map_err(|error| io_error(NAME, "open", "create", &root, error))?;
         Ok(Self { root, runtime, checks: Vec::new() })
     }
 
@@ -63,12 +61,12 @@ impl LocalDeployer {
         self
     }
 
-    /// Takes the lock of a site, in a thread that may wait: whoever holds it ends after a bounded check.
+    /// Takes the lock of a site, in a thread that may wait: its holder ends after a bounded check.
     async fn lock(&self, site: &SiteId, operation: &'static str) -> Result<Site, BackendError> {
         let folder = self.root.join(site.as_str());
         let locking = tokio::task::spawn_blocking(move || {
             let failed = |error| io_error(NAME, operation, "lock", &folder, error);
-            fs::create_dir_all(folder.join("releases")).map_err(failed)?;
+            create_dirs(&folder.join("releases")).map_err(failed)?;
             let file = File::options()
                 .create(true)
                 .truncate(false)
@@ -85,16 +83,54 @@ impl LocalDeployer {
     }
 
     /// Checks the release in `files` as a visitor would.
-    async fn examine(&self, files: &Path, bundle: &Bundle, id: &DeploymentId) -> Result<(), BackendError> {
-        let mut verdict = health::check(files, bundle, id).await;
+    async fn examine(&self, files: &Path, record: &Arc<Record>) -> Result<(), BackendError> {
+        let mut verdict = health::check(files, record).await;
         for check in &self.checks {
             verdict = verdict.and_then(|()| check(files));
         }
         verdict.map_err(|why| {
-            let message =
-                format!("release {id} failed its check and is not live: {why}; the release before stays");
+            let message = format!(
+                "release {} failed its check and is not live: {why}; the release before stays",
+                record.release
+            );
             BackendError::new(ErrorKind::Unavailable, NAME, "deploy", message)
         })
+    }
+
+    /// Puts the release of `plan` into its place, unless it is there undamaged.
+    async fn publish(
+        &self,
+        site: &Site,
+        plan: &DeployPlan,
+        bundle: &Bundle,
+    ) -> Result<Arc<Record>, BackendError> {
+        let before = Record::read(&site.folder, &plan.release);
+        if let Some(record) = &before {
+            site.deployment(record, &plan.site)?.check_address(plan)?;
+            if record.manifest == plan.manifest && record.damage(&site.folder).is_empty() {
+                return Ok(Arc::new(record.clone()));
+            }
+        }
+        let newest = records::all(&site.folder)?.first().map_or(0, |record| record.sequence);
+        let (created_at, sequence) = before.map_or_else(
+            || (self.runtime.now(), newest.saturating_add(1)),
+            |record| (record.created_at, record.sequence),
+        );
+        let record = Arc::new(Record {
+            release: plan.release.clone(),
+            manifest: plan.manifest,
+            base_url: plan.base_url.clone(),
+            created_at,
+            sequence,
+            files: bundle.files().to_vec(),
+        });
+        let staged = publish::stage(&site.folder, bundle, plan)?;
+        if let Err(error) = self.examine(&staged, &record).await {
+            publish::sweep(&site.releases())?;
+            return Err(error);
+        }
+        publish::place(&site.folder, &staged, &record)?;
+        Ok(record)
     }
 }
 
@@ -119,21 +155,9 @@ impl Site {
         self.folder.join("releases")
     }
 
-    /// What is live. A damaged `current.json` is refused, never overwritten.
-    fn current(&self, operation: &'static str) -> Result<Option<Current>, BackendError> {
-        let path = self.folder.join("current.json");
-        if !path.exists() {
-            return Ok(None);
-        }
-        read_current(&self.folder).map(Some).ok_or_else(|| {
-            let message = format!("{} is damaged: restore it, or remove it to publish anew", path.display());
-            BackendError::new(ErrorKind::Protocol, NAME, operation, message)
-        })
-    }
-
     /// Replaces `current.json`: the one moment at which a release goes live.
-    fn switch(&self, record: &Record, operation: &'static str) -> Result<(), BackendError> {
-        let before = self.current(operation)?;
+    fn switch(&self, record: &Record) -> Result<(), BackendError> {
+        let before = Current::read(&self.folder)?;
         if before.as_ref().is_some_and(|current| current.release == record.release) {
             return Ok(());
         }
@@ -142,24 +166,24 @@ impl Site {
             previous: before.map(|current| current.release),
             sha256: record.manifest,
         };
-        records::write_json(&self.folder.join("current.json"), &current, operation)
+        write_json(&self.folder.join("current.json"), &current)
     }
 
-    fn deployment(
-        &self,
-        record: Record,
-        site: &SiteId,
-        operation: &'static str,
-    ) -> Result<Deployment, BackendError> {
-        let active = self.current(operation)?.is_some_and(|current| current.release == record.release);
-        Ok(record.into_deployment(site.clone(), active))
+    fn deployment(&self, record: &Record, site: &SiteId) -> Result<Deployment, BackendError> {
+        let active = Current::read(&self.folder)?.is_some_and(|current| current.release == record.release);
+        Ok(deployment(record, site, active))
     }
+}
+
+fn deployment(record: &Record, site: &SiteId, active: bool) -> Deployment {
+    Deployment::new(record.release.clone(), site.clone(), &record.base_url, record.created_at)
+        .with_active(active)
 }
 
 #[async_trait]
 impl Deployer for LocalDeployer {
     fn info(&self) -> DeployerInfo {
-        DeployerInfo { name: NAME.to_owned(), rollback: true, releases_kept: RELEASES_KEPT, metered: false }
+        DeployerInfo::new(NAME, Mode::Offline).with_rollback(RELEASES_KEPT).with_listing().with_removal()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -172,50 +196,44 @@ impl Deployer for LocalDeployer {
         bundle.plan(spec)
     }
 
-    async fn deploy(&self, key: &IdempotencyKey, plan: &DeployPlan) -> Result<Deployment, BackendError> {
+    async fn deploy(
+        &self,
+        key: &IdempotencyKey,
+        plan: &DeployPlan,
+        bundle: &Bundle,
+    ) -> Result<Deployment, BackendError> {
         let site = self.lock(&plan.site, "deploy").await?;
-        let request = request_of_plan(plan);
-        let mut done = Done::read(&site.folder, "deploy")?;
-        if done.contains(key, request, "deploy")? {
-            let record = Record::read(&site.releases(), &plan.release).ok_or_else(|| {
+        let mut done = records::keys(&site.folder)?;
+        if done.repeat("deploy", key, plan)?.is_some() {
+            let record = Record::read(&site.folder, &plan.release).ok_or_else(|| {
                 let message = "this key is done, but its release was removed since: use a new key";
                 BackendError::new(ErrorKind::NotFound, NAME, "deploy", message)
             })?;
-            return site.deployment(record, &plan.site, "deploy");
+            return site.deployment(&record, &plan.site);
         }
-        site.current("deploy")?;
+        bundle.check(plan)?;
+        Current::read(&site.folder)?;
         publish::sweep(&site.releases())?;
-        let record = match publish::intact(&site.releases(), plan)? {
-            Some(record) => record,
-            None => {
-                let bundle = Bundle::rescan(plan)?;
-                let staged = publish::stage(&site.releases(), &bundle, plan)?;
-                if let Err(error) = self.examine(&staged, &bundle, &plan.release).await {
-                    publish::sweep(&site.releases())?;
-                    return Err(error);
-                }
-                publish::place(&site.releases(), &staged, plan, self.runtime.now())?
-            }
-        };
-        site.switch(&record, "deploy")?;
-        done.add(key, request);
-        done.write(&site.folder, "deploy")?;
-        let keep: Vec<_> = site
-            .current("deploy")?
+        let record = self.publish(&site, plan, bundle).await?;
+        site.switch(&record)?;
+        done.keep("deploy", key, plan, ())?;
+        records::write_keys(&site.folder, &done)?;
+        let keep: Vec<_> = Current::read(&site.folder)?
             .into_iter()
-            .flat_map(|c| [Some(c.release), c.previous])
+            .flat_map(|current| [Some(current.release), current.previous])
             .flatten()
             .collect();
-        publish::prune(&site.releases(), &keep, RELEASES_KEPT)?;
-        site.deployment(record, &plan.site, "deploy")
+        publish::prune(&site.folder, &keep, RELEASES_KEPT)?;
+        site.deployment(&record, &plan.site)
     }
 
     async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
         let failed = |error| io_error(NAME, "status", "read", &self.root, error);
         for entry in fs::read_dir(&self.root).map_err(failed)? {
-            let releases = entry.map_err(failed)?.path().join("releases");
-            if Record::read(&releases, id).is_some() {
-                return Ok(records::state_of(&releases, id));
+            let folder = entry.map_err(failed)?.path();
+            if let Some(record) = Record::read(&folder, id) {
+                let intact = record.damage(&folder).is_empty();
+                return Ok(if intact { DeploymentStatus::Ready } else { DeploymentStatus::Error });
             }
         }
         Err(BackendError::new(ErrorKind::NotFound, NAME, "status", format!("there is no release {id}")))
@@ -235,41 +253,33 @@ impl Deployer for LocalDeployer {
             return Err(missing());
         }
         let locked = self.lock(site, "activate").await?;
-        let request = request_of_switch(site, id);
-        let mut done = Done::read(&locked.folder, "activate")?;
-        if done.contains(key, request, "activate")? {
+        let mut done = records::keys(&locked.folder)?;
+        if done.repeat("activate", key, &(site, id))?.is_some() {
             return Ok(());
         }
-        let record = Record::read(&locked.releases(), id).ok_or_else(missing)?;
-        if !record.is_intact(&locked.releases()) {
-            let message = format!("release {id} of {site} is damaged on disk: deploy it again");
+        let record = Record::read(&locked.folder, id).ok_or_else(missing)?;
+        let damage = record.damage(&locked.folder);
+        if !damage.is_empty() {
+            let damage = damage.join(", ");
+            let message = format!("release {id} of {site} is damaged on disk: {damage}; deploy it again");
             return Err(BackendError::new(ErrorKind::Protocol, NAME, "activate", message));
         }
-        locked.switch(&record, "activate")?;
-        done.add(key, request);
-        done.write(&locked.folder, "activate")
+        locked.switch(&record)?;
+        done.keep("activate", key, &(site, id), ())?;
+        records::write_keys(&locked.folder, &done)
     }
 
     async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError> {
         let folder = self.root.join(site.as_str());
-        let current = read_current(&folder).map(|current| current.release);
-        let mut records = Record::all(&folder.join("releases"))?;
-        records.sort_by(|a, b| (b.created_at, &b.release).cmp(&(a.created_at, &a.release)));
-        let deployment = |record: Record| {
-            let active = current.as_ref() == Some(&record.release);
-            record.into_deployment(site.clone(), active)
-        };
-        Ok(records.into_iter().map(deployment).collect())
+        let current = Current::read(&folder)?.map(|current| current.release);
+        let records = records::all(&folder)?;
+        Ok(records.iter().map(|r| deployment(r, site, current.as_ref() == Some(&r.release))).collect())
     }
 
     async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
-        if !self.root.join(site.as_str()).is_dir() {
-            return Ok(());
-        }
         let locked = self.lock(site, "remove").await?;
-        let request = request_of_removal(site);
-        let mut done = Done::read(&locked.folder, "remove")?;
-        if done.contains(key, request, "remove")? {
+        let mut done = records::keys(&locked.folder)?;
+        if done.repeat("remove", key, site)?.is_some() {
             return Ok(());
         }
         let failed = |error| io_error(NAME, "remove", "clear", &locked.folder, error);
@@ -279,7 +289,7 @@ impl Deployer for LocalDeployer {
             _ => {}
         }
         fs::remove_dir_all(locked.releases()).map_err(failed)?;
-        done.add(key, request);
-        done.write(&locked.folder, "remove")
+        done.keep("remove", key, site, ())?;
+        records::write_keys(&locked.folder, &done)
     }
 }

@@ -10,18 +10,18 @@ fn site() -> SiteId {
     SiteId::parse("shop").unwrap()
 }
 
-fn plan(folder: &Path, page: &str) -> DeployPlan {
+fn plan(folder: &Path, page: &str) -> (DeployPlan, Bundle) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("index.html"), page).unwrap();
-    let spec = DeploySpec { site: site(), base_url: "http://127.0.0.1/shop/".to_owned() };
-    Bundle::scan(folder).unwrap().plan(&spec).unwrap()
+    let bundle = Bundle::scan(folder).unwrap();
+    (bundle.plan(&DeploySpec::new(site(), "http://127.0.0.1/shop/")).unwrap(), bundle)
 }
 
 fn live(root: &Path) -> String {
     let state: serde_json::Value =
-        serde_json::from_slice(&fs::read(root.join("shop/releases.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(root.join("releases.json")).unwrap()).unwrap();
     let active =
-        state["releases"].as_array().unwrap().iter().find(|release| release["active"] == true).unwrap();
+        state["sites"]["shop"].as_array().unwrap().iter().find(|release| release["active"] == true).unwrap();
     fs::read_to_string(root.join("shop").join(active["id"].as_str().unwrap()).join("index.html")).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn live(root: &Path) -> String {
 fn spoil(root: &Path, site: &str, release: &DeploymentId) {
     let target = root.join(site).join(release.as_str());
     fs::create_dir_all(&target).unwrap();
-    fs::write(target.join("extra.html"), "left by somebody else").unwrap();
+    fs::write(target.join("extra.html"), "left by another program").unwrap();
 }
 
 #[tokio::test]
@@ -49,14 +49,14 @@ async fn releases_go_live_and_back_and_survive_a_restart() {
     let (root, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (one, two) = (plan(&files.path().join("one"), "one"), plan(&files.path().join("two"), "two"));
     let deployer = FolderDeployer::new(root.path(), runtime());
-    let first = deployer.deploy(&key("deploy", 1), &one).await.unwrap();
-    deployer.deploy(&key("deploy", 2), &two).await.unwrap();
+    let first = deployer.deploy(&key("deploy", 1), &one.0, &one.1).await.unwrap();
+    deployer.deploy(&key("deploy", 2), &two.0, &two.1).await.unwrap();
     assert_eq!(live(root.path()), "two");
     deployer.activate(&key("activate", 1), &site(), &first.id).await.unwrap();
     assert_eq!(live(root.path()), "one");
 
     let deployer = FolderDeployer::new(root.path(), runtime());
-    let repeat = deployer.deploy(&key("deploy", 2), &two).await.unwrap();
+    let repeat = deployer.deploy(&key("deploy", 2), &two.0, &two.1).await.unwrap();
     assert!(!repeat.active, "a key that is done is never done again");
     assert_eq!(live(root.path()), "one");
     assert_eq!(deployer.list(&site()).await.unwrap().len(), 2);
@@ -71,10 +71,10 @@ async fn a_changed_tree_is_refused_and_the_old_release_stays() {
     let (root, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let deployer = FolderDeployer::new(root.path(), runtime());
     let one = plan(&files.path().join("one"), "one");
-    deployer.deploy(&key("deploy", 1), &one).await.unwrap();
+    deployer.deploy(&key("deploy", 1), &one.0, &one.1).await.unwrap();
     let two = plan(&files.path().join("two"), "two");
     fs::write(files.path().join("two/index.html"), "not approved").unwrap();
-    let error = deployer.deploy(&key("deploy", 2), &two).await.unwrap_err();
+    let error = deployer.deploy(&key("deploy", 2), &two.0, &two.1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(live(root.path()), "one");
 }
@@ -84,21 +84,23 @@ async fn a_copy_that_was_tampered_with_does_not_go_live() {
     let (root, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let deployer = FolderDeployer::new(root.path(), runtime());
     let one = plan(&files.path().join("one"), "one");
-    spoil(root.path(), "shop", &one.release);
-    let error = deployer.deploy(&key("deploy", 1), &one).await.unwrap_err();
+    spoil(root.path(), "shop", &one.0.release);
+    let error = deployer.deploy(&key("deploy", 1), &one.0, &one.1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(deployer.list(&site()).await.unwrap().is_empty());
-    assert!(deployer.deploy(&key("deploy", 1), &one).await.unwrap().active, "a repeat starts anew");
+    assert!(
+        deployer.deploy(&key("deploy", 1), &one.0, &one.1).await.unwrap().active,
+        "a repeat starts again"
+    );
 }
 
 #[tokio::test]
 async fn a_damaged_state_is_refused_and_not_overwritten() {
     let (root, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let deployer = FolderDeployer::new(root.path(), runtime());
-    fs::create_dir_all(root.path().join("shop")).unwrap();
-    fs::write(root.path().join("shop/releases.json"), "{").unwrap();
-    let error =
-        deployer.deploy(&key("deploy", 1), &plan(&files.path().join("one"), "one")).await.unwrap_err();
+    fs::write(root.path().join("releases.json"), "{").unwrap();
+    let one = plan(&files.path().join("one"), "one");
+    let error = deployer.deploy(&key("deploy", 1), &one.0, &one.1).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Protocol);
-    assert_eq!(fs::read(root.path().join("shop/releases.json")).unwrap(), b"{");
+    assert_eq!(fs::read(root.path().join("releases.json")).unwrap(), b"{");
 }

@@ -3,10 +3,12 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ae_core::{
-    Action, ActionKind, ApprovalId, Digest, IdempotencyKey, Isolation, Money, Priority, ProductSpec, Spend,
-    Task, TaskId, TaskKind,
+    Action, ActionKind, ApprovalId, BackendError, Digest, ErrorKind, IdempotencyKey, Isolation, Money,
+    Priority, ProductSpec, Spend, Task, TaskId, TaskKind,
 };
-use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, SiteContext};
+use ae_harness::{
+    AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, ProviderInfo, SiteContext, StopReason,
+};
 use ae_langflow::{
     Cx, Stop,
     write_test_fix::{
@@ -14,7 +16,7 @@ use ae_langflow::{
     },
 };
 use ae_router::RouteDecision;
-use ae_safety::{Grant, Order, Performed, Refusal, Scope, request_digest};
+use ae_safety::{Grant, Guarded, Order, Performed, Refusal, Scope, request_digest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,10 @@ pub struct BuildArtifact {
 pub struct BuildNodes {
     /// The backends.
     pub ports: Arc<Ports>,
+    /// The builder of this product behind its guard.
+    pub builder: Guarded<Arc<dyn CliProvider>>,
+    /// The builder's account of itself.
+    pub builder_info: ProviderInfo,
     /// What the run started from.
     pub seed: Seed,
     /// What is built.
@@ -60,18 +66,17 @@ pub struct BuildNodes {
 
 #[async_trait]
 impl LoopNodes<BuildArtifact> for BuildNodes {
-    async fn write(&self, input: WriteInput<BuildArtifact>, _: &Cx) -> Result<Written<BuildArtifact>, Stop> {
+    async fn write(&self, input: WriteInput<BuildArtifact>, cx: &Cx) -> Result<Written<BuildArtifact>, Stop> {
         let attempt = input.attempt;
         let route = self.route(attempt).await?;
-        let info = self.ports.builder_info.clone();
+        let info = self.builder_info.clone();
         self.ports.progress.note(&format!(
             "attempt {attempt} by builder {:?}; {}",
             info.name,
             describe(&route)
         ));
 
-        let mut request = AgentRequest::new(&self.workspace, self.spec.clone(), self.site.clone())
-            .with_prompt(prompt(&self.spec))
+        let mut request = AgentRequest::new(&self.workspace, prompt(&self.spec))
             .with_attempt(attempt)
             .with_timeout(ATTEMPT_TIMEOUT)
             .with_cost_ceiling(self.ceiling(&route));
@@ -91,9 +96,14 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
         let order = Order::new(&key, action, request, &grant);
-        let builder = &self.ports.builder;
-        let made = builder
-            .perform(order, |builder, key, request| builder.execute(key, request), |report| report.cost)
+        let cancel = cx.cancel();
+        let made = self
+            .builder
+            .perform(
+                order,
+                |builder, key, request| Box::pin(async move { builder.execute(key, request, &cancel).await }),
+                |report| report.cost,
+            )
             .await?;
         let report = match made {
             Performed::Done(report) => report,
@@ -101,6 +111,18 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
                 return Ok(Written::Ended { outcome: outcome_of(&refusal), reason: refusal.to_string() });
             }
         };
+        match report.stop {
+            StopReason::Cancelled => {
+                let name = info.name.clone();
+                return Err(BackendError::new(ErrorKind::Cancelled, name, "execute", report.summary).into());
+            }
+            StopReason::BudgetStop => {
+                let reason = format!("the builder stopped at its cost ceiling: {}", report.summary);
+                return Ok(Written::Ended { outcome: ae_core::Outcome::BudgetStop, reason });
+            }
+            // One that gave up or ran out of time leaves files that the checks judge.
+            _ => {}
+        }
         let mut routes = input.previous.map(|previous| previous.routes).unwrap_or_default();
         routes.push(route);
         Ok(Written::Made(BuildArtifact {
@@ -143,7 +165,7 @@ impl BuildNodes {
     /// A builder that is not metered costs nothing; a metered one is held to the router's estimate, or to nothing.
     fn ceiling(&self, route: &RouteDecision) -> Money {
         let zero = Money::zero(self.seed.intent.currency());
-        if self.ports.builder_info.metered { route.estimate.cost.unwrap_or(zero) } else { zero }
+        if self.builder_info.metered { route.estimate.cost.unwrap_or(zero) } else { zero }
     }
 }
 

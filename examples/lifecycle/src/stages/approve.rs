@@ -92,7 +92,7 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
         close_questions(&stage).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
-    let deploy_spec = DeploySpec { site: SiteId::parse(site)?, base_url: context.base_url.clone() };
+    let deploy_spec = DeploySpec::new(SiteId::parse(site)?, &context.base_url);
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
     let (publisher, seller) =
         (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());

@@ -33,8 +33,11 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
         return Ok(stage.end(Outcome::Blocked, reason));
     }
 
+    let (builder_info, builder) = stage.ports.builders.of(&spec, &site);
     let nodes = BuildNodes {
         ports: Arc::clone(&stage.ports),
+        builder,
+        builder_info,
         seed: seed.clone(),
         spec,
         site,

@@ -1,7 +1,7 @@
 //! Publishes the approved release.
 
 use ae_core::{IdempotencyKey, Outcome};
-use ae_harness::DeploymentStatus;
+use ae_harness::{Bundle, DeploymentStatus};
 use ae_langflow::Stop;
 use ae_safety::{Grant, Order, Performed, Scope};
 
@@ -25,13 +25,21 @@ pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
     let key = IdempotencyKey::derive(seed.run, "deploy", "deploy", 0);
     let grant = Grant::new("ae").with_approval(approval).with_budget(Scope::Run(seed.run));
     let action = launch.deploy_action(seed)?;
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let bundle = Bundle::scan(&workspace.join("site"))?;
     let order = Order::new(&key, action, launch.deploy, &grant);
     let deployer = &stage.ports.deployer;
-    let deployment =
-        match deployer.perform(order, |deployer, key, plan| deployer.deploy(key, plan), |_| None).await? {
-            Performed::Done(deployment) => deployment,
-            Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-        };
+    let performed = deployer
+        .perform(
+            order,
+            |deployer, key, plan| Box::pin(async move { deployer.deploy(key, plan, &bundle).await }),
+            |_| None,
+        )
+        .await?;
+    let deployment = match performed {
+        Performed::Done(deployment) => deployment,
+        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+    };
     if deployment.state != DeploymentStatus::Ready {
         let reason = format!("release {} is {}, not ready", deployment.id, deployment.state);
         return Ok(stage.end(Outcome::Failed, reason));

@@ -34,7 +34,7 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
         );
     }
     let mut planned_spend = Money::zero(seed.intent.currency());
-    if stage.ports.builder_info.metered {
+    if stage.ports.builders.of(spec, site).0.metered {
         for cost in routes.iter().filter_map(|route| route.estimate.cost) {
             planned_spend = planned_spend.checked_add(cost.ceil_to_micro()).map_err(Stop::failed)?;
         }

@@ -32,11 +32,8 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
         return Err(Stop::failed(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message)));
     }
     let site = site_label(&spec.slug, &seed.run.to_string());
-    let site_context = SiteContext {
-        base_url: format!("{}/p/{site}/", seed.settings.base_url.trim_end_matches('/')),
-        checkout_path: "checkout".to_owned(),
-        generated_on: seed.created_at,
-    };
+    let base_url = format!("{}/p/{site}/", seed.settings.base_url.trim_end_matches('/'));
+    let site_context = SiteContext::new(base_url, seed.created_at);
     // What can't be sold is neither approved nor built nor published.
     let offer = Offer::new(seed.run, &spec, &site_context.base_url);
     if let Some(refusal) = offer.refusal(&stage.ports.payments_info) {

@@ -8,7 +8,7 @@ fn no_stage_can_reach_an_unguarded_backend() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let ports = std::fs::read_to_string(root.join("src/ports.rs")).unwrap();
     for (field, kind) in [
-        ("builder", "Guarded<Arc<dyn CliProvider>>"),
+        ("builders", "Builders"),
         ("deployer", "Guarded<Arc<dyn Deployer>>"),
         ("payments", "Guarded<Arc<dyn PaymentProvider>>"),
         ("live_sources", "Vec<Guarded<Arc<dyn NicheSource>>>"),

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Isolation, Money, ProjectId, RunId, Runtime};
+use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
 use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
 use async_trait::async_trait;
 use lifecycle::run_status::RunStatus;
@@ -13,6 +13,7 @@ use lifecycle::{
     embedded::Host,
     exit::Exit,
     glue::approver::Standing,
+    ports::BuilderFactory,
     progress::{Progress, Silent},
     report::RunReport,
     run_index::{RunRow, RunSettings, SignalsFrom},
@@ -22,6 +23,8 @@ use lifecycle::{
 /// Builds the real site, then breaks it.
 #[derive(Debug)]
 struct Saboteur {
+    /// Builds the real site.
+    site: SiteBuilder,
     /// Whether each attempt breaks it in another way.
     inventive: bool,
     /// From which attempt on it leaves the site as it is.
@@ -44,13 +47,14 @@ impl CliProvider for Saboteur {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
-        let report = SiteBuilder.execute(key, request).await?;
+        let report = self.site.execute(key, request, cancel).await?;
         let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
         assert_eq!(
             request.diagnosis.is_some(),
             attempt > 1,
-            "from the second attempt on it is told what failed"
+            "from the second attempt on it gets the failures"
         );
         if attempt < self.behaves_from {
             let page = request.workspace.join("site/index.html");
@@ -105,11 +109,12 @@ fn run_watched(
             base_url: "http://127.0.0.1:4180".to_owned(),
         };
         let mut backends = host.backends(&settings, None).unwrap();
-        let mut info = SiteBuilder.info();
-        info.metered = metered;
-        info.isolation = Isolation::Confined;
-        backends.builder =
-            Arc::new(Saboteur { inventive, behaves_from, info, attempts: Arc::clone(&attempts) });
+        let counted = Arc::clone(&attempts);
+        backends.builder = BuilderFactory::new(move |spec, site| {
+            let site = SiteBuilder::new(spec.clone(), site.clone());
+            let info = site.info().with_metered(metered);
+            Arc::new(Saboteur { site, inventive, behaves_from, info, attempts: Arc::clone(&counted) })
+        });
         let now = host.runtime.now();
         let run = RunId::from_uuid(host.runtime.ids.new_uuid());
         let budget = Money::parse(budget, Currency::USD).unwrap();

@@ -12,7 +12,7 @@ use ae_billing::{
     Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
     PaymentQuery, Price, Product, ProviderInfo as PaymentInfo,
 };
-use ae_core::{BackendError, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
+use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
 use ae_harness::{
     AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo,
     Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
@@ -26,6 +26,7 @@ use lifecycle::run_status::RunStatus;
 use lifecycle::{
     embedded::Host,
     glue::approver::Standing,
+    ports::BuilderFactory,
     progress::Silent,
     run_index::{RunRow, RunSettings, SignalsFrom},
     runner,
@@ -119,8 +120,9 @@ impl CliProvider for Deadly<Arc<dyn CliProvider>> {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
-        self.around(self.inner.execute(key, request)).await
+        self.around(self.inner.execute(key, request, cancel)).await
     }
 }
 
@@ -138,8 +140,13 @@ impl Deployer for Deadly<Arc<dyn Deployer>> {
         self.inner.plan(bundle, spec).await
     }
 
-    async fn deploy(&self, key: &IdempotencyKey, plan: &DeployPlan) -> Result<Deployment, BackendError> {
-        self.around(self.inner.deploy(key, plan)).await
+    async fn deploy(
+        &self,
+        key: &IdempotencyKey,
+        plan: &DeployPlan,
+        bundle: &Bundle,
+    ) -> Result<Deployment, BackendError> {
+        self.around(self.inner.deploy(key, plan, bundle)).await
     }
 
     async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
@@ -211,7 +218,9 @@ pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
             base_url: "http://127.0.0.1:4180".to_owned(),
         };
         let mut backends = host.backends(&settings, None).unwrap();
-        backends.builder = Arc::new(Deadly::new(backends.builder, countdown));
+        let (factory, builders) = (backends.builder, Arc::clone(countdown));
+        backends.builder =
+            BuilderFactory::new(move |spec, site| Arc::new(Deadly::new(factory.make(spec, site), &builders)));
         backends.deployer = Arc::new(Deadly::new(backends.deployer, countdown));
         backends.payments = Arc::new(Deadly::new(backends.payments, countdown));
         backends.store = Arc::new(Deadly::new(backends.store, countdown));

@@ -1,0 +1,72 @@
+//! The report of a builder.
+
+use ae_core::{Money, TokenUsage};
+use serde::{Deserialize, Serialize};
+
+ae_core::wire_enum! {
+    /// The reason why a builder stopped.
+    #[non_exhaustive]
+    pub enum StopReason {
+        /// It ended well; whether the product is right is another question.
+        Succeeded = "succeeded",
+        /// It gave up.
+        Failed = "failed",
+        /// The caller asked it to stop.
+        Cancelled = "cancelled",
+        /// The time of the request was used up.
+        TimedOut = "timed_out",
+        /// Going on would have cost more than the request allows.
+        BudgetStop = "budget_stop",
+    }
+}
+
+/// The result of a builder, however it stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgentReport {
+    /// The reason why it stopped.
+    pub stop: StopReason,
+    /// Its own account of the work.
+    pub summary: String,
+    /// The files that really changed, relative, sorted.
+    pub files_changed: Vec<String>,
+    /// Its cost up to the stop: `None` means not measured, free is zero.
+    pub cost: Option<Money>,
+    /// The tokens it used, if it counts them.
+    pub usage: Option<TokenUsage>,
+}
+
+impl AgentReport {
+    /// A report without changed files, of unmeasured cost.
+    #[must_use]
+    pub fn new(stop: StopReason, summary: impl Into<String>) -> Self {
+        Self { stop, summary: summary.into(), files_changed: Vec::new(), cost: None, usage: None }
+    }
+
+    /// Whether it ended well.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.stop == StopReason::Succeeded
+    }
+
+    /// Sets the files that changed.
+    #[must_use]
+    pub fn with_files_changed(mut self, files: Vec<String>) -> Self {
+        self.files_changed = files;
+        self
+    }
+
+    /// Sets the cost.
+    #[must_use]
+    pub fn with_cost(mut self, cost: Option<Money>) -> Self {
+        self.cost = cost;
+        self
+    }
+
+    /// Sets the tokens used.
+    #[must_use]
+    pub fn with_usage(mut self, usage: Option<TokenUsage>) -> Self {
+        self.usage = usage;
+        self
+    }
+}

@@ -1,0 +1,196 @@
+//! The request of a builder, and its account of itself.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+
+use ae_core::{BackendError, Currency, Effect, ErrorKind, Isolation, Mode, Money, Provider};
+use serde::{Deserialize, Serialize};
+
+use super::{AgentReport, StopReason};
+use crate::{
+    atomic::{io_error, write_if_changed},
+    paths::path_problem,
+};
+
+/// The default limit of one attempt: the write step's 300 seconds.
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(300);
+
+/// The work of one attempt, and its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgentRequest {
+    /// An absolute path of a folder that exists and belongs to this run alone. It is left out of the written form, and so
+    /// of every digest: an approval holds on each host that has the run's files.
+    #[serde(skip)]
+    pub workspace: PathBuf,
+    /// The instructions. A builder made for one product may work from what it was made with instead.
+    pub prompt: String,
+    /// The number of the attempt, from 1.
+    pub attempt: u32,
+    /// The verdict of the sealed checks on the attempt before.
+    pub diagnosis: Option<String>,
+    /// The most time it may take.
+    pub timeout: Duration,
+    /// The most it may cost; `None` for no limit.
+    pub cost_ceiling: Option<Money>,
+}
+
+impl AgentRequest {
+    /// The first attempt at `prompt`, without a cost ceiling, for at most 300 seconds.
+    #[must_use]
+    pub fn new(workspace: impl Into<PathBuf>, prompt: impl Into<String>) -> Self {
+        Self {
+            workspace: workspace.into(),
+            prompt: prompt.into(),
+            attempt: 1,
+            diagnosis: None,
+            timeout: TIMEOUT_DEFAULT,
+            cost_ceiling: None,
+        }
+    }
+
+    /// Sets the number of the attempt, from 1.
+    #[must_use]
+    pub const fn with_attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// Adds the verdict on the attempt before.
+    #[must_use]
+    pub fn with_diagnosis(mut self, diagnosis: impl Into<String>) -> Self {
+        self.diagnosis = Some(diagnosis.into());
+        self
+    }
+
+    /// Sets the most time it may take.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets the most it may cost.
+    #[must_use]
+    pub const fn with_cost_ceiling(mut self, most: Money) -> Self {
+        self.cost_ceiling = Some(most);
+        self
+    }
+
+    /// Refuses attempt 0 and a workspace that is relative, missing, a link or a file: clauses C2 and C3, for
+    /// implementations.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput`, not applied.
+    pub fn check(&self, backend: &'static str) -> Result<(), BackendError> {
+        let refuse =
+            |message: String| BackendError::new(ErrorKind::InvalidInput, backend, "execute", message);
+        if self.attempt == 0 {
+            return Err(refuse("attempts count from 1".to_owned()));
+        }
+        let workspace = |why: &str| Err(refuse(format!("the workspace {} {why}", self.workspace.display())));
+        if !self.workspace.is_absolute() {
+            return workspace("is relative: pass an absolute path");
+        }
+        match fs::symlink_metadata(&self.workspace) {
+            Ok(meta) if meta.is_dir() => Ok(()),
+            Ok(_) => workspace("is not a folder: pass one that belongs to this run"),
+            Err(_) => workspace("can't be read: create it first"),
+        }
+    }
+
+    /// Writes `files`, by their path relative to the workspace, each whole or not at all, and returns the paths that
+    /// changed: clauses C2 and C4, for implementations. All paths are checked before the first is written.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a path that is not plain or leads through a link, or the reason why a file can't be written.
+    pub fn write_files(
+        &self,
+        backend: &'static str,
+        files: &BTreeMap<String, String>,
+    ) -> Result<Vec<String>, BackendError> {
+        for path in files.keys() {
+            if let Some(why) = path_problem(path).or_else(|| self.link_on(path)) {
+                let message = format!("the file {path:?} is refused: {why}");
+                return Err(BackendError::new(ErrorKind::InvalidInput, backend, "execute", message));
+            }
+        }
+        let mut changed = Vec::new();
+        for (path, content) in files {
+            let target = self.workspace.join(path);
+            let written = target
+                .parent()
+                .map_or(Ok(()), fs::create_dir_all)
+                .and_then(|()| write_if_changed(&target, content.as_bytes()));
+            // What was written before stays: a repeat completes it.
+            if written.map_err(|cause| {
+                io_error(backend, "execute", "write", &target, cause).with_effect(Effect::Unknown)
+            })? {
+                changed.push(path.clone());
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The report of a builder that costs nothing, in the currency of the ceiling.
+    #[must_use]
+    pub fn free_report(&self, stop: StopReason, summary: impl Into<String>) -> AgentReport {
+        let currency = self.cost_ceiling.map_or(Currency::USD, |most| most.currency());
+        AgentReport::new(stop, summary).with_cost(Some(Money::zero(currency)))
+    }
+
+    fn link_on(&self, path: &str) -> Option<&'static str> {
+        let mut full = self.workspace.clone();
+        path.split('/')
+            .any(|part| {
+                full.push(part);
+                fs::symlink_metadata(&full).is_ok_and(|meta| meta.is_symlink())
+            })
+            .then_some("a part of it is a link")
+    }
+}
+
+/// A builder's account of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProviderInfo {
+    /// Its name, for example `site`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Whether it acts on the world.
+    pub mode: Mode,
+    /// The separation between the code it runs and the host.
+    pub isolation: Isolation,
+    /// Whether a call may cost money.
+    pub metered: bool,
+}
+
+impl ProviderInfo {
+    /// A builder that is free and works on this machine alone.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>, isolation: Isolation) -> Self {
+        Self { name: name.into(), version: version.into(), mode: Mode::Offline, isolation, metered: false }
+    }
+
+    /// Sets whether it acts on the world.
+    #[must_use]
+    pub const fn with_mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets whether a call may cost money.
+    #[must_use]
+    pub const fn with_metered(mut self, metered: bool) -> Self {
+        self.metered = metered;
+        self
+    }
+
+    /// The builder as the provider of an action.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
+    }
+}

@@ -1,0 +1,48 @@
+//! The files that are never published.
+
+use super::BundleLimits;
+use crate::paths::{Found, path_problem};
+
+/// The reason why a file is refused, or `None`.
+pub(super) fn problem(file: &Found, limits: &BundleLimits) -> Option<String> {
+    if !file.is_file {
+        return Some("is a link or a device: only regular files are published".to_owned());
+    }
+    if let Some(why) = path_problem(&file.relative) {
+        return Some(format!("has a name that is refused: {why}"));
+    }
+    let lower = file.relative.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or_default();
+    if is_secret(name) {
+        return Some("looks like a secret: take it out of the site".to_owned());
+    }
+    let visible = lower.strip_prefix(".well-known/").unwrap_or(&lower);
+    if visible.split('/').any(|part| part.starts_with('.')) {
+        return Some("is a dot-file: only .well-known may be published".to_owned());
+    }
+    if lower == ".well-known/ae-release" {
+        return Some("is answered by the server: remove it".to_owned());
+    }
+    if file.bytes > limits.file_bytes_max {
+        return Some(format!("has {} bytes, {} is the limit for a file", file.bytes, limits.file_bytes_max));
+    }
+    None
+}
+
+/// Names that hold credentials by convention.
+fn is_secret(lower_name: &str) -> bool {
+    const ENDS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".ppk", ".kdbx"];
+    const NAMES: [&str; 7] = [
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        "credentials.json",
+        "service-account.json",
+        "secrets.json",
+    ];
+    lower_name.starts_with(".env")
+        || lower_name.ends_with(".env")
+        || ENDS.iter().any(|end| lower_name.ends_with(end))
+        || NAMES.contains(&lower_name)
+}

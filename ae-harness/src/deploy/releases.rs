@@ -1,0 +1,166 @@
+//! The bookkeeping of a deployer.
+
+use std::{collections::BTreeMap, path::Path};
+
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, SameKey, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Bundle, DeployPlan, Deployment, DeploymentId, DeploymentStatus, SiteId,
+    release::{read_json, write_json},
+};
+
+/// The releases of a deployer and its used keys, as the contract of [`Deployer`](super::Deployer) has them. A deployer
+/// keeps it in memory or stores it with the files; it moves the files itself.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Releases {
+    backend: String,
+    /// Oldest release first.
+    sites: BTreeMap<SiteId, Vec<Deployment>>,
+    done: SameKey<()>,
+}
+
+impl Releases {
+    /// No releases yet, of the deployer that errors name.
+    #[must_use]
+    pub fn new(backend: impl Into<String>) -> Self {
+        let backend = backend.into();
+        Self { done: SameKey::new(&*backend), backend, sites: BTreeMap::new() }
+    }
+
+    /// The releases written to `path`, or none yet when there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// `Protocol` when the file is damaged, or the reason why it can't be read.
+    pub fn read(path: &Path, backend: impl Into<String>) -> Result<Self, BackendError> {
+        Ok(read_json(path)?.unwrap_or_else(|| Self::new(backend)))
+    }
+
+    /// Writes the releases to `path`: after a crash the file is the old one or the new one.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it can't be written.
+    pub fn write(&self, path: &Path) -> Result<(), BackendError> {
+        write_json(path, self)
+    }
+
+    /// The deployment of a key that is done, or `None` when the files are to be published or are there:
+    /// [`has`](Self::has) says which.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` for a used key, another bundle or another address; `NotFound` when the release was removed since.
+    pub fn begin(
+        &self,
+        key: &IdempotencyKey,
+        plan: &DeployPlan,
+        bundle: &Bundle,
+    ) -> Result<Option<Deployment>, BackendError> {
+        if self.done.repeat("deploy", key, plan)?.is_some() {
+            let message = "this key is done, but its release was removed since: use a new key";
+            return match self.find(&plan.site, &plan.release) {
+                Some(release) => Ok(Some(release.clone())),
+                None => Err(self.error(ErrorKind::NotFound, "deploy", message)),
+            };
+        }
+        bundle.check(plan)?;
+        self.find(&plan.site, &plan.release).map_or(Ok(()), |release| release.check_address(plan))?;
+        Ok(None)
+    }
+
+    /// Whether the release of `plan` is published.
+    #[must_use]
+    pub fn has(&self, plan: &DeployPlan) -> bool {
+        self.find(&plan.site, &plan.release).is_some()
+    }
+
+    /// Records the release of `plan`, whose files are in place, and makes it the active one.
+    ///
+    /// # Errors
+    ///
+    /// None for a plan that [`begin`](Self::begin) took.
+    pub fn finish(
+        &mut self,
+        key: &IdempotencyKey,
+        plan: &DeployPlan,
+        now: Timestamp,
+    ) -> Result<Deployment, BackendError> {
+        let new = Deployment::new(plan.release.clone(), plan.site.clone(), &plan.base_url, now);
+        let release = self.find(&plan.site, &plan.release).cloned().unwrap_or_else(|| {
+            self.sites.entry(plan.site.clone()).or_default().push(new.clone());
+            new
+        });
+        self.switch(&plan.site, &plan.release);
+        self.done.keep("deploy", key, plan, ())?;
+        Ok(release.with_active(true))
+    }
+
+    /// The state of a release of any site.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is none.
+    pub fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
+        let found = self.sites.values().flatten().find(|release| release.id == *id);
+        found.map(|release| release.state).ok_or_else(|| self.missing("status", id))
+    }
+
+    /// Makes a release the active one.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when it is not there, `Conflict` for a used key.
+    pub fn activate(
+        &mut self,
+        key: &IdempotencyKey,
+        site: &SiteId,
+        id: &DeploymentId,
+    ) -> Result<(), BackendError> {
+        if self.done.repeat("activate", key, &(site, id))?.is_some() {
+            return Ok(());
+        }
+        self.find(site, id).ok_or_else(|| self.missing("activate", id))?;
+        self.switch(site, id);
+        self.done.keep("activate", key, &(site, id), ())
+    }
+
+    /// The releases of a site, newest first.
+    #[must_use]
+    pub fn list(&self, site: &SiteId) -> Vec<Deployment> {
+        self.sites.get(site).into_iter().flatten().rev().cloned().collect()
+    }
+
+    /// Forgets all releases of a site, unless `key` did so before, and returns whether it did now.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` for a used key.
+    pub fn remove(&mut self, key: &IdempotencyKey, site: &SiteId) -> Result<bool, BackendError> {
+        let new = self.done.repeat("remove", key, site)?.is_none();
+        if new {
+            self.sites.remove(site);
+            self.done.keep("remove", key, site, ())?;
+        }
+        Ok(new)
+    }
+
+    fn find(&self, site: &SiteId, id: &DeploymentId) -> Option<&Deployment> {
+        self.sites.get(site)?.iter().find(|release| release.id == *id)
+    }
+
+    fn switch(&mut self, site: &SiteId, id: &DeploymentId) {
+        for release in self.sites.get_mut(site).into_iter().flatten() {
+            release.active = release.id == *id;
+        }
+    }
+
+    fn missing(&self, operation: &'static str, id: &DeploymentId) -> BackendError {
+        self.error(ErrorKind::NotFound, operation, format!("there is no release {id}: list those there are"))
+    }
+
+    fn error(&self, kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
+        BackendError::new(kind, self.backend.clone(), operation, message)
+    }
+}

@@ -1,0 +1,103 @@
+//! Wrong sandboxes.
+
+use std::sync::Mutex;
+
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, conformance::faults};
+use ae_harness::{
+    CommandOutput, MemorySandbox, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec,
+    conformance::sandbox,
+};
+use async_trait::async_trait;
+
+use super::Wrong;
+
+#[derive(Debug)]
+struct WrongSandbox {
+    wrong: Wrong<MemorySandbox>,
+    made: Mutex<Vec<SandboxId>>,
+}
+
+impl WrongSandbox {
+    fn inner(&self) -> &MemorySandbox {
+        &self.wrong.inner
+    }
+}
+
+#[async_trait]
+impl Sandbox for WrongSandbox {
+    fn info(&self) -> SandboxInfo {
+        self.inner().info()
+    }
+
+    async fn create(&self, key: &IdempotencyKey, spec: &SandboxSpec) -> Result<SandboxId, BackendError> {
+        let mut spec = spec.clone();
+        if self.wrong.breaks("C8") {
+            spec = spec.with_bytes_max(u64::MAX);
+        }
+        let id = self.inner().create(&self.wrong.key("C1", key), &spec).await?;
+        self.made.lock().unwrap().push(id.clone());
+        Ok(id)
+    }
+
+    async fn write(
+        &self,
+        key: &IdempotencyKey,
+        id: &SandboxId,
+        path: &str,
+        content: &[u8],
+    ) -> Result<(), BackendError> {
+        match self.inner().write(key, id, path, content).await {
+            Err(error) if self.wrong.breaks("C2") && error.kind() == ErrorKind::InvalidInput => Ok(()),
+            answer => answer,
+        }
+    }
+
+    async fn read(&self, id: &SandboxId, path: &str) -> Result<Vec<u8>, BackendError> {
+        let mut bytes = self.inner().read(id, path).await?;
+        if self.wrong.breaks("C3") {
+            bytes.pop();
+        }
+        Ok(bytes)
+    }
+
+    async fn list(&self, id: &SandboxId) -> Result<Vec<String>, BackendError> {
+        let mut files = self.inner().list(id).await?;
+        if self.wrong.breaks("C4") {
+            files.reverse();
+        }
+        Ok(files)
+    }
+
+    async fn run(
+        &self,
+        key: &IdempotencyKey,
+        id: &SandboxId,
+        command: &RunCommand,
+    ) -> Result<CommandOutput, BackendError> {
+        let mut output = self.inner().run(key, id, command).await?;
+        if self.wrong.breaks("C5") {
+            output.truncated = false;
+        }
+        Ok(output)
+    }
+
+    async fn destroy(&self, key: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError> {
+        if self.wrong.breaks("C6") {
+            for other in self.made.lock().unwrap().clone() {
+                self.inner().destroy(key, &other).await?;
+            }
+        }
+        if self.wrong.breaks("C7") { Ok(()) } else { self.inner().destroy(key, id).await }
+    }
+}
+
+#[tokio::test]
+async fn wrong_sandboxes_are_caught() {
+    let suite = |breaks: &'static str| async move {
+        let wrong = Wrong::new(MemorySandbox::new(), breaks);
+        sandbox::run_all(&WrongSandbox { wrong, made: Mutex::default() }).await
+    };
+    let ran = suite("nothing").await;
+    let clauses = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"];
+    faults(&ran, clauses.map(|clause| (clause, clause)), suite).await;
+}
