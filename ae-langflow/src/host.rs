@@ -9,7 +9,7 @@ pub use crate::{
     graph::{EdgeFrom, Topology},
     node::{
         CacheKey, DueTask, Emitter, ForeignPause, Journal, NodeOptions, NodePolicy, NodeRetry, NodeTimeout,
-        Pause, Pulse,
+        Pause,
     },
     run::{Change, GraphRun, Next, NextStep, Superstep, TaskOutcome, TaskResult, Write},
     state::{JsonState, Patch, Reducers},

@@ -7,7 +7,14 @@
 use std::sync::Arc;
 
 use ae_core::{BackendError, Digest, Timestamp};
-use ae_langflow::{Checkpointer, Cx, END, Graph, Input, RunConfig, START, State, StateGraph, Step, Stop, node, Page, ThreadInfo, host::{Change, GraphRun, JsonState, TaskOutcome, Delta, Head, Header, Loaded, Prune, Record, TaskRecord}};
+use ae_langflow::{
+    Checkpointer, Cx, END, Graph, Input, MemoryCheckpointer, RunConfig, START, State, StateGraph, Step, Stop,
+    host::{
+        Change, Delta, GraphRun, Head, Header, Intercept, JsonState, Loaded, StoreAnswer, StoreCall, Tap,
+        TaskOutcome, TaskRecord,
+    },
+    node,
+};
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use libfuzzer_sys::fuzz_target;
@@ -53,33 +60,13 @@ fn graph() -> Graph<Fuzzed> {
 struct Anything(Loaded);
 
 #[async_trait]
-impl Checkpointer for Anything {
-    async fn commit(&self, _: &str, _: Option<Head>, _: Record) -> Result<(), BackendError> {
-        Ok(())
-    }
-
-    async fn append_once(&self, _: &str, _: Head, record: TaskRecord) -> Result<TaskRecord, BackendError> {
-        Ok(record)
-    }
-
-    async fn load(&self, _: &str, _: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        Ok(Some(self.0.clone()))
-    }
-
-    async fn list(&self, _: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        Ok(Vec::new())
-    }
-
-    async fn copy(&self, _: &str, _: Option<u64>, _: &str) -> Result<Head, BackendError> {
-        Ok(self.0.head)
-    }
-
-    async fn prune(&self, _: &str, _: Prune) -> Result<u64, BackendError> {
-        Ok(0)
-    }
-
-    async fn delete(&self, _: &str) -> Result<bool, BackendError> {
-        Ok(false)
+impl Intercept for Anything {
+    async fn intercept(&self, call: StoreCall, _: &dyn Checkpointer) -> Result<StoreAnswer, BackendError> {
+        Ok(match call {
+            StoreCall::AppendOnce { note, .. } => StoreAnswer::Noted(note),
+            StoreCall::Load { .. } => StoreAnswer::Loaded(Some(Box::new(self.0.clone()))),
+            _ => StoreAnswer::Committed,
+        })
     }
 }
 
@@ -105,7 +92,7 @@ fuzz_target!(|text: &str| {
     for (task, key) in [("b", "done@0"), ("c#0", "once:k")] {
         loaded.task_records.push(TaskRecord::new(head.step, task, key, note));
     }
-    let app = graph().with_store(Arc::new(Anything(loaded)));
+    let app = graph().with_store(Arc::new(Tap::new(Arc::new(MemoryCheckpointer::new()), Anything(loaded))));
     let config = RunConfig::thread("t").with_step_limit(20);
     let _ = app.get_state(&config).now_or_never();
     // The store says the same of every record, so one page is enough.

@@ -150,12 +150,6 @@ impl<S: State> App<S> {
         &self.graph
     }
 
-    /// The graph as a Mermaid flowchart.
-    #[must_use]
-    pub fn to_mermaid(&self) -> String {
-        self.graph.to_mermaid()
-    }
-
     /// Sets when snapshots come and records go.
     pub(crate) fn pace(&self, log: &mut ThreadLog) {
         log.retention = self.retention;

@@ -19,7 +19,7 @@ pub use self::cache::MockNodeCache;
 pub use self::{
     cache::{MemoryNodeCache, NodeCache},
     configured::{CacheKey, Configured, NodeOptions, node},
-    cx::{Cx, Emitter, Journal, Pulse},
+    cx::{Cx, Emitter, Journal},
     failure::{ForeignPause, NodeFailure, NodeTimeout},
     policy::{NodePolicy, NodeRetry},
     question::{Answer, Question},

@@ -66,20 +66,6 @@ impl<S: State> GraphRun<S> {
         Ok(change)
     }
 
-    /// Ends the thread's time here: it goes on at `to`, and only there.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Moved`] when it has gone elsewhere already.
-    pub fn move_to(&mut self, to: impl Into<String>) -> Result<Change<S>, RunError> {
-        if let Some(gone) = &self.position.moved_to {
-            return Err(RunError::Moved { to: gone.clone() });
-        }
-        let change = Change::Moved { to: to.into() };
-        self.fold(change.clone());
-        Ok(change)
-    }
-
     /// The same run as it goes on where it was moved to.
     #[must_use]
     pub fn arrived(mut self) -> Self {

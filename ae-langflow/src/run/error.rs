@@ -85,12 +85,6 @@ pub enum RunError {
         /// The name.
         node: String,
     },
-    /// The thread went on elsewhere.
-    #[error("it goes on at {to:?}, and only there")]
-    Moved {
-        /// Where.
-        to: String,
-    },
     /// An outcome of a task that is not to be run.
     #[error("the task {task} is not due")]
     NotDue {

@@ -47,7 +47,7 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 /// # Errors
 ///
 /// `Conflict` (C2, C6, C11), `InvalidInput` (C3, C4, C6, C14), `NotFound` (C11), `Protocol` when stored data is damaged
-/// or of another version, `QuotaExceeded` when the disk is full, `PermissionDenied` when it can't be written,
+/// or of another version, `StorageFull` when the disk is full, `PermissionDenied` when it can't be written,
 /// `Unavailable` when the store can't be reached or is busy for too long, `Timeout` when it does not answer,
 /// `Unauthenticated` when it refuses the credentials or a key is missing. Nothing was stored unless the error's effect
 /// is `Unknown`.

@@ -1,4 +1,14 @@
-//! The loop of the workflow: what the run says, as commands.
+//! The loop of the workflow: the steps of the run, as commands.
+//!
+//! Temporal replays this code over the recorded history after every crash and eviction, so each command must come in
+//! the same order each time: there is no clock, no randomness and no I/O here, tasks are started and applied in task
+//! order, and what depends on the worker (labels, retries, limits, blobs) is done in the activity and recorded with its
+//! result. An activity's id holds the hash of the state that it was given, since a replay compares ids and not inputs:
+//! a reducer that changed its meaning fails the replay instead of going on from another state.
+//!
+//! A problem of this worker (an unknown graph, an older version, an outcome that it can't read) blocks: the workflow
+//! task fails and is tried again until a fitting worker comes, and the run loses nothing. A problem of the run itself
+//! fails the workflow, with its last state in the details, from which `go_on` continues.
 
 use std::time::Duration;
 
@@ -30,8 +40,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// A worker ends a try that takes too long; the server steps in only when that worker does not.
 const TIMEOUT_SPARE: Duration = Duration::from_secs(30);
 
-/// The number of tasks of a superstep that run side by side, then come the next ones: the server takes 2,000 for one run at most, and
-/// between them the history can be cut.
+/// The number of tasks of a superstep that run side by side. The server takes 2,000 for one run at most, and between two
+/// such groups the history can be cut.
 const SIDE_BY_SIDE_MAX: usize = 500;
 
 type Ctx = WorkflowContext<GraphWorkflow>;
@@ -153,7 +163,7 @@ async fn superstep(ctx: &Ctx, due: Superstep<JsonState>) -> Result<(), WorkflowT
                 let handled =
                     with(ctx, |active, _| active.run.topology().policy(task.node()).on_error.is_some());
                 if handled && !ctx.cancellation_token().is_cancelled() {
-                    // The worker did not live to say so itself.
+                    // The worker died before it could report it.
                     let failure = NodeFailure::new(task.node(), message, ATTEMPTS_MAX);
                     outcomes.push(TaskOutcome::Failed { task, failure });
                 } else {

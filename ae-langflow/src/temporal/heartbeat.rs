@@ -1,4 +1,4 @@
-//! Signs of life, and with them the records of `once`.
+//! Heartbeats, and with them the records of `once`.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -25,7 +25,7 @@ pub(crate) struct Heartbeat {
     beating: JoinHandle<()>,
 }
 
-/// Keeps what `once` recorded in the heartbeat details, which the next attempt gets.
+/// Keeps the records of `once` in the heartbeat details, which the next attempt gets.
 struct HeartbeatJournal {
     ctx: ActivityContext,
     client: Client,

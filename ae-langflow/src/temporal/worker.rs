@@ -68,7 +68,7 @@ impl TemporalWorker {
         self
     }
 
-    /// How long nodes may go on once the worker was asked to stop, before [`Cx::cancelled`](crate::Cx::cancelled) tells
+    /// How long nodes may go on once the worker was asked to stop, before [`Cx::cancelled`](crate::Cx::cancelled) stops
     /// them: 10 s unless said otherwise. They run again elsewhere then.
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {

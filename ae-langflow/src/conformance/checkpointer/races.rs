@@ -153,7 +153,7 @@ pub async fn dropped_calls_are_whole_or_not(store: &dyn Checkpointer) {
         let mine = with_snapshot(loaded.head, "{\"mine\":true}", "{}");
         match store.commit("dropped", Some(loaded.head), mine).await {
             Ok(()) => break,
-            // A dropped commit may arrive a moment later; the fence tells.
+            // A dropped commit may arrive a moment later; the fence shows it.
             Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "the thread goes on: {error}"),
         }
     }

@@ -26,9 +26,9 @@ pub async fn c8_threads_are_apart_and_delete_takes_one(store: &dyn Checkpointer)
     let other = load(store, "c8 kept").await;
     assert_eq!((other.head, other.task_records), (kept, vec![mine]), "C8: the other thread is untouched");
     begin(store, "c8 gone").await;
-    let anew = load(store, "c8 gone").await;
+    let second = load(store, "c8 gone").await;
     assert!(
-        anew.task_records.is_empty() && anew.deltas.is_empty(),
+        second.task_records.is_empty() && second.deltas.is_empty(),
         "C8: nothing of the old thread comes back"
     );
 }

@@ -19,12 +19,6 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     async fn record(&self, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError>;
 }
 
-/// Receives the heartbeats of tasks.
-pub trait Pulse: fmt::Debug + Send + Sync + 'static {
-    /// `task` is alive. Called from the node, so it returns at once.
-    fn beat(&self, task: &TaskId);
-}
-
 /// Receives the events that nodes send with [`Cx::emit`](crate::Cx::emit).
 #[async_trait]
 pub trait Emitter: fmt::Debug + Send + Sync + 'static {
@@ -38,7 +32,6 @@ pub(crate) struct Host {
     pub(crate) thread: Arc<str>,
     pub(crate) cancel: Cancel,
     pub(crate) journal: Option<Arc<dyn Journal>>,
-    pub(crate) pulse: Option<Arc<dyn Pulse>>,
     pub(crate) emitter: Option<Arc<dyn Emitter>>,
     pub(crate) cache: Option<Arc<dyn NodeCache>>,
     /// Times the tries of nodes. Without one there are no limits in time and no repeats: the host sees to that.
@@ -47,14 +40,6 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(thread: Arc<str>) -> Self {
-        Self {
-            thread,
-            cancel: Cancel::default(),
-            journal: None,
-            pulse: None,
-            emitter: None,
-            cache: None,
-            runtime: None,
-        }
+        Self { thread, cancel: Cancel::default(), journal: None, emitter: None, cache: None, runtime: None }
     }
 }

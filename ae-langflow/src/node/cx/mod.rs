@@ -16,7 +16,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub(crate) use self::host::Host;
-pub use self::host::{Emitter, Journal, Pulse};
+pub use self::host::{Emitter, Journal};
 use crate::{Cancel, DueTask, NodeFailure, Question, Stop, TaskId, node::Pause};
 
 /// The context of one run of one node. Cheap to clone.
@@ -42,21 +42,7 @@ impl Cx {
     /// what calls a node in a test.
     #[must_use]
     pub fn new(thread: impl Into<Arc<str>>, step: u64, task: TaskId) -> Self {
-        Self::on(Arc::new(Host::new(thread.into())), step, task)
-    }
-
-    fn on(host: Arc<Host>, step: u64, task: TaskId) -> Self {
-        Self(Arc::new(Inner {
-            host,
-            step,
-            task,
-            attempt: 1,
-            input: None,
-            answers: BTreeMap::new(),
-            once: Mutex::default(),
-            asked: Mutex::default(),
-            beats: AtomicU64::new(0),
-        }))
+        Self::for_task(thread, step, DueTask { task, input: None, answers: BTreeMap::new() })
     }
 
     /// The context of a task that is due, with its input and answers: what a host starts from.
@@ -118,12 +104,6 @@ impl Cx {
     #[must_use]
     pub fn with_cancel(self, cancel: Cancel) -> Self {
         self.change_host(|host| host.cancel = cancel)
-    }
-
-    /// Sets the heartbeat listener.
-    #[must_use]
-    pub fn with_pulse(self, pulse: Arc<dyn Pulse>) -> Self {
-        self.change_host(|host| host.pulse = Some(pulse))
     }
 
     /// Sets the receiver of its [events](Self::emit).
@@ -208,9 +188,6 @@ impl Cx {
     /// Sends a heartbeat, which sets the idle timeout of the node back.
     pub fn beat(&self) {
         self.0.beats.fetch_add(1, Ordering::Relaxed);
-        if let Some(pulse) = &self.0.host.pulse {
-            pulse.beat(&self.0.task);
-        }
     }
 
     /// Sends a custom event to the reader of the stream, and a heartbeat. Nothing is stored. It waits while
@@ -255,19 +232,6 @@ impl Cx {
         Err(Stop::Paused(Pause(())))
     }
 
-    /// [`ask`](Self::ask), under the name that `LangGraph` has for it.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`ask`](Self::ask).
-    pub async fn interrupt<Q: Serialize, A: DeserializeOwned>(
-        &self,
-        id: &str,
-        question: &Q,
-    ) -> Result<A, Stop> {
-        self.ask(id, question).await
-    }
-
     /// Does `work` once per (thread, superstep, task, `key`): its value is recorded durably before it is returned, and
     /// a later run of the node in the same superstep gets the record.
     ///
@@ -303,18 +267,9 @@ impl Cx {
 
     /// The context of the next try of the task: what was recorded stays.
     pub(crate) fn next_try(&self) -> Self {
-        let recorded = locked(&self.0.once).clone();
-        Self(Arc::new(Inner {
-            host: Arc::clone(&self.0.host),
-            step: self.0.step,
-            task: self.0.task.clone(),
-            attempt: self.0.attempt.saturating_add(1),
-            input: self.0.input.clone(),
-            answers: self.0.answers.clone(),
-            once: Mutex::new(recorded),
-            asked: Mutex::default(),
-            beats: AtomicU64::new(0),
-        }))
+        let mut inner = self.0.copy();
+        inner.attempt = inner.attempt.saturating_add(1);
+        Self(Arc::new(inner))
     }
 
     /// The number of heartbeats so far.
@@ -336,24 +291,31 @@ impl Cx {
     }
 
     fn change(self, change: impl FnOnce(&mut Inner)) -> Self {
-        // Someone may hold a clone; theirs stays as it is.
-        let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| Inner {
-            host: Arc::clone(&shared.host),
-            step: shared.step,
-            task: shared.task.clone(),
-            attempt: shared.attempt,
-            input: shared.input.clone(),
-            answers: shared.answers.clone(),
-            once: Mutex::new(locked(&shared.once).clone()),
-            asked: Mutex::default(),
-            beats: AtomicU64::new(0),
-        });
+        // A clone elsewhere stays as it is.
+        let mut inner = Arc::try_unwrap(self.0).unwrap_or_else(|shared| shared.copy());
         change(&mut inner);
         Self(Arc::new(inner))
     }
 
     fn change_host(self, change: impl FnOnce(&mut Host)) -> Self {
         self.change(|inner| change(Arc::make_mut(&mut inner.host)))
+    }
+}
+
+impl Inner {
+    /// The same task without its questions and heartbeats.
+    fn copy(&self) -> Self {
+        Self {
+            host: Arc::clone(&self.host),
+            step: self.step,
+            task: self.task.clone(),
+            attempt: self.attempt,
+            input: self.input.clone(),
+            answers: self.answers.clone(),
+            once: Mutex::new(locked(&self.once).clone()),
+            asked: Mutex::default(),
+            beats: AtomicU64::new(0),
+        }
     }
 }
 

@@ -1,4 +1,23 @@
 //! A store whose values are encrypted before they reach it.
+//!
+//! The attacker reads and writes the store below, and has no key. Each part stops one attack:
+//!
+//! - `bound`: every value is sealed for its place (kind, lineage, number, superstep, time), as the associated data of
+//!   the cipher. A value that is moved to another record, or to another thread, does not open.
+//! - `lineage.id`: a thread that is deleted and begun again under its name has a new random id, so records of its first
+//!   life do not open in the second. The name alone could not tell the two apart.
+//! - `lineage.home`: a whole thread, header and all, that is stored under another name opens value by value, since all of
+//!   it moves together. The name in the sealed header gives it away.
+//! - the proof: a copy is made by the store below, which has no keys, so it keeps the lineage of its original and fails
+//!   the check of its home. `copy` therefore leaves a record whose name is a keyed hash of lineage and new name, which
+//!   no one without the keys can compute. It is written before the copy, so that a crash leaves no copy that can't be
+//!   read, and again after it, in case a `delete` of an older copy of that name took it away in between.
+//! - masked digests: heads and names of notes are compared by the store below, so they can't be sealed under random
+//!   nonces. A keyed hash keeps them equal where they are equal, and unknown.
+//!
+//! A whole store or thread that is put back to an earlier state is not noticed: that takes a counter outside the store.
+//! Encrypting a copy again, record by record, would need no lineage; but the port reads no single records, and the copy
+//! would not be one transaction.
 
 mod bound;
 mod keys;
@@ -33,13 +52,13 @@ const TRIES: usize = 2;
 /// Keeps threads in another store, with their values encrypted.
 ///
 /// Changes, snapshots, blobs, notes and headers are encrypted and bound to their place, so that a value that was
-/// changed, or moved to another thread or record, is told. Digests and the names of notes are hidden by a keyed hash:
+/// changed, or moved to another thread or record, is refused. Digests and the names of notes are hidden by a keyed hash:
 /// who reads the store without the keys does not learn which texts are the same, except that one blob is referred to
 /// several times.
 ///
 /// What stays in the clear: the names of threads, how many records and supersteps there are and when they were made,
 /// whether a thread has ended, how long values are, and the ids of the keys. A store that is put back to an earlier
-/// state as a whole is not told from one that stood still.
+/// state as a whole is not distinguished from one that stood still.
 ///
 /// Names of threads that begin with the character U+0001 are refused: a copy is proven under such a name.
 #[derive(Debug)]

@@ -95,7 +95,7 @@ fn meaning(error: &Error, place: &str) -> (ErrorKind, String) {
         "3D000" => says(ErrorKind::NotFound, "there is no such database: create it"),
         "42501" => says(ErrorKind::PermissionDenied, "the user may not do this: grant it the schema"),
         "25006" => says(ErrorKind::PermissionDenied, "the server takes no writes: connect to the primary"),
-        "53100" => says(ErrorKind::QuotaExceeded, "the server's disk is full: make room"),
+        "53100" => says(ErrorKind::StorageFull, "the server's disk is full: make room"),
         "53000" | "53200" | "53300" => {
             says(ErrorKind::Unavailable, "the server has no room for another call")
         }

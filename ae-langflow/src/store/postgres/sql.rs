@@ -6,6 +6,20 @@ use super::errors::unusable;
 
 const SCHEMA_BYTES_MAX: usize = 63;
 
+/// The parts of a record, of the row `thread`.
+const PARTS: &str = "record AS (
+            INSERT INTO {s}.records
+            SELECT id, $2, $3, $5, $6, $4, $7::bytea, $8::text FROM thread
+        ), snapshot AS (
+            INSERT INTO {s}.snapshots SELECT id, $2, $9::text FROM thread WHERE $9::text IS NOT NULL
+        ), header AS (
+            INSERT INTO {s}.headers SELECT id, $2, $10::text FROM thread WHERE $10::text IS NOT NULL
+        ), blob AS (
+            INSERT INTO {s}.blobs SELECT given.* FROM thread, unnest($12::bytea[], $13::text[]) given
+            ON CONFLICT DO NOTHING
+        ), ref AS (
+            INSERT INTO {s}.refs SELECT id, $2, digest FROM thread, unnest($12::bytea[]) digest";
+
 macro_rules! statements {
     ($($name:ident: $text:literal,)*) => {
         pub(super) struct Sql {
@@ -14,7 +28,7 @@ macro_rules! statements {
 
         impl Sql {
             fn new(schema: &str) -> Self {
-                Self { $($name: $text.replace("{s}", schema),)* }
+                Self { $($name: $text.replace("{parts}", PARTS).replace("{s}", schema),)* }
             }
         }
     };
@@ -29,18 +43,7 @@ statements! {
             INSERT INTO {s}.threads (name, graph, seq, step, digest, at, finished)
             VALUES ($1, $11, $2::bigint, $3::bigint, $4::bytea, $5::bigint, $6::boolean)
             ON CONFLICT (name) DO NOTHING RETURNING id
-        ), record AS (
-            INSERT INTO {s}.records
-            SELECT id, $2, $3, $5, $6, $4, $7::bytea, $8::text FROM thread
-        ), snapshot AS (
-            INSERT INTO {s}.snapshots SELECT id, $2, $9::text FROM thread WHERE $9::text IS NOT NULL
-        ), header AS (
-            INSERT INTO {s}.headers SELECT id, $2, $10::text FROM thread WHERE $10::text IS NOT NULL
-        ), blob AS (
-            INSERT INTO {s}.blobs SELECT given.* FROM thread, unnest($12::bytea[], $13::text[]) given
-            ON CONFLICT DO NOTHING
-        ), ref AS (
-            INSERT INTO {s}.refs SELECT id, $2, digest FROM thread, unnest($12::bytea[]) digest
+        ), {parts}
         )
         SELECT id FROM thread",
     add: "
@@ -48,18 +51,7 @@ statements! {
             UPDATE {s}.threads SET seq = $2::bigint, step = $3::bigint, digest = $4::bytea, at = $5::bigint,
                 finished = $6::boolean, graph = coalesce($11, graph)
             WHERE name = $1 AND seq = $14 AND step = $15 AND digest = $16 RETURNING id
-        ), record AS (
-            INSERT INTO {s}.records
-            SELECT id, $2, $3, $5, $6, $4, $7::bytea, $8::text FROM thread
-        ), snapshot AS (
-            INSERT INTO {s}.snapshots SELECT id, $2, $9::text FROM thread WHERE $9::text IS NOT NULL
-        ), header AS (
-            INSERT INTO {s}.headers SELECT id, $2, $10::text FROM thread WHERE $10::text IS NOT NULL
-        ), blob AS (
-            INSERT INTO {s}.blobs SELECT given.* FROM thread, unnest($12::bytea[], $13::text[]) given
-            ON CONFLICT DO NOTHING
-        ), ref AS (
-            INSERT INTO {s}.refs SELECT id, $2, digest FROM thread, unnest($12::bytea[]) digest
+        ), {parts}
         ), note AS (
             DELETE FROM {s}.notes USING thread WHERE thread = id AND notes.step < $3
         )

@@ -14,9 +14,7 @@ pub(super) fn failed(operation: &'static str, path: &Path, error: Error) -> Back
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             (ErrorKind::Unavailable, format!("another process holds {at}: try again when it is done"))
         }
-        Some(ErrorCode::DiskFull) => {
-            (ErrorKind::QuotaExceeded, format!("the disk of {at} is full: make room"))
-        }
+        Some(ErrorCode::DiskFull) => (ErrorKind::StorageFull, format!("the disk of {at} is full: make room")),
         Some(
             ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied,
         ) => {

@@ -52,7 +52,7 @@ impl SqliteCheckpointer {
     /// # Errors
     ///
     /// `Protocol` when the file is damaged, is not a database, belongs to something else or was written by a newer
-    /// release: it is left as it is, and the message says what to do. `PermissionDenied` and `QuotaExceeded` when it
+    /// release: it is left as it is, and the message says what to do. `PermissionDenied` and `StorageFull` when it
     /// can't be written.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self, BackendError> {
         let path = path.as_ref().to_path_buf();

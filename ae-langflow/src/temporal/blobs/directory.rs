@@ -78,7 +78,7 @@ async fn blocking<T: Send + 'static>(
 fn storage(operation: &'static str, path: &Path, error: io::Error) -> BackendError {
     let kind = match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => ErrorKind::PermissionDenied,
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::QuotaExceeded,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
         _ => ErrorKind::Unavailable,
     };
     let message = format!("{}: {error}", path.display());
