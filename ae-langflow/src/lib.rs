@@ -30,6 +30,7 @@ mod store;
 pub mod temporal;
 pub mod write_test_fix;
 
+pub use ae_core as core;
 pub use ae_core::Cancel;
 pub use ae_langflow_macros::State;
 pub use app::{
