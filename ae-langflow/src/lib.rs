@@ -32,6 +32,8 @@ pub mod write_test_fix;
 
 pub use ae_core as core;
 pub use ae_core::Cancel;
+#[cfg(feature = "sqlite")]
+pub use ae_core_sqlite::Durability;
 pub use ae_langflow_macros::State;
 pub use app::{
     App, Cause, Checkpoint, Ending, Event, GraphStream, Input, Modes, Retention, RunConfig, ThreadState,
@@ -44,9 +46,9 @@ pub use node::{
 };
 pub use run::RunError;
 pub use state::{MigrateError, State, reduce};
-pub use store::{Checkpointer, MemoryCheckpointer, Page, ThreadInfo};
 #[cfg(feature = "sqlite")]
-pub use store::{Durability, SqliteCheckpointer};
+pub use store::SqliteCheckpointer;
+pub use store::{Checkpointer, MemoryCheckpointer, Page, ThreadInfo};
 #[cfg(feature = "encryption")]
 pub use store::{Encrypted, EncryptionKeys};
 #[cfg(feature = "postgres")]

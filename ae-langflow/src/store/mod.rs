@@ -19,7 +19,7 @@ pub use self::port::MockCheckpointer;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresCheckpointer, PostgresOptions};
 #[cfg(feature = "sqlite")]
-pub use self::sqlite::{Durability, SqliteCheckpointer};
+pub use self::sqlite::SqliteCheckpointer;
 pub use self::{
     memory::MemoryCheckpointer,
     port::Checkpointer,

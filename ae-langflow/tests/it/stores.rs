@@ -51,10 +51,10 @@ mod sqlite {
         conformance::checkpointer::run_all(Arc::new(Turns::tap(connections))).await;
     }
 
-    fn refused(path: &Path, words: &str) {
+    fn refused(path: &Path, kind: ErrorKind, words: &str) {
         let before = std::fs::read(path).unwrap();
         let error = open(path).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Protocol, "{error}");
+        assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(words), "{error}");
         assert_eq!(std::fs::read(path).unwrap(), before, "the file is left as it is");
     }
@@ -64,7 +64,7 @@ mod sqlite {
         let folder = tempfile::tempdir().unwrap();
         let garbage = folder.path().join("garbage.db");
         std::fs::write(&garbage, "this is no database, it is a letter to a friend".repeat(50)).unwrap();
-        refused(&garbage, "backup");
+        refused(&garbage, ErrorKind::Protocol, "restore a copy");
 
         let change = |name: &str, statements: &str| {
             let path = folder.path().join(name);
@@ -72,13 +72,17 @@ mod sqlite {
             rusqlite::Connection::open(&path).unwrap().execute_batch(statements).unwrap();
             path
         };
-        refused(&change("newer.db", "PRAGMA user_version = 2"), "newer release");
-        refused(&change("lacking.db", "DROP TABLE notes"), "lacks tables");
-        refused(&change("changed.db", "DROP TRIGGER last_ref"), "lacks tables");
+        refused(
+            &change("newer.db", "UPDATE ae_schema SET version = 2"),
+            ErrorKind::Unsupported,
+            "newer release",
+        );
+        refused(&change("lacking.db", "DROP TABLE notes"), ErrorKind::Protocol, "its tables");
+        refused(&change("changed.db", "DROP TRIGGER last_ref"), ErrorKind::Protocol, "its tables");
 
         let foreign = folder.path().join("foreign.db");
         rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
-        refused(&foreign, "another program");
+        refused(&foreign, ErrorKind::Protocol, "another program");
 
         let missing = open(&folder.path().join("no/such/folder.db")).unwrap_err();
         assert_eq!(missing.kind(), ErrorKind::PermissionDenied, "{missing}");
@@ -95,7 +99,7 @@ mod sqlite {
             *byte = 0x5a;
         }
         std::fs::write(&path, &bytes).unwrap();
-        refused(&path, "backup");
+        refused(&path, ErrorKind::Protocol, "restore a copy");
     }
 
     #[tokio::test]

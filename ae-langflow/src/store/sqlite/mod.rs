@@ -1,39 +1,27 @@
 //! Threads in a SQLite file.
 
-mod errors;
 mod key;
 mod read;
 mod row;
 mod schema;
 mod write;
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::path::Path;
 
 use ae_core::BackendError;
+use ae_core_sqlite::{Database, Durability, Options};
 use async_trait::async_trait;
-use rusqlite::Connection;
 
-use self::errors::{BACKEND, failed};
 use crate::{
     Checkpointer,
     store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, ThreadInfo},
     store::refused,
 };
 
-/// The failures that a commit survives once it has returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Durability {
-    /// A crash of the process, never a loss of power: the last commits may be missing then, and the file stays whole.
-    /// `synchronous = NORMAL`.
-    Normal,
-    /// A loss of power too, for one flush to the disk per commit. `synchronous = FULL`.
-    Full,
-}
+const BACKEND: &str = "sqlite";
+
+/// A file up to this size is read as a whole when it is opened; of a larger one, damage shows when it is read.
+const CHECKED_BYTES_MAX: u64 = 64 << 20;
 
 /// Keeps threads, with their whole logs, in one SQLite file in WAL mode, which several processes may share.
 ///
@@ -41,9 +29,9 @@ pub enum Durability {
 /// a whole when it is opened; of a larger one, damage is noticed when it is read.
 ///
 /// Calls block for the length of one short transaction, or up to 10 seconds while another process holds the file.
+#[derive(Debug)]
 pub struct SqliteCheckpointer {
-    connection: Mutex<Connection>,
-    path: PathBuf,
+    database: Database,
 }
 
 impl SqliteCheckpointer {
@@ -51,91 +39,20 @@ impl SqliteCheckpointer {
     ///
     /// # Errors
     ///
-    /// `Protocol` when the file is damaged, is not a database, belongs to something else or was written by a newer
-    /// release: it is left as it is, and the message says what to do. `PermissionDenied` and `StorageFull` when it
-    /// can't be written.
+    /// `Protocol` when the file is damaged, is not a database or belongs to something else, `Unsupported` when a newer
+    /// release wrote it: it is left as it is, and the message says what to do. `PermissionDenied` and `StorageFull` when
+    /// it can't be written.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self, BackendError> {
-        let path = path.as_ref().to_path_buf();
-        let mut connection = Connection::open(&path).map_err(|error| failed("open", &path, error))?;
-        schema::prepare(&mut connection, &path, durability)?;
-        Ok(Self { connection: Mutex::new(connection), path })
+        let options = Options::create().with_durability(durability).with_checked_bytes_max(CHECKED_BYTES_MAX);
+        let database = Database::open(path, &schema::SCHEMA, &options)?;
+        database.read("open", schema::check)?;
+        Ok(Self { database })
     }
 
-    /// Where the file is.
+    /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        // A panic inside a transaction rolls it back, so the connection behind a poisoned lock is sound.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs `work` in a transaction that holds the write lock from its start.
-    fn write<T>(
-        &self,
-        operation: &'static str,
-        work: impl FnOnce(&Connection) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError> {
-        let connection = self.connection();
-        let open = Open::begin(&connection, "BEGIN IMMEDIATE").map_err(self.sql(operation))?;
-        let done = work(&connection)?;
-        open.commit().map_err(self.sql(operation))?;
-        Ok(done)
-    }
-
-    /// Runs `work` in a transaction, so that every row it reads is of the same moment.
-    fn read<T>(
-        &self,
-        operation: &'static str,
-        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, BackendError> {
-        let connection = self.connection();
-        let read = || {
-            let open = Open::begin(&connection, "BEGIN")?;
-            let read = work(&connection)?;
-            open.commit()?;
-            Ok(read)
-        };
-        read().map_err(self.sql(operation))
-    }
-
-    fn sql(&self, operation: &'static str) -> impl Fn(rusqlite::Error) -> BackendError {
-        move |error| failed(operation, &self.path, error)
-    }
-}
-
-/// A transaction, rolled back unless it is committed. `rusqlite`'s own prepares its statements each time.
-struct Open<'a>(Option<&'a Connection>);
-
-impl<'a> Open<'a> {
-    fn begin(connection: &'a Connection, how: &str) -> rusqlite::Result<Self> {
-        connection.prepare_cached(how)?.execute([])?;
-        Ok(Self(Some(connection)))
-    }
-
-    fn commit(mut self) -> rusqlite::Result<()> {
-        if let Some(connection) = self.0 {
-            connection.prepare_cached("COMMIT")?.execute([])?;
-            self.0 = None;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Open<'_> {
-    fn drop(&mut self) {
-        // An error that ended the transaction by itself leaves nothing to roll back.
-        if let Some(connection) = self.0.filter(|connection| !connection.is_autocommit()) {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
-    }
-}
-
-impl fmt::Debug for SqliteCheckpointer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteCheckpointer").field("path", &self.path).finish_non_exhaustive()
+        self.database.path()
     }
 }
 
@@ -143,15 +60,12 @@ impl fmt::Debug for SqliteCheckpointer {
 impl Checkpointer for SqliteCheckpointer {
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         refused::check_record(BACKEND, thread, expected.as_ref(), &record)?;
-        self.write("commit", |connection| {
+        self.database.write("commit", |connection| {
             let added = match &expected {
-                None => write::begin(connection, thread, &record),
-                Some(expected) => write::add(connection, thread, expected, &record),
+                None => write::begin(connection, thread, &record)?,
+                Some(expected) => write::add(connection, thread, expected, &record)?,
             };
-            match added.map_err(self.sql("commit"))? {
-                true => Ok(()),
-                false => Err(refused::moved(BACKEND, "commit", thread)),
-            }
+            if added { Ok(()) } else { Err(refused::moved(BACKEND, "commit", thread).into()) }
         })
     }
 
@@ -162,65 +76,49 @@ impl Checkpointer for SqliteCheckpointer {
         record: TaskRecord,
     ) -> Result<TaskRecord, BackendError> {
         refused::check_note(BACKEND, &head, &record)?;
-        self.write("append_once", |connection| {
-            let note = || {
-                let Some(thread) = read::thread(connection, thread)? else { return Ok(None) };
-                if read::head(connection, thread)? != Some(head) {
-                    return Ok(None);
-                }
-                write::note(connection, thread, &record).map(Some)
-            };
-            let noted = note().map_err(self.sql("append_once"))?;
-            noted.ok_or_else(|| refused::moved(BACKEND, "append_once", thread))
+        self.database.write("append_once", |connection| match read::thread(connection, thread)? {
+            Some(number) if read::head(connection, number)? == Some(head) => {
+                Ok(write::note(connection, number, &record)?)
+            }
+            _ => Err(refused::moved(BACKEND, "append_once", thread).into()),
         })
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        self.read("load", |connection| read::load(connection, thread, up_to))
+        self.database.read("load", |connection| Ok(read::load(connection, thread, up_to)?))
     }
 
     async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        self.read("list", |connection| read::list(connection, &page))
+        self.database.read("list", |connection| Ok(read::list(connection, &page)?))
     }
 
     async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
         refused::check_name(BACKEND, "copy", "thread", to)?;
-        self.write("copy", |connection| {
-            let source = || {
-                let Some(thread) = read::thread(connection, from)? else { return Ok(None) };
-                let head = match up_to {
-                    Some(seq) => read::record(connection, thread, seq)?,
-                    None => read::head(connection, thread)?,
-                };
-                Ok(head.map(|head| (thread, head)))
+        self.database.write("copy", |connection| {
+            let missing = || refused::missing(BACKEND, from, up_to);
+            let thread = read::thread(connection, from)?.ok_or_else(missing)?;
+            let head = match up_to {
+                Some(seq) => read::record(connection, thread, seq)?,
+                None => read::head(connection, thread)?,
             };
-            let Some((thread, head)) = source().map_err(self.sql("copy"))? else {
-                return Err(refused::missing(BACKEND, from, up_to));
-            };
-            match write::copy(connection, thread, head.seq, to).map_err(self.sql("copy"))? {
-                true => Ok(head),
-                false => Err(refused::exists(BACKEND, to)),
-            }
+            let head = head.ok_or_else(missing)?;
+            let copied = write::copy(connection, thread, head.seq, to)?;
+            if copied { Ok(head) } else { Err(refused::exists(BACKEND, to).into()) }
         })
     }
 
     async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-        self.write("prune", |connection| {
-            let removed = || match read::thread(connection, thread)? {
-                Some(thread) => write::prune(connection, thread, prune),
-                None => Ok(0),
-            };
-            removed().map_err(self.sql("prune"))
+        self.database.write("prune", |connection| match read::thread(connection, thread)? {
+            Some(thread) => Ok(write::prune(connection, thread, prune)?),
+            None => Ok(0),
         })
     }
 
     async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-        self.write("delete", |connection| {
-            let deleted = || match read::thread(connection, thread)? {
-                Some(thread) => write::delete(connection, thread).map(|()| true),
-                None => Ok(false),
-            };
-            deleted().map_err(self.sql("delete"))
+        self.database.write("delete", |connection| {
+            let thread = read::thread(connection, thread)?;
+            thread.map(|thread| write::delete(connection, thread)).transpose()?;
+            Ok(thread.is_some())
         })
     }
 }

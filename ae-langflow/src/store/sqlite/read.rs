@@ -118,12 +118,3 @@ pub(super) fn first_since(connection: &Connection, thread: i64, since: i64) -> R
         .query_row([first, last, since], |row| row.get(0).map(key::seq))
         .optional()
 }
-
-/// How many bytes the file takes without its log.
-pub(super) fn size(connection: &Connection) -> Result<u64> {
-    connection.query_row(
-        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
-        [],
-        |row| number_at(row, 0),
-    )
-}

@@ -1,24 +1,13 @@
 //! The tables, and the check that the file has them.
 
-use std::{path::Path, time::Duration};
+use ae_core_sqlite::{Failure, Schema};
+use rusqlite::Connection;
 
-use ae_core::BackendError;
-use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+/// "aelf" in ASCII: the mark of the file.
+const APPLICATION_ID: i32 = 0x6165_6c66;
 
-use super::{
-    Durability,
-    errors::{failed, refused},
-    read,
-};
-
-/// "aelf" in ASCII: says whose file it is.
-const APPLICATION_ID: i64 = 0x6165_6c66;
-const VERSION: i64 = 1;
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// A file up to this size is read as a whole when it is opened; of a larger one, damage shows when it is read.
-const CHECKED_BYTES_MAX: u64 = 64 << 20;
-const STATEMENTS_MAX: usize = 64;
-const WAL_TRIES_MAX: u32 = 50;
+pub(super) const SCHEMA: Schema<'static> =
+    Schema::new(super::BACKEND, "threads", &[TABLES]).with_application_id(APPLICATION_ID);
 
 const TABLES: &str = "
     CREATE TABLE threads (
@@ -71,86 +60,11 @@ const TABLES: &str = "
 const PARTS: [&str; 9] =
     ["threads", "records", "snapshots", "headers", "notes", "blobs", "refs", "refs_by_blob", "last_ref"];
 
-/// Sets the connection up, and makes the tables in a file that is empty.
-pub(super) fn prepare(
-    connection: &mut Connection,
-    path: &Path,
-    durability: Durability,
-) -> Result<(), BackendError> {
-    let sql = |error| failed("open", path, error);
-    connection.busy_timeout(BUSY_TIMEOUT).map_err(sql)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-    // Read before anything is written: a file that is refused stays as it is.
-    let empty = check(connection, path)?;
-    let synchronous = match durability {
-        Durability::Normal => "NORMAL",
-        Durability::Full => "FULL",
-    };
-    use_wal(connection).map_err(sql)?;
-    connection.pragma_update(None, "synchronous", synchronous).map_err(sql)?;
-    if !empty {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sql)?;
-    // Another process may have made the tables since.
-    if check(&transaction, path)? {
-        transaction.execute_batch(TABLES).map_err(sql)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(sql)?;
-        transaction.pragma_update(None, "user_version", VERSION).map_err(sql)?;
-    }
-    transaction.commit().map_err(sql)
-}
-
-/// Switches the file to a write-ahead log. The switch does not wait for others that open the file at the same moment,
-/// an empty transaction does; so the two take turns.
-fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let mut tries_left = WAL_TRIES_MAX;
-    loop {
-        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && tries_left > 0 => {
-                tries_left -= 1;
-                connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
-            }
-            other => return other,
-        }
-    }
-}
-
-/// Whether the file is empty; an error when it belongs to another program, is damaged or newer.
-fn check(connection: &Connection, path: &Path) -> Result<bool, BackendError> {
-    let number = |query: &str| {
-        connection
-            .query_row(query, [], |row| row.get::<_, i64>(0))
-            .map_err(|error| failed("open", path, error))
-    };
-    let tables = number("SELECT count(*) FROM sqlite_schema")?;
-    let (application, version) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
-    if tables == 0 && application == 0 && version == 0 {
-        return Ok(true);
-    }
-    if application != APPLICATION_ID {
-        return Err(refused(path, "belongs to another program: choose another path"));
-    }
-    if version > VERSION {
-        return Err(refused(path, "was written by a newer release: use that release or a later one"));
-    }
-    let ours = connection
-        .prepare("SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY rowid")
-        .and_then(|mut names| {
-            names.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()
-        })
-        .map_err(|error| failed("open", path, error))?;
-    if version < VERSION || ours != PARTS {
-        return Err(refused(path, "lacks tables: restore it from a backup"));
-    }
-    let sound = || {
-        if read::size(connection)? > CHECKED_BYTES_MAX {
-            return Ok(true);
-        }
-        connection.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get_ref(0)?.as_str()? == "ok"))
-    };
-    if !sound().map_err(|error| failed("open", path, error))? {
-        return Err(refused(path, "is damaged: restore it from a backup"));
-    }
-    Ok(false)
+/// Refuses a file that lacks a part: without its trigger, for example, blobs would stay for good.
+pub(super) fn check(connection: &Connection) -> Result<(), Failure> {
+    let mut names = connection.prepare(
+        "SELECT name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name <> 'ae_schema' ORDER BY rowid",
+    )?;
+    let found = names.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>, _>>()?;
+    if found == PARTS { Ok(()) } else { Err(Failure::damaged("its tables")) }
 }
