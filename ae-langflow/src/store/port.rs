@@ -1,6 +1,6 @@
 //! The port that keeps threads.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::BackendError;
 use async_trait::async_trait;
@@ -104,53 +104,12 @@ pub trait Checkpointer: fmt::Debug + Send + Sync + 'static {
     async fn delete(&self, thread: &str) -> Result<bool, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: Checkpointer + ?Sized> Checkpointer for $pointer<T> {
-            async fn commit(
-                &self,
-                thread: &str,
-                expected: Option<Head>,
-                record: Record,
-            ) -> Result<(), BackendError> {
-                (**self).commit(thread, expected, record).await
-            }
-
-            async fn append_once(
-                &self,
-                thread: &str,
-                head: Head,
-                record: TaskRecord,
-            ) -> Result<TaskRecord, BackendError> {
-                (**self).append_once(thread, head, record).await
-            }
-
-            async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-                (**self).load(thread, up_to).await
-            }
-
-            async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-                (**self).list(page).await
-            }
-
-            async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
-                (**self).copy(from, up_to, to).await
-            }
-
-            async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-                (**self).prune(thread, prune).await
-            }
-
-            async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-                (**self).delete(thread).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
-
-// Object safety, checked by the compiler.
-const _: Option<&dyn Checkpointer> = None;
+ae_core::forward! { Checkpointer {
+    async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError>;
+    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError>;
+    async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError>;
+    async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError>;
+    async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError>;
+    async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError>;
+    async fn delete(&self, thread: &str) -> Result<bool, BackendError>;
+} }

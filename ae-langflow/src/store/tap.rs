@@ -206,6 +206,7 @@ macro_rules! only {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<I: Intercept> Checkpointer for Tap<I> {
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         let call = StoreCall::Commit { thread: thread.to_owned(), expected, record };

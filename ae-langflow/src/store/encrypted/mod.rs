@@ -162,6 +162,7 @@ fn check_name(operation: &'static str, thread: &str) -> Result<(), BackendError>
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl<C: Checkpointer> Checkpointer for Encrypted<C> {
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         refused::check_record(BACKEND, thread, expected.as_ref(), &record)?;
