@@ -138,7 +138,7 @@ pub enum Isolation {
     Container,
     /// A virtual machine with its own kernel on this host.
     MicroVm,
-    /// A machine of somebody else's that holds nothing of this host.
+    /// A machine elsewhere that holds nothing of this host.
     Remote,
 }
 

@@ -1,10 +1,10 @@
-//! What a person wants built, and what they allow to be spent on it.
+//! An order to build something, and the spending limit on it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Currency, Money};
 
-/// What is wrong with an intent.
+/// The reason why a text is not an intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IntentError {

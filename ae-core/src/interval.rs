@@ -38,7 +38,7 @@ impl IntervalUnit {
 pub enum BillingInterval {
     /// Once.
     OneTime,
-    /// Every so many days, weeks, months or years.
+    /// Every given number of days, weeks, months or years.
     Every {
         /// The number of units between two charges.
         count: NonZeroU16,

@@ -13,11 +13,11 @@ const PICO_MAX: i128 = 1_000_000_000_000 * PICO;
 /// Places after the point that a person or a request may write: micro-units, DECIMAL(10,6) on the wire.
 const PARSE_SCALE_MAX: u32 = 6;
 
-/// What is wrong with an amount.
+/// The reason why a value is not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MoneyError {
-    /// The text is no plain decimal number.
+    /// The text is not a plain decimal number.
     #[error("{0:?} is not an amount: write a plain decimal number such as 10 or 10.50")]
     NotANumber(String),
     /// More places than micro-units.
@@ -228,7 +228,7 @@ impl Money {
         Self::from_pico(i128::from(minor) * 10_i128.pow(12 - exponent), currency)
     }
 
-    /// The amount in minor units, or `None` when it is no whole number of them.
+    /// The amount in minor units, or `None` when it is not a whole number of them.
     #[must_use]
     pub fn to_minor(&self, exponent: u32) -> Option<i64> {
         let pico_per_minor = 10_i128.pow(12_u32.checked_sub(exponent)?);

@@ -36,7 +36,7 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The backend that performs an effect. It is part of what is approved: a yes to the test mode is no yes to the live one.
+/// The backend that performs an effect. It is part of what is approved: a yes to the test mode does not cover the live one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]

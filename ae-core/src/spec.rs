@@ -1,4 +1,4 @@
-//! What is to be built, as roles hand it to each other: typed data, not chat.
+//! The product to build, as roles hand it to each other: typed data, not chat.
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ impl Feature {
     }
 }
 
-/// Somebody's wish, testable on its own.
+/// A wish of one kind of user, testable on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct UserStory {
@@ -129,7 +129,7 @@ pub enum CheckKind {
 pub struct AcceptanceCriterion {
     /// For example `AC-001`.
     pub id: String,
-    /// What must hold, for people.
+    /// The condition that must hold, for people.
     pub text: String,
     /// How it is proven. A criterion stored without it has to be looked at by a person.
     #[serde(default)]
@@ -168,13 +168,13 @@ impl AcceptanceCriterion {
 pub struct PriceTier {
     /// A plain label within the product, for example `starter`.
     pub id: String,
-    /// What customers see.
+    /// The name that customers see.
     pub name: String,
     /// How much, in the currency's units.
     pub price: Money,
     /// How often.
     pub interval: BillingInterval,
-    /// What is included.
+    /// The things that are included.
     pub includes: Vec<String>,
 }
 
@@ -198,7 +198,7 @@ impl PriceTier {
     }
 }
 
-/// What the revenue target means in customers: arithmetic, not a forecast.
+/// The revenue target in customers: arithmetic, not a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct MrrArithmetic {
@@ -218,7 +218,7 @@ impl MrrArithmetic {
     }
 }
 
-/// What became of one source of demand signals.
+/// The outcome of reading one source of demand signals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct SourceNote {
@@ -244,37 +244,37 @@ pub struct ProductSpec {
     pub schema_version: u32,
     /// The niche it serves.
     pub niche: NicheId,
-    /// What customers call it.
+    /// The name that customers use.
     pub product_name: String,
     /// The name as a lower-case label for URLs: letters, digits and single hyphens, at most 48 characters.
     pub slug: String,
     /// One line for the top of the page.
     pub tagline: String,
-    /// What is wrong today.
+    /// The problem of today.
     pub problem_statement: String,
     /// For whom.
     pub target_users: Vec<String>,
-    /// What it does.
+    /// Its functions.
     pub core_features: Vec<Feature>,
     /// Who wants what, and why.
     pub user_stories: Vec<UserStory>,
-    /// What is checked before it counts as done.
+    /// The checks before it counts as done.
     pub acceptance_criteria: Vec<AcceptanceCriterion>,
     /// The work, in an order that respects dependencies.
     pub tasks: Vec<Task>,
     /// The price list.
     pub pricing: Vec<PriceTier>,
-    /// What the revenue target means in customers, if the intent names one.
+    /// The revenue target in customers, if the intent names one.
     pub mrr: Option<MrrArithmetic>,
-    /// What supports the claims.
+    /// The outside items that support the claims.
     pub evidence: Vec<Evidence>,
-    /// What became of each source.
+    /// The outcome of reading each source.
     pub sources: Vec<SourceNote>,
-    /// What is taken for granted without evidence.
+    /// Statements taken for granted without evidence.
     pub assumptions: Vec<String>,
-    /// What is not known.
+    /// Open questions.
     pub unclear: Vec<String>,
-    /// What it will not do.
+    /// The things it will not do.
     pub out_of_scope: Vec<String>,
     /// Who wrote it, for example `rule-based`.
     pub analyst: String,

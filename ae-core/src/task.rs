@@ -53,7 +53,7 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// What kind of work a task is.
+/// The kind of work of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -81,11 +81,11 @@ pub enum TaskKind {
 pub struct Task {
     /// Its name within the spec.
     pub id: TaskId,
-    /// What it is, in a few words.
+    /// A few words.
     pub title: String,
-    /// What has to be done.
+    /// The work to do.
     pub description: String,
-    /// What kind of work it is.
+    /// The kind of work.
     pub kind: TaskKind,
     /// Whether a mistake would be a security problem.
     pub requires_security: bool,

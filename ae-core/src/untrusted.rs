@@ -22,7 +22,7 @@ pub enum Origin {
     Web(String),
 }
 
-/// A value that carries its origin. It has no `Display` and no `Deref`: whoever uses it says how.
+/// A value that carries its origin. It has no `Display` and no `Deref`: its user says how it is used.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Untrusted<T> {

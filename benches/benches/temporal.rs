@@ -112,7 +112,7 @@ async fn connect(url: &str) -> TemporalClient {
 }
 
 /// Times both in turns, each after a rest: a server of which much was asked answers in steps of 40 ms for a while,
-/// whoever asks, and that would hide what is compared.
+/// every caller, and that would hide what is compared.
 fn rested(runtime: &tokio::runtime::Runtime, mut graph: impl FnMut(), mut hand: impl FnMut()) -> Timing {
     let (rounds, rest) =
         if is_measuring() { (9, Duration::from_secs(4)) } else { (1, Duration::from_millis(1)) };

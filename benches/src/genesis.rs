@@ -42,7 +42,7 @@ pub fn posts(count: usize) -> Vec<Signal> {
         .collect()
 }
 
-/// What the posts are ranked for.
+/// The intent that the posts are ranked for.
 ///
 /// # Panics
 ///

@@ -20,7 +20,7 @@ use lifecycle::{
 #[path = "../../examples/lifecycle/examples/make-signals.rs"]
 mod make_signals;
 
-/// What one run took.
+/// The time that one run took.
 #[derive(Debug, Clone)]
 pub struct LifecycleTiming {
     /// The whole run, the data directory's opening included.

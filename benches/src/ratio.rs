@@ -8,7 +8,7 @@ const ROUNDS: usize = 15;
 /// A workload beside its floor.
 #[derive(Debug, Clone)]
 pub struct Timing {
-    /// What was timed.
+    /// The name of what was timed.
     pub name: &'static str,
     /// The floor's name.
     pub floor_name: &'static str,

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 const WAL_TRIES_MAX: u32 = 100;
 const STATEMENTS_MAX: usize = 64;
 
-/// What a store may do with its file.
+/// The access of a store to its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Reads and writes; makes the file and the store's tables when they are missing.
@@ -22,7 +22,7 @@ pub enum Access {
     ReadOnly,
 }
 
-/// What a commit survives once it has returned.
+/// The failures that a commit survives once it has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
     /// A crash of the process, but not a loss of power: the last commits may be missing then, and the file stays whole.
@@ -36,11 +36,11 @@ pub enum Durability {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// What the store may do with the file.
+    /// The access to the file.
     pub access: Access,
     /// Whether a new file can be read by its owner alone (Unix).
     pub private: bool,
-    /// What a commit survives.
+    /// The failures that a commit survives.
     pub durability: Durability,
     /// How long a call waits for other processes.
     pub busy_timeout: Duration,
@@ -151,7 +151,7 @@ impl Options {
 
 /// Whether reading failed because SQLite can't make the files of its log, while there is no log to read.
 ///
-/// Only then may the file be read as one that nobody changes: a process that writes keeps a log beside it.
+/// Only then may the file be read as one that no process changes: a process that writes keeps a log beside it.
 fn is_closed_on_read_only_disk(path: &Path, error: &rusqlite::Error) -> bool {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");

@@ -1,4 +1,4 @@
-//! What may stand in a source file.
+//! The contents that a source file may have.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What lies where.
+//! The places of files.
 
 use std::collections::BTreeSet;
 

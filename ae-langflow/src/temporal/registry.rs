@@ -20,7 +20,7 @@ pub(crate) struct Registry {
     pub(crate) graphs: BTreeMap<String, Arc<dyn ErasedGraph>>,
     pub(crate) undo: BTreeMap<String, Arc<dyn ErasedGraph>>,
     pub(crate) problems: Vec<String>,
-    /// Hears how a replayed run ended.
+    /// Receives the end of a replayed run.
     pub(crate) ended: Option<Arc<Mutex<Option<RunEnd>>>>,
 }
 

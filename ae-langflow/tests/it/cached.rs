@@ -154,7 +154,7 @@ async fn another_version_of_the_state_makes_its_own_results() {
     assert_eq!((done(ending).text, trace.take()), ("two".to_owned(), names("x two")));
 }
 
-/// Fails, or gives what nobody put.
+/// Fails, or gives a value that was never put.
 #[derive(Debug)]
 struct Broken(Option<Value>);
 

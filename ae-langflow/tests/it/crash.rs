@@ -66,7 +66,7 @@ mod sqlite {
         rusqlite::Connection::open(path).unwrap().query_row(query, [], |row| row.get(0)).unwrap()
     }
 
-    /// What no reader of the port would notice.
+    /// Data that no reader of the port would notice.
     fn check_file(path: &Path) {
         let sound: String = rusqlite::Connection::open(path)
             .unwrap()

@@ -15,7 +15,7 @@ use ae_langflow::{
 };
 use async_trait::async_trait;
 
-/// What a task was in one superstep: its number and the task.
+/// A task of one superstep: its number and the task.
 pub type Done = (u64, String);
 
 /// Fails at write number `at` of this process, before it or after it is durable, and at every one from then on.

@@ -1,4 +1,4 @@
-//! What goes wrong elsewhere, and must not here. Each of the twelve is a test; these are proven with the feature that
+//! Defects of other engines that must not occur here. Each of the twelve is a test; these are proven with the feature that
 //! they belong to:
 //!
 //! - two runs on a thread: `durable::of_two_runners_on_a_thread_one_fails_and_nothing_is_lost`

@@ -1,4 +1,4 @@
-//! Stores whose values are encrypted: the checks of the port, what the file shows, and what is told of what was
+//! Stores whose values are encrypted: the checks of the port, what the file shows, and the report on data that was
 //! changed.
 
 use std::{path::Path, sync::Arc};
@@ -188,7 +188,7 @@ fn the_ids_of_keys_are_plain_and_keys_are_not_shown() {
     assert!(shown.contains("2026") && !shown.contains("77") && !shown.contains("88"), "{shown}");
 }
 
-/// What who can write to the file, and has no keys, can do to it.
+/// Changes by a writer of the file who has no keys.
 #[tokio::test]
 async fn what_was_changed_or_moved_is_told() {
     let flip = |table: &str, column: &str| {

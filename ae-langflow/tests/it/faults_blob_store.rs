@@ -25,7 +25,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    /// What is kept now, apart from the lock.
+    /// The blobs that are kept now, apart from the lock.
     fn take(&self) -> MemoryBlobs {
         std::mem::take(&mut self.inner.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! What a thread was: history, forks, writes from outside.
+//! The past of a thread: history, forks, writes from outside.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ use crate::{
     support::{Log, done, log},
 };
 
-/// What happened, across processes: lines of a file.
+/// The events, across processes: lines of a file.
 #[derive(Debug, Clone)]
 struct Diary(PathBuf);
 

@@ -37,7 +37,7 @@ async fn on_server(work: impl AsyncFnOnce(&str, &str)) {
     session(&url).await.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await.unwrap();
 }
 
-/// What no reader of the port would notice.
+/// Data that no reader of the port would notice.
 async fn check_rows(url: &str, schema: &str) {
     let session = session(url).await;
     for orphans in [
@@ -252,7 +252,7 @@ async fn a_thread_that_is_held_is_waited_for_in_bounds() {
     .await;
 }
 
-/// The server ends the connection under a commit: nobody knows whether it was stored, and the error says so.
+/// The server ends the connection under a commit: it is not known whether it was stored, and the error says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_breaks_under_a_commit_leaves_it_unknown() {
     on_server(async |url, schema| {

@@ -1,4 +1,4 @@
-//! Stored text that was changed anywhere, or is no such text at all, is refused by name and never a panic.
+//! Stored text that was changed anywhere, or is not such a text at all, is refused by name and never a panic.
 
 use std::sync::Arc;
 

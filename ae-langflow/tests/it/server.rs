@@ -177,7 +177,7 @@ fn binaries() -> Option<PathBuf> {
     folders.into_iter().find(here)
 }
 
-/// What `id` says.
+/// The output of `id`.
 fn number(what: &str, user: &[&str]) -> Option<u32> {
     let output = Command::new("id").arg(what).args(user).output().ok()?;
     String::from_utf8(output.stdout).ok()?.trim().parse().ok()

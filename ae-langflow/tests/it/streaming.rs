@@ -1,4 +1,4 @@
-//! What happens in a call, as a stream.
+//! The events of a call, as a stream.
 
 use std::sync::Arc;
 

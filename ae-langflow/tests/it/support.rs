@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Parts that the tests share.
 
 use std::sync::{Arc, Mutex};
 
@@ -30,7 +30,7 @@ fn join(have: &mut String, new: String) {
     have.push_str(&new);
 }
 
-/// What ran, in the order in which it ran.
+/// The nodes that ran, in the order in which it ran.
 #[derive(Debug, Clone, Default)]
 pub struct Trace(Arc<Mutex<Vec<String>>>);
 

@@ -1,4 +1,4 @@
-//! What long threads and growing states cost.
+//! The cost of long threads and growing states.
 
 use std::{
     path::Path,
@@ -22,7 +22,7 @@ pub struct List {
     pub items: Vec<String>,
 }
 
-/// What a list that grows by 200 bytes a step costs.
+/// The cost of a list that grows by 200 bytes a step.
 #[derive(Debug, Clone)]
 pub struct Grown {
     /// Bytes of the file, for each step.

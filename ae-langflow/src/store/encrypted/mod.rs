@@ -56,7 +56,7 @@ const TRIES: usize = 2;
 /// who reads the store without the keys does not learn which texts are the same, except that one blob is referred to
 /// several times.
 ///
-/// What stays in the clear: the names of threads, how many records and supersteps there are and when they were made,
+/// These stay in the clear: the names of threads, how many records and supersteps there are and when they were made,
 /// whether a thread has ended, how long values are, and the ids of the keys. A store that is put back to an earlier
 /// state as a whole is not distinguished from one that stood still.
 ///

@@ -19,13 +19,13 @@ use crate::{
     support::{Log, Place, places},
 };
 
-/// What one call meets.
+/// The events of one call.
 #[derive(Debug, Clone)]
 struct Call {
     limit: u64,
     /// The process dies at that write, before or after it is durable.
     crash: Option<(usize, bool)>,
-    /// So many of the open questions are answered.
+    /// The number of open questions that are answered.
     answers: usize,
 }
 

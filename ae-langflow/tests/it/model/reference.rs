@@ -1,4 +1,4 @@
-//! What a random graph does, worked out level by level and in the plainest way.
+//! The run of a random graph, worked out level by level and in the plainest way.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ enum Input {
     Failure(String),
 }
 
-/// What a task sends: its number, to whom, and what.
+/// The sends of a task: its number, to whom, and what.
 type Sends = BTreeMap<Task, Vec<(u32, usize, Input)>>;
 
 /// One level while it runs.
@@ -176,7 +176,7 @@ impl Level {
         }
     }
 
-    /// Decides what is next now that all edges were followed, and perhaps `enters` this level anew; whether something
+    /// Decides what is next now that all edges were followed, and perhaps `enters` this level again; whether something
     /// is.
     fn settle(&mut self, spec: &Spec, enters: bool) -> bool {
         for (index, (sources, target)) in spec.waiting.iter().enumerate() {

@@ -32,7 +32,7 @@ pub struct NodeSpec {
     /// It always fails, and that node takes over.
     pub handler: Option<usize>,
     pub deferred: bool,
-    /// So many questions, one after the other.
+    /// That many questions, one after the other.
     pub asks: usize,
     pub yields: usize,
 }
@@ -114,7 +114,7 @@ fn sound(mut nodes: Vec<NodeSpec>, mut waiting: Vec<(BTreeSet<usize>, usize)>) -
     Spec { nodes, waiting }
 }
 
-/// What the nodes meet.
+/// The events that the nodes meet.
 #[derive(Debug, Default)]
 pub struct World {
     /// Each of these fails once.

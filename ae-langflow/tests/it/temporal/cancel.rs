@@ -11,7 +11,7 @@ use ae_langflow::{
 use super::server::{Server, until, work};
 use crate::support::{Log, Trace, log};
 
-/// `first` ends at once; `hold` goes on until it is told to stop; `ask` waits for a person.
+/// `first` ends at once; `hold` goes on until it is asked to stop; `ask` waits for a person.
 pub fn holding(trace: &Trace, asks: bool) -> Graph<Log> {
     let trace = trace.clone();
     StateGraph::<Log>::new("holding")

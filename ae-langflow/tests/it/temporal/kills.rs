@@ -20,7 +20,7 @@ use ae_langflow::{
 use super::server::{Kind, Server, connect, until, work};
 use crate::support::{Log, Trace, done, log};
 
-/// What happened, across processes: lines of a file.
+/// The events, across processes: lines of a file.
 #[derive(Debug, Clone)]
 struct Diary(PathBuf);
 

@@ -1,4 +1,4 @@
-//! What graphs can do: sends, subgraphs, deferred nodes, large values.
+//! The shapes of graphs: sends, subgraphs, deferred nodes, large values.
 
 use std::sync::{Arc, Mutex};
 
