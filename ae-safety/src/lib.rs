@@ -7,8 +7,6 @@ mod budget;
 mod gates;
 mod permits;
 mod redact;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

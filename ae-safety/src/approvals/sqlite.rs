@@ -3,22 +3,23 @@
 use std::path::Path;
 
 use ae_core::{ApprovalId, BackendError, Digest, IdempotencyKey, Runtime};
+use ae_core_sqlite::{
+    Database, Failure, Options, Schema,
+    rusqlite::{Connection, OptionalExtension, params},
+};
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{
     Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, ApprovalStatus, Ruling,
     rules::{Record, Rules, expire},
 };
-use crate::sqlite::{Database, Failure, Store};
 
 const RULES: Rules = Rules { backend: "sqlite-desk" };
 
-static STORE: Store = Store {
-    backend: RULES.backend,
-    component: "approvals",
-    version: 1,
-    schema: "CREATE TABLE safety_approvals (
+const SCHEMA: Schema<'_> = Schema::new(
+    RULES.backend,
+    "approvals",
+    &["CREATE TABLE safety_approvals (
                  seq INTEGER PRIMARY KEY AUTOINCREMENT,
                  id TEXT NOT NULL UNIQUE,
                  key TEXT NOT NULL UNIQUE,
@@ -26,8 +27,8 @@ static STORE: Store = Store {
                  status TEXT NOT NULL,
                  record TEXT NOT NULL) STRICT;
              CREATE INDEX safety_approvals_run ON safety_approvals (run);
-             CREATE INDEX safety_approvals_status ON safety_approvals (status);",
-};
+             CREATE INDEX safety_approvals_status ON safety_approvals (status);"],
+);
 
 /// An [`ApprovalDesk`] in a SQLite file, which several processes and other stores may share.
 ///
@@ -47,7 +48,7 @@ impl SqliteDesk {
     /// `PermissionDenied` when the file can't be opened or written, `Protocol` when it is damaged or no database,
     /// `Unsupported` when another version of this program wrote it. The file is left as it was.
     pub fn open(path: impl AsRef<Path>, runtime: Runtime) -> Result<Self, BackendError> {
-        Ok(Self { runtime, database: Database::open(&STORE, path.as_ref())? })
+        Ok(Self { runtime, database: Database::open(path, &SCHEMA, &Options::create().with_private())? })
     }
 
     /// Loads, applies expiry and `change`, and stores.
@@ -164,13 +165,13 @@ impl ApprovalDesk for SqliteDesk {
 }
 
 /// Reads the record whose `column` (one of ours) is `value`.
-fn load(transaction: &Transaction<'_>, column: &'static str, value: &str) -> Result<Option<Record>, Failure> {
+fn load(transaction: &Connection, column: &'static str, value: &str) -> Result<Option<Record>, Failure> {
     let sql = format!("SELECT record FROM safety_approvals WHERE {column} = ?1");
     let json: Option<String> = transaction.query_row(&sql, [value], |row| row.get(0)).optional()?;
     json.map(|json| decode(&json)).transpose()
 }
 
-fn update(transaction: &Transaction<'_>, record: &Record) -> Result<(), Failure> {
+fn update(transaction: &Connection, record: &Record) -> Result<(), Failure> {
     let approval = &record.approval;
     transaction.execute(
         "UPDATE safety_approvals SET status = ?2, record = ?3 WHERE id = ?1",
@@ -179,7 +180,7 @@ fn update(transaction: &Transaction<'_>, record: &Record) -> Result<(), Failure>
     Ok(())
 }
 
-fn expire_all(transaction: &Transaction<'_>, now: ae_core::Timestamp) -> Result<(), Failure> {
+fn expire_all(transaction: &Connection, now: ae_core::Timestamp) -> Result<(), Failure> {
     let mut statement =
         transaction.prepare("SELECT record FROM safety_approvals WHERE status IN ('pending', 'approved')")?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -193,9 +194,9 @@ fn expire_all(transaction: &Transaction<'_>, now: ae_core::Timestamp) -> Result<
 }
 
 fn encode(record: &Record) -> Result<String, Failure> {
-    serde_json::to_string(record).map_err(|_| Failure::Data("an approval can't be written as JSON"))
+    serde_json::to_string(record).map_err(|_| Failure::damaged("an approval can't be written as JSON"))
 }
 
 fn decode(json: &str) -> Result<Record, Failure> {
-    serde_json::from_str(json).map_err(|_| Failure::Data("a stored approval can't be read"))
+    serde_json::from_str(json).map_err(|_| Failure::damaged("a stored approval"))
 }

@@ -54,8 +54,7 @@ fn stores_share_a_file_with_each_other_and_with_others() {
     SqliteDesk::open(file.path(), runtime(&clock)).unwrap();
     let version: i64 = theirs.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     let rows: i64 = theirs.query_row("SELECT count(*) FROM theirs", [], |row| row.get(0)).unwrap();
-    let foreign =
-        "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'safety_%' AND name NOT LIKE 'sqlite_%'";
+    let foreign = "SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'safety_%' AND name NOT LIKE 'sqlite_%' AND name <> 'ae_schema'";
     let names: i64 = theirs.query_row(foreign, [], |row| row.get(0)).unwrap();
     assert_eq!((version, rows, names), (7, 1, 1));
 }
@@ -65,7 +64,7 @@ fn a_newer_or_damaged_file_is_refused_and_left_alone() {
     let (file, clock) = (TempFile::new(), clock());
     SqliteDesk::open(file.path(), runtime(&clock)).unwrap();
     let other = rusqlite::Connection::open(file.path()).unwrap();
-    other.execute("UPDATE safety_schema SET version = 99", []).unwrap();
+    other.execute("UPDATE ae_schema SET version = 99", []).unwrap();
     let error = SqliteDesk::open(file.path(), runtime(&clock)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.message().contains("version 99"), "{error}");

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use ae_core::{BackendError, IdempotencyKey, Money};
+use ae_core_sqlite::{Database, Failure, Options, Schema, rusqlite::Connection};
 use async_trait::async_trait;
-use rusqlite::Transaction;
 
 use self::rows::{
     all_accounts, each_hold_ever, each_open_hold, holds_of, load_account, load_hold, load_refund,
@@ -15,13 +15,12 @@ use super::{
     book::{Book, Chain},
     sums::Sums,
 };
-use crate::sqlite::{Database, Failure, Store};
 
 mod rows;
 
 const BOOK: Book = Book { backend: "sqlite-ledger" };
 
-static STORE: Store = Store { backend: BOOK.backend, component: "budget", version: 2, schema: rows::SCHEMA };
+const SCHEMA: Schema<'_> = Schema::new(BOOK.backend, "budget", &[rows::SCHEMA]);
 
 /// A [`BudgetLedger`] in a SQLite file, which several processes and other stores may share.
 ///
@@ -44,7 +43,7 @@ impl SqliteLedger {
     /// `PermissionDenied` when the file can't be opened or written, `Protocol` when it is damaged, no database, or its
     /// books do not add up, `Unsupported` when another version of this program wrote it. The file is left as it was.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
-        let ledger = Self { database: Database::open(&STORE, path.as_ref())? };
+        let ledger = Self { database: Database::open(path, &SCHEMA, &Options::create().with_private())? };
         ledger.database.read("open", |transaction| {
             let mut sums = Sums::new(BOOK, "open", reserved_accounts(transaction)?);
             each_open_hold(transaction, |hold| {
@@ -178,7 +177,7 @@ impl BudgetLedger for SqliteLedger {
     }
 }
 
-fn chain(transaction: &Transaction<'_>, operation: &'static str, scope: &Scope) -> Result<Chain, Failure> {
+fn chain(transaction: &Connection, operation: &'static str, scope: &Scope) -> Result<Chain, Failure> {
     let mut chain = Chain::new();
     let mut next = Some(scope.clone());
     while let Some(scope) = next {
@@ -186,7 +185,7 @@ fn chain(transaction: &Transaction<'_>, operation: &'static str, scope: &Scope) 
         let account = account.ok_or_else(|| BOOK.no_account(operation, &scope))?;
         // A parent is wider, so a chain that does not end is damage.
         if chain.last().is_some_and(|inner: &AccountStatus| inner.scope.rank() <= account.scope.rank()) {
-            return Err(Failure::Data("an account is within a narrower one"));
+            return Err(Failure::damaged("an account is within a narrower one"));
         }
         next = account.parent.clone();
         chain.push(account);
@@ -195,14 +194,14 @@ fn chain(transaction: &Transaction<'_>, operation: &'static str, scope: &Scope) 
 }
 
 /// The chain of a hold that is stored, whose accounts therefore must be there.
-fn chain_of_stored(transaction: &Transaction<'_>, scope: &Scope) -> Result<Chain, Failure> {
+fn chain_of_stored(transaction: &Connection, scope: &Scope) -> Result<Chain, Failure> {
     chain(transaction, "open", scope).map_err(|failure| match failure {
-        Failure::Rule(_) => Failure::Data("a hold has no account"),
+        Failure::Refused(_) => Failure::damaged("a hold has no account"),
         other => other,
     })
 }
 
-fn store(transaction: &Transaction<'_>, chain: &Chain, hold: &Hold) -> Result<(), Failure> {
+fn store(transaction: &Connection, chain: &Chain, hold: &Hold) -> Result<(), Failure> {
     for account in chain {
         save_account(transaction, account)?;
     }

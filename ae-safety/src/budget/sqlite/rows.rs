@@ -1,13 +1,12 @@
 //! Accounts, holds and refunds as rows. Amounts are pico-units as text, since SQLite's integers are too small.
 
 use ae_core::{Currency, IdempotencyKey, Money};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
-use serde::{Deserialize, de::value::StrDeserializer};
-
-use crate::{
-    budget::{AccountStatus, Hold, HoldState, Refund, Reserve, Scope},
-    sqlite::Failure,
+use ae_core_sqlite::{
+    Failure,
+    rusqlite::{Connection, OptionalExtension, Row, params},
 };
+
+use crate::budget::{AccountStatus, Hold, HoldState, Refund, Reserve, Scope};
 
 pub(super) const SCHEMA: &str = "
     CREATE TABLE safety_accounts (
@@ -44,37 +43,34 @@ const HOLD: &str =
     "SELECT key, scope, note, currency, amount_pico, state, actual_pico, refunded_pico FROM safety_holds";
 
 pub(super) fn load_account(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     scope: &Scope,
 ) -> Result<Option<AccountStatus>, Failure> {
     let mut statement = transaction.prepare_cached(&format!("{ACCOUNT} WHERE scope = ?1"))?;
     statement.query_row([scope.to_string()], |row| Ok(account(row))).optional()?.transpose()
 }
 
-pub(super) fn all_accounts(transaction: &Transaction<'_>) -> Result<Vec<AccountStatus>, Failure> {
+pub(super) fn all_accounts(transaction: &Connection) -> Result<Vec<AccountStatus>, Failure> {
     accounts(transaction, "")
 }
 
 /// The accounts that have something set aside.
-pub(super) fn reserved_accounts(transaction: &Transaction<'_>) -> Result<Vec<AccountStatus>, Failure> {
+pub(super) fn reserved_accounts(transaction: &Connection) -> Result<Vec<AccountStatus>, Failure> {
     accounts(transaction, " WHERE reserved_pico <> '0'")
 }
 
-fn accounts(transaction: &Transaction<'_>, which: &str) -> Result<Vec<AccountStatus>, Failure> {
+fn accounts(transaction: &Connection, which: &str) -> Result<Vec<AccountStatus>, Failure> {
     let mut statement = transaction.prepare(&format!("{ACCOUNT}{which}"))?;
     let rows = statement.query_map([], |row| Ok(account(row)))?;
     rows.map(|row| row?).collect()
 }
 
-pub(super) fn load_hold(
-    transaction: &Transaction<'_>,
-    key: &IdempotencyKey,
-) -> Result<Option<Hold>, Failure> {
+pub(super) fn load_hold(transaction: &Connection, key: &IdempotencyKey) -> Result<Option<Hold>, Failure> {
     let mut statement = transaction.prepare_cached(&format!("{HOLD} WHERE key = ?1"))?;
     statement.query_row([key.as_str()], |row| Ok(hold(row))).optional()?.transpose()
 }
 
-pub(super) fn holds_of(transaction: &Transaction<'_>, scope: &Scope) -> Result<Vec<Hold>, Failure> {
+pub(super) fn holds_of(transaction: &Connection, scope: &Scope) -> Result<Vec<Hold>, Failure> {
     let mut statement = transaction.prepare(&format!("{HOLD} WHERE scope = ?1 ORDER BY seq"))?;
     let rows = statement.query_map([scope.to_string()], |row| Ok(hold(row)))?;
     rows.map(|row| row?).collect()
@@ -82,7 +78,7 @@ pub(super) fn holds_of(transaction: &Transaction<'_>, scope: &Scope) -> Result<V
 
 /// Gives every hold that is not over to `each`, one at a time.
 pub(super) fn each_open_hold(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     each: impl FnMut(Hold) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     each_hold(transaction, " WHERE state = 'open'", each)
@@ -90,14 +86,14 @@ pub(super) fn each_open_hold(
 
 /// Gives every hold there ever was to `each`, one at a time.
 pub(super) fn each_hold_ever(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     each: impl FnMut(Hold) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     each_hold(transaction, "", each)
 }
 
 fn each_hold(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     which: &str,
     mut each: impl FnMut(Hold) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
@@ -109,10 +105,7 @@ fn each_hold(
     Ok(())
 }
 
-pub(super) fn load_refund(
-    transaction: &Transaction<'_>,
-    key: &IdempotencyKey,
-) -> Result<Option<Refund>, Failure> {
+pub(super) fn load_refund(transaction: &Connection, key: &IdempotencyKey) -> Result<Option<Refund>, Failure> {
     let sql = "SELECT hold, currency, amount_pico FROM safety_refunds WHERE key = ?1";
     let mut statement = transaction.prepare_cached(sql)?;
     let read = |row: &Row<'_>| -> Result<Refund, Failure> {
@@ -121,7 +114,7 @@ pub(super) fn load_refund(
     statement.query_row([key.as_str()], |row| Ok(read(row))).optional()?.transpose()
 }
 
-pub(super) fn save_account(transaction: &Transaction<'_>, account: &AccountStatus) -> Result<(), Failure> {
+pub(super) fn save_account(transaction: &Connection, account: &AccountStatus) -> Result<(), Failure> {
     let mut statement = transaction.prepare_cached(
         "INSERT INTO safety_accounts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (scope) DO UPDATE SET limit_pico = ?4, reserved_pico = ?5, settled_pico = ?6, frozen = ?7",
@@ -138,7 +131,7 @@ pub(super) fn save_account(transaction: &Transaction<'_>, account: &AccountStatu
     Ok(())
 }
 
-pub(super) fn save_hold(transaction: &Transaction<'_>, hold: &Hold) -> Result<(), Failure> {
+pub(super) fn save_hold(transaction: &Connection, hold: &Hold) -> Result<(), Failure> {
     let (state, actual) = match hold.state {
         HoldState::Open => ("open", None),
         HoldState::Settled { actual } => ("settled", Some(actual.pico().to_string())),
@@ -163,7 +156,7 @@ pub(super) fn save_hold(transaction: &Transaction<'_>, hold: &Hold) -> Result<()
 }
 
 pub(super) fn save_refund(
-    transaction: &Transaction<'_>,
+    transaction: &Connection,
     key: &IdempotencyKey,
     refund: &Refund,
 ) -> Result<(), Failure> {
@@ -201,33 +194,32 @@ fn hold(row: &Row<'_>) -> Result<Hold, Failure> {
         "open" => HoldState::Open,
         "settled" => HoldState::Settled { actual: money(row, 6, currency)? },
         "voided" => HoldState::Voided,
-        _ => return Err(Failure::Data("a stored hold has an unknown state")),
+        _ => return Err(Failure::damaged("a stored hold has an unknown state")),
     };
     Ok(hold)
 }
 
 fn scope(text: &str) -> Result<Scope, Failure> {
-    text.parse().map_err(|_| Failure::Data("a stored scope can't be read"))
+    text.parse().map_err(|_| Failure::damaged("a stored scope"))
 }
 
 fn key_of(text: &str) -> Result<IdempotencyKey, Failure> {
-    let deserializer = StrDeserializer::<serde::de::value::Error>::new(text);
-    IdempotencyKey::deserialize(deserializer).map_err(|_| Failure::Data("a stored key can't be read"))
+    text.parse().map_err(|_| Failure::damaged("a stored key"))
 }
 
 fn currency(row: &Row<'_>, column: usize) -> Result<Currency, Failure> {
-    row.get::<_, String>(column)?.parse().map_err(|_| Failure::Data("a stored currency can't be read"))
+    row.get::<_, String>(column)?.parse().map_err(|_| Failure::damaged("a stored currency"))
 }
 
 fn money(row: &Row<'_>, column: usize, currency: Currency) -> Result<Money, Failure> {
-    let bad = Failure::Data("a stored amount can't be read");
-    let Ok(pico) = row.get::<_, String>(column)?.parse::<i128>() else { return Err(bad) };
-    Money::from_pico(pico, currency).map_err(|_| bad)
+    let bad = || Failure::damaged("a stored amount");
+    let pico = row.get::<_, String>(column)?.parse().map_err(|_| bad())?;
+    Money::from_pico(pico, currency).map_err(|_| bad())
 }
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::{Connection, StatementStatus};
+    use ae_core_sqlite::rusqlite::StatementStatus;
 
     use super::*;
 
