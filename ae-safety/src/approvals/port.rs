@@ -1,6 +1,6 @@
 //! The approval port.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::{ApprovalId, BackendError, Digest, IdempotencyKey};
 use async_trait::async_trait;
@@ -89,45 +89,11 @@ pub trait ApprovalDesk: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Approval, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: ApprovalDesk + ?Sized> ApprovalDesk for $pointer<T> {
-            async fn request(
-                &self,
-                key: &IdempotencyKey,
-                request: ApprovalRequest,
-            ) -> Result<Approval, BackendError> {
-                (**self).request(key, request).await
-            }
-
-            async fn get(&self, id: ApprovalId) -> Result<Approval, BackendError> {
-                (**self).get(id).await
-            }
-
-            async fn list(&self, query: &ApprovalQuery) -> Result<Vec<Approval>, BackendError> {
-                (**self).list(query).await
-            }
-
-            async fn decide(&self, id: ApprovalId, ruling: Ruling) -> Result<Approval, BackendError> {
-                (**self).decide(id, ruling).await
-            }
-
-            async fn cancel(&self, id: ApprovalId, reason: &str) -> Result<Approval, BackendError> {
-                (**self).cancel(id, reason).await
-            }
-
-            async fn consume(
-                &self,
-                key: &IdempotencyKey,
-                id: ApprovalId,
-                action: Digest,
-            ) -> Result<Approval, BackendError> {
-                (**self).consume(key, id, action).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { ApprovalDesk {
+    async fn request(&self, key: &IdempotencyKey, request: ApprovalRequest) -> Result<Approval, BackendError>;
+    async fn get(&self, id: ApprovalId) -> Result<Approval, BackendError>;
+    async fn list(&self, query: &ApprovalQuery) -> Result<Vec<Approval>, BackendError>;
+    async fn decide(&self, id: ApprovalId, ruling: Ruling) -> Result<Approval, BackendError>;
+    async fn cancel(&self, id: ApprovalId, reason: &str) -> Result<Approval, BackendError>;
+    async fn consume(&self, key: &IdempotencyKey, id: ApprovalId, action: Digest) -> Result<Approval, BackendError>;
+} }

@@ -44,7 +44,7 @@ pub struct AuditMark {
     /// The state of the file after that record, which changes with every write to it. A file in another state is read
     /// and checked in full before it takes a record.
     pub stamp: String,
-    /// The line, or lines, that are being written after the head.
+    /// The line that is being written after the head.
     pub pending: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! The port of the audit log.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::BackendError;
 use async_trait::async_trait;
@@ -50,16 +50,6 @@ pub trait AuditSink: fmt::Debug + Send + Sync + 'static {
     async fn append(&self, event: &AuditEvent) -> Result<AuditReceipt, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: AuditSink + ?Sized> AuditSink for $pointer<T> {
-            async fn append(&self, event: &AuditEvent) -> Result<AuditReceipt, BackendError> {
-                (**self).append(event).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { AuditSink {
+    async fn append(&self, event: &AuditEvent) -> Result<AuditReceipt, BackendError>;
+} }

@@ -1,6 +1,6 @@
 //! The budget port.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::{BackendError, IdempotencyKey, Money};
 use async_trait::async_trait;
@@ -95,52 +95,14 @@ pub trait BudgetLedger: fmt::Debug + Send + Sync + 'static {
     async fn holds(&self, scope: &Scope) -> Result<Vec<Hold>, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: BudgetLedger + ?Sized> BudgetLedger for $pointer<T> {
-            async fn open(&self, spec: &AccountSpec) -> Result<AccountStatus, BackendError> {
-                (**self).open(spec).await
-            }
-
-            async fn reserve(&self, key: &IdempotencyKey, reserve: &Reserve) -> Result<Hold, BackendError> {
-                (**self).reserve(key, reserve).await
-            }
-
-            async fn settle(&self, key: &IdempotencyKey, actual: Money) -> Result<Hold, BackendError> {
-                (**self).settle(key, actual).await
-            }
-
-            async fn void(&self, key: &IdempotencyKey) -> Result<Hold, BackendError> {
-                (**self).void(key).await
-            }
-
-            async fn refund(&self, key: &IdempotencyKey, refund: &Refund) -> Result<Hold, BackendError> {
-                (**self).refund(key, refund).await
-            }
-
-            async fn set_limit(
-                &self,
-                scope: &Scope,
-                limit: Option<Money>,
-            ) -> Result<AccountStatus, BackendError> {
-                (**self).set_limit(scope, limit).await
-            }
-
-            async fn status(&self, scope: &Scope) -> Result<AccountStatus, BackendError> {
-                (**self).status(scope).await
-            }
-
-            async fn hold(&self, key: &IdempotencyKey) -> Result<Hold, BackendError> {
-                (**self).hold(key).await
-            }
-
-            async fn holds(&self, scope: &Scope) -> Result<Vec<Hold>, BackendError> {
-                (**self).holds(scope).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { BudgetLedger {
+    async fn open(&self, spec: &AccountSpec) -> Result<AccountStatus, BackendError>;
+    async fn reserve(&self, key: &IdempotencyKey, reserve: &Reserve) -> Result<Hold, BackendError>;
+    async fn settle(&self, key: &IdempotencyKey, actual: Money) -> Result<Hold, BackendError>;
+    async fn void(&self, key: &IdempotencyKey) -> Result<Hold, BackendError>;
+    async fn refund(&self, key: &IdempotencyKey, refund: &Refund) -> Result<Hold, BackendError>;
+    async fn set_limit(&self, scope: &Scope, limit: Option<Money>) -> Result<AccountStatus, BackendError>;
+    async fn status(&self, scope: &Scope) -> Result<AccountStatus, BackendError>;
+    async fn hold(&self, key: &IdempotencyKey) -> Result<Hold, BackendError>;
+    async fn holds(&self, scope: &Scope) -> Result<Vec<Hold>, BackendError>;
+} }

@@ -1,6 +1,6 @@
 //! The port that judges actions.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::{Action, BackendError};
 use async_trait::async_trait;
@@ -46,20 +46,7 @@ pub trait PolicyGate: fmt::Debug + Send + Sync + 'static {
     async fn decide(&self, action: &Action) -> Result<Decision, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        impl<T: PolicyGate + ?Sized> PolicyGate for $pointer<T> {
-            fn name(&self) -> &str {
-                (**self).name()
-            }
-
-            async fn decide(&self, action: &Action) -> Result<Decision, BackendError> {
-                (**self).decide(action).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { PolicyGate {
+    fn name(&self) -> &str;
+    async fn decide(&self, action: &Action) -> Result<Decision, BackendError>;
+} }

@@ -15,8 +15,18 @@ use ae_safety::{
 use crate::support::{block_on, clock, digest, runtime};
 
 const KNOWN: [ActionKind; 3] = [ActionKind::CallModel, ActionKind::Deploy, ActionKind::ExecuteCode];
-const UNKNOWN: [ActionKind; 4] =
-    [ActionKind::CreateBilling, ActionKind::ReadSecret, ActionKind::NetworkAccess, ActionKind::DeleteFiles];
+
+fn unknown() -> Vec<ActionKind> {
+    let other = ActionKind::Other("book_flight".parse().unwrap());
+    vec![
+        ActionKind::CreateBilling,
+        ActionKind::ReadSecret,
+        ActionKind::NetworkAccess,
+        ActionKind::DeleteFiles,
+        ActionKind::WriteFiles,
+        other,
+    ]
+}
 
 fn narrow() -> GateTable {
     let rows = GateTable::default().rows().into_iter().filter(|row| KNOWN.contains(&row.kind));
@@ -24,7 +34,7 @@ fn narrow() -> GateTable {
 }
 
 fn cases() -> Cases {
-    Cases::new().with_unknown(UNKNOWN).with_action(Action::new(
+    Cases::new().with_unknown(unknown()).with_action(Action::new(
         ActionKind::Deploy,
         "x/y",
         "shop",

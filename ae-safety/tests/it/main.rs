@@ -11,10 +11,12 @@
 mod audit;
 mod audit_file;
 mod desks;
+mod faults;
 mod gate_contract;
 mod gates;
 mod ledger_model;
 mod ledgers;
+mod mocks;
 mod permits;
 mod races;
 mod redact;
