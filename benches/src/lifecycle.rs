@@ -8,13 +8,13 @@ use std::{
 };
 
 use ae_core::{Currency, Intent, Money, ProjectId, RunId, Runtime};
-use lifecycle::run_status::RunStatus;
+use lifecycle::store::RunStatus;
 use lifecycle::{
-    embedded::Host,
+    engine,
     glue::approver::Standing,
-    progress::Progress,
-    run_index::{RunRow, RunSettings, SignalsFrom},
-    runner,
+    run::Progress,
+    store::{RunRow, RunSettings, SignalsFrom},
+    wiring::Host,
 };
 
 #[path = "../../examples/lifecycle/examples/make-signals.rs"]
@@ -98,7 +98,7 @@ pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
         let watch = Arc::new(Stopwatch::default());
         let approver = Arc::new(Standing { decided_by: "person:bench".to_owned() });
         let ports = host.guard(backends, approver, Arc::clone(&watch) as Arc<dyn Progress>);
-        let report = runner::drive(&host, &ports, run, std::future::pending()).await.expect("the run ends");
+        let report = engine::drive(&host, &ports, run, std::future::pending()).await.expect("the run ends");
         let end = instant();
         let audit = std::fs::read_to_string(host.dir.audit_log()).expect("the log is there");
         let begun = watch.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -144,7 +144,7 @@ mod tests {
         write_signals(&signals, 500).unwrap();
         let timing = run(&signals, &folder.path().join("data"));
         assert_eq!(timing.outcome, "verified");
-        assert_eq!(timing.stages.len(), lifecycle::progress::STAGES.len());
+        assert_eq!(timing.stages.len(), lifecycle::run::STAGES.len());
         assert!(timing.audit_records > 10);
     }
 }

@@ -8,7 +8,7 @@ use super::{folder, name, published, root, rust_files};
 const PLACES: [(&str, &str); 3] = [
     ("Timestamp::now", "ae-core/src/clock.rs"),
     ("Uuid::now_v7", "ae-core/src/id_source.rs"),
-    ("env::var", "examples/lifecycle/src/cli/mod.rs"),
+    ("env::var", "examples/lifecycle/src/faces/cli/mod.rs"),
 ];
 
 /// Calls that make a program depend on more than its inputs.

@@ -1,18 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-pub mod cli;
-pub mod data_dir;
-pub mod embedded;
+pub mod engine;
 pub mod error;
-pub mod exit;
+pub mod faces;
 pub mod glue;
-pub mod graph;
-pub mod ports;
-pub mod progress;
-pub mod report;
-pub mod run_index;
-pub mod run_status;
-pub mod runner;
-pub mod serve;
-pub mod stages;
-pub mod state;
+pub mod run;
+pub mod service;
+pub mod setup;
+pub mod store;
+pub mod wiring;

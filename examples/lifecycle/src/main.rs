@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lifecycle::cli::main()
+    lifecycle::faces::cli::main()
 }

@@ -11,7 +11,7 @@ use ae_core::{BackendError, Sleeper};
 use ae_safety::{Approval, ApprovalDesk, ApprovalStatus, Ruling};
 use async_trait::async_trait;
 
-use crate::progress::Progress;
+use crate::run::Progress;
 
 /// Decides on a pending approval, now or not.
 #[async_trait]

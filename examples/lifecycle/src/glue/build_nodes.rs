@@ -21,7 +21,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::routing::route_request;
-use crate::{ports::Ports, state::Seed};
+use crate::run::{Ports, Seed};
 
 /// How long one attempt of a builder may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);

@@ -9,7 +9,7 @@ use ae_harness::DeployPlan;
 use ae_safety::request_digest;
 use serde::{Deserialize, Serialize};
 
-use crate::state::Seed;
+use crate::run::Seed;
 
 /// What a spec puts on sale: the very requests that the payment provider gets. They name one another by the keys under
 /// which they are made.

@@ -4,5 +4,4 @@ pub mod approver;
 pub mod build_nodes;
 pub mod launch;
 pub mod routing;
-pub mod secrets;
 pub mod signals;

@@ -5,7 +5,7 @@ use ae_genesis::{Ranking, Retriever, RetrieverLimits, SignalQuery, SourceReport}
 use ae_safety::{ActionEnd, Grant, Redactor, Refusal, request_digest};
 use serde::Serialize;
 
-use crate::{ports::Ports, state::Seed};
+use crate::run::{Ports, Seed};
 
 /// How many signals are kept as evidence.
 const EVIDENCE_MAX: usize = 30;

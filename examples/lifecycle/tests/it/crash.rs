@@ -11,7 +11,7 @@ use std::{
 use ae_billing::PaymentProvider;
 use ae_core::Runtime;
 use ae_safety::{HoldState, Scope};
-use lifecycle::embedded::Host;
+use lifecycle::wiring::Host;
 use serde_json::Value;
 
 use super::ae::{Ae, INTENT, finish};

@@ -19,7 +19,7 @@ fn no_stage_can_reach_an_unguarded_backend() {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
-            for backend in ["LocalDeployer", "SqliteBilling", "SiteBuilder", "embedded::"] {
+            for backend in ["LocalDeployer", "SqliteBilling", "SiteBuilder", "wiring::"] {
                 assert!(
                     !text.contains(backend),
                     "{} names {backend}: that belongs in {WIRING}",
@@ -44,7 +44,7 @@ fn every_effect_is_in_the_audit_log_before_and_after() {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let holds = runtime.block_on(async {
-        let host = lifecycle::embedded::Host::open(&ae.data(), ae_core::Runtime::system()).unwrap();
+        let host = lifecycle::wiring::Host::open(&ae.data(), ae_core::Runtime::system()).unwrap();
         let run = result["run_id"].as_str().unwrap().parse().unwrap();
         host.keeper.budget().holds(&ae_safety::Scope::Run(run)).await.unwrap()
     });

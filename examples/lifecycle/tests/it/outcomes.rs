@@ -8,16 +8,16 @@ use std::sync::{
 use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
 use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
 use async_trait::async_trait;
-use lifecycle::run_status::RunStatus;
+use lifecycle::store::RunStatus;
 use lifecycle::{
-    embedded::Host,
-    exit::Exit,
+    engine,
+    faces::cli::Exit,
     glue::approver::Standing,
-    ports::BuilderFactory,
-    progress::{Progress, Silent},
-    report::RunReport,
-    run_index::{RunRow, RunSettings, SignalsFrom},
-    runner,
+    run::BuilderFactory,
+    run::{Progress, Silent},
+    service::RunReport,
+    store::{RunRow, RunSettings, SignalsFrom},
+    wiring::Host,
 };
 
 /// Builds the real site, then breaks it.
@@ -135,7 +135,7 @@ fn run_watched(
             .unwrap();
         let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
         let ports = host.guard(backends, approver, progress(host.dir.workspace(run).unwrap()));
-        let report = runner::drive(&host, &ports, run, std::future::pending()).await.unwrap();
+        let report = engine::drive(&host, &ports, run, std::future::pending()).await.unwrap();
         let living = host.dir.workspace(run).unwrap().join("CLAUDE.md");
         if report.outcome == "stalled" {
             assert!(

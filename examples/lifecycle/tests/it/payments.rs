@@ -10,10 +10,10 @@ use ae_core::{
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use lifecycle::{
-    embedded::Host,
-    run_index::{RunRow, RunSettings, SignalsFrom},
-    run_status::RunStatus,
-    serve,
+    faces::sites,
+    store::RunStatus,
+    store::{RunRow, RunSettings, SignalsFrom},
+    wiring::Host,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -46,7 +46,7 @@ struct Shop {
     _folder: TempDir,
     clock: ManualClock,
     host: Host,
-    shared: serve::Shared,
+    shared: sites::Shared,
     code: String,
     links: Vec<(LinkId, Vec<String>)>,
     runs: Vec<RunId>,
@@ -78,7 +78,7 @@ impl Shop {
             links.push((link.id, prices.iter().map(ToString::to_string).collect()));
             runs.push(run);
         }
-        let shared = serve::open(&host, "127.0.0.1:4180".parse().unwrap()).await.unwrap();
+        let shared = sites::open(&host, "127.0.0.1:4180".parse().unwrap()).await.unwrap();
         let code = std::fs::read_to_string(folder.path().join("keys/operator")).unwrap().trim().to_owned();
         Self { _folder: folder, clock, host, shared, code, links, runs }
     }
@@ -91,7 +91,7 @@ impl Shop {
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(body))
             .unwrap();
-        let answer = serve::app(Arc::clone(&self.shared)).oneshot(request).await.unwrap();
+        let answer = sites::app(Arc::clone(&self.shared)).oneshot(request).await.unwrap();
         let status = answer.status();
         if let Some(location) = answer.headers().get("location") {
             return (status, location.to_str().unwrap().to_owned());

@@ -6,11 +6,11 @@ use ae_billing::{BillingConfig, Caps, SqliteBilling};
 use ae_core::{RunId, Runtime};
 use ae_safety::Ruling;
 use lifecycle::{
-    embedded::{Backends, Host},
+    engine,
     glue::approver::{Absent, Approver, Standing},
-    progress::Silent,
-    report::RunReport,
-    runner,
+    run::Silent,
+    service::RunReport,
+    wiring::{Backends, Host},
 };
 
 use super::ae::Ae;
@@ -64,7 +64,7 @@ async fn go_on(host: &Host, run: RunId, approver: Arc<dyn Approver>, cents: i64)
     let ledger = SqliteBilling::open(host.dir.database("billing"), host.runtime.clone(), config).unwrap();
     let backends = Backends { payments: Arc::new(ledger), ..host.backends(&settings, None).unwrap() };
     let ports = host.guard(backends, approver, Arc::new(Silent));
-    runner::drive(host, &ports, run, std::future::pending()).await.unwrap()
+    engine::drive(host, &ports, run, std::future::pending()).await.unwrap()
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn a_provider_that_takes_less_since_the_spec_was_approved_stops_the_launch() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let report = runtime.block_on(async {
         let host = Host::open(&ae.data(), Runtime::system()).unwrap();
-        let spec = runner::pending_approval(&host, run).await.unwrap().unwrap();
+        let spec = engine::pending_approval(&host, run).await.unwrap().unwrap();
         host.keeper.desk().decide(spec.id, Ruling::approve("person:test")).await.unwrap();
         let parked = go_on(&host, run, Arc::new(Absent), 10_000).await;
         assert_eq!(parked.outcome, "waiting_for_approval", "the launch is asked about: {:?}", parked.reason);

@@ -22,14 +22,14 @@ use ae_langflow::{
     host::{Head, Loaded, Prune, Record, TaskRecord},
 };
 use async_trait::async_trait;
-use lifecycle::run_status::RunStatus;
+use lifecycle::store::RunStatus;
 use lifecycle::{
-    embedded::Host,
+    engine,
     glue::approver::Standing,
-    ports::BuilderFactory,
-    progress::Silent,
-    run_index::{RunRow, RunSettings, SignalsFrom},
-    runner,
+    run::BuilderFactory,
+    run::Silent,
+    store::{RunRow, RunSettings, SignalsFrom},
+    wiring::Host,
 };
 
 /// One place where the process may die.
@@ -243,7 +243,7 @@ pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
             .unwrap();
         let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
         let ports = host.guard(backends, approver, Arc::new(Silent));
-        runner::drive(&host, &ports, run, std::future::pending()).await.unwrap()
+        engine::drive(&host, &ports, run, std::future::pending()).await.unwrap()
     });
     assert_eq!(report.outcome, "verified");
 }

@@ -1,0 +1,215 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use ae_core::RunId;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::faces::cli;
+
+/// From an economic intent to a live, purchasable product.
+#[derive(Debug, Parser)]
+#[command(name = "ae", version, about, max_term_width = 100, after_help = after_help(), propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+fn after_help() -> String {
+    format!(
+        "Examples:\n  ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --signals sample --yes\n  ae run \"Invoice reminders for \
+         freelancers\" --signals posts.csv.gz\n  ae runs\n  ae serve\n\n{}",
+        faces::cli::TABLE
+    )
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Folder for databases, workspaces, published sites and keys [default: the platform's data folder for
+    /// `autonomous-enterprise`]
+    #[arg(long, global = true, value_name = "DIR", env = "AE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Print exactly one JSON object on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a run: from an intent to a product that can be bought
+    Run(RunArgs),
+    /// List the runs, newest first
+    Runs(RunsArgs),
+    /// Show one run: where it stands, what it found and made, what it earned
+    Status(StatusArgs),
+    /// Decide on what a parked run asks, then go on with it to its next stop
+    Approve(ApproveArgs),
+    /// Go on with a run that was interrupted or parked
+    Resume(ResumeArgs),
+    /// End a run for good
+    Cancel(CancelArgs),
+    /// Serve the published products, their payment pages and webhooks
+    Serve(ServeArgs),
+    /// Check the audit log
+    #[command(subcommand, after_help = "Example:\n  ae audit verify")]
+    Audit(AuditCommand),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  ae completions bash > ~/.local/share/bash-completion/completions/ae")]
+    Completions(CompletionsArgs),
+}
+
+/// `ae run`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --signals sample --yes
+  ae run \"Time tracking for freelancers\" --signals posts.csv.gz --signals more.jsonl
+  zcat posts.csv.gz | ae run \"Meal planning app, \\$300 MRR\" --signals - --yes --json
+
+Signals are CSV with the header id,title,url,num_points,num_comments,created_at (more columns are ignored), JSON
+Lines with the same names, or .gz of both, of any size. Without --signals, Hacker News is searched (no key needed).")]
+pub struct RunArgs {
+    /// What to build, in a sentence
+    pub intent: String,
+    /// The most that may be spent, in USD; 0 means nothing
+    #[arg(long, value_name = "USD", default_value = "10", allow_hyphen_values = true)]
+    pub budget: String,
+    /// Where demand signals come from: a file, - for standard input, or sample; may be given several times
+    #[arg(long, value_name = "FILE|-|sample")]
+    pub signals: Vec<String>,
+    /// Who builds: the built-in site builder, or the first builder that is available
+    #[arg(long, value_enum, default_value_t = Agent::Auto)]
+    pub agent: Agent,
+    /// Use this id for the run, so that a script can repeat the command safely [default: a new one]
+    #[arg(long, value_name = "UUID")]
+    pub run_id: Option<RunId>,
+    /// How it goes on.
+    #[command(flatten)]
+    pub go: Go,
+    /// Where the product is served
+    #[arg(long, value_name = "IP:PORT", default_value = DEFAULT_ADDR)]
+    pub addr: SocketAddr,
+}
+
+/// The address that is served when none is given.
+pub const DEFAULT_ADDR: &str = "127.0.0.1:4180";
+
+/// How a run goes on.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Go {
+    /// Approve spec and launch in advance; recorded as your standing decision
+    #[arg(long)]
+    pub yes: bool,
+    /// Return when the run ends or parks, even in a terminal; `ae serve` then answers at the printed URLs
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+/// The builders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Agent {
+    /// The built-in site builder
+    Site,
+    /// The first builder that is available; at present the built-in site builder
+    Auto,
+}
+
+/// `ae runs`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ae runs --limit 5 --json")]
+pub struct RunsArgs {
+    /// The most runs to list
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub limit: u32,
+}
+
+/// `ae status`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ae status 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44 --json")]
+pub struct StatusArgs {
+    /// The run's id, or the beginning of it if no other run begins so
+    pub run: String,
+}
+
+/// `ae approve`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  ae approve 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44
+  ae approve 01933c2e --reject --reason \"the price is too low\"")]
+pub struct ApproveArgs {
+    /// The run's id, or the beginning of it
+    pub run: String,
+    /// Reject what is asked; the run ends as blocked
+    #[arg(long)]
+    pub reject: bool,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Decide only if this is the digest that the run asks for (its beginning is enough)
+    #[arg(long, value_name = "HEX")]
+    pub digest: Option<String>,
+    /// How it goes on.
+    #[command(flatten)]
+    pub go: Go,
+}
+
+/// `ae resume`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ae resume 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44 --yes")]
+pub struct ResumeArgs {
+    /// The run's id, or the beginning of it
+    pub run: String,
+    /// How it goes on.
+    #[command(flatten)]
+    pub go: Go,
+}
+
+/// `ae cancel`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ae cancel 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44")]
+pub struct CancelArgs {
+    /// The run's id, or the beginning of it
+    pub run: String,
+}
+
+/// `ae serve`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  ae serve --addr 127.0.0.1:4180")]
+pub struct ServeArgs {
+    /// Where to listen; loopback unless you say otherwise
+    #[arg(long, value_name = "IP:PORT", default_value = DEFAULT_ADDR)]
+    pub addr: SocketAddr,
+}
+
+/// `ae audit`
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Read the whole audit log and check its hash chain
+    #[command(after_help = "Example:\n  ae audit verify --json")]
+    Verify,
+}
+
+/// `ae completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

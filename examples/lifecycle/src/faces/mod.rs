@@ -1,0 +1,4 @@
+//! The ways in: the command line, and the published sites.
+
+pub mod cli;
+pub mod sites;

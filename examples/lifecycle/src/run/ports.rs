@@ -1,0 +1,130 @@
+//! The backends of one composition. What spends, publishes, charges or runs code is held only behind its guard.
+
+use std::{fmt, sync::Arc};
+
+use ae_billing::PaymentProvider;
+use ae_core::{BackendError, ProductSpec, Runtime};
+use ae_genesis::{Analyst, NicheSource, NicheValidator};
+use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
+use ae_langflow::Checkpointer;
+use ae_router::ModelRouter;
+use ae_safety::{Gatekeeper, Guarded, Redactor};
+
+use crate::{glue::approver::Approver, run::Progress, setup::DataDir, store::RunIndex};
+
+/// Everything that the stages of a run use.
+#[derive(Debug)]
+pub struct Ports {
+    /// Where files live.
+    pub dir: DataDir,
+    /// Clock, sleeper and ids.
+    pub runtime: Runtime,
+    /// Gates, approvals, budgets and the audit log.
+    pub keeper: Gatekeeper,
+    /// Takes secrets out of text.
+    pub redactor: Redactor,
+    /// Sources of signals on this machine.
+    pub local_sources: Vec<Arc<dyn NicheSource>>,
+    /// Sources of signals on the network.
+    pub live_sources: Vec<Guarded<Arc<dyn NicheSource>>>,
+    /// Proposes niches and writes the spec.
+    pub analyst: Arc<dyn Analyst>,
+    /// Judges niches.
+    pub validator: Arc<dyn NicheValidator>,
+    /// Chooses models.
+    pub router: Arc<dyn ModelRouter>,
+    /// Makes the builder of a product.
+    pub builders: Builders,
+    /// Publishes it.
+    pub deployer: Guarded<Arc<dyn Deployer>>,
+    /// Says what publishing would do, without doing it.
+    pub deploy_planner: DeployPlanner,
+    /// Sells it.
+    pub payments: Guarded<Arc<dyn PaymentProvider>>,
+    /// What the payment provider says about itself, and what it refuses.
+    pub payments_info: ae_billing::ProviderInfo,
+    /// The list of runs.
+    pub runs: Arc<RunIndex>,
+    /// Remembers every step.
+    pub store: Arc<dyn Checkpointer>,
+    /// Asks whoever decides.
+    pub approver: Arc<dyn Approver>,
+    /// Tells what is going on.
+    pub progress: Arc<dyn Progress>,
+}
+
+/// Makes the builder of one product from its spec and address.
+#[derive(Clone)]
+pub struct BuilderFactory(Arc<MakeBuilder>);
+
+type MakeBuilder = dyn Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync;
+
+impl BuilderFactory {
+    /// Makes builders with `make`.
+    pub fn new(
+        make: impl Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(make))
+    }
+
+    /// The builder of a product, not yet behind its guard.
+    #[must_use]
+    pub fn make(&self, spec: &ProductSpec, site: &SiteContext) -> Arc<dyn CliProvider> {
+        (self.0)(spec, site)
+    }
+}
+
+impl fmt::Debug for BuilderFactory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BuilderFactory").finish_non_exhaustive()
+    }
+}
+
+/// Makes builders behind their guards.
+#[derive(Debug, Clone)]
+pub struct Builders {
+    factory: BuilderFactory,
+    keeper: Gatekeeper,
+}
+
+impl Builders {
+    /// Puts what `factory` makes behind guards of `keeper`.
+    #[must_use]
+    pub const fn new(factory: BuilderFactory, keeper: Gatekeeper) -> Self {
+        Self { factory, keeper }
+    }
+
+    /// The builder of a product behind its guard, and its account of itself.
+    #[must_use]
+    pub fn of(
+        &self,
+        spec: &ProductSpec,
+        site: &SiteContext,
+    ) -> (ProviderInfo, Guarded<Arc<dyn CliProvider>>) {
+        let builder = self.factory.make(spec, site);
+        let info = builder.info();
+        let guarded = Guarded::new(builder, info.provider(), self.keeper.clone());
+        (info, guarded)
+    }
+}
+
+/// The harmless half of a deployer: it plans, and has no way to publish.
+#[derive(Debug, Clone)]
+pub struct DeployPlanner(Arc<dyn Deployer>);
+
+impl DeployPlanner {
+    /// Takes the planning half of `deployer`.
+    #[must_use]
+    pub fn of(deployer: Arc<dyn Deployer>) -> Self {
+        Self(deployer)
+    }
+
+    /// What publishing `bundle` would do.
+    ///
+    /// # Errors
+    ///
+    /// When the bundle can't be published as it is.
+    pub async fn plan(&self, bundle: &Bundle, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
+        self.0.plan(bundle, spec).await
+    }
+}

@@ -1,0 +1,214 @@
+//! The two questions to a person.
+
+use std::time::Duration;
+
+use ae_core::{ApprovalId, Digest, ErrorKind, IdempotencyKey, Outcome};
+use ae_harness::{Bundle, DeploySpec, SiteId};
+use ae_langflow::Stop;
+use ae_safety::{Approval, ApprovalQuery, ApprovalRequest, ApprovalStatus};
+use serde_json::json;
+
+use super::Stage;
+use crate::{
+    glue::launch::{LaunchPlan, Offer, spec_subject},
+    run::{Life, LifeUpdate},
+};
+
+/// How long a question stays open; after that it is asked anew.
+const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often a question that expired is asked anew.
+const ASKED_MAX: u32 = 12;
+
+/// Asks for the approval of the spec, the planned spend and the sealed checks.
+///
+/// # Errors
+///
+/// When the desk breaks, or to park the run until somebody decides.
+pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
+    let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
+    let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
+    let mut text = format!(
+        "Spec of {:?}: {}\n  for        {}\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",
+        spec.product_name,
+        spec.tagline,
+        spec.target_users.join(", "),
+        plan.planned_spend,
+        seed.intent.budget(),
+        plan.acceptance.checks.len(),
+        plan.seal.short(12),
+    );
+    for feature in &spec.core_features {
+        text.push_str(&format!("  feature    {}\n", feature.title));
+    }
+    for tier in &spec.pricing {
+        text.push_str(&format!("  price      {:<12} {} {}\n", tier.name, tier.price, tier.interval.words()));
+    }
+    for (word, points) in [("assumes", &spec.assumptions), ("unknown", &spec.unclear)] {
+        for point in points {
+            // Whatever an analyst wrote, a point is one line and can't pass for another.
+            let line = point.split_whitespace().collect::<Vec<_>>().join(" ");
+            text.push_str(&format!("  {word:<10} {line}\n"));
+        }
+    }
+    if spec.sample {
+        text.push_str("  note       the demand signals are the bundled sample: no evidence\n");
+    }
+    let request = ApprovalRequest::new(format!("spec of {}", spec.product_name), "ae", subject)
+        .with_rendering(text)
+        .with_covers(vec![subject])
+        .with_cost_ceiling(plan.planned_spend);
+    match ask(&stage, request).await? {
+        Asked::Approved(id) => Ok(Life::update()
+            .living(stage.living("implementation", "success", "spec approved")?)
+            .spec_approval(Some(id))),
+        Asked::Ended(update) => Ok(*update),
+    }
+}
+
+/// Asks for the approval of the exact release, product, prices and link.
+///
+/// # Errors
+///
+/// When the desk breaks, or to park the run until somebody decides.
+pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
+    let built = stage.life.built.as_ref().ok_or_else(|| stage.missing("build"))?;
+    let site = stage.life.site.as_ref().ok_or_else(|| stage.missing("site"))?;
+    let context = stage.life.site_context.as_ref().ok_or_else(|| stage.missing("site"))?;
+
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let bundle = Bundle::scan(&workspace.join("site"))?;
+    if built.manifest != Some(bundle.manifest()) {
+        close_questions(&stage).await?;
+        let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
+                      published, start a new run";
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
+    // The provider may refuse more today than when the spec was approved.
+    if let Some(refusal) = Offer::new(seed.run, spec, &context.base_url).refusal(&stage.ports.payments_info) {
+        close_questions(&stage).await?;
+        return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
+    }
+    let deploy_spec = DeploySpec::new(SiteId::parse(site)?, &context.base_url);
+    let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
+    let (publisher, seller) =
+        (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());
+    let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url, publisher, seller);
+
+    let covers: Vec<_> = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
+    let request =
+        ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject(seed)?)
+            .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
+            .with_covers(covers);
+    match ask(&stage, request).await? {
+        Asked::Approved(id) => Ok(Life::update()
+            .living(stage.living("deployment", "success", "launch approved")?)
+            .launch(Some(launch))
+            .launch_approval(Some(id))),
+        Asked::Ended(update) => Ok(*update),
+    }
+}
+
+enum Asked {
+    Approved(ApprovalId),
+    Ended(Box<LifeUpdate>),
+}
+
+/// Asks through the desk. The desk alone says what was decided: the answer that wakes the graph is only a knock.
+async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
+    let seed = stage.seed()?;
+    let desk = stage.ports.keeper.desk();
+    let request = request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR);
+    let Some(mut approval) = present(stage, request).await? else {
+        close_questions(stage).await?;
+        let reason = "what was asked is not what would be done now; nothing was done, start a new run";
+        return Ok(Asked::Ended(Box::new(stage.end(Outcome::Blocked, reason))));
+    };
+    if approval.status == ApprovalStatus::Pending {
+        stage
+            .audit(
+                "approval_requested",
+                json!({ "approval": approval.id, "subject": approval.request.subject }),
+            )
+            .await?;
+        approval = stage.ports.approver.consult(desk.as_ref(), approval).await?;
+    }
+    if approval.status == ApprovalStatus::Pending {
+        let question = json!({
+            "approval": approval.id,
+            "title": approval.request.title,
+            "subject": approval.request.subject,
+        });
+        // The id is part of the question's name, so that the answer to an expired question wakes no later one.
+        let name = format!("{}/{}", stage.name, approval.id);
+        let _knock: ApprovalId = stage.cx.ask(&name, &question).await?;
+        approval = desk.get(approval.id).await?;
+    }
+    let who = approval.decided_by.clone().unwrap_or_default();
+    let why = approval.reason.clone().map(|reason| format!(": {reason}")).unwrap_or_default();
+    stage
+        .audit(
+            "approval_seen",
+            json!({ "approval": approval.id, "status": approval.status, "by": who, "standing": approval.standing }),
+        )
+        .await?;
+    match approval.status {
+        ApprovalStatus::Approved => {
+            stage.note(&format!("{} approved by {who}", approval.request.title));
+            Ok(Asked::Approved(approval.id))
+        }
+        ApprovalStatus::Cancelled => {
+            Ok(Asked::Ended(Box::new(stage.end(Outcome::Cancelled, format!("cancelled{why}")))))
+        }
+        ApprovalStatus::Pending => Ok(Asked::Ended(Box::new(
+            stage.end(Outcome::Blocked, "the run was woken but nobody had decided; start a new run"),
+        ))),
+        _ => Ok(Asked::Ended(Box::new(
+            stage.end(Outcome::Blocked, format!("{} was rejected by {who}{why}", approval.request.title)),
+        ))),
+    }
+}
+
+/// Cancels what is still open for this run, so that nobody approves what can't happen any more.
+async fn close_questions(stage: &Stage) -> Result<(), Stop> {
+    let desk = stage.ports.keeper.desk();
+    let query = ApprovalQuery::new().with_run(stage.seed()?.run).with_status(ApprovalStatus::Pending);
+    for approval in desk.list(&query).await? {
+        desk.cancel(approval.id, "what was asked has changed").await?;
+    }
+    Ok(())
+}
+
+/// The approval that is open or decided for exactly this request; one that expired is asked anew. `None` when the
+/// question was asked for something else before.
+async fn present(stage: &Stage, request: ApprovalRequest) -> Result<Option<Approval>, Stop> {
+    let seed = stage.seed()?;
+    for sequence in 0..ASKED_MAX {
+        let key = IdempotencyKey::derive(seed.run, stage.name, "request", sequence);
+        match stage.ports.keeper.desk().request(&key, request.clone()).await {
+            Ok(approval) if approval.status == ApprovalStatus::Expired => {}
+            Ok(approval) => return Ok(Some(approval)),
+            Err(error) if error.kind() == ErrorKind::Conflict => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Stop::failed(ae_core::BackendError::new(
+        ErrorKind::QuotaExceeded,
+        "lifecycle",
+        "approve",
+        format!("the question expired {ASKED_MAX} times without an answer; start a new run"),
+    )))
+}
+
+/// Refuses work that rests on an approval of something else: one changed byte voids it.
+///
+/// # Errors
+///
+/// When the desk breaks.
+pub(super) async fn still_approved(stage: &Stage, id: ApprovalId, subject: Digest) -> Result<bool, Stop> {
+    let approval = stage.ports.keeper.desk().get(id).await?;
+    Ok(approval.status == ApprovalStatus::Approved && approval.request.subject == subject)
+}

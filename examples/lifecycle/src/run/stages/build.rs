@@ -1,0 +1,135 @@
+//! Builds the product in the write-test-fix graph.
+
+use std::sync::Arc;
+
+use ae_core::Outcome;
+use ae_harness::Bundle;
+use ae_langflow::{Ending, Input, RunConfig, Stop, write_test_fix};
+use serde_json::json;
+
+use super::{Stage, approve::still_approved};
+use crate::{
+    glue::{
+        build_nodes::{BuildArtifact, BuildNodes},
+        launch::spec_subject,
+    },
+    run::{Built, Life, LifeUpdate},
+};
+
+/// Drives the build loop on a thread of its own, which a resumed run continues where it stopped.
+///
+/// # Errors
+///
+/// When the builder or the checks break.
+pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?.clone();
+    let spec = stage.life.spec.clone().ok_or_else(|| stage.missing("spec"))?;
+    let plan = stage.life.plan.clone().ok_or_else(|| stage.missing("plan"))?;
+    let site = stage.life.site_context.clone().ok_or_else(|| stage.missing("site"))?;
+    let approval = stage.life.spec_approval.ok_or_else(|| stage.missing("approval"))?;
+    let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
+    if !still_approved(&stage, approval, subject).await? {
+        let reason = "the spec, the spend or the checks are not what was approved: nothing was built";
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
+
+    let (builder_info, builder) = stage.ports.builders.of(&spec, &site);
+    let nodes = BuildNodes {
+        ports: Arc::clone(&stage.ports),
+        builder,
+        builder_info,
+        seed: seed.clone(),
+        spec,
+        site,
+        acceptance: plan.acceptance,
+        seal: plan.seal,
+        workspace: stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?,
+        approval,
+    };
+    let graph = write_test_fix::graph::<BuildArtifact, write_test_fix::TestReport>(
+        "build",
+        Arc::new(nodes),
+        write_test_fix::LoopLimits::default(),
+    )
+    .map_err(Stop::failed)?;
+    let app = graph.with_store(Arc::clone(&stage.ports.store));
+    let thread = RunConfig::thread(format!("{}/build", seed.run)).with_cancel(stage.cx.cancel());
+    let known = app.get_state(&thread).await.map_err(Stop::failed)?;
+    let state = match known {
+        Some(known) if known.finished => known.state,
+        known => {
+            let input = if known.is_some() {
+                Input::Continue
+            } else {
+                Input::start(write_test_fix::LoopState::update())
+            };
+            match app.invoke(input, &thread).await {
+                Ok(Ending::Done(state)) => state,
+                Ok(Ending::Cancelled(_)) => return Err(Stop::failed(cancelled())),
+                Ok(_) => return Ok(stage.end(Outcome::Exhausted, "the build loop reached its step limit")),
+                Err(error) => return Err(Stop::failed(error)),
+            }
+        }
+    };
+    finish_build(&stage, &state).await
+}
+
+async fn finish_build(
+    stage: &Stage,
+    state: &write_test_fix::LoopState<BuildArtifact>,
+) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let outcome = state.outcome.unwrap_or(Outcome::Failed);
+    if let Some(reason) = &state.reason {
+        return Ok(stage.end(outcome, reason));
+    }
+    let manifest = Bundle::scan(&workspace.join("site")).ok().map(|bundle| bundle.manifest());
+    let checks = plan.acceptance.run(&workspace, &plan.seal)?;
+    let manifest_after = Bundle::scan(&workspace.join("site")).ok().map(|bundle| bundle.manifest());
+    let failing: Vec<_> =
+        checks.iter().filter(|check| !check.passed).map(|check| check.id.as_str()).collect();
+    let attempts = u32::try_from(state.attempts.len()).unwrap_or(u32::MAX);
+    stage
+        .audit("build_ended", json!({ "outcome": outcome, "attempts": attempts, "failing": failing }))
+        .await?;
+    let line = format!(
+        "{outcome} after {attempts} attempt{}, {} of {} checks pass",
+        if attempts == 1 { "" } else { "s" },
+        checks.len() - failing.len(),
+        checks.len()
+    );
+    stage.note(&line);
+    let unchanged = manifest.is_some() && manifest == manifest_after;
+    let verified = outcome == Outcome::Verified && failing.is_empty() && unchanged;
+    let mut living = stage.living("testing", if verified { "success" } else { "failure" }, &line)?;
+    if let Some(living) = living.as_mut().filter(|_| !verified) {
+        for check in checks.iter().filter(|check| !check.passed) {
+            living.record_error(stage.ports.runtime.now(), format!("{}: {}", check.id, check.detail), None);
+        }
+        living.write_to(&workspace)?;
+    }
+    let update = if verified {
+        Life::update()
+    } else {
+        let outcome = if outcome == Outcome::Verified { Outcome::Failed } else { outcome };
+        let what = if failing.is_empty() {
+            "the files changed under the checks".to_owned()
+        } else {
+            failing.join(", ")
+        };
+        stage.end(outcome, format!("the build did not pass its sealed checks: {what}"))
+    };
+    let routes = state.artifact.as_ref().map(|artifact| artifact.routes.clone()).unwrap_or_default();
+    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, manifest, routes })))
+}
+
+fn cancelled() -> ae_core::BackendError {
+    ae_core::BackendError::new(
+        ae_core::ErrorKind::Cancelled,
+        "lifecycle",
+        "build",
+        "cancelled at a boundary of the build",
+    )
+}

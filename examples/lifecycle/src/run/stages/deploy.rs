@@ -1,0 +1,50 @@
+//! Publishes the approved release.
+
+use ae_core::{IdempotencyKey, Outcome};
+use ae_harness::{Bundle, DeploymentStatus};
+use ae_langflow::Stop;
+use ae_safety::{Grant, Order, Performed, Scope};
+
+use super::{Stage, approve::still_approved};
+use crate::run::{Life, LifeUpdate};
+
+/// Publishes exactly the release that was approved; an equal release that is live already stays as it is.
+///
+/// # Errors
+///
+/// When the deployer breaks.
+pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let launch = stage.life.launch.clone().ok_or_else(|| stage.missing("launch plan"))?;
+    let approval = stage.life.launch_approval.ok_or_else(|| stage.missing("launch approval"))?;
+    if !still_approved(&stage, approval, launch.subject(seed)?).await? {
+        let reason =
+            "the release, the product or its prices are not what was approved: nothing was published";
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
+    let key = IdempotencyKey::derive(seed.run, "deploy", "deploy", 0);
+    let grant = Grant::new("ae").with_approval(approval).with_budget(Scope::Run(seed.run));
+    let action = launch.deploy_action(seed)?;
+    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let bundle = Bundle::scan(&workspace.join("site"))?;
+    let order = Order::new(&key, action, launch.deploy, &grant);
+    let deployer = &stage.ports.deployer;
+    let performed = deployer
+        .perform(
+            order,
+            |deployer, key, plan| Box::pin(async move { deployer.deploy(key, plan, &bundle).await }),
+            |_| None,
+        )
+        .await?;
+    let deployment = match performed {
+        Performed::Done(deployment) => deployment,
+        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+    };
+    if deployment.state != DeploymentStatus::Ready {
+        let reason = format!("release {} is {}, not ready", deployment.id, deployment.state);
+        return Ok(stage.end(Outcome::Failed, reason));
+    }
+    stage.note(&format!("release {} answers at {}", deployment.id, deployment.url));
+    let line = format!("release {} published", deployment.id);
+    Ok(Life::update().living(stage.living("deployment", "success", &line)?).deployment(Some(deployment)))
+}

@@ -1,0 +1,64 @@
+//! Reads demand signals and ranks what concerns the intent.
+
+use ae_core::Outcome;
+use ae_genesis::SignalQuery;
+use ae_langflow::Stop;
+use serde_json::json;
+
+use super::Stage;
+use crate::{
+    glue::signals::collect,
+    run::{Life, LifeUpdate},
+};
+
+/// Reads every source of signals.
+///
+/// # Errors
+///
+/// When a file of signals can't be read.
+pub async fn discover(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let query = SignalQuery::from_intent(&seed.intent);
+    let collected = match collect(&stage.ports, seed, &query).await? {
+        Ok(collected) => collected,
+        Err(refusal) => return Ok(stage.refused(&refusal)),
+    };
+    for report in &collected.reports {
+        stage.note(&format!("{}: {} signals read, {}", report.name, report.signals_read, report.status));
+        for problem in report.problems.iter().take(3) {
+            stage.note(&format!("  skipped: {problem}"));
+        }
+        if report.rows_skipped > 3 {
+            stage.note(&format!("  {} rows skipped in all", report.rows_skipped));
+        }
+    }
+    if collected.reports.is_empty() {
+        let reason = format!(
+            "live signals were unreachable ({}): pass a file with --signals FILE, or try the product with --signals sample",
+            collected.unreachable.join("; ")
+        );
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
+    stage
+        .audit(
+            "signals_read",
+            json!({ "seen": collected.ranking.seen, "kept": collected.ranking.evidence.len() }),
+        )
+        .await?;
+    stage.note(&format!(
+        "{} signals, {} concern the intent, {} kept as evidence",
+        collected.ranking.seen,
+        collected.ranking.matched,
+        collected.ranking.evidence.len()
+    ));
+    let line = format!(
+        "{} signals read, {} kept as evidence",
+        collected.ranking.seen,
+        collected.ranking.evidence.len()
+    );
+    Ok(Life::update()
+        .living(stage.living("planning", "success", &line)?)
+        .sources(collected.reports)
+        .signals_seen(collected.ranking.seen)
+        .evidence(collected.ranking.evidence))
+}

@@ -1,0 +1,83 @@
+//! Makes the approved product, prices and payment link.
+
+use std::sync::Arc;
+
+use ae_billing::PaymentProvider;
+use ae_core::{Action, ApprovalId, BackendError, IdempotencyKey, Outcome};
+use ae_langflow::Stop;
+use ae_safety::{Call, Grant, Order, Performed, Scope};
+use serde::Serialize;
+
+use super::{Stage, approve::still_approved};
+use crate::{
+    glue::launch::{price_key, product_key},
+    run::{Life, LifeUpdate},
+};
+
+/// Makes what is sold. Each object has a durable key, so that a repeat finds it instead of making another.
+///
+/// # Errors
+///
+/// When the payment provider breaks.
+pub async fn monetize(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let launch = stage.life.launch.as_ref().ok_or_else(|| stage.missing("launch plan"))?;
+    let approval = stage.life.launch_approval.ok_or_else(|| stage.missing("launch approval"))?;
+    if !still_approved(&stage, approval, launch.subject(seed)?).await? {
+        let reason = "the product or its prices are not what was approved: nothing was put on sale";
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
+    let key = product_key(seed.run);
+    let action = launch.product_action(seed)?;
+    let request = launch.product.clone();
+    let made = sell(&stage, &key, action, request, approval, |seller, key, product| {
+        seller.ensure_product(key, product)
+    });
+    let product = match made.await? {
+        Performed::Done(product) => product.into_inner(),
+        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+    };
+
+    let mut prices = Vec::with_capacity(launch.prices.len());
+    for (sequence, request) in (0_u32..).zip(&launch.prices) {
+        let key = price_key(seed.run, sequence);
+        let action = launch.price_action(seed, request)?;
+        let made = sell(&stage, &key, action, request.clone(), approval, |seller, key, price| {
+            seller.ensure_price(key, price)
+        });
+        match made.await? {
+            Performed::Done(price) => prices.push(price.into_inner()),
+            Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+        }
+    }
+
+    let key = IdempotencyKey::derive(seed.run, "monetize", "ensure_payment_link", 0);
+    let action = launch.link_action(seed)?;
+    let made = sell(&stage, &key, action, launch.link.clone(), approval, |seller, key, link| {
+        seller.ensure_payment_link(key, link)
+    });
+    let link = match made.await? {
+        Performed::Done(link) => link.into_inner(),
+        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+    };
+
+    stage.note(&format!("{} prices and the payment link {}", prices.len(), link.url));
+    let living = stage.living("deployment", "success", "product, prices and payment link made")?;
+    Ok(Life::update().living(living).product(Some(product)).prices(prices).link(Some(link)))
+}
+
+/// One effect on the payment provider, from the gate to the books.
+async fn sell<R: Serialize + Send + Sync, A>(
+    stage: &Stage,
+    key: &IdempotencyKey,
+    action: Action,
+    request: R,
+    approval: ApprovalId,
+    call: impl for<'a> FnOnce(&'a Arc<dyn PaymentProvider>, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
+) -> Result<Performed<A>, BackendError> {
+    let mut grant = Grant::new("ae").with_approval(approval);
+    if let Some(run) = action.run {
+        grant = grant.with_budget(Scope::Run(run));
+    }
+    stage.ports.payments.perform(Order::new(key, action, request, &grant), call, |_| None).await
+}

@@ -1,0 +1,102 @@
+//! Writes the product spec.
+
+use ae_core::{BackendError, ErrorKind, Outcome, ProductSpec};
+use ae_genesis::{SpecBrief, verify_spec};
+use ae_harness::{LivingSpec, SiteContext};
+use ae_langflow::Stop;
+use serde_json::json;
+
+use super::Stage;
+use crate::{
+    glue::launch::Offer,
+    run::{Life, LifeUpdate},
+};
+
+/// Writes the spec, checks its claims against the evidence and gives the site its label and address. A spec whose prices
+/// the payment provider would refuse is `Blocked`.
+///
+/// # Errors
+///
+/// When the analyst breaks or its spec contradicts itself.
+pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
+    let seed = stage.seed()?;
+    let niche = stage.life.niche.clone().ok_or_else(|| stage.missing("niche"))?;
+    let validation = stage.life.validation.clone().ok_or_else(|| stage.missing("validation"))?;
+    let brief = SpecBrief::new(seed.intent.clone(), niche, validation, seed.created_at)
+        .with_sources(stage.life.sources.clone());
+    let spec = stage.ports.analyst.specify(&brief).await?;
+    let problems = verify_spec(&spec);
+    if !problems.is_empty() {
+        let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        let message = format!("the spec by {:?} contradicts itself: {text}", spec.analyst);
+        return Err(Stop::failed(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message)));
+    }
+    let site = site_label(&spec.slug, &seed.run.to_string());
+    let base_url = format!("{}/p/{site}/", seed.settings.base_url.trim_end_matches('/'));
+    let site_context = SiteContext::new(base_url, seed.created_at);
+    // What can't be sold is neither approved nor built nor published.
+    let offer = Offer::new(seed.run, &spec, &site_context.base_url);
+    if let Some(refusal) = offer.refusal(&stage.ports.payments_info) {
+        return Ok(stage.end(Outcome::Blocked, refusal).spec(Some(spec)));
+    }
+    stage.ports.runs.set_site(seed.run, &site).map_err(Stop::failed)?;
+    stage.note(&format!(
+        "spec of {:?}: {} features, {} criteria, {} tasks, {} price tiers",
+        spec.product_name,
+        spec.core_features.len(),
+        spec.acceptance_criteria.len(),
+        spec.tasks.len(),
+        spec.pricing.len()
+    ));
+    let digest = spec.digest().map_err(Stop::failed)?;
+    stage.audit("spec_written", json!({ "spec": digest, "analyst": spec.analyst })).await?;
+
+    let previous = stage.life.living.as_ref().ok_or_else(|| stage.missing("living spec"))?;
+    let mut living = LivingSpec::new(&spec.product_name, directive(&spec));
+    living.mission_log.clone_from(&previous.mission_log);
+    living.enter("planning");
+    living.log(
+        stage.ports.runtime.now(),
+        stage.name,
+        "success",
+        format!("spec {} written", digest.short(12)),
+    );
+    living.write_to(&stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?)?;
+    Ok(Life::update().living(Some(living)).spec(Some(spec)).site(Some(site)).site_context(Some(site_context)))
+}
+
+/// What a builder needs to know, in the order in which it asks. No outside text is part of it.
+fn directive(spec: &ProductSpec) -> String {
+    let mut text = format!("{}\nFor: {}\n\nIt does:\n", spec.tagline, spec.target_users.join(", "));
+    for feature in &spec.core_features {
+        text.push_str(&format!("- {}: {}\n", feature.title, feature.description));
+    }
+    text.push_str("\nIt is done when these hold (sealed before the work began):\n");
+    for criterion in &spec.acceptance_criteria {
+        text.push_str(&format!("- {} ({:?}) {}\n", criterion.id, criterion.priority, criterion.text));
+    }
+    text.push_str("\nIt does not:\n");
+    for absent in &spec.out_of_scope {
+        text.push_str(&format!("- {absent}\n"));
+    }
+    text
+}
+
+/// The product's label with the end of the run's id: two runs of one intent have two sites.
+fn site_label(slug: &str, run: &str) -> String {
+    let tail: String = run.chars().filter(char::is_ascii_hexdigit).rev().take(6).collect();
+    let tail: String = tail.chars().rev().collect();
+    format!("{slug}-{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_one_intent_have_sites_of_their_own() {
+        let one = site_label("csv-tidy", "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44");
+        assert_eq!(one, "csv-tidy-1b2a44");
+        assert_ne!(one, site_label("csv-tidy", "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a45"));
+    }
+}

@@ -1,0 +1,48 @@
+//! Joins the installation's keys to the gate: reading one is recorded before it happens.
+
+use ae_core::{Action, ActionKind, Digest, IdempotencyKey, Mode, Provider, RunId, Secret, Spend};
+use ae_safety::{Gatekeeper, Grant, Guarded, Order, Refusal, request_digest};
+
+use crate::{
+    error::{Error, Result},
+    setup::DataDir,
+};
+
+/// The keys of an installation, reached only through a permit.
+#[derive(Debug)]
+pub struct Keys(Guarded<DataDir>);
+
+impl Keys {
+    /// Puts the keys in `dir` behind `keeper`.
+    #[must_use]
+    pub fn new(dir: DataDir, keeper: Gatekeeper) -> Self {
+        Self(Guarded::new(dir, Provider::new("data-dir", Mode::Offline), keeper))
+    }
+
+    /// Reads the key `name`, making it on first use. The audit log says so before the file is touched.
+    ///
+    /// # Errors
+    ///
+    /// When the gate refuses, the log can't be written, or the key file is damaged.
+    pub async fn read(&self, name: &str) -> Result<Secret<String>> {
+        // Keys belong to the installation and to no run; their effects still need a durable name.
+        let installation = RunId::from_digest(&Digest::of_bytes("installation", b"keys"));
+        let key = IdempotencyKey::derive(installation, "keys", name, 0);
+        let request = name.to_owned();
+        let action = Action::new(ActionKind::ReadSecret, "keys/read", name, request_digest(&request)?)
+            .with_spend(Spend::Free)
+            .with_summary(format!("read the key {name:?} of this installation"));
+        let grant = Grant::new("ae");
+        let order = Order::new(&key, action, request, &grant);
+        let read = |dir: &DataDir, name: &str| {
+            let secret = dir.key(name);
+            async move { Ok(secret) }
+        };
+        let performed = self.0.perform(order, |dir, _, name| Box::pin(read(dir, name)), |_| None).await?;
+        performed.into_result().map_err(refused)?
+    }
+}
+
+fn refused(refusal: Refusal) -> Error {
+    Error::new(refusal.kind(), format!("a key may not be read: {refusal}")).with_source(refusal)
+}
