@@ -7,14 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ae_core::{Currency, Intent, Money, ProjectId, RunId, Runtime};
-use lifecycle::store::RunStatus;
+use ae_core::Runtime;
 use lifecycle::{
-    engine,
-    glue::approver::Standing,
-    run::Progress,
-    store::{RunRow, RunSettings, SignalsFrom},
-    wiring::Host,
+    glue::{approver::Standing, progress::Progress},
+    service::{self, RunOptions, RunSettings, SignalsFrom, StartRequest},
+    setup::DataDir,
+    wiring,
 };
 
 #[path = "../../examples/lifecycle/examples/make-signals.rs"]
@@ -43,9 +41,6 @@ impl Progress for Stopwatch {
     }
 
     fn note(&self, _: &str) {}
-    fn hold(&self) {}
-    fn release(&self) {}
-    fn done(&self) {}
 }
 
 /// Writes `count` generated posts as CSV, the ones that `make-signals` writes.
@@ -70,37 +65,18 @@ pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
     runtime.block_on(async {
         let start = instant();
-        let host = Host::open(data, Runtime::system()).expect("the data directory opens");
-        let settings = RunSettings {
-            signals: vec![SignalsFrom::File(signals.to_string_lossy().into_owned())],
-            agent: "site".to_owned(),
-            base_url: "http://127.0.0.1:4180".to_owned(),
-        };
-        let backends = host.backends(&settings, None).expect("the backends open");
-        let run = RunId::from_uuid(host.runtime.ids.new_uuid());
-        let now = host.runtime.now();
-        let budget = Money::zero(Currency::USD);
-        host.runs
-            .insert(&RunRow {
-                run_id: run,
-                project_id: ProjectId::from_uuid(host.runtime.ids.new_uuid()),
-                intent: Intent::new("Build a $500 MRR CSV tool", budget).expect("within the limits"),
-                settings,
-                site: None,
-                status: RunStatus::Pending,
-                outcome: None,
-                reason: None,
-                cancel_requested: false,
-                created_at: now,
-                updated_at: now,
-            })
-            .expect("the run is recorded");
+        let dir = DataDir::open(data).expect("the data directory opens");
+        let installation = wiring::open(dir, Runtime::system()).expect("its stores open");
+        let signals = vec![SignalsFrom::File(signals.to_string_lossy().into_owned())];
+        let settings = RunSettings::new("http://127.0.0.1:4180", signals);
+        let request = StartRequest::new("Build a $500 MRR CSV tool", "0", settings);
         let watch = Arc::new(Stopwatch::default());
         let approver = Arc::new(Standing { decided_by: "person:bench".to_owned() });
-        let ports = host.guard(backends, approver, Arc::clone(&watch) as Arc<dyn Progress>);
-        let report = engine::drive(&host, &ports, run, std::future::pending()).await.expect("the run ends");
+        let options = RunOptions { approver, progress: Arc::clone(&watch) as Arc<dyn Progress> };
+        let started = service::start(&installation, request, options).await.expect("the run is recorded");
+        let report = started.drive(&installation, std::future::pending()).await.expect("the run ends");
         let end = instant();
-        let audit = std::fs::read_to_string(host.dir.audit_log()).expect("the log is there");
+        let audit = std::fs::read_to_string(installation.dir.audit_log()).expect("the log is there");
         let begun = watch.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([end]);
         let stages = begun.iter().zip(ends).map(|((name, at), end)| (name.clone(), end - *at)).collect();

@@ -87,3 +87,29 @@ impl Error {
         self
     }
 }
+
+/// The message of `error` with its causes, on one line.
+#[must_use]
+pub fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    for cause in causes(error) {
+        text.push_str(": ");
+        text.push_str(&cause);
+    }
+    text
+}
+
+/// The causes of `error`, outermost first, without those that only repeat what was said.
+#[must_use]
+pub fn causes(error: &Error) -> Vec<String> {
+    let mut causes: Vec<String> = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(present) = cause {
+        let text = present.to_string();
+        if text != error.to_string() && causes.last() != Some(&text) {
+            causes.push(text);
+        }
+        cause = present.source();
+    }
+    causes
+}

@@ -1,7 +1,40 @@
 //! The `ae` command.
 
-use std::process::ExitCode;
+use std::{future::Future, pin::Pin, process::ExitCode, sync::Arc};
+
+use ae_core::Runtime;
+use lifecycle::{
+    error::Result,
+    faces::{
+        cli::{self, Program, Serving},
+        sites::{self, Hosts},
+    },
+    service::{Installation, Sale},
+    setup::DataDir,
+    wiring,
+};
+
+/// The embedded wiring and the server of this program.
+#[derive(Debug)]
+struct Ae;
+
+impl Program for Ae {
+    fn open(&self, dir: DataDir) -> Result<Installation> {
+        wiring::open(dir, Runtime::system())
+    }
+
+    fn serve<'a>(
+        &'a self,
+        sale: Sale,
+        serving: Serving<'a>,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
+        Box::pin(async move {
+            let hosts = Hosts::new(serving.addr, serving.hosts);
+            sites::serve(serving.listener, Arc::new(sale), hosts, serving.stop).await;
+        })
+    }
+}
 
 fn main() -> ExitCode {
-    lifecycle::faces::cli::main()
+    cli::main(&Ae)
 }

@@ -1,5 +1,13 @@
-//! Drives runs in this process.
+//! Runs in this process: the installation, and what drives a run to its next stop.
 
+mod cancel;
 mod drive;
+mod installation;
+mod question;
 
-pub use self::drive::{drive, finish_cancel, free_lease, intent_digest, pending_approval, report};
+pub use self::{
+    cancel::{cancel_requested, close_questions, finish_cancel},
+    drive::{drive, lease, state, try_lease},
+    installation::{Installation, RunOptions, Wiring},
+    question::{Question, question},
+};

@@ -3,8 +3,8 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ae_core::{
-    Action, ActionKind, ApprovalId, BackendError, Digest, ErrorKind, IdempotencyKey, Isolation, Money,
-    Priority, ProductSpec, Spend, Task, TaskId, TaskKind,
+    Action, ActionKind, ApprovalId, BackendError, Currency, Digest, ErrorKind, IdempotencyKey, Isolation,
+    Money, Priority, ProductSpec, Runtime, Spend, Task, TaskId, TaskKind,
 };
 use ae_harness::{
     AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, ProviderInfo, SiteContext, StopReason,
@@ -15,13 +15,12 @@ use ae_langflow::{
         CheckResult, Diagnosis, FixInput, LoopNodes, TestInput, TestReport, WriteInput, Written,
     },
 };
-use ae_router::RouteDecision;
+use ae_router::{ModelRouter, RouteDecision};
 use ae_safety::{Grant, Guarded, Order, Performed, Refusal, Scope, request_digest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::routing::route_request;
-use crate::run::{Ports, Seed};
+use super::{Owner, progress::Progress, routing::route_request};
 
 /// How long one attempt of a builder may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
@@ -42,17 +41,23 @@ pub struct BuildArtifact {
 /// The three nodes of the build loop of one run.
 #[derive(Debug)]
 pub struct BuildNodes {
-    /// The backends.
-    pub ports: Arc<Ports>,
     /// The builder of this product behind its guard.
     pub builder: Guarded<Arc<dyn CliProvider>>,
     /// The builder's account of itself.
     pub builder_info: ProviderInfo,
-    /// What the run started from.
-    pub seed: Seed,
-    /// What is built.
+    /// Chooses the model of each attempt.
+    pub router: Arc<dyn ModelRouter>,
+    /// Is notified of each attempt.
+    pub progress: Arc<dyn Progress>,
+    /// Clock and ids.
+    pub runtime: Runtime,
+    /// The run.
+    pub owner: Owner,
+    /// The currency of its budget.
+    pub currency: Currency,
+    /// The product.
     pub spec: ProductSpec,
-    /// Where it will answer.
+    /// The address of its site.
     pub site: SiteContext,
     /// The checks.
     pub acceptance: AcceptancePlan,
@@ -70,11 +75,7 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         let attempt = input.attempt;
         let route = self.route(attempt).await?;
         let info = self.builder_info.clone();
-        self.ports.progress.note(&format!(
-            "attempt {attempt} by builder {:?}; {}",
-            info.name,
-            describe(&route)
-        ));
+        self.progress.note(&format!("attempt {attempt} by builder {:?}; {}", info.name, describe(&route)));
 
         let mut request = AgentRequest::new(&self.workspace, prompt(&self.spec))
             .with_attempt(attempt)
@@ -89,12 +90,12 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
             _ => ActionKind::ExecuteCode,
         };
         let action = Action::new(kind, "execute", info.name.clone(), request_digest(&request)?)
-            .with_owner(self.seed.project, self.seed.run)
+            .with_owner(self.owner.project, self.owner.run)
             .with_isolation(info.isolation)
             .with_spend(Spend::AtMost(self.ceiling(&route)))
             .with_summary(format!("build attempt {attempt} by {}", info.name));
-        let key = IdempotencyKey::derive(self.seed.run, "build", "execute", attempt);
-        let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.seed.run));
+        let key = IdempotencyKey::derive(self.owner.run, "build", "execute", attempt);
+        let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.owner.run));
         let order = Order::new(&key, action, request, &grant);
         let cancel = cx.cancel();
         let made = self
@@ -136,7 +137,7 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
     async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<TestReport, Stop> {
         let outcomes = self.acceptance.run(&self.workspace, &self.seal)?;
         let failed = outcomes.iter().filter(|check| !check.passed).count();
-        self.ports.progress.note(&format!("{} of {} checks passed", outcomes.len() - failed, outcomes.len()));
+        self.progress.note(&format!("{} of {} checks passed", outcomes.len() - failed, outcomes.len()));
         Ok(TestReport::new(outcomes.iter().map(check_result).collect()))
     }
 
@@ -145,7 +146,7 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         let excerpt =
             failing.iter().map(|check| format!("{}: {}", check.id, check.detail)).collect::<Vec<_>>();
         for line in excerpt.iter().take(3) {
-            self.ports.progress.note(&format!("failed {line}"));
+            self.progress.note(&format!("failed {line}"));
         }
         let failing = failing.iter().map(|check| check.id.clone()).collect();
         Ok(Diagnosis::new(failing, "the files written do not fulfil the sealed checks named above")
@@ -157,14 +158,14 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
 impl BuildNodes {
     async fn route(&self, attempt: u32) -> Result<RouteDecision, Stop> {
         let task = attempt_task(&self.spec, attempt)?;
-        let request = route_request(task, &prompt(&self.spec), self.seed.run, self.ports.runtime.now())
+        let request = route_request(task, &prompt(&self.spec), self.owner.run, self.runtime.now())
             .with_attempt(attempt);
-        Ok(self.ports.router.route(&request).await?)
+        Ok(self.router.route(&request).await?)
     }
 
     /// A builder that is not metered costs nothing; a metered one is held to the router's estimate, or to nothing.
     fn ceiling(&self, route: &RouteDecision) -> Money {
-        let zero = Money::zero(self.seed.intent.currency());
+        let zero = Money::zero(self.currency);
         if self.builder_info.metered { route.estimate.cost.unwrap_or(zero) } else { zero }
     }
 }

@@ -9,7 +9,7 @@ use ae_harness::DeployPlan;
 use ae_safety::request_digest;
 use serde::{Deserialize, Serialize};
 
-use crate::run::Seed;
+use super::Owner;
 
 /// What a spec puts on sale: the very requests that the payment provider gets. They name one another by the keys under
 /// which they are made.
@@ -81,6 +81,8 @@ pub fn price_key(run: RunId, sequence: u32) -> IdempotencyKey {
 /// Everything that a launch does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LaunchPlan {
+    /// The run that launches.
+    pub owner: Owner,
     /// The exact release.
     pub deploy: DeployPlan,
     /// The product.
@@ -99,15 +101,15 @@ impl LaunchPlan {
     /// The plan that follows from the spec and the verified release.
     #[must_use]
     pub fn new(
-        seed: &Seed,
+        owner: Owner,
         spec: &ProductSpec,
         deploy: DeployPlan,
         product_url: &str,
         publisher: Provider,
         seller: Provider,
     ) -> Self {
-        let Offer { product, prices, link } = Offer::new(seed.run, spec, product_url);
-        Self { deploy, product, prices, link, publisher, seller }
+        let Offer { product, prices, link } = Offer::new(owner.run, spec, product_url);
+        Self { owner, deploy, product, prices, link, publisher, seller }
     }
 
     /// The deployment as an action.
@@ -115,11 +117,12 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn deploy_action(&self, seed: &Seed) -> Result<Action, BackendError> {
+    pub fn deploy_action(&self) -> Result<Action, BackendError> {
         let target = self.deploy.site.to_string();
         let summary =
             format!("publish release {} ({} files) as {target}", self.deploy.release, self.deploy.files);
-        Ok(action(seed, ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?)
+        Ok(self
+            .action(ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?)
             .with_provider(self.publisher.clone())
             .with_summary(summary))
     }
@@ -129,10 +132,11 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn product_action(&self, seed: &Seed) -> Result<Action, BackendError> {
+    pub fn product_action(&self) -> Result<Action, BackendError> {
         let summary = format!("create product {:?}", self.product.name);
         let digest = request_digest(&self.product)?;
-        Ok(action(seed, ActionKind::CreateBilling, "ensure_product", self.product.name.clone(), digest)
+        Ok(self
+            .action(ActionKind::CreateBilling, "ensure_product", self.product.name.clone(), digest)
             .with_provider(self.seller.clone())
             .with_summary(summary))
     }
@@ -142,10 +146,11 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn price_action(&self, seed: &Seed, price: &NewPrice) -> Result<Action, BackendError> {
+    pub fn price_action(&self, price: &NewPrice) -> Result<Action, BackendError> {
         let summary = format!("create price {} {}", price.amount, price.interval.words());
         let target = format!("{}/{}", self.product.name, price.tier);
-        Ok(action(seed, ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)
+        Ok(self
+            .action(ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)
             .with_provider(self.seller.clone())
             .with_summary(summary))
     }
@@ -155,9 +160,10 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn link_action(&self, seed: &Seed) -> Result<Action, BackendError> {
+    pub fn link_action(&self) -> Result<Action, BackendError> {
         let digest = request_digest(&self.link)?;
-        Ok(action(seed, ActionKind::CreateBilling, "ensure_payment_link", self.product.name.clone(), digest)
+        Ok(self
+            .action(ActionKind::CreateBilling, "ensure_payment_link", self.product.name.clone(), digest)
             .with_provider(self.seller.clone())
             .with_summary("create the payment link"))
     }
@@ -167,12 +173,12 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn actions(&self, seed: &Seed) -> Result<Vec<Action>, BackendError> {
-        let mut actions = vec![self.deploy_action(seed)?, self.product_action(seed)?];
+    pub fn actions(&self) -> Result<Vec<Action>, BackendError> {
+        let mut actions = vec![self.deploy_action()?, self.product_action()?];
         for price in &self.prices {
-            actions.push(self.price_action(seed, price)?);
+            actions.push(self.price_action(price)?);
         }
-        actions.push(self.link_action(seed)?);
+        actions.push(self.link_action()?);
         Ok(actions)
     }
 
@@ -181,14 +187,19 @@ impl LaunchPlan {
     /// # Errors
     ///
     /// Never for a plan made in code.
-    pub fn subject(&self, seed: &Seed) -> Result<Digest, BackendError> {
+    pub fn subject(&self) -> Result<Digest, BackendError> {
         let writer = DigestWriter::new("launch/1");
-        let written =
-            self.actions(seed)?.iter().fold(writer, |w, action| w.field(action.digest().as_bytes()));
+        let written = self.actions()?.iter().fold(writer, |w, action| w.field(action.digest().as_bytes()));
         Ok(written.finish())
     }
 
-    /// What a person reads.
+    fn action(&self, kind: ActionKind, operation: &str, target: String, request: Digest) -> Action {
+        Action::new(kind, operation, target, request)
+            .with_owner(self.owner.project, self.owner.run)
+            .with_spend(Spend::Free)
+    }
+
+    /// The text that an approver reads.
     #[must_use]
     pub fn rendering(&self, product_url: &str, checks: usize) -> String {
         let mut text = format!(
@@ -204,7 +215,9 @@ impl LaunchPlan {
                 price.interval.words()
             ));
         }
-        text.push_str("  spend      nothing: the release stays on this machine, the ledger is offline\n");
+        for (does, provider) in [("publishes", &self.publisher), ("sells", &self.seller)] {
+            text.push_str(&format!("  {does:<10} {} ({}), free of charge\n", provider.name, provider.mode));
+        }
         text
     }
 }
@@ -218,8 +231,4 @@ pub fn spec_subject(spec: Digest, planned_spend: Money, seal: Digest) -> Digest 
         .field(planned_spend.currency().code().as_bytes())
         .field(seal.as_bytes())
         .finish()
-}
-
-fn action(seed: &Seed, kind: ActionKind, operation: &str, target: String, request: Digest) -> Action {
-    Action::new(kind, operation, target, request).with_owner(seed.project, seed.run).with_spend(Spend::Free)
 }

@@ -3,5 +3,10 @@
 pub mod approver;
 pub mod build_nodes;
 pub mod launch;
+mod owner;
+pub mod progress;
 pub mod routing;
 pub mod signals;
+pub mod storefront;
+
+pub use owner::Owner;

@@ -1,16 +1,31 @@
 //! Joins sources of signals to the ranking: local ones directly, live ones through the guard.
 
-use ae_core::{Action, ActionKind, BackendError, ErrorKind, Evidence, IdempotencyKey, Spend, Untrusted};
-use ae_genesis::{Ranking, Retriever, RetrieverLimits, SignalQuery, SourceReport};
-use ae_safety::{ActionEnd, Grant, Redactor, Refusal, request_digest};
+use std::sync::Arc;
+
+use ae_core::{
+    Action, ActionKind, BackendError, ErrorKind, Evidence, IdempotencyKey, Spend, Timestamp, Untrusted,
+};
+use ae_genesis::{NicheSource, Ranking, Retriever, RetrieverLimits, SignalQuery, SourceReport, SourceStatus};
+use ae_safety::{ActionEnd, Grant, Guarded, Redactor, Refusal, request_digest};
 use serde::Serialize;
 
-use crate::run::{Ports, Seed};
+use super::Owner;
 
 /// How many signals are kept as evidence.
 const EVIDENCE_MAX: usize = 30;
 
-/// What reading the sources gave.
+/// The sources of one run.
+#[derive(Debug)]
+pub struct Sources {
+    /// On this machine.
+    pub local: Vec<Arc<dyn NicheSource>>,
+    /// On the network.
+    pub live: Vec<Guarded<Arc<dyn NicheSource>>>,
+    /// Takes secrets out of what they return.
+    pub redactor: Redactor,
+}
+
+/// The result of reading the sources.
 #[derive(Debug)]
 pub struct Collected {
     /// The ranking of what concerns the intent.
@@ -34,27 +49,35 @@ struct LiveRequest<'a> {
 ///
 /// When a local source can't be read, or a gate could not be asked.
 pub async fn collect(
-    ports: &Ports,
-    seed: &Seed,
+    sources: &Sources,
+    owner: Owner,
+    intent: &str,
     query: &SignalQuery,
+    now: Timestamp,
 ) -> Result<Result<Collected, Refusal>, BackendError> {
     let mut retriever = Retriever::new(query, RetrieverLimits::default());
     let (mut reports, mut unreachable) = (Vec::new(), Vec::new());
-    for source in &ports.local_sources {
-        reports.push(source.collect(query, &mut retriever).await?);
+    for source in &sources.local {
+        let report = source.collect(query, &mut retriever).await?;
+        // Evidence from half a file would pass for evidence from the whole.
+        if let SourceStatus::Partial(why) = &report.status {
+            let message = format!("{why}; {} signals were read before", report.signals_read);
+            return Err(BackendError::new(ErrorKind::InvalidInput, "signals", "collect", message));
+        }
+        reports.push(report);
     }
-    for (sequence, source) in (0_u32..).zip(&ports.live_sources) {
-        let request = LiveRequest { source: "live", intent: seed.intent.text() };
+    for (sequence, source) in (0_u32..).zip(&sources.live) {
+        let request = LiveRequest { source: "live", intent: intent };
         let action = Action::new(
             ActionKind::NetworkAccess,
             "signals/collect",
             "demand signals",
             request_digest(&request)?,
         )
-        .with_owner(seed.project, seed.run)
+        .with_owner(owner.project, owner.run)
         .with_spend(Spend::Free)
         .with_summary("search public posts for the intent's keywords");
-        let key = IdempotencyKey::derive(seed.run, "discover", "collect", sequence);
+        let key = IdempotencyKey::derive(owner.run, "discover", "collect", sequence);
         let permit = match source.authorize(&key, action, request, &Grant::new("ae")).await? {
             Ok(permit) => permit,
             Err(refusal) => return Ok(Err(refusal)),
@@ -74,9 +97,9 @@ pub async fn collect(
             }
         }
     }
-    let mut ranking = retriever.finish(ports.runtime.now(), EVIDENCE_MAX);
+    let mut ranking = retriever.finish(now, EVIDENCE_MAX);
     for evidence in &mut ranking.evidence {
-        redact(&ports.redactor, evidence);
+        redact(&sources.redactor, evidence);
     }
     Ok(Ok(Collected { ranking, reports, unreachable }))
 }
@@ -89,10 +112,4 @@ fn redact(redactor: &Redactor, evidence: &mut Evidence) {
         let clean = redactor.redact(url).into_owned();
         evidence.url = (clean == *url).then_some(clean);
     }
-}
-
-/// Whether an error of a local source means that its input can't be right.
-#[must_use]
-pub fn is_bad_input(error: &BackendError) -> bool {
-    matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Unsupported)
 }

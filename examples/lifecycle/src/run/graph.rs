@@ -1,13 +1,13 @@
 //! The lifecycle as a graph: stages in a row, each of which may end the run.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use ae_core::{BackendError, ErrorKind, RunId};
-use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
+use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph};
 
 use super::{
-    Life, LifeUpdate, Ports, STAGES,
-    stages::{self, Stage},
+    Ports, RunState,
+    stages::{FINISH, Running, STAGES, Stage, StageInfo},
 };
 
 /// Where a stage leads.
@@ -17,8 +17,8 @@ enum Then {
     End,
 }
 
-impl std::fmt::Display for Then {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Go => "go",
             Self::End => "end",
@@ -26,68 +26,64 @@ impl std::fmt::Display for Then {
     }
 }
 
-/// The graph of a run over `ports`.
+/// The graph of a run over `ports`; without ports it can be looked at, and no stage of it runs.
 ///
 /// # Errors
 ///
 /// Never for the stages as they are; a mistake in their order is listed.
-pub fn lifecycle(ports: &Arc<Ports>) -> Result<Graph<Life>, CompileError> {
-    let mut graph = StateGraph::<Life>::new("lifecycle")
-        .add_node("prepare", node(ports, "prepare", stages::prepare))
-        .add_node("discover", node(ports, "discover", stages::discover))
-        .add_node("validate", node(ports, "validate", stages::validate))
-        .add_node("specify", node(ports, "specify", stages::specify))
-        .add_node("plan", node(ports, "plan", stages::plan))
-        .add_node("approve_spec", node(ports, "approve_spec", stages::approve_spec))
-        .add_node("build", node(ports, "build", stages::build))
-        .add_node("approve_launch", node(ports, "approve_launch", stages::approve_launch))
-        .add_node("deploy", node(ports, "deploy", stages::deploy))
-        .add_node("monetize", node(ports, "monetize", stages::monetize))
-        .add_node("finish", node(ports, "finish", stages::finish))
-        .add_edge(START, "prepare")
-        .add_edge("finish", END);
-    for ((stage, _), (next, _)) in STAGES.iter().zip(STAGES.iter().skip(1)) {
-        let targets = [(Then::Go, *next), (Then::End, "finish")];
-        graph = if *next == "finish" {
-            graph.add_edge(*stage, "finish")
+pub fn lifecycle(ports: Option<&Arc<Ports>>) -> Result<Graph<RunState>, CompileError> {
+    let mut graph = StateGraph::<RunState>::new("lifecycle");
+    let mut before = START;
+    for stage in &STAGES {
+        graph = graph.add_node(stage.name, node(ports, stage));
+        graph = if before == START || stage.name == FINISH {
+            graph.add_edge(before, stage.name)
         } else {
+            let targets = [(Then::Go, stage.name), (Then::End, FINISH)];
             graph.add_conditional_edges(
-                *stage,
-                |life: &Life| if life.end.is_some() { Then::End } else { Then::Go },
+                before,
+                |state: &RunState| if state.end.is_some() { Then::End } else { Then::Go },
                 targets,
             )
         };
+        before = stage.name;
     }
-    graph.compile()
+    graph.add_edge(FINISH, END).compile()
 }
-
-/// What a stage gives back, erased so that stages of different futures have one type.
-type Running = Pin<Box<dyn Future<Output = Result<LifeUpdate, Stop>> + Send>>;
 
 /// A stage as a node.
-fn node<F, Fut>(
-    ports: &Arc<Ports>,
-    name: &'static str,
-    stage: F,
-) -> impl Fn(Arc<Life>, Cx) -> Running + Send + Sync + 'static
-where
-    F: Fn(Stage) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output = Result<LifeUpdate, Stop>> + Send + 'static,
-{
-    let ports = Arc::clone(ports);
-    move |life, cx| {
-        let cancelled = life.seed.as_ref().is_some_and(|seed| is_cancelled(&ports, seed.run));
-        if cancelled {
-            let message = "the run was cancelled; nothing more is done";
-            let error = BackendError::new(ErrorKind::Cancelled, "lifecycle", name, message);
-            return Box::pin(std::future::ready(Err(error.into())));
+fn node(
+    ports: Option<&Arc<Ports>>,
+    info: &'static StageInfo,
+) -> impl Fn(Arc<RunState>, Cx) -> Running + Send + Sync + 'static {
+    let ports = ports.cloned();
+    move |state, cx| match may_begin(ports.as_ref(), &state, info.name) {
+        Ok(ports) => {
+            ports.progress.stage(info.name);
+            (info.run)(Stage { ports, state, cx, name: info.name })
         }
-        ports.progress.stage(name);
-        Box::pin(stage(Stage { ports: Arc::clone(&ports), life, cx, name }))
+        Err(error) => Box::pin(std::future::ready(Err(error.into()))),
     }
 }
 
-/// Whether somebody asked for the run to end: looked up before each stage, so that no stage begins after it.
-fn is_cancelled(ports: &Ports, run: RunId) -> bool {
-    ports.runs.get(run).is_ok_and(|row| row.cancel_requested)
+/// Looks before each stage whether the run was cancelled, so that no stage begins after it. A row that can't be read
+/// stops the run too: a cancellation may be in it.
+fn may_begin(
+    ports: Option<&Arc<Ports>>,
+    state: &RunState,
+    name: &'static str,
+) -> Result<Arc<Ports>, BackendError> {
+    let stop = |kind, message: String| BackendError::new(kind, "lifecycle", name, message);
+    let ports = ports.ok_or_else(|| stop(ErrorKind::Unsupported, "this run is only looked at".to_owned()))?;
+    let cancelled = |run: RunId| ports.runs.get(run).map(|row| row.cancel_requested);
+    match state.start.as_ref().map(|start| cancelled(start.run)) {
+        Some(Ok(true)) => {
+            Err(stop(ErrorKind::Cancelled, "the run was cancelled; nothing more is done".to_owned()))
+        }
+        Some(Err(error)) => {
+            let message = format!("whether the run was cancelled can't be read: {error}");
+            Err(stop(error.kind(), message).with_source(error))
+        }
+        _ => Ok(Arc::clone(ports)),
+    }
 }

@@ -1,15 +1,15 @@
-//! One run: its graph, its state, its stages and the ports that they use.
+//! One run: its graph, its state by phase, its stages and the ports that they use.
 
 mod graph;
 mod ports;
-mod progress;
 mod stages;
 mod state;
 
 pub use self::{
-    run::lifecycle,
-    run::{BuildPlan, Built, End, Life, LifeUpdate, Seed},
-    run::{DeployPlanner, Ports},
-    run::{Progress, STAGES, Silent, eprint_line, on_stderr},
-    stages::Stage,
+    graph::lifecycle,
+    ports::{BuilderFactory, Builders, DeployPlanner, Ports},
+    stages::{STAGES, Stage, StageInfo},
+    state::{
+        BuildPlan, Built, Chosen, End, Found, Launched, Offered, RunStart, RunState, RunStateUpdate, Sold,
+    },
 };

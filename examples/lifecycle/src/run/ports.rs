@@ -4,13 +4,17 @@ use std::{fmt, sync::Arc};
 
 use ae_billing::PaymentProvider;
 use ae_core::{BackendError, ProductSpec, Runtime};
-use ae_genesis::{Analyst, NicheSource, NicheValidator};
+use ae_genesis::{Analyst, NicheValidator};
 use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded, Redactor};
 
-use crate::{glue::approver::Approver, run::Progress, setup::DataDir, store::RunIndex};
+use crate::{
+    glue::{approver::Approver, progress::Progress, signals::Sources},
+    setup::DataDir,
+    store::RunIndex,
+};
 
 /// Everything that the stages of a run use.
 #[derive(Debug)]
@@ -23,10 +27,8 @@ pub struct Ports {
     pub keeper: Gatekeeper,
     /// Takes secrets out of text.
     pub redactor: Redactor,
-    /// Sources of signals on this machine.
-    pub local_sources: Vec<Arc<dyn NicheSource>>,
-    /// Sources of signals on the network.
-    pub live_sources: Vec<Guarded<Arc<dyn NicheSource>>>,
+    /// Sources of signals.
+    pub sources: Sources,
     /// Proposes niches and writes the spec.
     pub analyst: Arc<dyn Analyst>,
     /// Judges niches.

@@ -1,37 +1,98 @@
-//! What a run knows: the typed state of the lifecycle graph. It is checkpointed after every stage.
+//! The typed state of a run, one part for each phase. It is checkpointed after every stage.
 
 use ae_billing::{PaymentLink, Price, Product};
 use ae_core::{
     ApprovalId, Digest, Evidence, Intent, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
 };
-use ae_genesis::{SourceReport, ValidationReport};
+use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::{AcceptancePlan, CheckOutcome, Deployment, LivingSpec, SiteContext};
 use ae_langflow::State;
 use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
 
-use crate::{glue::launch::LaunchPlan, store::RunSettings};
-use ae_genesis::Niche;
+use crate::{
+    glue::{Owner, launch::LaunchPlan},
+    store::{RunRow, RunSettings},
+};
 
-/// What a run starts from.
+/// The start of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seed {
+pub struct RunStart {
     /// The run.
     pub run: RunId,
     /// Its project.
     pub project: ProjectId,
-    /// What was asked for.
+    /// The intent.
     pub intent: Intent,
-    /// How it was asked to work.
+    /// The options.
     pub settings: RunSettings,
-    /// When it was recorded; the one time that ends up in what is built.
+    /// When it was recorded; the one time that ends up in the product.
     pub created_at: Timestamp,
 }
 
-/// How the work will be done and how it will be judged, fixed before it begins.
+impl From<&RunRow> for RunStart {
+    fn from(row: &RunRow) -> Self {
+        Self {
+            run: row.run_id,
+            project: row.project_id,
+            intent: row.intent.clone(),
+            settings: row.settings.clone(),
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl RunStart {
+    /// The run and the project that its effects belong to.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        Owner { project: self.project, run: self.run }
+    }
+}
+
+/// The demand that was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Found {
+    /// The result of each source of signals.
+    pub sources: Vec<SourceReport>,
+    /// The number of signals read.
+    pub signals_seen: u64,
+    /// The signals that concern the intent, best first.
+    pub evidence: Vec<Evidence>,
+    /// The candidate niches, best first.
+    pub niches: Vec<Niche>,
+    /// The niche that was chosen.
+    pub chosen: Option<Chosen>,
+}
+
+/// The niche of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Chosen {
+    /// The niche.
+    pub niche: Niche,
+    /// Its validation.
+    pub validation: ValidationReport,
+}
+
+/// The product on offer: specified, planned and approved, not built.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Offered {
+    /// The spec.
+    pub spec: ProductSpec,
+    /// The label of the site.
+    pub site: String,
+    /// The address of the site.
+    pub context: SiteContext,
+    /// The plan of the build.
+    pub plan: Option<BuildPlan>,
+    /// The approval of spec and planned spend.
+    pub approval: Option<ApprovalId>,
+}
+
+/// The way the work is done and judged, fixed before it begins.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BuildPlan {
-    /// Which model tier each task of the spec goes to.
+    /// The model tier of each task of the spec.
     pub routes: Vec<RouteDecision>,
     /// The most that the work may cost.
     pub planned_spend: Money,
@@ -39,26 +100,48 @@ pub struct BuildPlan {
     pub acceptance: AcceptancePlan,
     /// The hash that seals them.
     pub seal: Digest,
-    /// What the checks said of the empty workspace: what is proven later failed here.
+    /// The result of the checks on the empty workspace: a check proves something only if it failed here.
     pub baseline: Vec<CheckOutcome>,
 }
 
-/// What the build loop made.
+/// The result of the build loop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Built {
     /// How the loop ended.
     pub outcome: Outcome,
-    /// How often it wrote.
+    /// The number of attempts.
     pub attempts: u32,
-    /// What the sealed checks said at the end.
+    /// The final result of the sealed checks.
     pub checks: Vec<CheckOutcome>,
-    /// The digest of the very files that the checks saw; `None` when there was no site to scan.
+    /// The digest of the very files that the checks saw; `None` without a site.
     pub manifest: Option<Digest>,
-    /// Which model tier each attempt went to.
+    /// The model tier of each attempt.
     pub routes: Vec<RouteDecision>,
 }
 
-/// How the run ended.
+/// The approved launch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Launched {
+    /// The effects of the launch.
+    pub plan: LaunchPlan,
+    /// Their approval.
+    pub approval: ApprovalId,
+    /// The live release, once it is published.
+    pub deployment: Option<Deployment>,
+}
+
+/// The objects at the payment provider.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Sold {
+    /// The product.
+    pub product: Product,
+    /// Its prices.
+    pub prices: Vec<Price>,
+    /// The payment link.
+    pub link: PaymentLink,
+}
+
+/// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     /// The outcome.
@@ -69,50 +152,24 @@ pub struct End {
     pub stage: String,
 }
 
-/// The state of one run.
+/// The state of one run. A phase that is `None` was not reached.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, State)]
 #[state(version = 1)]
-pub struct Life {
-    /// What it started from.
-    pub seed: Option<Seed>,
-    /// What became of each source of signals.
-    pub sources: Vec<SourceReport>,
-    /// How many signals were read.
-    pub signals_seen: u64,
-    /// The signals that concern the intent, best first.
-    pub evidence: Vec<Evidence>,
-    /// The candidate niches, best first.
-    pub niches: Vec<Niche>,
-    /// The niche chosen.
-    pub niche: Option<Niche>,
-    /// What the validation of that niche said.
-    pub validation: Option<ValidationReport>,
-    /// What is to be built.
-    pub spec: Option<ProductSpec>,
-    /// The label of the site.
-    pub site: Option<String>,
-    /// Where it will answer.
-    pub site_context: Option<SiteContext>,
-    /// How it will be built and judged.
-    pub plan: Option<BuildPlan>,
-    /// The approval of spec and planned spend.
-    pub spec_approval: Option<ApprovalId>,
-    /// What was built.
-    pub built: Option<Built>,
-    /// What is to be launched.
-    pub launch: Option<LaunchPlan>,
-    /// The approval of the launch.
-    pub launch_approval: Option<ApprovalId>,
-    /// What was published.
-    pub deployment: Option<Deployment>,
-    /// What is sold.
-    pub product: Option<Product>,
-    /// For how much.
-    pub prices: Vec<Price>,
-    /// Where it is bought.
-    pub link: Option<PaymentLink>,
+pub struct RunState {
+    /// The start.
+    pub start: Option<RunStart>,
     /// The living spec, as rendered into the workspace.
     pub living: Option<LivingSpec>,
-    /// How it ended.
+    /// Demand and niche.
+    pub found: Option<Found>,
+    /// Spec and plan.
+    pub offered: Option<Offered>,
+    /// The build.
+    pub built: Option<Built>,
+    /// The release.
+    pub launched: Option<Launched>,
+    /// The sale.
+    pub sold: Option<Sold>,
+    /// The end.
     pub end: Option<End>,
 }

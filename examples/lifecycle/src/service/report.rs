@@ -1,15 +1,19 @@
 //! What a run is, in one object: the result of `ae run` and `ae status`.
 
 use ae_billing::RevenueSummary;
-use ae_core::{Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
-use ae_genesis::{SourceReport, ValidationReport};
+use ae_core::{ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
+use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::CheckOutcome;
 use ae_router::RouteDecision;
+use ae_safety::{Approval, Scope};
 use serde::Serialize;
 
-use crate::store::RunStatus;
-use crate::{faces::cli::Exit, run::Life, store::RunRow};
-use ae_genesis::Niche;
+use crate::{
+    engine::{self, Installation, Question},
+    error::Result,
+    run::RunState,
+    store::{RunRow, RunStatus},
+};
 
 /// Money spent, or that nobody measured it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -44,8 +48,12 @@ pub struct RunReport {
     pub intent: String,
     /// Where it stands.
     pub status: RunStatus,
-    /// `verified`, `failed`, …; `waiting_for_approval` while parked; `interrupted` when it can be resumed.
+    /// `verified`, `failed`, …; `waiting_for_approval` while parked, `approval_expired` when that took too long;
+    /// `interrupted` when it can be resumed; `running` while a process runs it.
     pub outcome: String,
+    /// How it ended.
+    #[serde(skip)]
+    pub ended: Option<Outcome>,
     /// Why.
     pub reason: Option<String>,
     /// Where the product answers.
@@ -94,59 +102,109 @@ pub struct RunReport {
     pub revenue: Option<RevenueSummary>,
     /// When it was recorded.
     pub created_at: Timestamp,
-    /// The exit code that goes with it.
-    pub exit_code: u8,
+}
+
+/// The report of a run, from its row, its checkpoint and its ledgers.
+///
+/// # Errors
+///
+/// When one of them can't be read.
+pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunReport> {
+    let state = engine::state(installation, row.run_id).await?;
+    let question = if row.status.is_final() {
+        Question::None
+    } else {
+        engine::question(installation, row.run_id).await?
+    };
+    let mut report = RunReport::new(row, state, &question);
+    match installation.keeper.budget().status(&Scope::Run(row.run_id)).await {
+        Ok(account) => report.spent = Some(Spent { settled: account.settled, reserved: account.reserved }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error.into()),
+    }
+    if report.product.is_some() {
+        let storefront = installation.wiring.storefront(installation, &row.settings.base_url)?;
+        report.revenue = Some(storefront.revenue(row.run_id).await?);
+    }
+    Ok(report)
 }
 
 impl RunReport {
-    /// Puts a run's row and state together.
-    #[must_use]
-    pub fn new(row: &RunRow, life: Life, waiting: Option<Waiting>) -> Self {
-        let (outcome, exit) = outcome_words(row, waiting.is_some());
+    fn new(row: &RunRow, state: RunState, question: &Question) -> Self {
+        let (found, offered, built) = (state.found, state.offered, state.built);
+        let (launched, sold) = (state.launched, state.sold);
+        let deployment = launched.and_then(|launched| launched.deployment);
+        let (niche, validation) = found
+            .as_ref()
+            .and_then(|found| found.chosen.clone())
+            .map(|chosen| (chosen.niche, chosen.validation))
+            .unzip();
+        let (sources, evidence, signals_seen) =
+            found.map(|found| (found.sources, found.evidence, found.signals_seen)).unwrap_or_default();
+        let (spec, plan) = offered.map(|offered| (offered.spec, offered.plan)).unzip();
+        let plan = plan.flatten();
+        let (build_routes, checks, attempts) =
+            built.map(|built| (built.routes, built.checks, Some(built.attempts))).unwrap_or_default();
         Self {
             run_id: row.run_id,
             project_id: row.project_id,
             intent: row.intent.text().to_owned(),
             status: row.status,
-            outcome,
-            reason: row.reason.clone(),
-            product_url: life.deployment.as_ref().map(|deployment| deployment.url.clone()),
-            payment_link: life.link.as_ref().map(|link| link.url.clone()),
-            waiting,
-            sample: life.sources.iter().any(|source| source.sample),
-            spec_digest: life
-                .spec
-                .as_ref()
-                .and_then(|spec| spec.digest().ok())
-                .map(|digest| digest.to_string()),
-            spec: life.spec,
-            niche: life.niche,
-            validation: life.validation,
-            evidence: life.evidence,
-            signals_seen: life.signals_seen,
-            sources: life.sources,
-            seal: life.plan.as_ref().map(|plan| plan.seal.to_string()),
-            routes: life.plan.map(|plan| plan.routes).unwrap_or_default(),
-            attempts: life.built.as_ref().map(|built| built.attempts),
-            build_routes: life.built.as_ref().map(|built| built.routes.clone()).unwrap_or_default(),
-            checks: life.built.map(|built| built.checks).unwrap_or_default(),
-            release: life.deployment.map(|deployment| deployment.id.to_string()),
-            product: life.product.map(|product| product.id.to_string()),
-            prices: life.prices.iter().map(|price| price.id.to_string()).collect(),
+            outcome: outcome(row, question).to_owned(),
+            ended: row.outcome,
+            reason: match question {
+                Question::Expired(_) => {
+                    Some("the approval was not given in time; `ae approve` asks again".to_owned())
+                }
+                _ => row.reason.clone(),
+            },
+            product_url: deployment.as_ref().map(|deployment| deployment.url.clone()),
+            payment_link: sold.as_ref().map(|sold| sold.link.url.clone()),
+            waiting: match question {
+                Question::Open(approval) => Some(Waiting::from(approval)),
+                _ => None,
+            },
+            sample: sources.iter().any(|source| source.sample),
+            spec_digest: spec.as_ref().and_then(|spec| spec.digest().ok()).map(|digest| digest.to_string()),
+            spec,
+            niche,
+            validation,
+            evidence,
+            signals_seen,
+            sources,
+            seal: plan.as_ref().map(|plan| plan.seal.to_string()),
+            routes: plan.map(|plan| plan.routes).unwrap_or_default(),
+            attempts,
+            build_routes,
+            checks,
+            release: deployment.map(|deployment| deployment.id.to_string()),
+            product: sold.as_ref().map(|sold| sold.product.id.to_string()),
+            prices: sold.iter().flat_map(|sold| &sold.prices).map(|price| price.id.to_string()).collect(),
             spent: None,
             budget: row.intent.budget(),
             revenue: None,
             created_at: row.created_at,
-            exit_code: exit.code(),
         }
     }
 }
 
-fn outcome_words(row: &RunRow, waiting: bool) -> (String, Exit) {
-    match row.outcome {
-        Some(outcome) => (outcome.to_string(), Exit::of_outcome(outcome)),
-        None if row.status == RunStatus::Cancelled => (Outcome::Cancelled.to_string(), Exit::Cancelled),
-        None if waiting => ("waiting_for_approval".to_owned(), Exit::Waiting),
-        None => ("interrupted".to_owned(), Exit::Cancelled),
+impl From<&Approval> for Waiting {
+    fn from(approval: &Approval) -> Self {
+        Self {
+            approval: approval.id.to_string(),
+            title: approval.request.title.clone(),
+            rendering: approval.request.rendering.clone(),
+            digest: approval.request.subject.to_string(),
+        }
+    }
+}
+
+fn outcome(row: &RunRow, question: &Question) -> &'static str {
+    match (row.outcome, question) {
+        (Some(outcome), _) => outcome.as_str(),
+        (None, _) if row.status == RunStatus::Cancelled => RunStatus::Cancelled.as_str(),
+        (None, Question::Open(_)) => "waiting_for_approval",
+        (None, Question::Expired(_)) => "approval_expired",
+        (None, Question::None) => "interrupted",
     }
 }

@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 
 /// The audit log's name in the data directory.
 pub const AUDIT_LOG: &str = "audit.jsonl";
+/// The files that hold stores, besides the list of runs.
+const STORES: [&str; 4] = ["checkpoints.db", "safety.db", "billing.db", AUDIT_LOG];
 
 /// The data directory: databases, the audit log, workspaces, published sites and keys.
 #[derive(Debug, Clone)]
@@ -43,6 +45,36 @@ impl DataDir {
         Ok(dir)
     }
 
+    /// Opens `path` for a command that only reads: nothing is made.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` when there is no data directory.
+    pub fn existing(path: &Path) -> Result<Self> {
+        let absolute = std::path::absolute(path).map_err(|error| {
+            Error::io(format!("the data directory {} has no absolute path", path.display()), error)
+        })?;
+        let dir = Self(absolute);
+        if dir.database("runs").is_file() {
+            return Ok(dir);
+        }
+        let message = format!("there is no data directory at {}", dir.0.display());
+        Err(Error::new(ErrorKind::NotFound, message)
+            .with_hint("start a run with `ae run INTENT`, or name the right folder with --data-dir"))
+    }
+
+    /// Remarks on who else may change the folder.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let open = |path: &PathBuf| mode(path).is_some_and(|mode| mode & 0o022 != 0);
+        let open = [self.0.clone(), self.0.join("keys"), self.sites()].into_iter().filter(open);
+        open.map(|path| {
+            let path = path.display();
+            format!("other users of this machine can change what is in {path}: chmod go-w {path}")
+        })
+        .collect()
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -53,6 +85,11 @@ impl DataDir {
     #[must_use]
     pub fn database(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}.db"))
+    }
+
+    /// The files that hold stores, besides the list of runs.
+    pub fn stores(&self) -> impl Iterator<Item = &'static str> + use<> {
+        STORES.into_iter()
     }
 
     /// Makes `path` readable by its owner only, when it does not exist yet.
@@ -109,7 +146,26 @@ impl DataDir {
         }
     }
 
-    /// Takes the lease of `run` if nobody holds it.
+    /// Whether a process runs `run`.
+    ///
+    /// # Errors
+    ///
+    /// When the lock file can't be opened.
+    pub fn is_leased(&self, run: RunId) -> Result<bool> {
+        let path = self.0.join("runs").join(run.to_string()).join("lease");
+        let failed = |error| Error::io(format!("the lease {} can't be read", path.display()), error);
+        match File::open(&path) {
+            Ok(file) => match FileExt::try_lock_shared(&file) {
+                Ok(()) => Ok(false),
+                Err(TryLockError::WouldBlock) => Ok(true),
+                Err(TryLockError::Error(error)) => Err(failed(error)),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Takes the lease of `run` if no process holds it.
     ///
     /// # Errors
     ///
@@ -169,6 +225,23 @@ impl DataDir {
     }
 }
 
+/// The platform's data folder for this product, or an error that says what to pass.
+///
+/// # Errors
+///
+/// When neither `XDG_DATA_HOME` nor `HOME` is set.
+pub fn default_data_dir(xdg_data_home: Option<String>, home: Option<String>) -> Result<PathBuf> {
+    let named = |text: Option<String>| text.filter(|text| Path::new(text).is_absolute());
+    if let Some(data) = named(xdg_data_home) {
+        return Ok(Path::new(&data).join("autonomous-enterprise"));
+    }
+    if let Some(home) = named(home) {
+        return Ok(Path::new(&home).join(".local/share/autonomous-enterprise"));
+    }
+    Err(Error::new(ErrorKind::InvalidInput, "there is no home directory to keep runs in")
+        .with_hint("pass --data-dir DIR"))
+}
+
 /// Holds a run: dropped, or the process gone, the run is free again.
 #[derive(Debug)]
 pub struct Lease {
@@ -176,6 +249,15 @@ pub struct Lease {
 }
 
 fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
+    let folder = path.parent().unwrap_or(path);
+    for (place, others) in [(path, 0o077), (folder, 0o022)] {
+        if let Some(mode) = mode(place).filter(|mode| mode & others != 0) {
+            let message =
+                format!("{} has mode {mode:03o}: other users have access to a key", place.display());
+            let hint = format!("chmod go-rwx {}, and replace the key if it may be known", place.display());
+            return Err(Error::new(ErrorKind::PermissionDenied, message).with_hint(hint));
+        }
+    }
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -190,6 +272,18 @@ fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
         format!("the key file {} is damaged: 64 hex digits expected", path.display()),
     )
     .with_hint("restore it from a backup; without it, payments already signed can't be checked"))
+}
+
+/// The permissions of `path`, where the system has them.
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).ok().map(|meta| meta.permissions().mode() & 0o777)
+}
+
+#[cfg(not(unix))]
+fn mode(_: &Path) -> Option<u32> {
+    None
 }
 
 #[cfg(unix)]
@@ -224,6 +318,25 @@ mod tests {
         assert_eq!(dir.key("webhook").unwrap().expose(), first.expose());
         fs::write(folder.path().join("keys/webhook"), "short").unwrap();
         assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::Protocol);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(folder.path()).unwrap();
+        dir.key("webhook").unwrap();
+        assert_eq!(dir.warnings(), Vec::<String>::new());
+        let open = |name: &str, mode| {
+            fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        open("keys/webhook", 0o666);
+        assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::PermissionDenied);
+        open("keys/webhook", 0o600);
+        open("keys", 0o777);
+        assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::PermissionDenied);
+        assert_eq!(dir.warnings().len(), 1);
     }
 
     #[test]

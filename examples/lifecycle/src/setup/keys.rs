@@ -3,10 +3,8 @@
 use ae_core::{Action, ActionKind, Digest, IdempotencyKey, Mode, Provider, RunId, Secret, Spend};
 use ae_safety::{Gatekeeper, Grant, Guarded, Order, Refusal, request_digest};
 
-use crate::{
-    error::{Error, Result},
-    setup::DataDir,
-};
+use super::DataDir;
+use crate::error::{Error, Result};
 
 /// The keys of an installation, reached only through a permit.
 #[derive(Debug)]

@@ -1,9 +1,11 @@
-//! The data directory, its leases and its keys.
+//! The data directory, its leases and its keys, and the operator's log.
 
 mod data_dir;
 mod keys;
+mod log;
 
 pub use self::{
+    data_dir::{AUDIT_LOG, DataDir, Lease, default_data_dir},
     keys::Keys,
-    setup::{AUDIT_LOG, DataDir, Lease},
+    log::eprint_line,
 };

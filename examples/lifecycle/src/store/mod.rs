@@ -1,9 +1,11 @@
-//! What is kept about runs besides their checkpoints.
+//! The list of runs; everything that a run finds and makes is in its checkpoints.
 
-mod run_status;
+mod row;
 mod runs;
+mod status;
 
 pub use self::{
-    runs::{RunIndex, RunRow, RunSettings, SignalsFrom},
-    store::RunStatus,
+    row::{RunRow, RunSettings, SignalsFrom},
+    runs::RunIndex,
+    status::RunStatus,
 };

@@ -6,68 +6,19 @@ use std::{
     time::Duration,
 };
 
-use ae_core::{ErrorKind, Intent, Outcome, ProjectId, RunId, Timestamp};
+use ae_core::{ErrorKind, Outcome, RunId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::{RunRow, RunStatus};
 use crate::error::{Error, Result};
-use crate::store::RunStatus;
 
 /// The version of the tables below.
 const SCHEMA_VERSION: i64 = 1;
 /// How often the switch to a write-ahead log is tried beside other processes.
 const WAL_TRIES_MAX: u32 = 50;
-
-/// How a run was asked to work: fixed when it starts, so that a resumed run does the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RunSettings {
-    /// Where demand signals come from, in the order given; empty means the live sources.
-    pub signals: Vec<SignalsFrom>,
-    /// The builder asked for.
-    pub agent: String,
-    /// The address that the product's URLs are made of, for example `http://127.0.0.1:4180`.
-    pub base_url: String,
-}
-
-/// One place that demand signals come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SignalsFrom {
-    /// A file, by absolute path.
-    File(String),
-    /// Standard input of the command that started the run.
-    StandardInput,
-    /// The bundled sample.
-    Sample,
-}
-
-/// One row of the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RunRow {
-    /// The run's id.
-    pub run_id: RunId,
-    /// The project it belongs to.
-    pub project_id: ProjectId,
-    /// What was asked for.
-    pub intent: Intent,
-    /// How it was asked to work.
-    pub settings: RunSettings,
-    /// The label of its site, known once the spec is written.
-    pub site: Option<String>,
-    /// Where it stands.
-    pub status: RunStatus,
-    /// How it ended.
-    pub outcome: Option<Outcome>,
-    /// Why it ended so, or what it waits for.
-    pub reason: Option<String>,
-    /// Whether somebody asked for it to be cancelled.
-    pub cancel_requested: bool,
-    /// When it was recorded.
-    pub created_at: Timestamp,
-    /// When the row last changed.
-    pub updated_at: Timestamp,
-}
+/// The message of a failed read.
+const UNREADABLE: &str = "the list of runs can't be read";
 
 /// The list of runs in a SQLite file that several processes share.
 #[derive(Debug)]
@@ -104,10 +55,33 @@ impl RunIndex {
                     site TEXT UNIQUE, status TEXT NOT NULL, outcome TEXT, reason TEXT,
                     cancel_requested INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
                 ) STRICT;
+                CREATE TABLE IF NOT EXISTS stores (name TEXT PRIMARY KEY) STRICT;
                 PRAGMA user_version = 1;",
             )
             .map_err(named)?;
         Ok(Self { connection: Mutex::new(connection) })
+    }
+
+    /// The files that hold the other stores of this data directory, as far as they were seen.
+    ///
+    /// # Errors
+    ///
+    /// When the list can't be read.
+    pub fn known_stores(&self) -> Result<Vec<String>> {
+        let failed = |error| sqlite_error(UNREADABLE, error);
+        let connection = self.lock();
+        let mut statement = connection.prepare("SELECT name FROM stores").map_err(failed)?;
+        let names = statement.query_map([], |row| row.get(0)).map_err(failed)?;
+        names.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+
+    /// Remembers that the file `name` holds a store.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be written.
+    pub fn remember_store(&self, name: &str) -> Result<()> {
+        self.change("INSERT OR IGNORE INTO stores (name) VALUES (?1)", [name])
     }
 
     /// Records a run before anything is done for it.
@@ -138,20 +112,24 @@ impl RunIndex {
         Ok(())
     }
 
+    /// Takes a run off the list again for which nothing was done.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be written.
+    pub fn forget(&self, id: RunId) -> Result<()> {
+        self.change("DELETE FROM runs WHERE run_id = ?1 AND status = 'pending'", [id.to_string()])
+    }
+
     /// The run `id`.
     ///
     /// # Errors
     ///
     /// `NotFound` when there is none.
     pub fn get(&self, id: RunId) -> Result<RunRow> {
-        let found = self
-            .lock()
-            .query_row("SELECT * FROM runs WHERE run_id = ?1", [id.to_string()], |row| Ok(read_row(row)))
-            .optional()
-            .map_err(|error| sqlite_error("the list of runs can't be read", error))?;
-        found.unwrap_or_else(|| {
-            Err(Error::new(ErrorKind::NotFound, format!("there is no run {id} in this data directory"))
-                .with_hint("list the runs with `ae runs`, or name the right folder with --data-dir"))
+        self.select("WHERE run_id = ?1", [id.to_string()])?.pop().ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("there is no run {id} in this data directory"))
+                .with_hint("list the runs with `ae runs`, or name the right folder with --data-dir")
         })
     }
 
@@ -161,25 +139,56 @@ impl RunIndex {
     ///
     /// When the list can't be read.
     pub fn by_site(&self, site: &str) -> Result<Option<RunRow>> {
-        self.lock()
-            .query_row("SELECT * FROM runs WHERE site = ?1", [site], |row| Ok(read_row(row)))
-            .optional()
-            .map_err(|error| sqlite_error("the list of runs can't be read", error))?
-            .transpose()
+        Ok(self.select("WHERE site = ?1", [site])?.pop())
     }
 
-    /// All runs, newest first, `limit` at most.
+    /// The runs whose id begins with `prefix`, two at most: enough to know whether one is meant.
     ///
     /// # Errors
     ///
     /// When the list can't be read.
-    pub fn list(&self, limit: u32) -> Result<Vec<RunRow>> {
-        let failed = |error| sqlite_error("the list of runs can't be read", error);
+    pub fn by_prefix(&self, prefix: &str) -> Result<Vec<RunRow>> {
+        self.select("WHERE substr(run_id, 1, ?2) = ?1 LIMIT 2", params![prefix, prefix.len()])
+    }
+
+    /// The runs that have not ended, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the list can't be read.
+    pub fn open_runs(&self) -> Result<Vec<RunRow>> {
+        self.select("WHERE status IN ('pending', 'running', 'paused') ORDER BY created_at DESC", [])
+    }
+
+    /// One page of all runs, newest first: `limit` at most, after the first `skip`.
+    ///
+    /// # Errors
+    ///
+    /// When the list can't be read.
+    pub fn list(&self, limit: u32, skip: u64) -> Result<Vec<RunRow>> {
+        let skip = i64::try_from(skip).unwrap_or(i64::MAX);
+        self.select("ORDER BY created_at DESC, run_id DESC LIMIT ?1 OFFSET ?2", params![limit, skip])
+    }
+
+    /// The number of runs.
+    ///
+    /// # Errors
+    ///
+    /// When the list can't be read.
+    pub fn count(&self) -> Result<u64> {
+        let count: i64 = self
+            .lock()
+            .query_row("SELECT count(*) FROM runs", [], |row| row.get(0))
+            .map_err(|error| sqlite_error(UNREADABLE, error))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn select(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<RunRow>> {
+        let failed = |error| sqlite_error(UNREADABLE, error);
         let connection = self.lock();
-        let mut statement = connection
-            .prepare_cached("SELECT * FROM runs ORDER BY created_at DESC, run_id DESC LIMIT ?1")
-            .map_err(failed)?;
-        let rows = statement.query_map([limit], |row| Ok(read_row(row))).map_err(failed)?;
+        let mut statement =
+            connection.prepare_cached(&format!("SELECT * FROM runs {which}")).map_err(failed)?;
+        let rows = statement.query_map(values, |row| Ok(read_row(row))).map_err(failed)?;
         rows.map(|row| row.map_err(failed)?).collect()
     }
 
@@ -232,25 +241,24 @@ impl RunIndex {
     ///
     /// When it can't be written.
     pub fn set_site(&self, id: RunId, site: &str) -> Result<()> {
-        self.lock()
-            .execute(
-                "UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2",
-                params![id.to_string(), site],
-            )
-            .map(|_| ())
-            .map_err(|error| sqlite_error("the run's site can't be recorded", error))
+        self.change(
+            "UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2",
+            params![id.to_string(), site],
+        )
     }
 
-    /// Asks whoever runs `id` to stop at its next boundary.
+    /// Asks the process that runs `id` to stop at its next boundary.
     ///
     /// # Errors
     ///
     /// When it can't be written.
     pub fn request_cancel(&self, id: RunId) -> Result<()> {
-        self.lock()
-            .execute("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()])
-            .map(|_| ())
-            .map_err(|error| sqlite_error("the cancellation can't be recorded", error))
+        self.change("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()])
+    }
+
+    fn change(&self, statement: &str, values: impl rusqlite::Params) -> Result<()> {
+        let changed = self.lock().execute(statement, values).map(|_| ());
+        changed.map_err(|error| sqlite_error("the list of runs can't be written", error))
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -276,30 +284,27 @@ fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn read_row(row: &Row<'_>) -> Result<RunRow> {
-    let text = |column: &str| {
-        row.get::<_, String>(column).map_err(|error| sqlite_error("a run's row is damaged", error))
-    };
-    let maybe = |column: &str| {
-        row.get::<_, Option<String>>(column).map_err(|error| sqlite_error("a run's row is damaged", error))
-    };
+    fn column<T: rusqlite::types::FromSql>(row: &Row<'_>, name: &str) -> Result<T> {
+        row.get(name).map_err(|error| sqlite_error("a run's row is damaged", error))
+    }
+    fn text(row: &Row<'_>, name: &str) -> Result<String> {
+        column(row, name)
+    }
     Ok(RunRow {
-        run_id: text("run_id")?.parse().map_err(damaged)?,
-        project_id: text("project_id")?.parse().map_err(damaged)?,
-        intent: serde_json::from_str(&text("intent")?).map_err(damaged)?,
-        settings: serde_json::from_str(&text("settings")?).map_err(damaged)?,
-        site: maybe("site")?,
-        status: parse_status(&text("status")?)?,
-        outcome: maybe("outcome")?
+        run_id: text(row, "run_id")?.parse().map_err(damaged)?,
+        project_id: text(row, "project_id")?.parse().map_err(damaged)?,
+        intent: serde_json::from_str(&text(row, "intent")?).map_err(damaged)?,
+        settings: serde_json::from_str(&text(row, "settings")?).map_err(damaged)?,
+        site: column(row, "site")?,
+        status: parse_status(&text(row, "status")?)?,
+        outcome: column::<Option<String>>(row, "outcome")?
             .map(|name| serde_json::from_value(name.into()))
             .transpose()
             .map_err(damaged)?,
-        reason: maybe("reason")?,
-        cancel_requested: row
-            .get::<_, i64>("cancel_requested")
-            .map_err(|error| sqlite_error("a run's row is damaged", error))?
-            != 0,
-        created_at: text("created_at")?.parse().map_err(damaged)?,
-        updated_at: text("updated_at")?.parse().map_err(damaged)?,
+        reason: column(row, "reason")?,
+        cancel_requested: column::<i64>(row, "cancel_requested")? != 0,
+        created_at: text(row, "created_at")?.parse().map_err(damaged)?,
+        updated_at: text(row, "updated_at")?.parse().map_err(damaged)?,
     })
 }
 
@@ -341,29 +346,21 @@ fn sqlite_error(doing: &str, error: rusqlite::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use ae_core::{Currency, Digest, Money};
+    use ae_core::{Currency, Digest, Intent, Money, ProjectId};
 
     use super::*;
+    use crate::store::{RunSettings, SignalsFrom};
 
-    fn row(seed: &[u8]) -> RunRow {
-        let digest = Digest::of_bytes("test", seed);
-        RunRow {
-            run_id: RunId::from_digest(&digest),
-            project_id: ProjectId::from_digest(&digest),
-            intent: Intent::new("Build a CSV tool", Money::zero(Currency::USD)).unwrap(),
-            settings: RunSettings {
-                signals: vec![SignalsFrom::Sample, SignalsFrom::File("/x.csv".into())],
-                agent: "site".into(),
-                base_url: "http://127.0.0.1:4180".into(),
-            },
-            site: None,
-            status: RunStatus::Pending,
-            outcome: None,
-            reason: None,
-            cancel_requested: false,
-            created_at: Timestamp::UNIX_EPOCH,
-            updated_at: Timestamp::UNIX_EPOCH,
-        }
+    fn row(name: &[u8]) -> RunRow {
+        let digest = Digest::of_bytes("test", name);
+        let signals = vec![SignalsFrom::Sample, SignalsFrom::File("/x.csv".into())];
+        RunRow::new(
+            RunId::from_digest(&digest),
+            ProjectId::from_digest(&digest),
+            Intent::new("Build a CSV tool", Money::zero(Currency::USD)).unwrap(),
+            RunSettings::new("http://127.0.0.1:4180", signals),
+            Timestamp::UNIX_EPOCH,
+        )
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! From settings to guarded backends: the only folder that names a backend.
 
 mod embedded;
+mod signals;
+mod storefront;
 
-pub use self::wiring::{Backends, Host, default_data_dir};
+pub use self::embedded::{Backends, ledger, open};

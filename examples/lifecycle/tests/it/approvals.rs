@@ -3,7 +3,7 @@
 use super::ae::Ae;
 
 #[test]
-fn a_run_parks_twice_and_goes_on_when_somebody_approves() {
+fn a_run_parks_twice_and_goes_on_when_it_is_approved() {
     let ae = Ae::new();
     let run = ae.parked();
     let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
@@ -15,10 +15,10 @@ fn a_run_parks_twice_and_goes_on_when_somebody_approves() {
     assert_eq!(shown["digest"].as_str().unwrap().len(), 64);
     assert!(status["product_url"].is_null(), "nothing is published before the launch is approved");
 
-    let launch = ae.ae(&["approve", &run, "--json"]).expect(6).json();
+    let launch = ae.ae(&["approve", &run, "--stage", "spec", "--json"]).expect(6).json();
     assert!(launch["waiting"]["title"].as_str().unwrap().contains("launch"));
     assert!(launch["product_url"].is_null() && launch["payment_link"].is_null());
-    let done = ae.ae(&["approve", &run, "--reason", "fine", "--json"]).expect(0).json();
+    let done = ae.ae(&["approve", &run, "--stage", "launch", "--reason", "fine", "--json"]).expect(0).json();
     assert_eq!(done["outcome"], "verified");
     assert!(done["product_url"].is_string() && done["payment_link"].is_string());
 }
@@ -38,7 +38,10 @@ fn resume_with_yes_decides_what_is_open_and_without_it_stays_parked() {
 fn a_rejection_ends_the_run_as_blocked_with_its_reason() {
     let ae = Ae::new();
     let run = ae.parked();
-    let done = ae.ae(&["approve", &run, "--reject", "--reason", "too dear", "--json"]).expect(4).json();
+    let done = ae
+        .ae(&["approve", &run, "--stage", "spec", "--reject", "--reason", "too dear", "--json"])
+        .expect(4)
+        .json();
     assert_eq!(done["outcome"], "blocked");
     assert!(done["reason"].as_str().unwrap().contains("too dear"));
     assert!(!ae.data().join("runs").join(&run).join("workspace/site").exists(), "nothing was built");
@@ -48,14 +51,14 @@ fn a_rejection_ends_the_run_as_blocked_with_its_reason() {
 fn approving_twice_or_after_a_cancel_is_refused_and_changes_nothing() {
     let ae = Ae::new();
     let run = ae.parked();
-    ae.ae(&["approve", &run, "--json"]).expect(6);
-    ae.ae(&["approve", &run, "--json"]).expect(0);
-    let twice = ae.ae(&["approve", &run, "--json"]).expect(2);
+    ae.ae(&["approve", &run, "--stage", "spec", "--json"]).expect(6);
+    ae.ae(&["approve", &run, "--stage", "launch", "--json"]).expect(0);
+    let twice = ae.ae(&["approve", &run, "--stage", "launch", "--json"]).expect(2);
     assert_eq!(twice.json()["error"]["kind"], "conflict");
 
     let other = ae.parked();
     ae.ae(&["cancel", &other, "--json"]).expect(0);
-    let after = ae.ae(&["approve", &other]).expect(2);
+    let after = ae.ae(&["approve", &other, "--stage", "spec"]).expect(2);
     assert!(after.stderr.contains("cancelled"), "{}", after.stderr);
     let status = ae.ae(&["status", &other, "--json"]).expect(0).json();
     assert_eq!(status["outcome"], "cancelled");
@@ -67,15 +70,16 @@ fn approving_twice_or_after_a_cancel_is_refused_and_changes_nothing() {
 fn one_changed_byte_in_the_release_voids_the_approval() {
     let ae = Ae::new();
     let run = ae.parked();
-    ae.ae(&["approve", &run, "--json"]).expect(6);
+    ae.ae(&["approve", &run, "--stage", "spec", "--json"]).expect(6);
     let page = ae.data().join("runs").join(&run).join("workspace/site/index.html");
     let mut bytes = std::fs::read(&page).unwrap();
     let place = bytes.windows(5).position(|w| w == b"</h1>").unwrap();
     bytes[place - 1] ^= 1;
     std::fs::write(&page, bytes).unwrap();
-    let refused = ae.ae(&["approve", &run, "--json"]).expect(4).json();
+    let refused = ae.ae(&["approve", &run, "--stage", "launch", "--json"]).expect(4).json();
+    assert_eq!(refused["status"], "blocked");
     assert!(refused["reason"].as_str().unwrap().contains("changed"), "{}", refused["reason"]);
-    ae.ae(&["approve", &run]).expect(2);
+    ae.ae(&["approve", &run, "--stage", "launch"]).expect(2);
     let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
     assert!(status["product_url"].is_null(), "nothing was published: {status}");
     let sites = ae.data().join("sites");
@@ -99,6 +103,30 @@ fn a_decision_for_another_digest_is_refused() {
 }
 
 #[test]
+fn a_decision_says_which_question_it_is_for() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    for unclear in [
+        &["approve", &run][..],
+        &["approve", &run, "--reject"],
+        &["approve", &run, "--digest", ""],
+        &["approve", &run, "--digest", "b"],
+        &["approve", &run, "--digest", "zzzzzzzz"],
+        &["approve", &run, "--stage", "launch"],
+        &["approve", &run, "--stage", "spec", "--reject", "--yes"],
+    ] {
+        ae.ae(unclear).expect(2);
+        let waits = ae.ae(&["status", &run, "--json"]).expect(0).json();
+        assert_eq!(waits["outcome"], "waiting_for_approval", "{unclear:?}");
+    }
+    let next = ae.ae(&["status", &run]).expect(0).stdout;
+    let next = next.split('`').nth(1).unwrap();
+    assert!(next.starts_with("ae approve ") && next.contains("--data-dir"), "{next}");
+    let words: Vec<_> = next.split(' ').skip(1).take_while(|word| *word != "--data-dir").collect();
+    ae.ae(&words).expect(6);
+}
+
+#[test]
 fn a_cancellation_that_a_crash_cut_off_still_holds() {
     let ae = Ae::new();
     let run = ae.parked();
@@ -111,7 +139,7 @@ fn a_cancellation_that_a_crash_cut_off_still_holds() {
 }
 
 #[test]
-fn a_question_that_expired_is_asked_anew() {
+fn a_question_that_expired_is_asked_again() {
     let ae = Ae::new();
     let run = ae.parked();
     let first = ae.ae(&["status", &run, "--json"]).expect(0).json()["waiting"]["approval"].clone();
@@ -122,15 +150,20 @@ fn a_question_that_expired_is_asked_anew() {
     );
     assert_eq!(changed.unwrap(), 1);
     drop(desk);
-    ae.ae(&["approve", &run]).expect(2);
-    let again = ae.ae(&["resume", &run, "--json"]).expect(6).json();
+    let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
+    assert_eq!(status["outcome"], "approval_expired", "{status}");
+    assert!(status["waiting"].is_null() && status["reason"].as_str().unwrap().contains("ae approve"));
+    // What expired is not decided: the new question is shown first.
+    let asked = ae.ae(&["approve", &run, "--stage", "spec", "--yes", "--json"]).expect(6);
+    assert!(asked.stderr.contains("asked again"), "{}", asked.stderr);
+    let again = asked.json();
     assert!(
         again["waiting"]["approval"].is_string() && again["waiting"]["approval"] != first,
         "{}",
         again["waiting"]
     );
-    ae.ae(&["approve", &run, "--json"]).expect(6);
-    ae.ae(&["approve", &run, "--json"]).expect(0);
+    ae.ae(&["approve", &run, "--stage", "spec", "--json"]).expect(6);
+    ae.ae(&["approve", &run, "--stage", "launch", "--json"]).expect(0);
 }
 
 #[test]

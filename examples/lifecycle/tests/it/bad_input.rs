@@ -36,6 +36,7 @@ fn signals_that_can_not_be_read() {
         ("binary", ae.file("binary.csv", &[0, 159, 146, 150, 0, 1, 2, 3, 255, 254])),
         ("header", ae.file("header.csv", b"a,b,c\n1,2,3\n")),
         ("folder", ae.data().parent().unwrap().to_str().unwrap().to_owned()),
+        ("address", "https://example.com/posts.csv".to_owned()),
     ];
     for (what, file) in &files {
         let refused = ae.ae(&["run", INTENT, "--signals", file, "--yes"]).expect(2);
@@ -94,7 +95,7 @@ fn a_damaged_audit_log_is_found_and_left_as_it_is() {
         std::fs::write(&path, cut).unwrap();
         ae.ae(&["audit", "verify"]).expect(1);
         let refused = ae.ae(&["run", INTENT, "--signals", "sample", "--yes"]);
-        assert!(refused.code != 0 && refused.stderr.contains("tampered"), "{refused:?}");
+        assert!(refused.code != 0 && refused.stderr.contains("audit"), "{refused:?}");
         assert_eq!(std::fs::read(&path).unwrap(), cut, "no new chain is begun");
     }
     std::fs::remove_file(&path).unwrap();
@@ -145,7 +146,8 @@ fn everything_in_the_data_directory_is_its_owners_alone() {
 fn runs_that_do_not_exist() {
     let ae = Ae::new();
     let unknown = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";
-    for command in ["status", "approve", "resume", "cancel"] {
+    ae.ae(&["run", "", "--signals", "sample"]).expect(2);
+    for command in ["status", "resume", "cancel"] {
         let refused = ae.ae(&[command, unknown]).expect(2);
         assert!(
             refused.stderr.contains("there is no run") && refused.stderr.contains("ae runs"),
@@ -200,12 +202,80 @@ fn damaged_databases_are_refused_and_never_overwritten() {
 }
 
 #[test]
+fn a_store_that_is_gone_is_refused_by_name() {
+    let ae = Ae::new();
+    let run = ae.main_job()["run_id"].as_str().unwrap().to_owned();
+    ae.ae(&["runs"]).expect(0);
+    for name in ["billing.db", "safety.db", "audit.jsonl", "checkpoints.db", "runs.db"] {
+        let (path, aside) = (ae.data().join(name), ae.data().join("aside"));
+        std::fs::rename(&path, &aside).unwrap();
+        for emptied in [false, true] {
+            if emptied {
+                std::fs::write(&path, b"").unwrap();
+            }
+            let refused = ae.ae(&["status", &run, "--json"]);
+            assert_ne!(refused.code, 0, "{name}: {refused:?}");
+            assert!(name == "runs.db" || refused.stderr.contains(name), "{name}: {}", refused.stderr);
+        }
+        std::fs::rename(&aside, &path).unwrap();
+        ae.ae(&["status", &run]).expect(0);
+    }
+}
+
+#[test]
 fn a_port_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let ae = Ae::new();
+    ae.parked();
     let addr = taken.local_addr().unwrap().to_string();
     let refused = ae.ae(&["serve", "--addr", &addr]).expect(2);
     assert!(refused.stderr.contains(&addr) && refused.stderr.contains("--addr"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_mistyped_data_directory_is_not_made() {
+    let ae = Ae::new();
+    let unknown = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";
+    for command in [
+        &["runs"][..],
+        &["status", unknown],
+        &["approve", unknown, "--stage", "spec"],
+        &["resume", unknown],
+        &["cancel", unknown],
+        &["audit", "verify"],
+        &["serve", "--addr", "127.0.0.1:0"],
+    ] {
+        let refused = ae.ae(command).expect(2);
+        assert!(refused.stderr.contains("--data-dir"), "{command:?}: {}", refused.stderr);
+        assert!(!ae.data().exists(), "{command:?}");
+    }
+    let child = std::process::Command::new(env!("CARGO_BIN_EXE_ae"))
+        .arg("runs")
+        .env("AE_DATA_DIR", "")
+        .stderr(std::process::Stdio::piped())
+        .spawn();
+    let refused = finish(child.unwrap()).expect(2);
+    assert!(refused.stderr.contains("AE_DATA_DIR"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_list_says_how_much_it_leaves_out() {
+    let ae = Ae::new();
+    for _ in 0..3 {
+        ae.parked();
+    }
+    let page = ae.ae(&["runs", "--limit", "2"]).expect(0).stdout;
+    assert!(page.contains("2 of 3") && page.contains("--page 2"), "{page}");
+    let rest = ae.ae(&["runs", "--limit", "2", "--page", "2", "--json"]).expect(0).json();
+    assert_eq!((&rest["total"], rest["runs"].as_array().unwrap().len()), (&3.into(), 1));
+}
+
+#[test]
+fn a_quiet_command_says_only_what_is_wrong() {
+    let ae = Ae::new();
+    let done = ae.ae(&["run", INTENT, "--signals", "sample", "--yes", "--quiet"]).expect(0);
+    assert!(done.stderr.is_empty() && done.stdout.starts_with("verified"), "{done:?}");
+    assert!(ae.ae(&["status", "zz", "-q"]).expect(2).stderr.contains("error: "));
 }
 
 #[test]
@@ -232,5 +302,9 @@ fn every_command_explains_itself() {
     }
     ae.ae(&["fly"]).expect(2);
     ae.ae(&["run"]).expect(2);
-    assert_eq!(ae.ae(&["run", "--json"]).expect(2).json()["exit_code"], 2);
+    let missing = ae.ae(&["run", "--json"]).expect(2).json();
+    assert_eq!(missing["exit_code"], 2);
+    assert!(missing["error"]["message"].as_str().unwrap().contains("<INTENT>"), "{missing}");
+    let wrong = ae.ae(&["runs", "--limit", "many", "--json"]).expect(2).json();
+    assert!(wrong["error"]["message"].as_str().unwrap().contains("--limit"), "{wrong}");
 }

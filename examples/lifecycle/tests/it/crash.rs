@@ -9,12 +9,14 @@ use std::{
 };
 
 use ae_billing::PaymentProvider;
-use ae_core::Runtime;
 use ae_safety::{HoldState, Scope};
-use lifecycle::wiring::Host;
+use lifecycle::wiring;
 use serde_json::Value;
 
-use super::ae::{Ae, INTENT, finish};
+use super::{
+    ae::{Ae, INTENT, finish},
+    inside::installation,
+};
 
 mod points;
 
@@ -45,11 +47,11 @@ fn left(ae: &Ae, result: &Value) -> Left {
         releases.filter(|release| !release.as_ref().unwrap().file_name().to_string_lossy().starts_with('.'));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let objects = runtime.block_on(async {
-        let host = Host::open(&data, Runtime::system()).unwrap();
+        let installation = installation(&data);
         let run = RUN.parse().unwrap();
-        let holds = host.keeper.budget().holds(&Scope::Run(run)).await.unwrap();
+        let holds = installation.keeper.budget().holds(&Scope::Run(run)).await.unwrap();
         assert!(holds.iter().all(|hold| hold.state != HoldState::Open), "every hold is settled: {holds:?}");
-        let billing = host.billing("http://127.0.0.1:4180").unwrap();
+        let billing = wiring::ledger(&installation, "http://127.0.0.1:4180").unwrap();
         billing.find(run).await.unwrap().len()
     });
     Left {

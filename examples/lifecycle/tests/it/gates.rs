@@ -1,23 +1,27 @@
 //! The lifecycle holds its backends only behind guards.
 
 /// The one file that may hold unguarded backends, on their way behind the guards.
-const WIRING: &str = "src/embedded.rs";
+const WIRING: &str = "src/wiring/";
 
 #[test]
 fn no_stage_can_reach_an_unguarded_backend() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let ports = std::fs::read_to_string(root.join("src/ports.rs")).unwrap();
+    let ports = std::fs::read_to_string(root.join("src/run/ports.rs")).unwrap();
     for (field, kind) in [
         ("builders", "Builders"),
         ("deployer", "Guarded<Arc<dyn Deployer>>"),
         ("payments", "Guarded<Arc<dyn PaymentProvider>>"),
-        ("live_sources", "Vec<Guarded<Arc<dyn NicheSource>>>"),
     ] {
         assert!(ports.contains(&format!("pub {field}: {kind},")), "{field} stands behind its guard");
     }
-    for folder in ["src/stages", "src/glue"] {
+    let signals = std::fs::read_to_string(root.join("src/glue/signals.rs")).unwrap();
+    assert!(signals.contains("pub live: Vec<Guarded<Arc<dyn NicheSource>>>,"));
+    for folder in ["src/run", "src/run/stages", "src/glue"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
+            if path.is_dir() {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).unwrap();
             for backend in ["LocalDeployer", "SqliteBilling", "SiteBuilder", "wiring::"] {
                 assert!(
@@ -44,9 +48,9 @@ fn every_effect_is_in_the_audit_log_before_and_after() {
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let holds = runtime.block_on(async {
-        let host = lifecycle::wiring::Host::open(&ae.data(), ae_core::Runtime::system()).unwrap();
+        let installation = super::inside::installation(&ae.data());
         let run = result["run_id"].as_str().unwrap().parse().unwrap();
-        host.keeper.budget().holds(&ae_safety::Scope::Run(run)).await.unwrap()
+        installation.keeper.budget().holds(&ae_safety::Scope::Run(run)).await.unwrap()
     });
     assert_eq!(holds.len(), started, "every effect went through the ledger: {holds:?}");
 }
@@ -62,7 +66,8 @@ fn secrets_in_an_intent_are_taken_out_before_anything_is_stored() {
     assert!(!done.stdout.contains(&secret) && !done.stderr.contains(&secret));
     let run = ae.parked();
     let reason = format!("because of {secret}");
-    let rejected = ae.ae(&["approve", &run, "--reject", "--reason", &reason, "--json"]).expect(4);
+    let rejected =
+        ae.ae(&["approve", &run, "--stage", "spec", "--reject", "--reason", &reason, "--json"]).expect(4);
     assert!(!rejected.stdout.contains(&secret) && !rejected.stderr.contains(&secret), "{rejected:?}");
     let mut folders = vec![ae.data()];
     while let Some(folder) = folders.pop() {

@@ -12,9 +12,11 @@
 
 mod ae;
 mod approvals;
+mod arrows;
 mod bad_input;
 mod crash;
 mod gates;
+mod inside;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;

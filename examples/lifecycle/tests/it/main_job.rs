@@ -96,6 +96,21 @@ fn signals_come_from_files_gzip_json_lines_and_standard_input() {
 }
 
 #[test]
+fn a_file_that_breaks_off_is_not_half_the_evidence() {
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
+    gz.write_all(&posts(10_000)).unwrap();
+    let gz = gz.finish().unwrap();
+    let ae = Ae::new();
+    let file = ae.file("posts.csv.gz", &gz[..gz.len() / 2]);
+    let failed = ae.ae(&["run", INTENT, "--signals", &file, "--yes", "--json"]).expect(2);
+    assert!(failed.stderr.contains("not a complete gzip file"), "{}", failed.stderr);
+    assert_eq!(failed.json()["outcome"], "failed");
+}
+
+#[test]
 fn one_broken_line_is_reported_and_skipped() {
     let ae = Ae::new();
     let mut broken = posts(500);

@@ -5,20 +5,18 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
+use ae_core::{BackendError, Cancel, IdempotencyKey, RunId};
 use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
 use async_trait::async_trait;
-use lifecycle::store::RunStatus;
 use lifecycle::{
-    engine,
     faces::cli::Exit,
-    glue::approver::Standing,
+    glue::progress::{Progress, Silent},
     run::BuilderFactory,
-    run::{Progress, Silent},
-    service::RunReport,
-    store::{RunRow, RunSettings, SignalsFrom},
-    wiring::Host,
+    service::{RunReport, RunSettings, SignalsFrom},
+    wiring::Backends,
 };
+
+use super::inside::{drive, installation, intent, record, standing};
 
 /// Builds the real site, then breaks it.
 #[derive(Debug)]
@@ -82,9 +80,6 @@ impl Progress for Tamper {
     }
 
     fn note(&self, _: &str) {}
-    fn hold(&self) {}
-    fn release(&self) {}
-    fn done(&self) {}
 }
 
 fn run_with(inventive: bool, behaves_from: u32, metered: bool, budget: &str) -> (RunReport, u32) {
@@ -102,46 +97,23 @@ fn run_watched(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let attempts = Arc::new(AtomicU32::new(0));
     let report = runtime.block_on(async {
-        let host = Host::open(folder.path(), Runtime::system()).unwrap();
-        let settings = RunSettings {
-            signals: vec![SignalsFrom::Sample],
-            agent: "site".to_owned(),
-            base_url: "http://127.0.0.1:4180".to_owned(),
-        };
-        let mut backends = host.backends(&settings, None).unwrap();
+        let installation = installation(folder.path());
+        let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
+        let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
         let counted = Arc::clone(&attempts);
         backends.builder = BuilderFactory::new(move |spec, site| {
             let site = SiteBuilder::new(spec.clone(), site.clone());
             let info = site.info().with_metered(metered);
             Arc::new(Saboteur { site, inventive, behaves_from, info, attempts: Arc::clone(&counted) })
         });
-        let now = host.runtime.now();
-        let run = RunId::from_uuid(host.runtime.ids.new_uuid());
-        let budget = Money::parse(budget, Currency::USD).unwrap();
-        host.runs
-            .insert(&RunRow {
-                run_id: run,
-                project_id: ProjectId::from_uuid(host.runtime.ids.new_uuid()),
-                intent: Intent::new(super::ae::INTENT, budget).unwrap(),
-                settings,
-                site: None,
-                status: RunStatus::Pending,
-                outcome: None,
-                reason: None,
-                cancel_requested: false,
-                created_at: now,
-                updated_at: now,
-            })
-            .unwrap();
-        let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
-        let ports = host.guard(backends, approver, progress(host.dir.workspace(run).unwrap()));
-        let report = engine::drive(&host, &ports, run, std::future::pending()).await.unwrap();
-        let living = host.dir.workspace(run).unwrap().join("CLAUDE.md");
+        let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
+        record(&installation, run, intent(super::ae::INTENT, budget), settings);
+        let workspace = installation.dir.workspace(run).unwrap();
+        let progress = progress(workspace.clone());
+        let report = drive(&installation, backends, run, standing(), progress).await;
         if report.outcome == "stalled" {
-            assert!(
-                std::fs::read_to_string(living).unwrap().contains("nowhere-0.html"),
-                "the error is registered"
-            );
+            let living = std::fs::read_to_string(workspace.join("CLAUDE.md")).unwrap();
+            assert!(living.contains("nowhere-0.html"), "the error is registered");
         }
         report
     });
@@ -151,7 +123,7 @@ fn run_watched(
 #[test]
 fn the_same_failure_three_times_is_stalled() {
     let (report, attempts) = run_with(false, u32::MAX, false, "10");
-    assert_eq!((report.outcome.as_str(), report.exit_code), ("stalled", Exit::Stalled.code()));
+    assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("stalled", Exit::Stalled));
     assert_eq!(attempts, 3);
     assert!(
         report.product_url.is_none() && report.payment_link.is_none(),
@@ -162,14 +134,14 @@ fn the_same_failure_three_times_is_stalled() {
 #[test]
 fn another_failure_each_time_is_exhausted_after_five() {
     let (report, attempts) = run_with(true, u32::MAX, false, "10");
-    assert_eq!((report.outcome.as_str(), report.exit_code), ("exhausted", Exit::Exhausted.code()));
+    assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("exhausted", Exit::Exhausted));
     assert_eq!(attempts, 5);
 }
 
 #[test]
 fn a_failure_that_is_mended_is_verified() {
     let (report, attempts) = run_with(false, 2, false, "10");
-    assert_eq!((report.outcome.as_str(), report.exit_code), ("verified", Exit::Verified.code()));
+    assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("verified", Exit::Verified));
     assert_eq!((attempts, report.attempts), (2, Some(2)));
 }
 
@@ -178,8 +150,8 @@ fn a_builder_that_costs_more_than_the_budget_is_stopped_before_the_call() {
     for budget in ["0", "0.000001"] {
         let (report, attempts) = run_with(false, 1, true, budget);
         assert_eq!(
-            (report.outcome.as_str(), report.exit_code),
-            ("budget_stop", Exit::BudgetStop.code()),
+            (report.outcome.as_str(), Exit::of_report(&report)),
+            ("budget_stop", Exit::BudgetStop),
             "{budget}"
         );
         assert_eq!(attempts, 0, "it was never called");
@@ -189,7 +161,7 @@ fn a_builder_that_costs_more_than_the_budget_is_stopped_before_the_call() {
 #[test]
 fn a_byte_slipped_in_after_the_checks_is_not_published() {
     let (report, _) = run_watched(false, 1, false, "10", |workspace| Arc::new(Tamper(workspace)));
-    assert_eq!((report.outcome.as_str(), report.exit_code), ("blocked", Exit::Blocked.code()));
+    assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("blocked", Exit::Blocked));
     assert!(report.reason.unwrap().contains("changed"));
     assert!(report.product_url.is_none() && report.payment_link.is_none());
 }

@@ -4,49 +4,31 @@ use std::{sync::Arc, time::Duration};
 
 use ae_billing::{LinkId, NewLink, NewPrice, NewProduct, PaymentProvider};
 use ae_core::{
-    BillingInterval, Currency, Digest, IdempotencyKey, Intent, ManualClock, ManualSleeper, Money, ProjectId,
-    RunId, Runtime, SeededIds,
+    BillingInterval, Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money, RunId, Runtime,
+    SeededIds,
 };
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 use lifecycle::{
-    faces::sites,
-    store::RunStatus,
-    store::{RunRow, RunSettings, SignalsFrom},
-    wiring::Host,
+    faces::sites::{self, Hosts},
+    service::{Installation, RunSettings, Sale, SignalsFrom},
+    setup::DataDir,
+    wiring,
 };
 use tempfile::TempDir;
 use tower::ServiceExt;
 
-const CALM: &str = "2026-11-24T12:00:00Z";
+use super::inside::{intent, record};
 
-fn row(run: RunId) -> RunRow {
-    let now = CALM.parse().unwrap();
-    RunRow {
-        run_id: run,
-        project_id: ProjectId::from_digest(&Digest::of_bytes("test", b"project")),
-        intent: Intent::new("CSV tool", Money::zero(Currency::USD)).unwrap(),
-        settings: RunSettings {
-            signals: vec![SignalsFrom::Sample],
-            agent: "site".to_owned(),
-            base_url: "http://127.0.0.1:4180".to_owned(),
-        },
-        site: None,
-        status: RunStatus::Pending,
-        outcome: None,
-        reason: None,
-        cancel_requested: false,
-        created_at: now,
-        updated_at: now,
-    }
-}
+const CALM: &str = "2026-11-24T12:00:00Z";
+const ADDRESS: &str = "http://127.0.0.1:4180";
 
 /// Two products with two tiers and a link each, served without a socket.
 struct Shop {
     _folder: TempDir,
     clock: ManualClock,
-    host: Host,
-    shared: sites::Shared,
+    installation: Installation,
+    sale: sites::Shared,
     code: String,
     links: Vec<(LinkId, Vec<String>)>,
     runs: Vec<RunId>,
@@ -57,8 +39,8 @@ impl Shop {
         let folder = tempfile::tempdir().unwrap();
         let clock = ManualClock::at(CALM.parse().unwrap());
         let runtime = Runtime::new(clock.clone(), ManualSleeper::new(clock.clone()), SeededIds::new(1));
-        let host = Host::open(folder.path(), runtime).unwrap();
-        let ledger = host.billing("http://127.0.0.1:4180").unwrap();
+        let installation = wiring::open(DataDir::open(folder.path()).unwrap(), runtime).unwrap();
+        let ledger = wiring::ledger(&installation, ADDRESS).unwrap();
         let (mut links, mut runs) = (Vec::new(), Vec::new());
         for name in ["one", "two"] {
             let run = RunId::from_digest(&Digest::of_bytes("test", name.as_bytes()));
@@ -73,25 +55,32 @@ impl Shop {
             }
             let link = NewLink::new(run, vec![key("starter"), key("starter_yearly")]);
             let link = ledger.ensure_payment_link(&key("link"), &link).await.unwrap().into_inner();
-            host.runs.insert(&row(run)).unwrap();
-            host.runs.set_site(run, &format!("site-{name}")).unwrap();
+            record(
+                &installation,
+                run,
+                intent("CSV tool", "0"),
+                RunSettings::new(ADDRESS, vec![SignalsFrom::Sample]),
+            );
+            installation.runs.set_site(run, &format!("site-{name}")).unwrap();
             links.push((link.id, prices.iter().map(ToString::to_string).collect()));
             runs.push(run);
         }
-        let shared = sites::open(&host, "127.0.0.1:4180".parse().unwrap()).await.unwrap();
+        let sale = Arc::new(Sale::open(&installation, ADDRESS).await.unwrap());
         let code = std::fs::read_to_string(folder.path().join("keys/operator")).unwrap().trim().to_owned();
-        Self { _folder: folder, clock, host, shared, code, links, runs }
+        Self { _folder: folder, clock, installation, sale, code, links, runs }
     }
 
     /// The status, and the page or the address that it leads to.
     async fn send(&self, method: Method, path: &str, body: String) -> (StatusCode, String) {
         let request = Request::builder()
             .method(method)
+            .header("host", "127.0.0.1:4180")
             .uri(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(Body::from(body))
             .unwrap();
-        let answer = sites::app(Arc::clone(&self.shared)).oneshot(request).await.unwrap();
+        let hosts = Hosts::new("127.0.0.1:4180".parse().unwrap(), &[]);
+        let answer = sites::app(Arc::clone(&self.sale), hosts).oneshot(request).await.unwrap();
         let status = answer.status();
         if let Some(location) = answer.headers().get("location") {
             return (status, location.to_str().unwrap().to_owned());
@@ -118,13 +107,13 @@ impl Shop {
 
     /// What the audit log tells of payments, oldest first.
     fn payment_events(&self) -> Vec<String> {
-        let log = std::fs::read_to_string(self.host.dir.audit_log()).unwrap();
+        let log = std::fs::read_to_string(self.installation.dir.audit_log()).unwrap();
         let kinds = log.split('"').filter(|word| word.starts_with("payment_"));
         kinds.map(str::to_owned).collect()
     }
 
     async fn payments(&self) -> Vec<u64> {
-        let ledger = self.host.billing("http://127.0.0.1:4180").unwrap();
+        let ledger = wiring::ledger(&self.installation, ADDRESS).unwrap();
         let mut all = Vec::new();
         for run in &self.runs {
             all.push(ledger.revenue(*run).await.unwrap().payments);

@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use ae_billing::{BillingConfig, Caps, SqliteBilling};
-use ae_core::{RunId, Runtime};
+use ae_core::RunId;
 use ae_safety::Ruling;
 use lifecycle::{
-    engine,
-    glue::approver::{Absent, Approver, Standing},
-    run::Silent,
-    service::RunReport,
-    wiring::{Backends, Host},
+    engine::{self, Question},
+    glue::{
+        approver::{Absent, Approver},
+        progress::Silent,
+    },
+    service::{Installation, RunReport},
+    wiring::Backends,
 };
 
-use super::ae::Ae;
+use super::{
+    ae::Ae,
+    inside::{drive, installation, standing},
+};
 
 #[test]
 fn a_price_that_can_not_be_sold_is_blocked_before_anything_is_built() {
@@ -58,13 +63,19 @@ fn a_high_price_is_sold() {
 }
 
 /// Goes on with `run` over a ledger that takes no price above `cents`.
-async fn go_on(host: &Host, run: RunId, approver: Arc<dyn Approver>, cents: i64) -> RunReport {
-    let settings = host.runs.get(run).unwrap().settings;
+async fn go_on(
+    installation: &Installation,
+    run: RunId,
+    approver: Arc<dyn Approver>,
+    cents: i64,
+) -> RunReport {
+    let settings = installation.runs.get(run).unwrap().settings;
     let config = BillingConfig::new(&settings.base_url).with_caps(Caps::default().with_amount_max(cents));
-    let ledger = SqliteBilling::open(host.dir.database("billing"), host.runtime.clone(), config).unwrap();
-    let backends = Backends { payments: Arc::new(ledger), ..host.backends(&settings, None).unwrap() };
-    let ports = host.guard(backends, approver, Arc::new(Silent));
-    engine::drive(host, &ports, run, std::future::pending()).await.unwrap()
+    let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
+    let ledger = SqliteBilling::open(path, runtime, config).unwrap();
+    let mut backends = Backends::embedded(installation, &settings, None).unwrap();
+    backends.payments = Arc::new(ledger);
+    drive(installation, backends, run, approver, Arc::new(Silent)).await
 }
 
 #[test]
@@ -73,12 +84,14 @@ fn a_provider_that_takes_less_since_the_spec_was_approved_stops_the_launch() {
     let run: RunId = ae.parked().parse().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let report = runtime.block_on(async {
-        let host = Host::open(&ae.data(), Runtime::system()).unwrap();
-        let spec = engine::pending_approval(&host, run).await.unwrap().unwrap();
-        host.keeper.desk().decide(spec.id, Ruling::approve("person:test")).await.unwrap();
-        let parked = go_on(&host, run, Arc::new(Absent), 10_000).await;
+        let installation = installation(&ae.data());
+        let Question::Open(spec) = engine::question(&installation, run).await.unwrap() else {
+            panic!("the run waits");
+        };
+        installation.keeper.desk().decide(spec.id, Ruling::approve("person:test")).await.unwrap();
+        let parked = go_on(&installation, run, Arc::new(Absent), 10_000).await;
         assert_eq!(parked.outcome, "waiting_for_approval", "the launch is asked about: {:?}", parked.reason);
-        go_on(&host, run, Arc::new(Standing { decided_by: "person:test".to_owned() }), 100).await
+        go_on(&installation, run, standing(), 100).await
     });
     assert_eq!(report.outcome, "blocked");
     let reason = report.reason.unwrap();

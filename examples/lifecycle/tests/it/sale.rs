@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::Child,
+    sync::mpsc,
 };
 
 use super::ae::{Ae, INTENT};
@@ -12,6 +13,8 @@ use super::ae::{Ae, INTENT};
 struct Server {
     child: Child,
     addr: String,
+    /// Its standard error, line by line.
+    said: mpsc::Receiver<String>,
 }
 
 impl Drop for Server {
@@ -38,7 +41,11 @@ impl Answer {
 
 impl Server {
     fn start(ae: &Ae) -> Self {
-        let mut child = ae.spawn(&["serve", "--addr", "127.0.0.1:0"]);
+        Self::start_with(ae, &[])
+    }
+
+    fn start_with(ae: &Ae, options: &[&str]) -> Self {
+        let mut child = ae.spawn(&[&["serve", "--addr", "127.0.0.1:0"], options].concat());
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let addr = loop {
             let line = lines.next().expect("the server says where it listens").unwrap();
@@ -47,17 +54,23 @@ impl Server {
             }
         };
         // The rest of its standard error must not block it.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, addr }
+        let (tell, said) = mpsc::channel();
+        std::thread::spawn(move || lines.map_while(Result::ok).all(|line| tell.send(line).is_ok()));
+        Self { child, addr, said }
     }
 
     fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        self.send_to(&self.addr, (method, path), headers, body)
+    }
+
+    /// Sends a request for the name `host`.
+    fn send_to(&self, host: &str, (method, path): (&str, &str), headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.addr).unwrap();
         let length = body.len();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}",
-            self.addr
+            host
         )
         .unwrap();
         let mut text = Vec::new();
@@ -141,6 +154,60 @@ fn a_customer_comes_from_the_site_to_a_paid_entitlement() {
         "reading keys and payments are recorded"
     );
     assert!(!log.contains(code.trim()), "and the code is not in the log");
+}
+
+#[test]
+fn a_request_for_another_name_is_refused() {
+    let ae = Ae::new();
+    ae.parked();
+    let server = Server::start_with(&ae, &["--host", "Shop.example"]);
+    let port = server.addr.rsplit(':').next().unwrap();
+    for (name, status) in [
+        (server.addr.as_str(), 200),
+        (&format!("localhost:{port}"), 200),
+        ("shop.example", 200),
+        ("evil.example", 421),
+        (&format!("evil.example:{port}"), 421),
+        ("localhost:1", 421),
+    ] {
+        assert_eq!(server.send_to(name, ("GET", "/health"), "", "").status, status, "{name}");
+    }
+}
+
+#[test]
+fn a_product_served_elsewhere_names_the_address_that_serves_it() {
+    let ae = Ae::new();
+    let result = ae.main_job();
+    let server = Server::start(&ae);
+    let site = path_of(result["product_url"].as_str().unwrap());
+    for page in ["", "sitemap.xml", "robots.txt", "privacy.html"] {
+        let body = server.get(&format!("{site}{page}")).body;
+        assert!(!body.contains("127.0.0.1:4180"), "{page}: {body}");
+    }
+    assert!(server.get(&format!("{site}sitemap.xml")).body.contains(&server.addr));
+    let pay = server.get(&path_of(result["payment_link"].as_str().unwrap())).body;
+    assert!(pay.contains(&format!("href=\"{site}\"")) && !pay.contains("127.0.0.1:4180"), "{pay}");
+}
+
+#[test]
+fn what_broke_is_in_the_operators_log() {
+    let ae = Ae::new();
+    let result = ae.main_job();
+    let server = Server::start(&ae);
+    let link = path_of(result["payment_link"].as_str().unwrap());
+    let page = server.get(&link).body;
+    let form = page.split("name=\"form_id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let code = std::fs::read_to_string(ae.data().join("keys/operator")).unwrap();
+    let price = result["prices"][0].as_str().unwrap();
+    let log = ae.data().join("audit.jsonl");
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes.extend_from_slice(b"{\"not\":\"a record\"}\n");
+    std::fs::write(&log, bytes).unwrap();
+    let body = format!("form_id={form}&price={price}&payer_reference=order-1&operator_code={}", code.trim());
+    let answer = server.form(&format!("{link}/paid"), "", &body);
+    assert!(answer.status >= 500 && answer.body.contains("operator"), "{}: {}", answer.status, answer.body);
+    let line = server.said.iter().find(|line| line.starts_with("error: ")).unwrap();
+    assert!(line.contains("audit"), "{line}");
 }
 
 #[test]

@@ -26,9 +26,10 @@ fn runs_side_by_side_do_not_disturb_each_other() {
 fn a_run_has_one_runner_and_two_deciders_have_one_winner() {
     let ae = Ae::new();
     let run = ae.parked();
-    let children: Vec<_> = (0..4).map(|_| ae.spawn(&["approve", &run, "--json"])).collect();
+    let children: Vec<_> =
+        (0..4).map(|_| ae.spawn(&["approve", &run, "--stage", "spec", "--json"])).collect();
     let codes: Vec<_> = children.into_iter().map(|child| finish(child).code).collect();
-    // Each question is decided once: one command decides the spec and parks at the launch; another may decide that.
+    // The question is decided once: one command decides the spec and parks at the launch.
     assert!(codes.iter().all(|code| [0, 2, 6].contains(code)), "{codes:?}");
     assert!(codes.contains(&6), "{codes:?}");
     let done = ae.ae(&["resume", &run, "--yes", "--json"]).expect(0).json();
@@ -51,7 +52,7 @@ fn a_second_runner_is_refused_while_status_works_beside_the_first() {
     let asked = ae.ae(&["cancel", &run, "--json"]).expect(0).json();
     assert_eq!(asked["cancel_requested"], true);
     drop(lease);
-    ae.ae(&["approve", &run]).expect(2);
+    ae.ae(&["approve", &run, "--stage", "spec"]).expect(2);
 }
 
 #[test]
@@ -81,4 +82,25 @@ fn a_run_that_is_asked_to_stop_says_where_it_stands() {
         let stopped = finish(child).expect(130).json();
         assert_eq!(stopped["outcome"], "interrupted", "{signal}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_can_be_cancelled_before_its_signals_are_there() {
+    let ae = Ae::new();
+    let pipe = ae.file("pipe", b"");
+    std::fs::remove_file(&pipe).unwrap();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = ae.spawn(&["run", INTENT, "--signals", &pipe, "--yes", "--json"]);
+    let run = loop {
+        let listed = ae.ae(&["runs", "--json"]);
+        if listed.code == 0 {
+            if let Some(run) = listed.json()["runs"][0]["run_id"].as_str() {
+                break run.to_owned();
+            }
+        }
+    };
+    ae.ae(&["cancel", &run]).expect(0);
+    assert_eq!(finish(child).expect(130).json()["outcome"], "cancelled");
+    ae.ae(&["resume", &run]).expect(130);
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use ae_core::RunId;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::faces::cli;
+use super::TABLE;
 
 /// From an economic intent to a live, purchasable product.
 #[derive(Debug, Parser)]
@@ -23,7 +23,7 @@ fn after_help() -> String {
     format!(
         "Examples:\n  ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --signals sample --yes\n  ae run \"Invoice reminders for \
          freelancers\" --signals posts.csv.gz\n  ae runs\n  ae serve\n\n{}",
-        faces::cli::TABLE
+        TABLE
     )
 }
 
@@ -37,6 +37,9 @@ pub struct Global {
     /// Print exactly one JSON object on standard output
     #[arg(long, global = true)]
     pub json: bool,
+    /// Print no progress and no remarks on standard error, only warnings and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
 }
 
 /// The commands.
@@ -121,11 +124,14 @@ pub enum Agent {
 
 /// `ae runs`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ae runs --limit 5 --json")]
+#[command(after_help = "Examples:\n  ae runs --limit 5 --json\n  ae runs --page 2")]
 pub struct RunsArgs {
-    /// The most runs to list
+    /// The most runs of a page
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub limit: u32,
+    /// Which page, from 1
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: u32,
 }
 
 /// `ae status`
@@ -139,23 +145,39 @@ pub struct StatusArgs {
 /// `ae approve`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  ae approve 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44
-  ae approve 01933c2e --reject --reason \"the price is too low\"")]
+  ae approve 01933c2e --digest 5f0c7f1b2a44
+  ae approve 01933c2e --stage launch
+  ae approve 01933c2e --stage spec --reject --reason \"the price is too low\"
+
+Without a terminal, --digest or --stage says which question is meant. A question is open for 30 days; after that the
+command asks again instead, and shows the new question.")]
 pub struct ApproveArgs {
     /// The run's id, or the beginning of it
     pub run: String,
-    /// Reject what is asked; the run ends as blocked
-    #[arg(long)]
+    /// Reject; the run ends as blocked
+    #[arg(long, conflicts_with = "yes")]
     pub reject: bool,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// Decide only if this is the digest that the run asks for (its beginning is enough)
+    /// Decide only if this is the digest that the run asks for (8 or more of its hex digits)
     #[arg(long, value_name = "HEX")]
     pub digest: Option<String>,
+    /// Decide only if the run asks about this
+    #[arg(long, value_enum)]
+    pub stage: Option<AskedStage>,
     /// How it goes on.
     #[command(flatten)]
     pub go: Go,
+}
+
+/// The questions of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AskedStage {
+    /// The spec, the planned spend and the sealed checks
+    Spec,
+    /// The exact release, product, prices and payment link
+    Launch,
 }
 
 /// `ae resume`
@@ -179,11 +201,14 @@ pub struct CancelArgs {
 
 /// `ae serve`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ae serve --addr 127.0.0.1:4180")]
+#[command(after_help = "Examples:\n  ae serve --addr 127.0.0.1:4180\n  ae serve --host shop.example")]
 pub struct ServeArgs {
     /// Where to listen; loopback unless you say otherwise
     #[arg(long, value_name = "IP:PORT", default_value = DEFAULT_ADDR)]
     pub addr: SocketAddr,
+    /// Answer to this name too, for example behind a proxy; may be given several times [default: the address, localhost]
+    #[arg(long, value_name = "NAME")]
+    pub host: Vec<String>,
 }
 
 /// `ae audit`

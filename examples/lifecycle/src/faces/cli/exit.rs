@@ -2,6 +2,8 @@
 
 use ae_core::{ErrorKind, Outcome};
 
+use crate::service::{RunReport, RunStatus};
+
 /// How the `ae` command ends; the number is the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -22,7 +24,7 @@ pub enum Exit {
     Waiting = 6,
     /// A limit other than money was reached.
     Exhausted = 7,
-    /// Somebody cancelled or interrupted it.
+    /// It was cancelled or interrupted.
     Cancelled = 130,
 }
 
@@ -44,6 +46,17 @@ impl Exit {
             Outcome::Blocked => Self::Blocked,
             Outcome::Cancelled => Self::Cancelled,
             _ => Self::Failed,
+        }
+    }
+
+    /// The exit code of a run as it stands.
+    #[must_use]
+    pub fn of_report(report: &RunReport) -> Self {
+        match report.ended {
+            Some(outcome) => Self::of_outcome(outcome),
+            None if report.status == RunStatus::Cancelled => Self::Cancelled,
+            None if report.waiting.is_some() || report.outcome == "approval_expired" => Self::Waiting,
+            None => Self::Cancelled,
         }
     }
 

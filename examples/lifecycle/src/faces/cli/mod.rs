@@ -2,48 +2,96 @@
 
 pub mod args;
 mod exit;
+mod go;
+mod look;
 mod output;
-mod run;
-mod runs;
+mod progress;
 mod stop;
+mod summary;
+mod terminal;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    ffi::OsString,
+    fmt,
+    future::Future,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    pin::Pin,
+    process::ExitCode,
+    sync::Arc,
+};
 
-use ae_core::{ErrorKind, RunId, Runtime};
-use clap::{CommandFactory, Parser};
+use ae_core::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, parser::ValueSource};
+use tokio::net::TcpListener;
 
 pub use self::exit::{Exit, TABLE};
 use self::{
     args::{AuditCommand, Cli, Command, Global},
     output::Output,
+    terminal::Terminal,
 };
 use crate::{
     error::{Error, Result},
-    glue::approver::{Absent, Approver, Standing, Terminal},
-    run::{self, Progress},
-    wiring::{Host, default_data_dir},
+    glue::{
+        approver::{Absent, Approver, Standing},
+        progress::Progress,
+    },
+    service::{Installation, RunOptions, Sale},
+    setup::{DataDir, default_data_dir},
 };
+
+/// The parts of the program that the command line uses without a name for them.
+pub trait Program: Sync {
+    /// Opens the stores in `dir`.
+    ///
+    /// # Errors
+    ///
+    /// When one of them can't be used as it is.
+    fn open(&self, dir: DataDir) -> Result<Installation>;
+
+    /// Serves what was published, until it is stopped.
+    fn serve<'a>(&'a self, sale: Sale, serving: Serving<'a>)
+    -> Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+}
+
+/// Where and how long to serve.
+pub struct Serving<'a> {
+    /// The listening socket.
+    pub listener: TcpListener,
+    /// Its address.
+    pub addr: SocketAddr,
+    /// The names that it answers to besides its own.
+    pub hosts: &'a [String],
+    /// Completes when it is to stop.
+    pub stop: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl fmt::Debug for Serving<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serving")
+            .field("addr", &self.addr)
+            .field("hosts", &self.hosts)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Parses the command line, does what it says and gives the exit code.
 #[must_use]
-pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            if !error.use_stderr() {
-                return ExitCode::from(Exit::Verified.code());
-            }
-            // The command line could not be read, so whether JSON is wanted is seen from its words.
-            let json = std::env::args_os().any(|word| word == "--json");
-            Output { json }.usage(&error.kind().to_string());
-            return ExitCode::from(Exit::Usage.code());
-        }
+pub fn main(program: &dyn Program) -> ExitCode {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| {
+        let named = matches.value_source("data_dir") == Some(ValueSource::CommandLine);
+        Cli::from_arg_matches(&matches).map(|cli| (cli, named))
+    });
+    let (cli, named) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return not_a_command(&error),
     };
-    let output = Output { json: cli.global.json };
+    let folder = cli.global.data_dir.as_ref().filter(|_| named).map(|dir| dir.display().to_string());
+    let output = Output { json: cli.global.json, quiet: cli.global.quiet, folder };
     let exit = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => {
-            let result = runtime.block_on(dispatch(cli, output));
+            let result = runtime.block_on(dispatch(program, cli, output.clone()));
             // A thread may still wait for a line on standard input; the process must not.
             runtime.shutdown_background();
             result.unwrap_or_else(|error| output.error(&error))
@@ -53,117 +101,107 @@ pub fn main() -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-async fn dispatch(cli: Cli, output: Output) -> Result<Exit> {
-    let command = match cli.command {
-        Command::Completions(args) => {
-            let mut script = Vec::new();
-            clap_complete::generate(args.shell, &mut Cli::command(), "ae", &mut script);
-            let script = String::from_utf8_lossy(&script).into_owned();
-            output
-                .result(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), &script)?;
-            return Ok(Exit::Verified);
-        }
-        command => command,
-    };
-    if let Command::Audit(AuditCommand::Verify) = command {
-        return runs::audit_verify(output, &data_dir(&cli.global)?);
+/// Answers a command line that can't be read, or a request for help.
+fn not_a_command(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::from(Exit::Verified.code());
     }
-    let session = Session::open(&cli.global, output)?;
-    match command {
-        Command::Run(args) => run::start(&session, args).await,
-        Command::Resume(args) => run::resume(&session, &args.run, args.go).await,
-        Command::Approve(args) => run::approve(&session, args).await,
-        Command::Cancel(args) => runs::cancel(&session, &args.run).await,
-        Command::Runs(args) => runs::list(&session, args.limit),
-        Command::Status(args) => runs::status(&session, &args.run).await,
-        Command::Serve(args) => run::serve(&session, args.addr).await,
+    // The command line could not be read, so whether JSON is wanted is seen from its words.
+    if std::env::args_os().any(|word| word == "--json") {
+        let text = error.to_string();
+        let message = text.split("\n\n").next().unwrap_or_default();
+        let message = message.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+        Output::usage(&message);
+    }
+    ExitCode::from(Exit::Usage.code())
+}
+
+async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exit> {
+    if let Command::Completions(args) = &cli.command {
+        let mut script = Vec::new();
+        clap_complete::generate(args.shell, &mut Cli::command(), "ae", &mut script);
+        let script = String::from_utf8_lossy(&script).into_owned();
+        output.result(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), &script)?;
+        return Ok(Exit::Verified);
+    }
+    let path = data_dir(&cli.global)?;
+    if let Command::Audit(AuditCommand::Verify) = cli.command {
+        return look::audit_verify(&output, &path);
+    }
+    // Only a run makes a data directory: another command would hide that its folder is mistyped.
+    let dir = match &cli.command {
+        Command::Run(_) => DataDir::open(&path)?,
+        _ => DataDir::existing(&path)?,
+    };
+    for warning in dir.warnings() {
+        output.warning(&warning);
+    }
+    let session = Session { program, installation: program.open(dir)?, output, person: person() };
+    match cli.command {
+        Command::Run(args) => go::start(&session, args).await,
+        Command::Resume(args) => go::resume(&session, args).await,
+        Command::Approve(args) => go::approve(&session, args).await,
+        Command::Cancel(args) => look::cancel(&session, &args.run).await,
+        Command::Runs(args) => look::list(&session, &args),
+        Command::Status(args) => look::status(&session, &args.run).await,
+        Command::Serve(args) => go::serve(&session, &args).await,
         Command::Audit(_) | Command::Completions(_) => Ok(Exit::Verified),
     }
 }
 
 /// One invocation of the command on an open data directory.
-#[derive(Debug)]
-struct Session {
-    host: Host,
+struct Session<'p> {
+    program: &'p dyn Program,
+    installation: Installation,
     output: Output,
-    /// Who gave the command, for the record.
+    /// The name of the person at the command line, for the record.
     person: String,
 }
 
-impl Session {
-    fn open(global: &Global, output: Output) -> Result<Self> {
-        let host = Host::open(&data_dir(global)?, Runtime::system())?;
-        Ok(Self { host, output, person: person() })
-    }
-
-    /// The run that `text` names: a whole id, or the beginning of exactly one.
-    fn run_id(&self, text: &str) -> Result<RunId> {
-        if let Ok(id) = text.parse() {
-            return Ok(id);
-        }
-        let prefix = text.to_ascii_lowercase();
-        if prefix.len() < 4 || !prefix.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
-            return Err(Error::new(ErrorKind::InvalidInput, format!("{text:?} is not a run id"))
-                .with_hint("list the runs with `ae runs`"));
-        }
-        let found: Vec<_> = self
-            .host
-            .runs
-            .list(u32::MAX)?
-            .into_iter()
-            .map(|row| row.run_id)
-            .filter(|id| id.to_string().starts_with(&prefix))
-            .collect();
-        match found.as_slice() {
-            [one] => Ok(*one),
-            [] => Err(Error::new(ErrorKind::NotFound, format!("no run begins with {text:?}"))
-                .with_hint("list the runs with `ae runs`")),
-            _ => {
-                Err(Error::new(ErrorKind::InvalidInput, format!("{} runs begin with {text:?}", found.len()))
-                    .with_hint("write more of the id"))
-            }
-        }
-    }
-
-    fn progress(&self) -> Arc<dyn Progress> {
-        Arc::from(run::on_stderr())
-    }
-
-    /// Who decides: `--yes` in advance, a person at a terminal, or somebody later.
-    fn approver(&self, yes: bool, progress: &Arc<dyn Progress>) -> Arc<dyn Approver> {
-        use std::io::IsTerminal;
-        let at_terminal =
-            std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !self.output.json;
-        if yes {
-            Arc::new(Standing { decided_by: self.person.clone() })
-        } else if at_terminal {
-            Arc::new(Terminal {
-                decided_by: self.person.clone(),
-                progress: Arc::clone(progress),
-                sleeper: Arc::clone(&self.host.runtime.sleeper),
-            })
+impl Session<'_> {
+    /// Who decides (`--yes` in advance, a person at a terminal, or a person later), and the display.
+    fn options(&self, yes: bool) -> RunOptions {
+        let draws = variable("TERM").is_none_or(|term| term != "dumb");
+        let progress: Arc<dyn Progress> = Arc::from(progress::on_stderr(self.output.quiet, draws));
+        let decided_by = self.person.clone();
+        let approver: Arc<dyn Approver> = if yes {
+            Arc::new(Standing { decided_by })
+        } else if self.at_terminal() {
+            let sleeper = Arc::clone(&self.installation.runtime.sleeper);
+            Arc::new(Terminal { decided_by, progress: Arc::clone(&progress), sleeper })
         } else {
             Arc::new(Absent)
-        }
+        };
+        RunOptions { approver, progress }
+    }
+
+    /// Whether a person can be asked.
+    fn at_terminal(&self) -> bool {
+        use std::io::IsTerminal;
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && !self.output.json
     }
 }
 
 fn data_dir(global: &Global) -> Result<PathBuf> {
     match &global.data_dir {
+        Some(path) if path == Path::new("") => {
+            Err(Error::new(ErrorKind::InvalidInput, "the data directory has an empty name")
+                .with_hint("set AE_DATA_DIR to a folder or unset it, or pass --data-dir DIR"))
+        }
         Some(path) => Ok(path.clone()),
-        None => platform_data_dir(),
+        None => default_data_dir(variable("XDG_DATA_HOME"), variable("HOME")),
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the binary hands the environment in")]
-fn platform_data_dir() -> Result<PathBuf> {
-    default_data_dir(std::env::var("XDG_DATA_HOME").ok(), std::env::var("HOME").ok())
-}
-
 /// The name under which decisions of this invocation are recorded.
-#[expect(clippy::disallowed_methods, reason = "the binary hands the environment in")]
 fn person() -> String {
-    let name = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let name = variable("USER").or_else(|| variable("LOGNAME")).unwrap_or_default();
     let clean: String = name.chars().filter(|c| c.is_alphanumeric() || "-_.".contains(*c)).take(64).collect();
     if clean.is_empty() { "person:at-this-machine".to_owned() } else { format!("person:{clean}") }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the binary hands the environment in")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(OsString::into_string).and_then(std::result::Result::ok)
 }

@@ -1,9 +1,14 @@
 //! Answers that several routes share.
 
-use ae_core::{BackendError, ErrorKind};
+use ae_core::ErrorKind;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
+
+use crate::{
+    error::{Error, chain},
+    setup::eprint_line,
+};
 
 /// The headers of every page made here: no scripts, no frames, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -54,15 +59,25 @@ pub(super) fn html_page(status: StatusCode, text: String) -> Response {
     response
 }
 
-/// An error of a backend as a page; what is inside stays inside.
-pub(super) fn failure(error: &BackendError) -> Response {
-    let status = status_of(error.kind());
-    let text = if status.is_client_error() {
-        error.message()
-    } else {
-        "Something broke; the operator's log says what."
+/// An error as a page; what is inside stays inside, and is in the operator's log.
+pub(super) fn failure(error: &Error) -> Response {
+    let status = logged(error);
+    let message_of = error.to_string();
+    let text = match status {
+        _ if status.is_client_error() => message_of.as_str(),
+        StatusCode::INSUFFICIENT_STORAGE => "The server's disk is full; nothing more was recorded.",
+        _ => "Something broke; the operator's log says what.",
     };
     message(status, "That did not work", text)
+}
+
+/// The status that answers `error`; one that is the server's fault goes to the operator's log.
+pub(super) fn logged(error: &Error) -> StatusCode {
+    let status = status_of(error.kind());
+    if status.is_server_error() {
+        eprint_line(&format!("error: {}", chain(error)));
+    }
+    status
 }
 
 /// The HTTP status of an error kind, mapped once.
@@ -74,7 +89,7 @@ pub(super) fn status_of(kind: ErrorKind) -> StatusCode {
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         ErrorKind::PermissionDenied => StatusCode::FORBIDDEN,
         ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        ErrorKind::QuotaExceeded => StatusCode::PAYMENT_REQUIRED,
+        ErrorKind::QuotaExceeded => StatusCode::INSUFFICIENT_STORAGE,
         ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
         ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Unsupported => StatusCode::NOT_IMPLEMENTED,

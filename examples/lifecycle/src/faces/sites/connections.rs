@@ -1,24 +1,40 @@
 //! The connections of the server: how many there may be at once, and how long each may take.
 
-use std::{future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::{Pin, pin},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use ae_core::Sleeper;
-use axum::{Router, serve::Listener};
-use hyper::server::conn::http1;
+use axum::{Router, body::Body, serve::Listener};
+use bytes::Bytes;
+use hyper::{
+    body::{Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::Service,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::watch,
+    sync::{Notify, watch},
     task::JoinSet,
 };
 
-/// What clients may take up.
+/// The limits on clients.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// Connections that are open at once. One more waits until another ends, in the queue of the operating system.
+    /// Connections that are open at once. One more takes the place of the connection that has been open the longest
+    /// without a request under way; without such a connection it waits.
     pub(super) connections_max: usize,
     /// The head of a request, in bytes; at least 8192, which the HTTP library asks for.
     pub(super) head_bytes_max: usize,
@@ -43,6 +59,36 @@ impl Default for Limits {
     }
 }
 
+/// A connection as the accepting loop sees it.
+#[derive(Debug, Default)]
+struct Place {
+    /// Whether a request is under way.
+    busy: AtomicBool,
+    /// Wakes the connection when another takes its place.
+    evicted: Notify,
+}
+
+/// The open connections, oldest first.
+#[derive(Debug, Default)]
+struct Places(VecDeque<Arc<Place>>);
+
+impl Places {
+    /// Opens a place; those whose connections have ended are given up.
+    fn open(&mut self) -> Arc<Place> {
+        self.0.retain(|place| Arc::strong_count(place) > 1);
+        let place = Arc::new(Place::default());
+        self.0.push_back(Arc::clone(&place));
+        place
+    }
+
+    /// Ends the oldest connection without a request under way; `false` if there is none.
+    fn evict(&mut self) -> bool {
+        let idle = |place: &Arc<Place>| Arc::strong_count(place) > 1 && !place.busy.load(Ordering::Acquire);
+        let oldest = self.0.iter().position(idle).and_then(|index| self.0.remove(index));
+        oldest.inspect(|place| place.evicted.notify_one()).is_some()
+    }
+}
+
 /// Answers with `app` until `stop` completes and every connection has ended, which takes no longer than the grace.
 pub(super) async fn serve<L: Listener>(
     mut listener: L,
@@ -53,37 +99,109 @@ pub(super) async fn serve<L: Listener>(
 ) {
     let mut stop = pin!(stop);
     let (stopping, stopped) = watch::channel(false);
-    let mut open = JoinSet::new();
+    let (mut open, mut places, idled) = (JoinSet::new(), Places::default(), Arc::new(Notify::new()));
+    let mut waiting = None;
     loop {
-        let io = tokio::select! {
+        tokio::select! {
             () = &mut stop => break,
-            Some(_) = open.join_next() => continue,
-            (io, _) = listener.accept(), if open.len() < limits.connections_max => io,
-        };
-        open.spawn(connection(io, app.clone(), limits, Arc::clone(&sleeper), stopped.clone()));
+            Some(_) = open.join_next() => {}
+            () = idled.notified(), if waiting.is_some() => {}
+            (io, _) = listener.accept(), if waiting.is_none() => waiting = Some(io),
+        }
+        if open.len() < limits.connections_max || (waiting.is_some() && places.evict()) {
+            if let Some(io) = waiting.take() {
+                let app = Tracked {
+                    app: TowerToHyperService::new(app.clone()),
+                    place: places.open(),
+                    idled: Arc::clone(&idled),
+                };
+                open.spawn(connection(io, app, limits, Arc::clone(&sleeper), stopped.clone()));
+            }
+        }
     }
-    drop(listener);
+    drop((listener, waiting));
     stopping.send_replace(true);
     while open.join_next().await.is_some() {}
+}
+
+/// The application, with a record of whether a request is under way.
+struct Tracked {
+    app: TowerToHyperService<Router>,
+    place: Arc<Place>,
+    idled: Arc<Notify>,
+}
+
+impl Service<http::Request<Incoming>> for Tracked {
+    type Response = http::Response<Answer>;
+    type Error = std::convert::Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn call(&self, request: http::Request<Incoming>) -> Self::Future {
+        self.place.busy.store(true, Ordering::Release);
+        let busy = Busy { place: Arc::clone(&self.place), idled: Arc::clone(&self.idled) };
+        let answer = self.app.call(request);
+        Box::pin(async move { Ok(answer.await?.map(|body| Answer { body, _busy: busy })) })
+    }
+}
+
+/// A request under way, until it is dropped.
+struct Busy {
+    place: Arc<Place>,
+    idled: Arc<Notify>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.place.busy.store(false, Ordering::Release);
+        self.idled.notify_one();
+    }
+}
+
+/// The body of an answer; its request is under way until all of it is handed out.
+struct Answer {
+    body: Body,
+    _busy: Busy,
+}
+
+impl hyper::body::Body for Answer {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 /// Answers the requests of one connection.
 async fn connection(
     io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    app: Router,
+    app: Tracked,
     limits: Limits,
     sleeper: Arc<dyn Sleeper>,
     mut stopped: watch::Receiver<bool>,
 ) {
+    let place = Arc::clone(&app.place);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time_max)
         .max_buf_size(limits.head_bytes_max)
-        .serve_connection(TokioIo::new(io), TowerToHyperService::new(app));
+        .serve_connection(TokioIo::new(io), app);
     let mut serving = pin!(serving);
-    // A connection that breaks is the client's affair: there is nobody left to tell.
+    // A connection that breaks concerns its client alone.
     tokio::select! {
         _ = serving.as_mut() => return,
+        () = place.evicted.notified() => return,
         _ = stopped.wait_for(|stopped| *stopped) => {}
         () = sleeper.sleep(limits.connection_time_max) => {}
     }
@@ -221,19 +339,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_connection_over_the_bound_waits_for_a_place() {
+    async fn half_open_connections_delay_nobody() {
         let server = server(hello(), 2, Endless);
-        let (mut first, mut second, mut third) = (server.client(), server.client(), server.client());
-        for client in [&mut first, &mut second, &mut third] {
-            client.write_all(REQUEST).await.unwrap();
+        let before = tokio::time::Instant::now();
+        let mut idle = Vec::new();
+        for _ in 0..6 {
+            let mut client = server.client();
+            client.write_all(b"GET / HT").await.unwrap();
+            idle.push(client);
+            let mut next = server.client();
+            next.write_all(REQUEST).await.unwrap();
+            answer(&mut next).await;
         }
+        assert_eq!(tokio::time::Instant::now(), before, "no limit had to end anything");
+        for client in idle.iter_mut().take(4) {
+            assert_eq!(rest(client).await, "", "the oldest gave their places");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_under_way_keeps_its_place() {
+        let (started, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (tell, wait) = (Arc::clone(&started), Arc::clone(&go));
+        let slow = move || async move {
+            tell.notify_one();
+            wait.notified().await;
+            "hello"
+        };
+        let server = server(hello().route("/slow", get(slow)), 1, Endless);
+        let mut first = server.client();
+        first.write_all(b"GET /slow HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+        soon(started.notified()).await;
+        let mut next = server.client();
+        next.write_all(REQUEST).await.unwrap();
+        tokio::task::yield_now().await;
+        go.notify_one();
         answer(&mut first).await;
-        answer(&mut second).await;
-        let waiting = || server.clients.max_capacity() - server.clients.capacity();
-        assert_eq!(waiting(), 1, "the third is not accepted while two are open");
-        drop(first);
-        answer(&mut third).await;
-        assert_eq!(waiting(), 0);
+        answer(&mut next).await;
+        assert_eq!(rest(&mut first).await, "", "it gave its place once it was answered");
     }
 
     #[tokio::test(start_paused = true)]

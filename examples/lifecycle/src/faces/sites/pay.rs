@@ -1,23 +1,19 @@
 //! The payment page of the offline ledger, and the operator's word that a payment came in.
 
 use ae_billing::{FormId, LinkId, LinkView, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
-use ae_core::{BackendError, ErrorKind, RunId};
-use ae_safety::AuditEvent;
+use ae_core::ErrorKind;
 use axum::{
     extract::{Form, Path, Query, State, rejection::FormRejection},
     response::Response,
 };
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
 
 use super::{
     Shared,
     answers::{failure, html_page, message, not_found},
-    webhooks,
 };
-use crate::store::SignalsFrom;
+use crate::service::Paid;
 
 /// The tier that a button stood for.
 #[derive(Debug, Deserialize)]
@@ -27,19 +23,20 @@ pub(super) struct Selected {
 
 /// `GET /pay/{link}`
 pub(super) async fn page(
-    State(shared): State<Shared>,
+    State(sale): State<Shared>,
     Path(link): Path<String>,
     Query(selected): Query<Selected>,
 ) -> Response {
     let Ok(link) = link.parse::<LinkId>() else {
         return not_found().await;
     };
-    match shared.billing.link(&link).await {
+    match sale.link(&link).await {
         Ok(Some(view)) => {
-            let site = view.product.url.clone().unwrap_or_else(|| "/".to_owned());
-            let form = FormId::new(&*shared.host.runtime.ids);
+            let run = view.link.run;
+            // The address that was approved may be another than the one that serves now.
+            let site = sale.site_of(run).map_or_else(|| "/".to_owned(), |site| format!("/p/{site}/"));
             let mut context =
-                PayPageContext::new(site, form).with_sample(rests_on_sample(&shared, view.link.run));
+                PayPageContext::new(site, sale.new_form()).with_sample(sale.rests_on_sample(run));
             if let Some(tier) = selected.tier {
                 context = context.with_selected_tier(tier);
             }
@@ -50,9 +47,9 @@ pub(super) async fn page(
     }
 }
 
-/// What the operator sends.
+/// The form that the operator sends.
 #[derive(Deserialize)]
-pub(super) struct Paid {
+pub(super) struct PaidForm {
     /// Which copy of the form this is; forms without one are refused in our own words.
     form_id: Option<String>,
     price: String,
@@ -62,10 +59,10 @@ pub(super) struct Paid {
 
 /// `POST /pay/{link}/paid`: records a payment. Only the operator may; everybody else is refused.
 pub(super) async fn paid(
-    State(shared): State<Shared>,
+    State(sale): State<Shared>,
     Path(link): Path<String>,
     headers: HeaderMap,
-    form: Result<Form<Paid>, FormRejection>,
+    form: Result<Form<PaidForm>, FormRejection>,
 ) -> Response {
     if from_elsewhere(&headers) {
         return message(StatusCode::FORBIDDEN, "Refused", "This form may only be sent from its own page.");
@@ -77,8 +74,7 @@ pub(super) async fn paid(
             return message(rejection.status(), "Refused", text);
         }
     };
-    let known = shared.operator_code.expose().as_bytes();
-    if !bool::from(form.operator_code.trim().as_bytes().ct_eq(known)) {
+    if !sale.is_operator(form.operator_code.trim()) {
         return message(
             StatusCode::UNAUTHORIZED,
             "Refused",
@@ -96,58 +92,31 @@ pub(super) async fn paid(
     let (Ok(link), Ok(price)) = (link.parse::<LinkId>(), form.price.parse::<PriceId>()) else {
         return not_found().await;
     };
-    let view = match shared.billing.link(&link).await {
+    let view = match sale.link(&link).await {
         Ok(Some(view)) => view,
         Ok(None) => return not_found().await,
         Err(error) => return failure(&error),
     };
     let payment = NewPayment::new(link, price, form.payer_reference.trim());
-    book(&shared, &view, &form_id, payment).await
+    book(&sale, &view, &form_id, payment).await
 }
 
-/// Records the payment that a copy of the form reports; the same copy sent again finds it. The audit log says what is
-/// about to be recorded, and then what became of it.
-async fn book(shared: &Shared, view: &LinkView, form_id: &FormId, payment: NewPayment) -> Response {
-    let key = form_id.key();
-    let report = json!({ "key": key, "link": view.link.id, "price": payment.price });
-    if let Err(error) = log(shared, view, "payment_reported", report).await {
-        return failure(&error);
-    }
-    let recorded = shared.billing.record_payment(&key, payment).await;
-    let (kind, detail) = match &recorded {
-        Ok(payment) => ("payment_recorded", json!({ "key": key, "payment": payment.id })),
-        Err(error) => ("payment_not_recorded", json!({ "key": key, "error": error.kind() })),
-    };
-    if let Err(error) = log(shared, view, kind, detail).await {
-        return failure(&error);
-    }
-    match recorded {
-        Ok(payment) => match webhooks::deliver_pending(shared).await {
-            Ok(()) => html_page(StatusCode::OK, receipt_page(&payment, view)),
-            Err(_) => message(
-                StatusCode::ACCEPTED,
-                "Recorded",
-                "The payment is recorded; its event is delivered later.",
-            ),
-        },
+/// Records the payment, and answers with its receipt.
+async fn book(sale: &Shared, view: &LinkView, form: &FormId, payment: NewPayment) -> Response {
+    match sale.report_payment(view, form, payment).await {
+        Ok(Paid { payment, delivered: true }) => html_page(StatusCode::OK, receipt_page(&payment, view)),
+        Ok(_) => {
+            let text = "The payment is recorded; its event is delivered later.";
+            message(StatusCode::ACCEPTED, "Recorded", text)
+        }
         Err(error) if error.kind() == ErrorKind::Conflict => message(
             StatusCode::CONFLICT,
             "Refused",
             "This copy of the form has recorded another payment, or the price is no longer sold here. Nothing more was \
              recorded; open the payment page again.",
         ),
-        Err(error) => failure(&error),
+        Err(error) => failure(&error.into()),
     }
-}
-
-async fn log(shared: &Shared, view: &LinkView, kind: &str, detail: Value) -> Result<(), BackendError> {
-    let event = AuditEvent::new(kind, "operator").with_run(view.link.run).with_detail(detail);
-    shared.host.keeper.audit().append(&event).await.map(|_| ())
-}
-
-/// Whether the run was made from the bundled sample, which its buyers should know.
-fn rests_on_sample(shared: &Shared, run: RunId) -> bool {
-    shared.host.runs.get(run).is_ok_and(|row| row.settings.signals.contains(&SignalsFrom::Sample))
 }
 
 /// A browser says where a form was sent from; anything but this server is refused.

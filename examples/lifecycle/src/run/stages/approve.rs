@@ -11,31 +11,37 @@ use serde_json::json;
 use super::Stage;
 use crate::{
     glue::launch::{LaunchPlan, Offer, spec_subject},
-    run::{Life, LifeUpdate},
+    run::{Launched, Offered, RunState, RunStateUpdate},
 };
 
-/// How long a question stays open; after that it is asked anew.
+/// How long a question stays open; after that it is asked again.
 const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How often a question that expired is asked anew.
+/// How often a question is asked again that expired, or whose subject changed.
 const ASKED_MAX: u32 = 12;
+/// Why a question is withdrawn whose subject changed.
+const CHANGED: &str = "what was asked has changed";
+/// The first word of a line that was part of the question before.
+const BEFORE: &str = "before";
 
 /// Asks for the approval of the spec, the planned spend and the sealed checks.
 ///
 /// # Errors
 ///
 /// When the desk breaks, or to park the run until somebody decides.
-pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
-    let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
+pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
+    let builder = stage.ports.builders.of(spec, context).0.provider();
     let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
     let mut text = format!(
-        "Spec of {:?}: {}\n  for        {}\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",
+        "Spec of {:?}: {}\n  for        {}\n  builder    {} ({})\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",
         spec.product_name,
         spec.tagline,
         spec.target_users.join(", "),
+        builder.name,
+        builder.mode,
         plan.planned_spend,
-        seed.intent.budget(),
+        start.intent.budget(),
         plan.acceptance.checks.len(),
         plan.seal.short(12),
     );
@@ -60,9 +66,12 @@ pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
         .with_covers(vec![subject])
         .with_cost_ceiling(plan.planned_spend);
     match ask(&stage, request).await? {
-        Asked::Approved(id) => Ok(Life::update()
-            .living(stage.living("implementation", "success", "spec approved")?)
-            .spec_approval(Some(id))),
+        Asked::Approved(id) => {
+            let offered = Offered { approval: Some(id), ..stage.offered()?.clone() };
+            Ok(RunState::update()
+                .living(stage.living("implementation", "success", "spec approved")?)
+                .offered(Some(offered)))
+        }
         Asked::Ended(update) => Ok(*update),
     }
 }
@@ -72,14 +81,11 @@ pub async fn approve_spec(stage: Stage) -> Result<LifeUpdate, Stop> {
 /// # Errors
 ///
 /// When the desk breaks, or to park the run until somebody decides.
-pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
-    let built = stage.life.built.as_ref().ok_or_else(|| stage.missing("build"))?;
-    let site = stage.life.site.as_ref().ok_or_else(|| stage.missing("site"))?;
-    let context = stage.life.site_context.as_ref().ok_or_else(|| stage.missing("site"))?;
-
-    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let Offered { spec, site, context, .. } = stage.offered()?;
+    let built = stage.known(stage.state.built.as_ref(), "build")?;
+    let workspace = stage.workspace()?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
     if built.manifest != Some(bundle.manifest()) {
         close_questions(&stage).await?;
@@ -88,7 +94,8 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
         return Ok(stage.end(Outcome::Blocked, reason));
     }
     // The provider may refuse more today than when the spec was approved.
-    if let Some(refusal) = Offer::new(seed.run, spec, &context.base_url).refusal(&stage.ports.payments_info) {
+    if let Some(refusal) = Offer::new(start.run, spec, &context.base_url).refusal(&stage.ports.payments_info)
+    {
         close_questions(&stage).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
@@ -96,37 +103,31 @@ pub async fn approve_launch(stage: Stage) -> Result<LifeUpdate, Stop> {
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
     let (publisher, seller) =
         (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());
-    let launch = LaunchPlan::new(seed, spec, deploy, &context.base_url, publisher, seller);
+    let launch = LaunchPlan::new(start.owner(), spec, deploy, &context.base_url, publisher, seller);
 
-    let covers: Vec<_> = launch.actions(seed)?.iter().map(ae_core::Action::digest).collect();
-    let request =
-        ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject(seed)?)
-            .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
-            .with_covers(covers);
+    let covers: Vec<_> = launch.actions()?.iter().map(ae_core::Action::digest).collect();
+    let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject()?)
+        .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
+        .with_covers(covers);
     match ask(&stage, request).await? {
-        Asked::Approved(id) => Ok(Life::update()
+        Asked::Approved(id) => Ok(RunState::update()
             .living(stage.living("deployment", "success", "launch approved")?)
-            .launch(Some(launch))
-            .launch_approval(Some(id))),
+            .launched(Some(Launched { plan: launch, approval: id, deployment: None }))),
         Asked::Ended(update) => Ok(*update),
     }
 }
 
 enum Asked {
     Approved(ApprovalId),
-    Ended(Box<LifeUpdate>),
+    Ended(Box<RunStateUpdate>),
 }
 
 /// Asks through the desk. The desk alone says what was decided: the answer that wakes the graph is only a knock.
 async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
-    let seed = stage.seed()?;
+    let start = stage.start()?;
     let desk = stage.ports.keeper.desk();
-    let request = request.with_run(seed.run).with_project(seed.project).with_expires_after(OPEN_FOR);
-    let Some(mut approval) = present(stage, request).await? else {
-        close_questions(stage).await?;
-        let reason = "what was asked is not what would be done now; nothing was done, start a new run";
-        return Ok(Asked::Ended(Box::new(stage.end(Outcome::Blocked, reason))));
-    };
+    let request = request.with_run(start.run).with_project(start.project).with_expires_after(OPEN_FOR);
+    let mut approval = present(stage, request).await?;
     if approval.status == ApprovalStatus::Pending {
         stage
             .audit(
@@ -175,23 +176,32 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
 /// Cancels what is still open for this run, so that nobody approves what can't happen any more.
 async fn close_questions(stage: &Stage) -> Result<(), Stop> {
     let desk = stage.ports.keeper.desk();
-    let query = ApprovalQuery::new().with_run(stage.seed()?.run).with_status(ApprovalStatus::Pending);
+    let query = ApprovalQuery::new().with_run(stage.start()?.run).with_status(ApprovalStatus::Pending);
     for approval in desk.list(&query).await? {
-        desk.cancel(approval.id, "what was asked has changed").await?;
+        desk.cancel(approval.id, CHANGED).await?;
     }
     Ok(())
 }
 
-/// The approval that is open or decided for exactly this request; one that expired is asked anew. `None` when the
-/// question was asked for something else before.
-async fn present(stage: &Stage, request: ApprovalRequest) -> Result<Option<Approval>, Stop> {
-    let seed = stage.seed()?;
+/// The approval that is open or decided for exactly this request. A question that expired is asked again, and so is one
+/// that was about something else, with the lines that were different.
+async fn present(stage: &Stage, mut request: ApprovalRequest) -> Result<Approval, Stop> {
+    let start = stage.start()?;
+    let (desk, rendering) = (stage.ports.keeper.desk(), request.rendering.clone());
     for sequence in 0..ASKED_MAX {
-        let key = IdempotencyKey::derive(seed.run, stage.name, "request", sequence);
-        match stage.ports.keeper.desk().request(&key, request.clone()).await {
+        let key = IdempotencyKey::derive(start.run, stage.name, "request", sequence);
+        match desk.request(&key, request.clone()).await {
             Ok(approval) if approval.status == ApprovalStatus::Expired => {}
-            Ok(approval) => return Ok(Some(approval)),
-            Err(error) if error.kind() == ErrorKind::Conflict => return Ok(None),
+            // It was withdrawn because something changed, and now it is as it was.
+            Ok(approval) if is_withdrawn(&approval) => {}
+            Ok(approval) => return Ok(approval),
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                let before = asked(stage, &request.title, sequence).await?;
+                request.rendering = with_difference(&rendering, &before.request.rendering);
+                if before.status == ApprovalStatus::Pending {
+                    desk.cancel(before.id, CHANGED).await?;
+                }
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -199,8 +209,31 @@ async fn present(stage: &Stage, request: ApprovalRequest) -> Result<Option<Appro
         ErrorKind::QuotaExceeded,
         "lifecycle",
         "approve",
-        format!("the question expired {ASKED_MAX} times without an answer; start a new run"),
+        format!("the question was asked {ASKED_MAX} times without an answer; start a new run"),
     )))
+}
+
+fn is_withdrawn(approval: &Approval) -> bool {
+    approval.status == ApprovalStatus::Cancelled && approval.reason.as_deref() == Some(CHANGED)
+}
+
+/// The question of this stage that was asked as number `sequence`.
+async fn asked(stage: &Stage, title: &str, sequence: u32) -> Result<Approval, Stop> {
+    let kind = title.split(' ').next().unwrap_or_default();
+    let newest_first =
+        stage.ports.keeper.desk().list(&ApprovalQuery::new().with_run(stage.start()?.run)).await?;
+    let mut of_stage = newest_first.into_iter().rev().filter(|one| one.request.title.starts_with(kind));
+    stage.known(of_stage.nth(usize::try_from(sequence).unwrap_or(usize::MAX)), "question")
+}
+
+/// `text`, and the lines of `before` that are not in it.
+fn with_difference(text: &str, before: &str) -> String {
+    let gone = before.lines().filter(|line| !line.is_empty() && !text.lines().any(|other| other == *line));
+    let mut whole = text.to_owned();
+    for line in gone.filter(|line| !line.trim_start().starts_with(BEFORE)) {
+        whole.push_str(&format!("  {BEFORE}     {}\n", line.trim()));
+    }
+    whole
 }
 
 /// Refuses work that rests on an approval of something else: one changed byte voids it.

@@ -13,7 +13,7 @@ use crate::{
         build_nodes::{BuildArtifact, BuildNodes},
         launch::spec_subject,
     },
-    run::{Built, Life, LifeUpdate},
+    run::{Built, RunState, RunStateUpdate},
 };
 
 /// Drives the build loop on a thread of its own, which a resumed run continues where it stopped.
@@ -21,29 +21,29 @@ use crate::{
 /// # Errors
 ///
 /// When the builder or the checks break.
-pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?.clone();
-    let spec = stage.life.spec.clone().ok_or_else(|| stage.missing("spec"))?;
-    let plan = stage.life.plan.clone().ok_or_else(|| stage.missing("plan"))?;
-    let site = stage.life.site_context.clone().ok_or_else(|| stage.missing("site"))?;
-    let approval = stage.life.spec_approval.ok_or_else(|| stage.missing("approval"))?;
-    let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
+pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let (offered, plan, approval) = (stage.offered()?, stage.plan()?, stage.spec_approval()?);
+    let subject = spec_subject(offered.spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
     if !still_approved(&stage, approval, subject).await? {
         let reason = "the spec, the spend or the checks are not what was approved: nothing was built";
         return Ok(stage.end(Outcome::Blocked, reason));
     }
 
-    let (builder_info, builder) = stage.ports.builders.of(&spec, &site);
+    let (builder_info, builder) = stage.ports.builders.of(&offered.spec, &offered.context);
     let nodes = BuildNodes {
-        ports: Arc::clone(&stage.ports),
         builder,
         builder_info,
-        seed: seed.clone(),
-        spec,
-        site,
-        acceptance: plan.acceptance,
+        router: Arc::clone(&stage.ports.router),
+        progress: Arc::clone(&stage.ports.progress),
+        runtime: stage.ports.runtime.clone(),
+        owner: start.owner(),
+        currency: start.intent.currency(),
+        spec: offered.spec.clone(),
+        site: offered.context.clone(),
+        acceptance: plan.acceptance.clone(),
         seal: plan.seal,
-        workspace: stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?,
+        workspace: stage.workspace()?,
         approval,
     };
     let graph = write_test_fix::graph::<BuildArtifact, write_test_fix::TestReport>(
@@ -53,7 +53,7 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
     )
     .map_err(Stop::failed)?;
     let app = graph.with_store(Arc::clone(&stage.ports.store));
-    let thread = RunConfig::thread(format!("{}/build", seed.run)).with_cancel(stage.cx.cancel());
+    let thread = RunConfig::thread(format!("{}/build", start.run)).with_cancel(stage.cx.cancel());
     let known = app.get_state(&thread).await.map_err(Stop::failed)?;
     let state = match known {
         Some(known) if known.finished => known.state,
@@ -77,10 +77,9 @@ pub async fn build(stage: Stage) -> Result<LifeUpdate, Stop> {
 async fn finish_build(
     stage: &Stage,
     state: &write_test_fix::LoopState<BuildArtifact>,
-) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let plan = stage.life.plan.as_ref().ok_or_else(|| stage.missing("plan"))?;
-    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+) -> Result<RunStateUpdate, Stop> {
+    let plan = stage.plan()?;
+    let workspace = stage.workspace()?;
     let outcome = state.outcome.unwrap_or(Outcome::Failed);
     if let Some(reason) = &state.reason {
         return Ok(stage.end(outcome, reason));
@@ -111,7 +110,7 @@ async fn finish_build(
         living.write_to(&workspace)?;
     }
     let update = if verified {
-        Life::update()
+        RunState::update()
     } else {
         let outcome = if outcome == Outcome::Verified { Outcome::Failed } else { outcome };
         let what = if failing.is_empty() {

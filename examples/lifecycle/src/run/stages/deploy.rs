@@ -6,28 +6,27 @@ use ae_langflow::Stop;
 use ae_safety::{Grant, Order, Performed, Scope};
 
 use super::{Stage, approve::still_approved};
-use crate::run::{Life, LifeUpdate};
+use crate::run::{Launched, RunState, RunStateUpdate};
 
 /// Publishes exactly the release that was approved; an equal release that is live already stays as it is.
 ///
 /// # Errors
 ///
 /// When the deployer breaks.
-pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let launch = stage.life.launch.clone().ok_or_else(|| stage.missing("launch plan"))?;
-    let approval = stage.life.launch_approval.ok_or_else(|| stage.missing("launch approval"))?;
-    if !still_approved(&stage, approval, launch.subject(seed)?).await? {
+pub(super) async fn deploy(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let launched = stage.launched()?.clone();
+    let (launch, approval) = (&launched.plan, launched.approval);
+    if !still_approved(&stage, approval, launch.subject()?).await? {
         let reason =
             "the release, the product or its prices are not what was approved: nothing was published";
         return Ok(stage.end(Outcome::Blocked, reason));
     }
-    let key = IdempotencyKey::derive(seed.run, "deploy", "deploy", 0);
-    let grant = Grant::new("ae").with_approval(approval).with_budget(Scope::Run(seed.run));
-    let action = launch.deploy_action(seed)?;
-    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
-    let bundle = Bundle::scan(&workspace.join("site"))?;
-    let order = Order::new(&key, action, launch.deploy, &grant);
+    let key = IdempotencyKey::derive(start.run, "deploy", "deploy", 0);
+    let grant = Grant::new("ae").with_approval(approval).with_budget(Scope::Run(start.run));
+    let action = launch.deploy_action()?;
+    let bundle = Bundle::scan(&stage.workspace()?.join("site"))?;
+    let order = Order::new(&key, action, launch.deploy.clone(), &grant);
     let deployer = &stage.ports.deployer;
     let performed = deployer
         .perform(
@@ -46,5 +45,6 @@ pub async fn deploy(stage: Stage) -> Result<LifeUpdate, Stop> {
     }
     stage.note(&format!("release {} answers at {}", deployment.id, deployment.url));
     let line = format!("release {} published", deployment.id);
-    Ok(Life::update().living(stage.living("deployment", "success", &line)?).deployment(Some(deployment)))
+    let launched = Launched { deployment: Some(deployment), ..launched };
+    Ok(RunState::update().living(stage.living("deployment", "success", &line)?).launched(Some(launched)))
 }

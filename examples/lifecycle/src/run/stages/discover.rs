@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Stage;
 use crate::{
     glue::signals::collect,
-    run::{Life, LifeUpdate},
+    run::{Found, RunState, RunStateUpdate},
 };
 
 /// Reads every source of signals.
@@ -16,10 +16,11 @@ use crate::{
 /// # Errors
 ///
 /// When a file of signals can't be read.
-pub async fn discover(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let query = SignalQuery::from_intent(&seed.intent);
-    let collected = match collect(&stage.ports, seed, &query).await? {
+pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let query = SignalQuery::from_intent(&start.intent);
+    let (ports, text) = (&stage.ports, start.intent.text());
+    let collected = match collect(&ports.sources, start.owner(), text, &query, ports.runtime.now()).await? {
         Ok(collected) => collected,
         Err(refusal) => return Ok(stage.refused(&refusal)),
     };
@@ -56,9 +57,11 @@ pub async fn discover(stage: Stage) -> Result<LifeUpdate, Stop> {
         collected.ranking.seen,
         collected.ranking.evidence.len()
     );
-    Ok(Life::update()
-        .living(stage.living("planning", "success", &line)?)
-        .sources(collected.reports)
-        .signals_seen(collected.ranking.seen)
-        .evidence(collected.ranking.evidence))
+    Ok(RunState::update().living(stage.living("planning", "success", &line)?).found(Some(Found {
+        sources: collected.reports,
+        signals_seen: collected.ranking.seen,
+        evidence: collected.ranking.evidence,
+        niches: Vec::new(),
+        chosen: None,
+    })))
 }

@@ -5,15 +5,15 @@ use ae_langflow::Stop;
 use serde_json::json;
 
 use super::Stage;
-use crate::run::{End, Life, LifeUpdate};
+use crate::run::{End, RunState, RunStateUpdate};
 
 /// Names the outcome and records it. `Verified` needs a live release, a link and every sealed check passed.
 ///
 /// # Errors
 ///
 /// When the audit log or the living spec can't be written.
-pub async fn finish(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let end = stage.life.end.clone().unwrap_or_else(|| judge(&stage.life));
+pub(super) async fn finish(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let end = stage.state.end.clone().unwrap_or_else(|| judge(&stage.state));
     let good = end.outcome == Outcome::Verified;
     stage
         .audit("run_ended", json!({ "outcome": end.outcome, "reason": end.reason, "stage": end.stage }))
@@ -21,17 +21,17 @@ pub async fn finish(stage: Stage) -> Result<LifeUpdate, Stop> {
     let phase = if good { "complete" } else { "refinement" };
     let line = format!("{}: {}", end.outcome, end.reason);
     let living = stage.living(phase, if good { "success" } else { "failure" }, &line)?;
-    Ok(Life::update().living(living).end(Some(end)))
+    Ok(RunState::update().living(living).end(Some(end)))
 }
 
-fn judge(life: &Life) -> End {
-    let proven = life.built.as_ref().is_some_and(|built| {
+fn judge(state: &RunState) -> End {
+    let proven = state.built.as_ref().is_some_and(|built| {
         built.outcome == Outcome::Verified
             && !built.checks.is_empty()
             && built.checks.iter().all(|check| check.passed)
     });
-    let sold = life.deployment.is_some() && life.link.is_some();
-    let (outcome, reason) = if proven && sold {
+    let live = state.launched.as_ref().is_some_and(|launched| launched.deployment.is_some());
+    let (outcome, reason) = if proven && live && state.sold.is_some() {
         (Outcome::Verified, "live and purchasable; every sealed check passed")
     } else {
         (Outcome::Failed, "a part of the launch is missing from the checkpoint")

@@ -12,90 +12,138 @@ mod prepare;
 mod specify;
 mod validate;
 
-use std::sync::Arc;
+use std::{future::Future, pin::Pin, sync::Arc};
 
-use ae_core::{BackendError, ErrorKind, Outcome};
+use ae_core::{ApprovalId, BackendError, ErrorKind, Outcome};
 use ae_harness::LivingSpec;
 use ae_langflow::{Cx, Stop};
 use ae_safety::{AuditEvent, Refusal};
 
-pub use self::{
-    approve::{approve_launch, approve_spec},
-    build::build,
-    deploy::deploy,
-    discover::discover,
-    finish::finish,
-    monetize::monetize,
-    plan::plan,
-    prepare::prepare,
-    specify::specify,
-    validate::validate,
-};
-use crate::{
-    glue::build_nodes::outcome_of,
-    run::Ports,
-    run::{End, Life, LifeUpdate, Seed},
-};
+use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate};
+use crate::glue::build_nodes::outcome_of;
 
-/// What a stage gets: the backends, the state and the graph's context.
+/// The work of a stage, erased so that stages of different futures have one type.
+pub(super) type Running = Pin<Box<dyn Future<Output = Result<RunStateUpdate, Stop>> + Send>>;
+
+/// One stage of a run.
+#[derive(Debug)]
+pub struct StageInfo {
+    /// The name of its node.
+    pub name: &'static str,
+    /// Its work in a few words.
+    pub doing: &'static str,
+    pub(super) run: fn(Stage) -> Running,
+}
+
+macro_rules! stages {
+    ($($name:literal, $doing:literal, $run:path;)*) => {
+        /// The stages of a run, in their order.
+        pub const STAGES: [StageInfo; [$($name),*].len()] =
+            [$(StageInfo { name: $name, doing: $doing, run: |stage| Box::pin($run(stage)) }),*];
+    };
+}
+
+stages! {
+    "prepare", "opening the budget and the workspace", prepare::prepare;
+    "discover", "reading demand signals", discover::discover;
+    "validate", "proposing and validating niches", validate::validate;
+    "specify", "writing the product spec", specify::specify;
+    "plan", "routing tasks and sealing the acceptance checks", plan::plan;
+    "approve_spec", "approval of spec and planned spend", approve::approve_spec;
+    "build", "write, test, fix", build::build;
+    "approve_launch", "approval of the launch", approve::approve_launch;
+    "deploy", "publishing the release", deploy::deploy;
+    "monetize", "product, prices and payment link", monetize::monetize;
+    "finish", "closing the books", finish::finish;
+}
+
+/// The stage that closes the books, wherever a run ends.
+pub(super) const FINISH: &str = last(&STAGES).name;
+
+const fn last<T>(all: &[T]) -> &T {
+    match all {
+        [.., last] => last,
+        [] => panic!("a run has stages"),
+    }
+}
+
+/// The input of a stage: the ports, the state and the graph's context.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The backends.
-    pub ports: Arc<Ports>,
-    /// What the run knows.
-    pub life: Arc<Life>,
+    pub(super) ports: Arc<Ports>,
+    pub(super) state: Arc<RunState>,
     /// The graph's context: questions, cancellation.
-    pub cx: Cx,
-    /// The stage's name.
-    pub name: &'static str,
+    pub(super) cx: Cx,
+    pub(super) name: &'static str,
 }
 
 impl Stage {
-    /// What the run started from.
-    fn seed(&self) -> Result<&Seed, Stop> {
-        self.life.seed.as_ref().ok_or_else(|| self.missing("seed"))
+    fn start(&self) -> Result<&RunStart, Stop> {
+        self.known(self.state.start.as_ref(), "start")
     }
 
-    /// An error for a part of the state that an earlier stage must have left.
-    fn missing(&self, part: &'static str) -> Stop {
-        Stop::failed(BackendError::new(
-            ErrorKind::Protocol,
-            "lifecycle",
-            self.name,
-            format!("the checkpoint of this run has no {part}; restore checkpoints.db from a backup"),
-        ))
+    fn found(&self) -> Result<&Found, Stop> {
+        self.known(self.state.found.as_ref(), "signals")
+    }
+
+    fn offered(&self) -> Result<&Offered, Stop> {
+        self.known(self.state.offered.as_ref(), "spec")
+    }
+
+    fn plan(&self) -> Result<&BuildPlan, Stop> {
+        self.known(self.offered()?.plan.as_ref(), "plan")
+    }
+
+    fn spec_approval(&self) -> Result<ApprovalId, Stop> {
+        self.known(self.offered()?.approval, "approval of the spec")
+    }
+
+    fn launched(&self) -> Result<&Launched, Stop> {
+        self.known(self.state.launched.as_ref(), "approved launch")
+    }
+
+    /// A part of the state that an earlier stage must have left.
+    fn known<T>(&self, part: Option<T>, name: &str) -> Result<T, Stop> {
+        part.ok_or_else(|| {
+            let message =
+                format!("the checkpoint of this run has no {name}; restore checkpoints.db from a backup");
+            Stop::failed(BackendError::new(ErrorKind::Protocol, "lifecycle", self.name, message))
+        })
     }
 
     /// Ends the run here.
-    fn end(&self, outcome: Outcome, reason: impl Into<String>) -> LifeUpdate {
+    fn end(&self, outcome: Outcome, reason: impl Into<String>) -> RunStateUpdate {
         let reason = self.ports.redactor.redact(&reason.into()).into_owned();
-        Life::update().end(Some(End { outcome, reason, stage: self.name.to_owned() }))
+        RunState::update().end(Some(End { outcome, reason, stage: self.name.to_owned() }))
     }
 
     /// Ends the run when a gate refused.
-    fn refused(&self, refusal: &Refusal) -> LifeUpdate {
+    fn refused(&self, refusal: &Refusal) -> RunStateUpdate {
         self.end(outcome_of(refusal), refusal.to_string())
     }
 
     /// Enters `phase` in the living spec, logs `line` and renders CLAUDE.md into the workspace.
     fn living(&self, phase: &str, outcome: &str, line: &str) -> Result<Option<LivingSpec>, Stop> {
-        let seed = self.seed()?;
-        let mut living = self.life.living.clone().ok_or_else(|| self.missing("living spec"))?;
+        let mut living = self.known(self.state.living.clone(), "living spec")?;
         living.enter(phase);
         living.log(self.ports.runtime.now(), self.name, outcome, self.ports.redactor.redact(line));
-        let workspace = self.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
-        living.write_to(&workspace)?;
+        living.write_to(&self.workspace()?)?;
         Ok(Some(living))
+    }
+
+    /// The folder in which the product is built.
+    fn workspace(&self) -> Result<std::path::PathBuf, Stop> {
+        self.ports.dir.workspace(self.start()?.run).map_err(Stop::failed)
     }
 
     /// Records `kind` in the audit log before going on.
     async fn audit(&self, kind: &str, detail: serde_json::Value) -> Result<(), Stop> {
-        let event = AuditEvent::new(kind, "ae").with_run(self.seed()?.run).with_detail(detail);
+        let event = AuditEvent::new(kind, "ae").with_run(self.start()?.run).with_detail(detail);
         self.ports.keeper.audit().append(&event).await?;
         Ok(())
     }
 
-    /// Says something worth a line.
+    /// Reports a line of progress.
     fn note(&self, line: &str) {
         self.ports.progress.note(line);
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Stage, approve::still_approved};
 use crate::{
     glue::launch::{price_key, product_key},
-    run::{Life, LifeUpdate},
+    run::{Launched, RunState, RunStateUpdate, Sold},
 };
 
 /// Makes what is sold. Each object has a durable key, so that a repeat finds it instead of making another.
@@ -19,16 +19,16 @@ use crate::{
 /// # Errors
 ///
 /// When the payment provider breaks.
-pub async fn monetize(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let launch = stage.life.launch.as_ref().ok_or_else(|| stage.missing("launch plan"))?;
-    let approval = stage.life.launch_approval.ok_or_else(|| stage.missing("launch approval"))?;
-    if !still_approved(&stage, approval, launch.subject(seed)?).await? {
+pub(super) async fn monetize(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let Launched { plan: launch, approval, .. } = stage.launched()?;
+    let approval = *approval;
+    if !still_approved(&stage, approval, launch.subject()?).await? {
         let reason = "the product or its prices are not what was approved: nothing was put on sale";
         return Ok(stage.end(Outcome::Blocked, reason));
     }
-    let key = product_key(seed.run);
-    let action = launch.product_action(seed)?;
+    let key = product_key(start.run);
+    let action = launch.product_action()?;
     let request = launch.product.clone();
     let made = sell(&stage, &key, action, request, approval, |seller, key, product| {
         seller.ensure_product(key, product)
@@ -40,8 +40,8 @@ pub async fn monetize(stage: Stage) -> Result<LifeUpdate, Stop> {
 
     let mut prices = Vec::with_capacity(launch.prices.len());
     for (sequence, request) in (0_u32..).zip(&launch.prices) {
-        let key = price_key(seed.run, sequence);
-        let action = launch.price_action(seed, request)?;
+        let key = price_key(start.run, sequence);
+        let action = launch.price_action(request)?;
         let made = sell(&stage, &key, action, request.clone(), approval, |seller, key, price| {
             seller.ensure_price(key, price)
         });
@@ -51,8 +51,8 @@ pub async fn monetize(stage: Stage) -> Result<LifeUpdate, Stop> {
         }
     }
 
-    let key = IdempotencyKey::derive(seed.run, "monetize", "ensure_payment_link", 0);
-    let action = launch.link_action(seed)?;
+    let key = IdempotencyKey::derive(start.run, "monetize", "ensure_payment_link", 0);
+    let action = launch.link_action()?;
     let made = sell(&stage, &key, action, launch.link.clone(), approval, |seller, key, link| {
         seller.ensure_payment_link(key, link)
     });
@@ -63,7 +63,7 @@ pub async fn monetize(stage: Stage) -> Result<LifeUpdate, Stop> {
 
     stage.note(&format!("{} prices and the payment link {}", prices.len(), link.url));
     let living = stage.living("deployment", "success", "product, prices and payment link made")?;
-    Ok(Life::update().living(living).product(Some(product)).prices(prices).link(Some(link)))
+    Ok(RunState::update().living(living).sold(Some(Sold { product, prices, link })))
 }
 
 /// One effect on the payment provider, from the gate to the books.

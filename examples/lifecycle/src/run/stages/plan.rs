@@ -8,7 +8,7 @@ use serde_json::json;
 use super::Stage;
 use crate::{
     glue::{build_nodes::describe, routing::route_request},
-    run::{BuildPlan, Life, LifeUpdate},
+    run::{BuildPlan, Offered, RunState, RunStateUpdate},
 };
 
 /// Decides which model tier each task goes to, what the work may cost, and how it will be judged.
@@ -16,14 +16,13 @@ use crate::{
 /// # Errors
 ///
 /// When the router breaks or the workspace can't be read.
-pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let spec = stage.life.spec.as_ref().ok_or_else(|| stage.missing("spec"))?;
-    let site = stage.life.site_context.as_ref().ok_or_else(|| stage.missing("site"))?;
+pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let Offered { spec, context, .. } = stage.offered()?;
 
     let mut routes = Vec::with_capacity(spec.tasks.len());
     for task in &spec.tasks {
-        let request = route_request(task.clone(), "", seed.run, seed.created_at);
+        let request = route_request(task.clone(), "", start.run, start.created_at);
         let route = stage.ports.router.route(&request).await?;
         stage.note(&format!("{} {}: {}", task.id, task.title, describe(&route)));
         routes.push(route);
@@ -33,16 +32,16 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
             "no model key: the routes are recorded, and the builder that is free of charge does the work",
         );
     }
-    let mut planned_spend = Money::zero(seed.intent.currency());
-    if stage.ports.builders.of(spec, site).0.metered {
+    let mut planned_spend = Money::zero(start.intent.currency());
+    if stage.ports.builders.of(spec, context).0.metered {
         for cost in routes.iter().filter_map(|route| route.estimate.cost) {
             planned_spend = planned_spend.checked_add(cost.ceil_to_micro()).map_err(Stop::failed)?;
         }
     }
 
-    let acceptance = AcceptancePlan::derive(spec, site);
+    let acceptance = AcceptancePlan::derive(spec, context);
     let seal = acceptance.seal();
-    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    let workspace = stage.workspace()?;
     if !acceptance.manual.is_empty() {
         let ids: Vec<_> = acceptance.manual.iter().map(|criterion| criterion.id.as_str()).collect();
         stage.note(&format!(
@@ -60,11 +59,7 @@ pub async fn plan(stage: Stage) -> Result<LifeUpdate, Stop> {
     stage.audit("checks_sealed", json!({ "seal": seal, "checks": baseline.len() })).await?;
     let line =
         format!("{} tasks routed, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
-    Ok(Life::update().living(stage.living("planning", "success", &line)?).plan(Some(BuildPlan {
-        routes,
-        planned_spend,
-        acceptance,
-        seal,
-        baseline,
-    })))
+    let plan = BuildPlan { routes, planned_spend, acceptance, seal, baseline };
+    let offered = Offered { plan: Some(plan), ..stage.offered()?.clone() };
+    Ok(RunState::update().living(stage.living("planning", "success", &line)?).offered(Some(offered)))
 }

@@ -6,32 +6,32 @@ use ae_safety::{AccountSpec, Scope};
 use serde_json::json;
 
 use super::Stage;
-use crate::run::{Life, LifeUpdate};
+use crate::run::{RunState, RunStateUpdate};
 
-/// Opens the nested budget accounts (run ⊂ project), the workspace and the living spec.
+/// Opens the nested budget accounts (run ⊂ project ⊂ portfolio), the workspace and the living spec.
 ///
 /// # Errors
 ///
 /// When one of them can't be written.
-pub async fn prepare(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let (budget, limit) = (stage.ports.keeper.budget(), seed.intent.budget());
-    let project = Scope::Project(seed.project);
+pub(super) async fn prepare(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let (budget, limit) = (stage.ports.keeper.budget(), start.intent.budget());
+    let project = Scope::Project(start.project);
     let portfolio = AccountSpec::portfolio(limit.currency());
     budget.open(&portfolio).await?;
     budget.open(&AccountSpec::new(project.clone(), portfolio.scope, limit)).await?;
-    budget.open(&AccountSpec::new(Scope::Run(seed.run), project, limit)).await?;
+    budget.open(&AccountSpec::new(Scope::Run(start.run), project, limit)).await?;
     stage
         .audit(
             "run_started",
-            json!({ "intent": seed.intent.text(), "budget": seed.intent.budget().to_string() }),
+            json!({ "intent": start.intent.text(), "budget": start.intent.budget().to_string() }),
         )
         .await?;
 
-    let mut living = LivingSpec::new("Not named yet", seed.intent.text());
+    let mut living = LivingSpec::new("Not named yet", start.intent.text());
     living.enter("planning");
-    living.log(seed.created_at, stage.name, "success", "budget and workspace opened");
-    let workspace = stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?;
+    living.log(start.created_at, stage.name, "success", "budget and workspace opened");
+    let workspace = stage.workspace()?;
     living.write_to(&workspace)?;
-    Ok(Life::update().living(Some(living)))
+    Ok(RunState::update().living(Some(living)))
 }

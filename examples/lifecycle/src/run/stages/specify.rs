@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Stage;
 use crate::{
     glue::launch::Offer,
-    run::{Life, LifeUpdate},
+    run::{Chosen, Offered, RunState, RunStateUpdate},
 };
 
 /// Writes the spec, checks its claims against the evidence and gives the site its label and address. A spec whose prices
@@ -18,12 +18,12 @@ use crate::{
 /// # Errors
 ///
 /// When the analyst breaks or its spec contradicts itself.
-pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let niche = stage.life.niche.clone().ok_or_else(|| stage.missing("niche"))?;
-    let validation = stage.life.validation.clone().ok_or_else(|| stage.missing("validation"))?;
-    let brief = SpecBrief::new(seed.intent.clone(), niche, validation, seed.created_at)
-        .with_sources(stage.life.sources.clone());
+pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let found = stage.found()?;
+    let Chosen { niche, validation } = stage.known(found.chosen.clone(), "niche")?;
+    let brief = SpecBrief::new(start.intent.clone(), niche, validation, start.created_at)
+        .with_sources(found.sources.clone());
     let spec = stage.ports.analyst.specify(&brief).await?;
     let problems = verify_spec(&spec);
     if !problems.is_empty() {
@@ -31,15 +31,16 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
         let message = format!("the spec by {:?} contradicts itself: {text}", spec.analyst);
         return Err(Stop::failed(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message)));
     }
-    let site = site_label(&spec.slug, &seed.run.to_string());
-    let base_url = format!("{}/p/{site}/", seed.settings.base_url.trim_end_matches('/'));
-    let site_context = SiteContext::new(base_url, seed.created_at);
+    let site = site_label(&spec.slug, &start.run.to_string());
+    let base_url = format!("{}/p/{site}/", start.settings.base_url.trim_end_matches('/'));
+    let context = SiteContext::new(base_url, start.created_at);
     // What can't be sold is neither approved nor built nor published.
-    let offer = Offer::new(seed.run, &spec, &site_context.base_url);
+    let offer = Offer::new(start.run, &spec, &context.base_url);
     if let Some(refusal) = offer.refusal(&stage.ports.payments_info) {
-        return Ok(stage.end(Outcome::Blocked, refusal).spec(Some(spec)));
+        let offered = Offered { spec, site, context, plan: None, approval: None };
+        return Ok(stage.end(Outcome::Blocked, refusal).offered(Some(offered)));
     }
-    stage.ports.runs.set_site(seed.run, &site).map_err(Stop::failed)?;
+    stage.ports.runs.set_site(start.run, &site).map_err(Stop::failed)?;
     stage.note(&format!(
         "spec of {:?}: {} features, {} criteria, {} tasks, {} price tiers",
         spec.product_name,
@@ -51,7 +52,7 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
     let digest = spec.digest().map_err(Stop::failed)?;
     stage.audit("spec_written", json!({ "spec": digest, "analyst": spec.analyst })).await?;
 
-    let previous = stage.life.living.as_ref().ok_or_else(|| stage.missing("living spec"))?;
+    let previous = stage.known(stage.state.living.as_ref(), "living spec")?;
     let mut living = LivingSpec::new(&spec.product_name, directive(&spec));
     living.mission_log.clone_from(&previous.mission_log);
     living.enter("planning");
@@ -61,8 +62,9 @@ pub async fn specify(stage: Stage) -> Result<LifeUpdate, Stop> {
         "success",
         format!("spec {} written", digest.short(12)),
     );
-    living.write_to(&stage.ports.dir.workspace(seed.run).map_err(Stop::failed)?)?;
-    Ok(Life::update().living(Some(living)).spec(Some(spec)).site(Some(site)).site_context(Some(site_context)))
+    living.write_to(&stage.workspace()?)?;
+    let offered = Offered { spec, site, context, plan: None, approval: None };
+    Ok(RunState::update().living(Some(living)).offered(Some(offered)))
 }
 
 /// What a builder needs to know, in the order in which it asks. No outside text is part of it.

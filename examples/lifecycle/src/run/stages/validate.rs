@@ -1,13 +1,12 @@
 //! Proposes niches from the evidence and validates them, best first.
 
 use ae_core::Outcome;
-use ae_genesis::{NicheBrief, ValidationReport, ValidationRequest, Verdict};
+use ae_genesis::{NicheBrief, NicheStatus, ValidationRequest, Verdict};
 use ae_langflow::Stop;
 use serde_json::json;
 
 use super::Stage;
-use crate::run::{Life, LifeUpdate};
-use ae_genesis::{Niche, NicheStatus};
+use crate::run::{Chosen, RunState, RunStateUpdate};
 
 /// How many niches are proposed.
 const NICHES: usize = 5;
@@ -17,47 +16,46 @@ const NICHES: usize = 5;
 /// # Errors
 ///
 /// When the analyst or the validator breaks.
-pub async fn validate(stage: Stage) -> Result<LifeUpdate, Stop> {
-    let seed = stage.seed()?;
-    let brief = NicheBrief::new(seed.intent.clone(), stage.life.evidence.clone(), seed.created_at)
-        .with_sources(stage.life.sources.clone())
+pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Stop> {
+    let start = stage.start()?;
+    let mut found = stage.found()?.clone();
+    let brief = NicheBrief::new(start.intent.clone(), found.evidence.clone(), start.created_at)
+        .with_sources(found.sources.clone())
         .with_count(NICHES);
     let mut niches = stage.ports.analyst.propose(&brief).await?;
-    let mut chosen: Option<(Niche, ValidationReport)> = None;
+    let mut chosen: Option<Chosen> = None;
     let mut refusals = Vec::new();
     for niche in &mut niches {
-        let request = ValidationRequest::new(niche.clone(), seed.intent.clone(), seed.created_at);
+        let request = ValidationRequest::new(niche.clone(), start.intent.clone(), start.created_at);
         let report = stage.ports.validator.validate(&request).await?;
         if report.verdict == Verdict::Go {
             niche.status = NicheStatus::Selected;
-            chosen = Some((niche.clone(), report));
+            chosen = Some(Chosen { niche: niche.clone(), validation: report });
             break;
         }
         niche.status = NicheStatus::Rejected;
         refusals.push(format!("{}: {}", niche.name, report.reasons.join("; ")));
     }
-    let Some((niche, report)) = chosen else {
+    found.niches = niches;
+    let Some(Chosen { niche, validation }) = &chosen else {
         let why = if refusals.is_empty() {
             "no signal concerns the intent".to_owned()
         } else {
             refusals.join(" | ")
         };
         let reason = format!("not enough evidence for this intent ({why}): add signals with --signals FILE");
-        return Ok(stage.end(Outcome::Blocked, reason).niches(niches));
+        return Ok(stage.end(Outcome::Blocked, reason).found(Some(found)));
     };
     stage.note(&format!(
         "niche {:?}: validated with {} of {} known points, {} pieces of evidence (analyst: {})",
         niche.name,
-        report.score.total,
-        report.score.out_of,
+        validation.score.total,
+        validation.score.out_of,
         niche.evidence.len(),
         stage.ports.analyst.name()
     ));
-    stage.audit("niche_selected", json!({ "niche": niche.id, "score": report.score.total })).await?;
+    stage.audit("niche_selected", json!({ "niche": niche.id, "score": validation.score.total })).await?;
     let line = format!("niche {:?} validated", niche.name);
-    Ok(Life::update()
-        .living(stage.living("planning", "success", &line)?)
-        .niches(niches)
-        .niche(Some(niche))
-        .validation(Some(report)))
+    found.chosen = chosen;
+    Ok(RunState::update().living(stage.living("planning", "success", &line)?).found(Some(found)))
 }

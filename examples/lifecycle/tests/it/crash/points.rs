@@ -12,7 +12,7 @@ use ae_billing::{
     Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
     PaymentQuery, Price, Product, ProviderInfo as PaymentInfo,
 };
-use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Intent, Money, ProjectId, RunId, Runtime};
+use ae_core::{BackendError, Cancel, IdempotencyKey, RunId};
 use ae_harness::{
     AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo,
     Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
@@ -22,15 +22,14 @@ use ae_langflow::{
     host::{Head, Loaded, Prune, Record, TaskRecord},
 };
 use async_trait::async_trait;
-use lifecycle::store::RunStatus;
 use lifecycle::{
-    engine,
-    glue::approver::Standing,
+    glue::progress::Silent,
     run::BuilderFactory,
-    run::Silent,
-    store::{RunRow, RunSettings, SignalsFrom},
-    wiring::Host,
+    store::{RunSettings, SignalsFrom},
+    wiring::Backends,
 };
+
+use crate::inside::{drive, installation, intent, record, standing};
 
 /// One place where the process may die.
 fn point(countdown: &AtomicU32) {
@@ -211,39 +210,18 @@ impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
 pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let report = runtime.block_on(async {
-        let host = Host::open(data, Runtime::system()).unwrap();
-        let settings = RunSettings {
-            signals: vec![SignalsFrom::Sample],
-            agent: "site".to_owned(),
-            base_url: "http://127.0.0.1:4180".to_owned(),
-        };
-        let mut backends = host.backends(&settings, None).unwrap();
+        let installation = installation(data);
+        let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
+        let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
         let (factory, builders) = (backends.builder, Arc::clone(countdown));
         backends.builder =
             BuilderFactory::new(move |spec, site| Arc::new(Deadly::new(factory.make(spec, site), &builders)));
         backends.deployer = Arc::new(Deadly::new(backends.deployer, countdown));
         backends.payments = Arc::new(Deadly::new(backends.payments, countdown));
         backends.store = Arc::new(Deadly::new(backends.store, countdown));
-        let now = host.runtime.now();
-        let budget = Money::parse("10", Currency::USD).unwrap();
-        host.runs
-            .insert(&RunRow {
-                run_id: run,
-                project_id: ProjectId::from_uuid(*run.as_uuid()),
-                intent: Intent::new(crate::ae::INTENT, budget).unwrap(),
-                settings,
-                site: None,
-                status: RunStatus::Pending,
-                outcome: None,
-                reason: None,
-                cancel_requested: false,
-                created_at: now,
-                updated_at: now,
-            })
-            .unwrap();
-        let approver = Arc::new(Standing { decided_by: "person:test".to_owned() });
-        let ports = host.guard(backends, approver, Arc::new(Silent));
-        engine::drive(&host, &ports, run, std::future::pending()).await.unwrap()
+        let intent = intent(crate::ae::INTENT, "10");
+        record(&installation, run, intent, settings);
+        drive(&installation, backends, run, standing(), Arc::new(Silent)).await
     });
     assert_eq!(report.outcome, "verified");
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum RunStatus {
     /// Recorded, not begun.
     Pending,
@@ -17,7 +18,9 @@ pub enum RunStatus {
     Paused,
     /// Ended with [`Outcome::Verified`].
     Completed,
-    /// Ended with any other outcome but a cancellation.
+    /// Ended with [`Outcome::Blocked`].
+    Blocked,
+    /// Ended with another outcome.
     Failed,
     /// Ended by a person.
     Cancelled,
@@ -32,6 +35,7 @@ impl RunStatus {
             Self::Running => "running",
             Self::Paused => "paused",
             Self::Completed => "completed",
+            Self::Blocked => "blocked",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         }
@@ -40,25 +44,26 @@ impl RunStatus {
     /// Whether nothing can follow.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
+        !matches!(self, Self::Pending | Self::Running | Self::Paused)
     }
 
     /// Whether a run may go from `self` to `next`.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match self {
-            Self::Pending => matches!(next, Self::Running | Self::Failed | Self::Cancelled),
+            Self::Pending => !matches!(next, Self::Pending | Self::Paused | Self::Completed),
             Self::Running => !matches!(next, Self::Pending | Self::Running),
-            Self::Paused => matches!(next, Self::Running | Self::Failed | Self::Cancelled),
-            Self::Completed | Self::Failed | Self::Cancelled => false,
+            Self::Paused => !matches!(next, Self::Pending | Self::Paused | Self::Completed),
+            _ => false,
         }
     }
 
-    /// The status that a run with `outcome` has.
+    /// The status of a run that ended with `outcome`.
     #[must_use]
     pub const fn of(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Verified => Self::Completed,
+            Outcome::Blocked => Self::Blocked,
             Outcome::Cancelled => Self::Cancelled,
             _ => Self::Failed,
         }
@@ -75,26 +80,13 @@ impl fmt::Display for RunStatus {
 mod tests {
     use super::*;
 
-    const ALL: [RunStatus; 6] = [
-        RunStatus::Pending,
-        RunStatus::Running,
-        RunStatus::Paused,
-        RunStatus::Completed,
-        RunStatus::Failed,
-        RunStatus::Cancelled,
-    ];
-
     #[test]
-    fn a_final_status_stays() {
-        for from in ALL {
-            assert_eq!(from.is_final(), ALL.iter().all(|to| !from.may_become(*to)), "{from}");
-        }
-    }
-
-    #[test]
-    fn every_status_but_the_first_can_be_reached() {
-        for to in ALL.into_iter().skip(1) {
-            assert!(ALL.iter().any(|from| from.may_become(to)), "{to}");
+    fn a_final_status_stays_and_every_other_can_end() {
+        use RunStatus::{Blocked, Cancelled, Completed, Failed, Paused, Pending, Running};
+        let all = [Pending, Running, Paused, Completed, Blocked, Failed, Cancelled];
+        for from in all {
+            assert_eq!(from.is_final(), all.iter().all(|to| !from.may_become(*to)), "{from}");
+            assert!(from == Pending || all.iter().any(|other| other.may_become(from)), "{from}");
         }
     }
 }

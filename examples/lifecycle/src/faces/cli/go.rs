@@ -1,0 +1,225 @@
+//! `ae run`, `ae resume`, `ae approve`, `ae serve`.
+
+use std::{io::IsTerminal, net::SocketAddr, path::Path};
+
+use ae_core::{ErrorKind, RunId};
+use tokio::net::TcpListener;
+
+use super::{
+    Exit, Serving, Session,
+    args::{Agent, ApproveArgs, AskedStage, Go, ResumeArgs, RunArgs, ServeArgs},
+    stop::asked_to_stop,
+};
+use crate::{
+    error::{Error, Result},
+    service::{self, Decided, Decision, RunReport, RunSettings, Sale, SignalsFrom, StartRequest},
+};
+
+pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> {
+    let signals = args.signals.iter().map(|text| signals_from(text)).collect::<Result<Vec<_>>>()?;
+    // The port is taken first, so that a run is not begun that could not be served.
+    let (addr, listener) = address(session, &args).await?;
+    let mut settings = RunSettings::new(base_url(addr), signals);
+    builder_name(args.agent).clone_into(&mut settings.agent);
+    let mut request = StartRequest::new(args.intent, args.budget, settings);
+    request.run_id = args.run_id;
+    request.stdin = Some(Box::new(std::io::stdin()));
+    let options = session.options(args.go.yes);
+    let progress = std::sync::Arc::clone(&options.progress);
+    let started = service::start(&session.installation, request, options).await?;
+    for warning in &started.warnings {
+        session.output.warning(warning);
+    }
+    let run = started.run;
+    progress.note(&format!("run {run}"));
+    conclude(session, run, started.drive(&session.installation, asked_to_stop()).await, listener).await
+}
+
+pub(super) async fn resume(session: &Session<'_>, args: ResumeArgs) -> Result<Exit> {
+    go_on(session, service::run_id(&session.installation, &args.run)?, args.go).await
+}
+
+pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<Exit> {
+    let run = service::run_id(&session.installation, &args.run)?;
+    let stage = args.stage.map(|stage| match stage {
+        AskedStage::Spec => "spec".to_owned(),
+        AskedStage::Launch => "launch".to_owned(),
+    });
+    if stage.is_none() && args.digest.is_none() && !session.at_terminal() {
+        let message = "which question is meant? Without a terminal, --stage or --digest says it";
+        return Err(Error::new(ErrorKind::InvalidInput, message)
+            .with_hint(format!("look at the question: `ae status {run}`; nothing was decided")));
+    }
+    let (person, digest) = (session.person.clone(), args.digest);
+    let decision = Decision { run, person, reject: args.reject, reason: args.reason, digest, stage };
+    match service::approve(&session.installation, decision).await? {
+        Decided::Expired => {
+            session.output.warning("the question was not answered in time; it is asked again");
+            go_on(session, run, Go { yes: false, ..args.go }).await
+        }
+        Decided::Recorded { question, redacted, elsewhere } => {
+            if redacted {
+                let what = "the reason holds what looks like a secret; it was taken out before it was stored";
+                session.output.warning(what);
+            }
+            let (text, digest) = (question.request.rendering.trim_end(), question.request.subject);
+            session.output.remark(&format!("{text}\n  digest     {digest}"));
+            if !elsewhere {
+                return go_on(session, run, args.go).await;
+            }
+            session.output.remark("the decision is recorded; the process that runs it goes on");
+            session.output.report(&service::status(&session.installation, run).await?, false)?;
+            Ok(Exit::Verified)
+        }
+    }
+}
+
+pub(super) async fn serve(session: &Session<'_>, args: &ServeArgs) -> Result<Exit> {
+    let listener = bind(args.addr).await?;
+    let local = local_addr(&listener)?;
+    let sale = Sale::open(&session.installation, &base_url(local)).await?;
+    if session.output.json {
+        session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "")?;
+    }
+    serve_until_stopped(session, listener, sale, &args.host).await?;
+    Ok(Exit::Verified)
+}
+
+async fn go_on(session: &Session<'_>, run: RunId, go: Go) -> Result<Exit> {
+    let row = session.installation.runs.get(run)?;
+    let listener = if serves(session, go) {
+        let addr = row.settings.base_url.trim_start_matches("http://").parse();
+        let addr = addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?;
+        match bind(addr).await {
+            Ok(listener) => Some(listener),
+            Err(error) => {
+                let what = format!("{error}; the run goes on, and this command returns when it stops");
+                session.output.warning(&what);
+                None
+            }
+        }
+    } else {
+        None
+    };
+    let options = session.options(go.yes);
+    let driven = service::resume(&session.installation, run, options, asked_to_stop()).await;
+    conclude(session, run, driven, listener).await
+}
+
+/// Prints the result, or the error; in a terminal then serves the product until Ctrl-C.
+async fn conclude(
+    session: &Session<'_>,
+    run: RunId,
+    driven: Result<RunReport>,
+    listener: Option<TcpListener>,
+) -> Result<Exit> {
+    let report = match driven {
+        Ok(report) => report,
+        Err(error) => {
+            let report = service::status(&session.installation, run).await.ok();
+            return Ok(session.output.broken_run(report.as_ref(), &error));
+        }
+    };
+    let listener = listener.filter(|_| Exit::of_report(&report) == Exit::Verified);
+    let exit = session.output.report(&report, listener.is_some())?;
+    if let Some(listener) = listener {
+        let sale = Sale::open(&session.installation, &base_url(local_addr(&listener)?)).await?;
+        serve_until_stopped(session, listener, sale, &[]).await?;
+    }
+    Ok(exit)
+}
+
+async fn serve_until_stopped(
+    session: &Session<'_>,
+    listener: TcpListener,
+    sale: Sale,
+    hosts: &[String],
+) -> Result<()> {
+    let (addr, stop) = (local_addr(&listener)?, Box::pin(asked_to_stop()));
+    let keys = session.installation.dir.path().join("keys/operator");
+    session.output.remark(&format!("serving on http://{addr}/ until Ctrl-C"));
+    session.output.remark(&format!("payments are recorded with the operator code in {}", keys.display()));
+    if !addr.ip().is_loopback() {
+        session.output.warning("this address is reachable from other machines, without encryption");
+    }
+    session.program.serve(sale, Serving { listener, addr, hosts, stop }).await;
+    Ok(())
+}
+
+/// The address of a run's product, and the listener on it when this command serves it.
+async fn address(session: &Session<'_>, args: &RunArgs) -> Result<(SocketAddr, Option<TcpListener>)> {
+    let bad = |message: String| Error::new(ErrorKind::InvalidInput, message);
+    if !args.addr.is_ipv4() {
+        return Err(bad(format!("{} is not an IPv4 address", args.addr))
+            .with_hint("products are served at IPv4 addresses: pass --addr 127.0.0.1:PORT"));
+    }
+    if serves(session, args.go) {
+        let listener = bind(args.addr).await?;
+        return Ok((local_addr(&listener)?, Some(listener)));
+    }
+    if args.addr.port() == 0 {
+        return Err(bad("port 0 is not an address to print: name a port with --addr".to_owned()));
+    }
+    Ok((args.addr, None))
+}
+
+fn local_addr(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|error| Error::io("the listener has no address", error))
+}
+
+/// The address that a customer's browser is sent to; an address for all interfaces is not one.
+fn base_url(addr: SocketAddr) -> String {
+    if addr.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", addr.port())
+    } else {
+        format!("http://{addr}")
+    }
+}
+
+/// `run` in a terminal serves what it published.
+fn serves(session: &Session<'_>, go: Go) -> bool {
+    !go.no_serve && !session.output.json && std::io::stdout().is_terminal()
+}
+
+/// The builder that an agent stands for. One is built in, so "auto" finds that one.
+const fn builder_name(agent: Agent) -> &'static str {
+    match agent {
+        Agent::Site | Agent::Auto => "site",
+    }
+}
+
+fn signals_from(text: &str) -> Result<SignalsFrom> {
+    match text {
+        "" => Err(Error::new(ErrorKind::InvalidInput, "--signals is empty: name a file, - or sample")),
+        "-" => Ok(SignalsFrom::StandardInput),
+        "sample" => Ok(SignalsFrom::Sample),
+        url if is_url(url) => {
+            let message = format!("--signals {url}: signals are read from files, not from addresses");
+            Err(Error::new(ErrorKind::InvalidInput, message)
+                .with_hint("download it, or pipe it: curl URL | ae run INTENT --signals -"))
+        }
+        path => {
+            let absolute = std::path::absolute(Path::new(path))
+                .map_err(|error| Error::io(format!("--signals {path}: no such path"), error))?;
+            absolute.to_str().map(|path| SignalsFrom::File(path.to_owned())).ok_or_else(|| {
+                Error::new(ErrorKind::InvalidInput, format!("--signals {path}: the path is not UTF-8"))
+            })
+        }
+    }
+}
+
+/// Whether `text` is an address such as `https://…` rather than a path.
+fn is_url(text: &str) -> bool {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| {
+        !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+    })
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(addr).await.map_err(|error| {
+        let hint = "name another with --addr IP:PORT, or pass --no-serve if `ae serve` is running already; nothing was changed";
+        let message = format!("the address {addr} can't be listened on: {error}");
+        Error::new(ErrorKind::InvalidInput, message).with_hint(hint)
+    })
+}

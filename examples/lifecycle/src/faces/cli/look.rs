@@ -1,0 +1,56 @@
+//! `ae runs`, `ae status`, `ae cancel`, `ae audit verify`.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{Exit, Session, args::RunsArgs, output::Output, summary::row_line};
+use crate::{error::Result, service};
+
+pub(super) fn list(session: &Session<'_>, args: &RunsArgs) -> Result<Exit> {
+    let listing = service::list(&session.installation, args.limit, args.page)?;
+    let (shown, total) = (listing.runs.len() as u64, listing.total);
+    let text = if total == 0 {
+        format!("no runs in {}: start one with `ae run INTENT`", session.installation.dir.path().display())
+    } else {
+        let mut lines: Vec<_> = listing.runs.iter().map(row_line).collect();
+        if shown < total {
+            let more = format!("`ae runs --page {}`", args.page.saturating_add(1));
+            lines.push(format!("{shown} of {total}, page {}; more with {more}", args.page));
+        }
+        lines.join("\n")
+    };
+    session.output.result(&listing, &session.output.with_folder(&text))?;
+    Ok(Exit::Verified)
+}
+
+pub(super) async fn status(session: &Session<'_>, run: &str) -> Result<Exit> {
+    let run = service::run_id(&session.installation, run)?;
+    session.output.report(&service::status(&session.installation, run).await?, false)?;
+    Ok(Exit::Verified)
+}
+
+pub(super) async fn cancel(session: &Session<'_>, run: &str) -> Result<Exit> {
+    let run = service::run_id(&session.installation, run)?;
+    if let Some(report) = service::cancel(&session.installation, run).await? {
+        session.output.report(&report, false)?;
+        return Ok(Exit::Verified);
+    }
+    let text = format!("run {run} is under way elsewhere; it stops at its next boundary");
+    session.output.result(&json!({ "run_id": run, "cancel_requested": true }), &text)?;
+    Ok(Exit::Verified)
+}
+
+pub(super) fn audit_verify(output: &Output, data_dir: &Path) -> Result<Exit> {
+    let report = service::verify_audit(data_dir)?;
+    let (exit, text) = match &report.problem {
+        None => (Exit::Verified, format!("{} records, the chain is whole", report.records)),
+        Some(problem) => {
+            let (seq, offset, file) = (problem.seq, problem.offset, report.file.display());
+            let place = format!("at record {seq} (byte {offset}) of {file}");
+            (Exit::Failed, format!("{} good records, then {place}: {}", report.records, problem.what))
+        }
+    };
+    output.result(&report, &text)?;
+    Ok(exit)
+}

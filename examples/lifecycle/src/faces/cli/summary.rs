@@ -1,0 +1,119 @@
+//! A run in words.
+
+use super::args::DEFAULT_ADDR;
+use crate::service::{RunReport, RunRow};
+
+/// One line of `ae runs`.
+pub(super) fn row_line(row: &RunRow) -> String {
+    let outcome = row.outcome.map_or_else(|| row.status.to_string(), |outcome| outcome.to_string());
+    let intent: String = row.intent.text().chars().take(60).collect();
+    let created = row.created_at.to_string();
+    format!("{}  {}  {outcome:<12}  {intent}", row.run_id, created.get(..16).unwrap_or(&created))
+}
+
+/// The run for a person.
+pub(super) fn of(report: &RunReport) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<10} {value}\n"));
+    let title = report.spec.as_ref().map_or(report.intent.clone(), |spec| spec.product_name.clone());
+    let head = format!("{}  {title}", report.outcome);
+    if let Some(reason) = &report.reason {
+        line("why", reason.clone());
+    }
+    if let Some(url) = &report.product_url {
+        line("product", url.clone());
+    }
+    if let Some(url) = &report.payment_link {
+        line("buy", url.clone());
+    }
+    if let Some(spec) = &report.spec {
+        line("tagline", spec.tagline.clone());
+        let prices: Vec<_> =
+            spec.pricing.iter().map(|tier| format!("{} {}", tier.price, tier.interval.words())).collect();
+        line("prices", prices.join(", "));
+    }
+    niche_lines(report, &mut line);
+    if !report.checks.is_empty() {
+        let passed = report.checks.iter().filter(|check| check.passed).count();
+        let attempts = report.attempts.unwrap_or_default();
+        line(
+            "proof",
+            format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()),
+        );
+    }
+    if let Some(release) = &report.release {
+        line("release", release.clone());
+    }
+    let spent =
+        report.spent.as_ref().map_or_else(|| "not measured".to_owned(), |spent| spent.settled.to_string());
+    line("spent", format!("{spent} of {}", report.budget));
+    if let Some(revenue) = &report.revenue {
+        line(
+            "revenue",
+            format!("{} from {} payment(s), {} a month", revenue.gross, revenue.payments, revenue.mrr),
+        );
+        for entitlement in &revenue.entitlements {
+            line("entitled", format!("{} to {}", entitlement.customer, entitlement.tier));
+        }
+    }
+    line("run", report.run_id.to_string());
+    if let Some(waiting) = &report.waiting {
+        text.push_str(&format!("\n{}\n  digest     {}\n", waiting.rendering.trim_end(), waiting.digest));
+    }
+    format!("{head}\n{text}")
+}
+
+fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {
+    if let Some(niche) = &report.niche {
+        let analyst = report.spec.as_ref().map_or("", |spec| spec.analyst.as_str());
+        let by = if analyst.is_empty() { String::new() } else { format!(", analyst: {analyst}") };
+        line(
+            "niche",
+            format!(
+                "{} (score {} of {} known points{by})",
+                niche.name, niche.score.total, niche.score.out_of
+            ),
+        );
+    }
+    if !report.sources.is_empty() {
+        let names: Vec<_> = report.sources.iter().map(|source| source.name.as_str()).collect();
+        let note = if report.sample { "; a bundled sample, no evidence" } else { "" };
+        line("signals", format!("{} read from {}{note}", report.signals_seen, names.join(", ")));
+    }
+    for evidence in report.evidence.iter().take(3) {
+        let date =
+            evidence.posted_at.map_or_else(String::new, |at| at.to_string().chars().take(10).collect());
+        let points = evidence.points.map_or_else(String::new, |points| format!("{points} points, "));
+        line("evidence", format!("[{}] {} ({points}{date})", evidence.id, evidence.title.one_line(70)));
+    }
+}
+
+/// The next command, in backticks.
+pub(super) fn next(report: &RunReport) -> String {
+    let run = report.run_id;
+    match (report.outcome.as_str(), &report.waiting) {
+        ("waiting_for_approval", Some(waiting)) => {
+            let digest = waiting.digest.get(..12).unwrap_or_default();
+            format!(
+                "\nNext: `ae approve {run} --digest {digest}`   (or: `ae approve {run} --digest {digest} --reject --reason \
+                 TEXT`)\n"
+            )
+        }
+        ("approval_expired", _) => format!("\nNext: `ae approve {run}`   (asks again)\n"),
+        ("interrupted", _) => format!("\nNext: `ae resume {run}`\n"),
+        _ => match report.product_url.as_deref().map(authority) {
+            Some(addr) => {
+                let addr = if addr == DEFAULT_ADDR { String::new() } else { format!(" --addr {addr}") };
+                let what = "answers at these addresses; payments are recorded on the buy page";
+                format!("\nNext: `ae serve{addr}`   ({what})\n")
+            }
+            None => String::new(),
+        },
+    }
+}
+
+/// The host and port of `url`.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}

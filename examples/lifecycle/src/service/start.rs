@@ -1,0 +1,142 @@
+//! Starts a run.
+
+use std::{fmt, future::Future, io::Read, sync::Arc};
+
+use ae_core::{Currency, ErrorKind, Intent, Money, ProjectId, RunId};
+
+use super::report::{RunReport, report};
+use crate::{
+    engine::{self, Installation, RunOptions},
+    error::{Error, Result},
+    run::Ports,
+    setup::Lease,
+    store::{RunRow, RunSettings, SignalsFrom},
+};
+
+/// A run to be started.
+pub struct StartRequest {
+    /// The intent, in a sentence.
+    pub intent: String,
+    /// The most that may be spent, in USD.
+    pub budget: String,
+    /// The options.
+    pub settings: RunSettings,
+    /// The id of the run; a new one if absent.
+    pub run_id: Option<RunId>,
+    /// The input of a run whose signals come from standard input.
+    pub stdin: Option<Box<dyn Read + Send>>,
+}
+
+impl fmt::Debug for StartRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartRequest").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl StartRequest {
+    /// A run with a new id that reads no standard input.
+    pub fn new(intent: impl Into<String>, budget: impl Into<String>, settings: RunSettings) -> Self {
+        Self { intent: intent.into(), budget: budget.into(), settings, run_id: None, stdin: None }
+    }
+}
+
+/// A run that is recorded and not begun.
+#[derive(Debug)]
+pub struct Started {
+    /// Its id.
+    pub run: RunId,
+    /// Remarks on the request, which did not keep it from being recorded.
+    pub warnings: Vec<String>,
+    settings: RunSettings,
+    intent: Intent,
+    ports: Arc<Ports>,
+    lease: Lease,
+}
+
+/// Records a run. From here on it is listed, and can be cancelled.
+///
+/// # Errors
+///
+/// When the request can't be right, the id is taken, or a store can't be written.
+pub async fn start(
+    installation: &Installation,
+    request: StartRequest,
+    options: RunOptions,
+) -> Result<Started> {
+    let mut warnings = Vec::new();
+    let intent = intent(installation, &request, &mut warnings)?;
+    let settings = settings(request.settings, &mut warnings)?;
+    let ports = installation.wiring.ports(installation, &settings, request.stdin, options)?;
+    for row in installation.runs.open_runs()? {
+        if is_twin(row.intent.text(), intent.text()) {
+            let run = row.run_id;
+            warnings.push(format!("run {run} of the same intent has not ended; this is a new run"));
+        }
+    }
+    let ids = &installation.runtime.ids;
+    let run = request.run_id.unwrap_or_else(|| RunId::from_uuid(ids.new_uuid()));
+    let project = ProjectId::from_uuid(ids.new_uuid());
+    let lease = engine::lease(installation, run).await?;
+    let row = RunRow::new(run, project, intent.clone(), settings.clone(), installation.runtime.now());
+    installation.runs.insert(&row)?;
+    Ok(Started { run, warnings, settings, intent, ports, lease })
+}
+
+impl Started {
+    /// Drives the run to its first stop, or until `interrupted` completes. A run whose files of signals can't be read
+    /// is taken off the list again.
+    ///
+    /// # Errors
+    ///
+    /// When a file of signals can't be read, or a part breaks; the run can then be resumed.
+    pub async fn drive(
+        self,
+        installation: &Installation,
+        interrupted: impl Future<Output = ()>,
+    ) -> Result<RunReport> {
+        let Self { run, settings, intent, ports, lease, .. } = self;
+        let readable = async {
+            let checked = installation.wiring.check_signals(installation, &settings, &intent).await;
+            if checked.is_err() {
+                installation.runs.forget(run)?;
+            }
+            checked
+        };
+        engine::drive(installation, &ports, lease, run, readable, interrupted).await?;
+        report(installation, &installation.runs.get(run)?).await
+    }
+}
+
+fn intent(installation: &Installation, request: &StartRequest, warnings: &mut Vec<String>) -> Result<Intent> {
+    let bad = |error: String| Error::new(ErrorKind::InvalidInput, error);
+    let budget = Money::parse(&request.budget, Currency::USD).map_err(|error| {
+        bad(format!("--budget: {error}")).with_hint("for example --budget 10, or --budget 0 to spend nothing")
+    })?;
+    let clean = installation.redactor.redact(&request.intent);
+    if clean != request.intent {
+        let what = "the intent holds what looks like a secret; it was taken out before anything was stored";
+        warnings.push(what.to_owned());
+    }
+    Intent::new(&clean, budget).map_err(|error| bad(error.to_string()))
+}
+
+/// The settings with each source of signals once.
+fn settings(mut settings: RunSettings, warnings: &mut Vec<String>) -> Result<RunSettings> {
+    let mut signals = Vec::new();
+    for from in settings.signals {
+        if !signals.contains(&from) {
+            signals.push(from);
+        } else if from == SignalsFrom::StandardInput {
+            let message = "standard input can be read once: give --signals - once";
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        } else {
+            warnings.push(format!("--signals {from} was given twice; it is read once"));
+        }
+    }
+    settings.signals = signals;
+    Ok(settings)
+}
+
+fn is_twin(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}

@@ -1,0 +1,21 @@
+//! Shows one run.
+
+use ae_core::RunId;
+
+use super::report::{RunReport, report};
+use crate::{engine::Installation, error::Result, store::RunStatus};
+
+/// The run as it stands.
+///
+/// # Errors
+///
+/// When one of its stores can't be read.
+pub async fn status(installation: &Installation, run: RunId) -> Result<RunReport> {
+    let row = installation.runs.get(run)?;
+    let mut report = report(installation, &row).await?;
+    let open = matches!(row.status, RunStatus::Pending | RunStatus::Running);
+    if open && installation.dir.is_leased(run)? {
+        "running".clone_into(&mut report.outcome);
+    }
+    Ok(report)
+}

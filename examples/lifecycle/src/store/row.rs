@@ -1,0 +1,104 @@
+//! One row of the list of runs.
+
+use std::fmt;
+
+use ae_core::{Intent, Outcome, ProjectId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::RunStatus;
+
+/// The options of a run, fixed when it starts, so that a resumed run does the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunSettings {
+    /// The sources of demand signals, in the order given; empty means the live sources.
+    pub signals: Vec<SignalsFrom>,
+    /// The builder asked for.
+    pub agent: String,
+    /// The address that the product's URLs are made of, for example `http://127.0.0.1:4180`.
+    pub base_url: String,
+}
+
+impl RunSettings {
+    /// The built-in builder for products at `base_url`, with demand signals from `signals`.
+    #[must_use]
+    pub fn new(base_url: impl Into<String>, signals: Vec<SignalsFrom>) -> Self {
+        Self { signals, agent: "site".to_owned(), base_url: base_url.into() }
+    }
+}
+
+/// One source of demand signals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalsFrom {
+    /// A file, by absolute path.
+    File(String),
+    /// Standard input of the command that started the run.
+    StandardInput,
+    /// The bundled sample.
+    Sample,
+}
+
+impl fmt::Display for SignalsFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File(path) => path,
+            Self::StandardInput => "-",
+            Self::Sample => "sample",
+        })
+    }
+}
+
+/// One row of the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct RunRow {
+    /// The run's id.
+    pub run_id: RunId,
+    /// The project it belongs to.
+    pub project_id: ProjectId,
+    /// The intent.
+    pub intent: Intent,
+    /// The options.
+    pub settings: RunSettings,
+    /// The label of its site, known once the spec is written.
+    pub site: Option<String>,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Why it ended so, or what it waits for.
+    pub reason: Option<String>,
+    /// Whether it is to be cancelled.
+    pub cancel_requested: bool,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When the row last changed.
+    pub updated_at: Timestamp,
+}
+
+impl RunRow {
+    /// A run that has not begun.
+    #[must_use]
+    pub const fn new(
+        run_id: RunId,
+        project_id: ProjectId,
+        intent: Intent,
+        settings: RunSettings,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            run_id,
+            project_id,
+            intent,
+            settings,
+            site: None,
+            status: RunStatus::Pending,
+            outcome: None,
+            reason: None,
+            cancel_requested: false,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Sources of signals from settings.
+
+use std::{io::Read, ops::ControlFlow, sync::Arc};
+
+use ae_core::{BackendError, ErrorKind, Runtime};
+use ae_genesis::{
+    FileSource, HackerNewsSource, NicheSource, Signal, SignalQuery, SignalSink, SourceReport,
+    sample::SampleSource,
+};
+use async_trait::async_trait;
+
+use crate::{
+    error,
+    store::{RunSettings, SignalsFrom},
+};
+
+/// The sources that `settings` names: those on this machine, and those on the network.
+pub(super) fn sources(
+    runtime: &Runtime,
+    settings: &RunSettings,
+    mut stdin: Option<Box<dyn Read + Send>>,
+) -> error::Result<(Vec<Arc<dyn NicheSource>>, Vec<Arc<dyn NicheSource>>)> {
+    let mut local: Vec<Arc<dyn NicheSource>> = Vec::new();
+    for from in &settings.signals {
+        local.push(match from {
+            SignalsFrom::Sample => Arc::new(SampleSource::new(runtime.clone())),
+            SignalsFrom::File(path) => Arc::new(LaterFile { path: path.clone(), runtime: runtime.clone() }),
+            SignalsFrom::StandardInput => match stdin.take() {
+                Some(reader) => Arc::new(FileSource::from_reader("standard input", reader, runtime.clone())),
+                None => Arc::new(GoneInput),
+            },
+        });
+    }
+    let mut live: Vec<Arc<dyn NicheSource>> = Vec::new();
+    if settings.signals.is_empty() {
+        live.push(Arc::new(HackerNewsSource::new(runtime.clone())?));
+    }
+    Ok((local, live))
+}
+
+/// Opens a file of signals, off the threads that answer a cancellation: a pipe waits for its writer.
+pub(super) async fn open(path: &str, runtime: &Runtime) -> Result<FileSource, BackendError> {
+    let (path, runtime) = (path.to_owned(), runtime.clone());
+    let opened = tokio::task::spawn_blocking(move || FileSource::open(&path, runtime)).await;
+    opened.unwrap_or_else(|error| {
+        let message = "the file of signals could not be opened";
+        Err(BackendError::new(ErrorKind::Internal, "signals", "open", message).with_source(error))
+    })
+}
+
+/// A file of signals that is opened when it is read: a run that has read it needs it no more.
+#[derive(Debug)]
+struct LaterFile {
+    path: String,
+    runtime: Runtime,
+}
+
+#[async_trait]
+impl NicheSource for LaterFile {
+    fn name(&self) -> &str {
+        "file"
+    }
+
+    async fn collect(
+        &self,
+        query: &SignalQuery,
+        sink: &mut dyn SignalSink,
+    ) -> Result<SourceReport, BackendError> {
+        open(&self.path, &self.runtime).await?.collect(query, sink).await
+    }
+}
+
+/// Standard input of a command that has ended: it is needed only when the run stopped before it was read.
+#[derive(Debug)]
+struct GoneInput;
+
+#[async_trait]
+impl NicheSource for GoneInput {
+    fn name(&self) -> &str {
+        "standard input"
+    }
+
+    async fn collect(&self, _: &SignalQuery, _: &mut dyn SignalSink) -> Result<SourceReport, BackendError> {
+        Err(BackendError::new(
+            ErrorKind::NotFound,
+            "signals",
+            "collect",
+            "the run stopped before its signals were read, and the standard input they came from is gone: start a new \
+             run, with --signals FILE if it should survive that",
+        ))
+    }
+}
+
+/// Stops a source at its first signal: enough to know that it can be read.
+pub(super) struct FirstOnly;
+
+impl SignalSink for FirstOnly {
+    fn accept(&mut self, _: Signal) -> ControlFlow<()> {
+        ControlFlow::Break(())
+    }
+}

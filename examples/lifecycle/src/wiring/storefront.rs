@@ -1,0 +1,40 @@
+//! The offline ledger as the sale sees it.
+
+use ae_billing::{
+    LinkId, LinkView, NewPayment, OutboxEvent, Payment, PaymentLink, RevenueSummary, SqliteBilling,
+};
+use ae_core::{BackendError, IdempotencyKey, RunId};
+use async_trait::async_trait;
+
+use crate::glue::storefront::Storefront;
+
+#[async_trait]
+impl Storefront for SqliteBilling {
+    async fn link(&self, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
+        self.link(link).await
+    }
+
+    async fn current_link(&self, run: RunId) -> Result<Option<PaymentLink>, BackendError> {
+        self.current_link(run).await
+    }
+
+    async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
+        self.revenue(run).await
+    }
+
+    async fn record_payment(
+        &self,
+        key: &IdempotencyKey,
+        payment: NewPayment,
+    ) -> Result<Payment, BackendError> {
+        self.record_payment(key, payment).await
+    }
+
+    async fn pending_events(&self, limit: u32) -> Result<Vec<OutboxEvent>, BackendError> {
+        self.pending_events(limit).await
+    }
+
+    async fn mark_delivered(&self, event: &str) -> Result<(), BackendError> {
+        self.mark_delivered(event).await
+    }
+}
