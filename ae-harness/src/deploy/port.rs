@@ -17,7 +17,7 @@ use super::{
 /// - C2. [`deploy`](Deployer::deploy) publishes exactly the files of the plan, or refuses: a bundle that the plan was not
 ///   made for, or whose files changed since it was scanned, is a `Conflict` and nothing changed.
 /// - C3. Deploying makes the release active. The same plan again, under the same key or a new one, is the same
-///   deployment: there is no second release, and its creation time stays.
+///   deployment: a second release is not made, and its creation time stays.
 /// - C4. A key that was used for another plan is a `Conflict`. A key that is done is never done again: repeated after a
 ///   switch to another release, it changes nothing.
 /// - C5. A release goes live only after it was checked; when the check fails, the release before stays live, the error

@@ -42,7 +42,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// The record of a release of the site in `folder`; `None` when there is no such release or its record is damaged.
+    /// The record of a release of the site in `folder`; `None` when it is missing or its record is damaged.
     pub(super) fn read(folder: &Path, id: &DeploymentId) -> Option<Self> {
         let releases = folder.join("releases");
         if !releases.join(id.as_str()).is_dir() {

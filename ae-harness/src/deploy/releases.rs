@@ -28,7 +28,7 @@ impl Releases {
         Self { done: SameKey::new(&*backend), backend, sites: BTreeMap::new() }
     }
 
-    /// The releases written to `path`, or none yet when there is no such file.
+    /// The releases written to `path`, or none yet when the file is missing.
     ///
     /// # Errors
     ///

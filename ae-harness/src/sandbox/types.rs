@@ -158,7 +158,7 @@ impl RunCommand {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CommandOutput {
-    /// Its exit code; 127 when there is no such program.
+    /// Its exit code; 127 when the program is missing.
     pub exit_code: i32,
     /// Its standard output, cut at the limit.
     pub stdout: Vec<u8>,
