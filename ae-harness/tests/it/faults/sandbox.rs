@@ -83,8 +83,9 @@ impl Sandbox for WrongSandbox {
 
     async fn destroy(&self, key: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError> {
         if self.wrong.breaks("C6") {
-            for other in self.made.lock().unwrap().clone() {
-                self.inner().destroy(key, &other).await?;
+            let made = self.made.lock().unwrap().clone();
+            for other in &made {
+                self.inner().destroy(key, other).await?;
             }
         }
         if self.wrong.breaks("C7") { Ok(()) } else { self.inner().destroy(key, id).await }
