@@ -244,23 +244,27 @@ impl Bundle {
     }
 
     /// Copies the files into the new folder `target` and makes them durable. Only the bytes that were scanned are
-    /// written.
+    /// written; when that fails, the folder is removed.
     ///
     /// # Errors
     ///
     /// `Conflict` when a file changed since, or `target` exists; the reason why a file can't be written.
     pub fn copy_to(&self, target: &Path) -> Result<(), BackendError> {
-        let failed = |error| io_error("bundle", "copy", "copy the files to", target, error);
         if fs::symlink_metadata(target).is_ok() {
             let message = format!("{} is there already: remove it first", target.display());
             return Err(BackendError::new(ErrorKind::Conflict, "bundle", "copy", message));
         }
+        let failed = |error| io_error("bundle", "copy", "copy the files to", target, error);
         create_dirs(target).map_err(failed)?;
-        for file in &self.files {
-            let bytes = self.read(file)?;
-            copy(&bytes, &target.join(&file.path), target).map_err(failed)?;
+        let copied = self
+            .files
+            .iter()
+            .try_for_each(|file| copy(&self.read(file)?, &target.join(&file.path), target).map_err(failed));
+        if copied.is_err() {
+            // The first failure is the one to report; the remains are in the way of the next copy at worst.
+            let _ = fs::remove_dir_all(target);
         }
-        Ok(())
+        copied
     }
 }
 
