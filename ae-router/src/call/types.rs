@@ -1,9 +1,6 @@
-//! The port that calls a model.
+//! A request to a model and its answer.
 
-use std::{fmt, sync::Arc};
-
-use ae_core::{BackendError, IdempotencyKey, TokenUsage, Untrusted};
-use async_trait::async_trait;
+use ae_core::{TokenUsage, Untrusted};
 use serde::{Deserialize, Serialize};
 
 /// Who says something in a conversation.
@@ -142,93 +139,3 @@ impl Completion {
         self
     }
 }
-
-/// Calls models.
-///
-/// # Contract
-///
-/// - C1. `name` is not empty and does not change.
-/// - C2. The same key with the same request gives the same answer again without a second billed call, as long as the
-///   client lives.
-/// - C3. The same key with another request is a [`Conflict`](ae_core::ErrorKind::Conflict); nothing is sent.
-/// - C4. A request without messages, with a last turn that is not the product's, without a model or with
-///   `output_tokens_max` 0 is [`InvalidInput`](ae_core::ErrorKind::InvalidInput); nothing is sent and the key stays
-///   free.
-/// - C5. The answer's text carries [`Origin::Model`](ae_core::Origin::Model) with the answering model.
-/// - C6. Usage is what is billed: cached tokens apart, reasoning within output; unknown usage is `None`. Output is
-///   not above the request's limit.
-/// - C7. A simulator marks every answer as simulated.
-///
-/// # Errors
-///
-/// `RateLimited` with the provider's pause and `Unavailable` may be tried again; `QuotaExceeded` (out of money) may
-/// not. `Unauthenticated`, `PermissionDenied`, `InvalidInput`, `NotFound` (no such model) were not applied. `Timeout` and a
-/// broken connection after sending have [`Effect::Unknown`](ae_core::Effect::Unknown): the call may be billed.
-///
-/// # Cancel safety
-///
-/// Dropping the future stops waiting. A request that was already sent may still be billed, so its budget hold is
-/// settled as unknown, not released.
-///
-/// # Example
-///
-/// ```
-/// use ae_core::{IdempotencyKey, RunId, Digest};
-/// use ae_router::{CompletionRequest, ModelClient, ScriptedModel};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), ae_core::BackendError> {
-/// let client = ScriptedModel::new().with_answer("capital of France", "Paris");
-/// let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("doc", b"run")), "ask", "complete", 0);
-/// let request = CompletionRequest::new("any", "What is the capital of France?", 100);
-/// let answer = client.complete(&key, &request).await?;
-/// assert_eq!(answer.text.as_data(), "Paris");
-/// assert!(answer.simulated);
-/// # Ok(())
-/// # }
-/// ```
-#[async_trait]
-pub trait ModelClient: fmt::Debug + Send + Sync + 'static {
-    /// The client's name, for example `anthropic`.
-    fn name(&self) -> &str;
-
-    /// Asks for a completion.
-    async fn complete(
-        &self,
-        key: &IdempotencyKey,
-        request: &CompletionRequest,
-    ) -> Result<Completion, BackendError>;
-}
-
-#[async_trait]
-impl<T: ModelClient + ?Sized> ModelClient for Arc<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    async fn complete(
-        &self,
-        key: &IdempotencyKey,
-        request: &CompletionRequest,
-    ) -> Result<Completion, BackendError> {
-        (**self).complete(key, request).await
-    }
-}
-
-#[async_trait]
-impl<T: ModelClient + ?Sized> ModelClient for Box<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    async fn complete(
-        &self,
-        key: &IdempotencyKey,
-        request: &CompletionRequest,
-    ) -> Result<Completion, BackendError> {
-        (**self).complete(key, request).await
-    }
-}
-
-/// The port must stay object-safe.
-const _: Option<&dyn ModelClient> = None;

@@ -1,9 +1,9 @@
 //! The contract of [`ModelClient`].
+#![allow(clippy::panic, reason = "a check reports a broken clause by panicking in a test")]
 
 use ae_core::{Digest, Effect, ErrorKind, IdempotencyKey, Origin, RunId};
 
-use super::require;
-use crate::{Completion, CompletionRequest, Message, ModelClient};
+use crate::{Completion, CompletionRequest, Message, ModelClient, conformance::require};
 
 /// Runs every check with `model`, an id that the client answers. At most two calls are made and may be billed.
 ///

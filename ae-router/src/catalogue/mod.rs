@@ -49,7 +49,7 @@ impl PriceTable {
         Self { as_of, sources: Vec::new(), models: BTreeMap::new() }
     }
 
-    /// Reads a price file: JSON in the form of the bundled snapshot (`src/price/snapshot.json`), prices as decimal
+    /// Reads a price file: JSON in the form of the bundled snapshot (`src/catalogue/snapshot.json`), prices as decimal
     /// strings, at most 4 MiB.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{
     Complexity, Estimate, ModelChoice, ModelFacts, ModelRouter, PriceTable, Refused, Risk, RouteDecision,
-    RouteRequest, SeedPolicy, Tier, price::input_total,
+    RouteRequest, SeedPolicy, Tier, catalogue::input_total,
 };
 
 const BACKEND: &str = "tiers";

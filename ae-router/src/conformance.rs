@@ -2,14 +2,13 @@
 //!
 //! Each check panics with the clause that it found broken. Call [`router::run_all`] or [`client::run_all`] from a
 //! test.
-#![allow(clippy::panic, reason = "a check reports a broken clause by panicking in a test")]
 
-pub mod client;
-pub mod router;
+pub use crate::{call::conformance as client, decide::conformance as router};
 
 /// Ends the check when `holds` is false.
 #[track_caller]
-fn require(holds: bool, clause: &str, why: impl FnOnce() -> String) {
+#[allow(clippy::panic, reason = "a check reports a broken clause by panicking in a test")]
+pub(crate) fn require(holds: bool, clause: &str, why: impl FnOnce() -> String) {
     if !holds {
         panic!("{clause}: {}", why());
     }
