@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::{SignalQuery, text};
+use crate::{SignalQuery, find::text};
 
 /// A kind of product: words, pains and features written for this crate, never outside text.
 #[derive(Debug, Default)]

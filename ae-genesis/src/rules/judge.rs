@@ -10,8 +10,9 @@ use super::{
     pricing::{self, Prices},
     reading::{Item, ids, is_sample, on_topic},
 };
-use crate::{Figure, Score, ScoreTerm};
-use crate::{NamedFigure, SignalKind, ValidationReport, ValidationRequest, Verdict};
+use crate::{
+    Figure, NamedFigure, Score, ScoreTerm, SignalKind, ValidationReport, ValidationRequest, Verdict,
+};
 
 /// "Several" independent items.
 const ITEMS_MIN: usize = 3;
@@ -125,7 +126,7 @@ fn business_term(request: &ValidationRequest) -> ScoreTerm {
         return term("business_customers", None, 15, "left out: the intent names no audience", vec![]);
     };
     let business =
-        crate::text::stems(audience).iter().any(|stem| BUSINESS.split(' ').any(|known| known == stem));
+        crate::find::text::stems(audience).iter().any(|stem| BUSINESS.split(' ').any(|known| known == stem));
     let (points, note) = if business {
         (15, "the intent names an audience that buys for a business")
     } else {

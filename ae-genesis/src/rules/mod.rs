@@ -12,8 +12,7 @@ mod stories;
 use ae_core::{BackendError, ProductSpec};
 use async_trait::async_trait;
 
-use crate::Niche;
-use crate::{Analyst, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest};
+use crate::{Analyst, Niche, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest};
 
 /// What both rule-based parts are called.
 const NAME: &str = "rule-based";

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use ae_core::{Digest, Intent};
 
 use super::family::Family;
-use crate::{SignalQuery, text};
+use crate::{SignalQuery, find::text};
 
 /// The longest product name, in characters.
 const NAME_CHARS_MAX: usize = 40;

@@ -11,8 +11,7 @@ use super::{
     naming,
     reading::{Item, ids, on_topic},
 };
-use crate::{Figure, Niche, Score, ScoreTerm};
-use crate::{NicheBrief, SignalKind};
+use crate::{Figure, Niche, NicheBrief, Score, ScoreTerm, SignalKind};
 
 /// A narrower niche needs at least this many items of its own.
 const CLUSTER_MIN: usize = 3;
@@ -185,7 +184,7 @@ fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {
             evidence: Vec::new(),
         };
     };
-    let last = crate::text::stems(audience).pop().unwrap_or_default();
+    let last = crate::find::text::stems(audience).pop().unwrap_or_default();
     let named = ids(items, |item| item.stems.contains(&last));
     let points = 10 + 5 * i64::from(!named.is_empty());
     term("audience", points, 15, "10 for an audience named by the intent, 5 when a post names it too", named)

@@ -3,7 +3,7 @@
 use ae_core::Evidence;
 
 use super::family::Family;
-use crate::{SignalKind, SignalQuery, signal::is_plain_id, text};
+use crate::{SignalKind, SignalQuery, find::text, sources::is_plain_id};
 
 /// One item of evidence with what its title shows.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Topic {
             stems: text::stems(&term.text),
             own: term.own,
             weight: term.weight,
-            name: term.own && term.weight >= 1.0 && crate::query::is_name(&term.text),
+            name: term.own && term.weight >= 1.0 && crate::find::query::is_name(&term.text),
         };
         let terms: Vec<Term> = query.terms().iter().map(term).collect();
         let strong = terms.iter().filter(|term| term.own && term.weight >= 1.0).count();
@@ -75,7 +75,7 @@ impl Topic {
                 object |= term.name;
             } else {
                 related += 1;
-                named |= term.weight >= crate::query::WEIGHT_NAME;
+                named |= term.weight >= crate::find::query::WEIGHT_NAME;
             }
         }
         let asked = || self.family.features.iter().any(|feature| feature.is_asked_for(stems));

@@ -4,8 +4,7 @@ use std::{io::Read, ops::ControlFlow, sync::Arc};
 
 use ae_core::{BackendError, ErrorKind, Runtime};
 use ae_genesis::{
-    FileSource, HackerNewsSource, NicheSource, Signal, SignalQuery, SignalSink, SourceReport,
-    sample::SampleSource,
+    FileSource, HackerNewsSource, NicheSource, SampleSource, Signal, SignalQuery, SignalSink, SourceReport,
 };
 use async_trait::async_trait;
 

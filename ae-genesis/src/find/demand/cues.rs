@@ -113,14 +113,14 @@ mod tests {
             let (name, list) = line.split_once(": ").expect(line);
             assert!(Cue::named(name).is_some(), "{line}");
             for phrase in list.split(", ") {
-                assert_eq!(crate::text::words(phrase).join(" "), phrase, "{line}");
+                assert_eq!(crate::find::text::words(phrase).join(" "), phrase, "{line}");
             }
         }
     }
 
     #[test]
     fn phrases_are_found_where_they_count() {
-        let cues = |title: &str| read(&crate::text::words(title));
+        let cues = |title: &str| read(&crate::find::text::words(title));
         assert!(cues("I'm looking for a CSV tool").has(Cue::Request));
         assert!(!cues("I'm looking for a CSV tool").has(Cue::Leading));
         assert!(cues("Looking for a CSV tool").has(Cue::Leading));

@@ -1,6 +1,6 @@
 //! Related terms from a small bundled table.
 
-use crate::text;
+use crate::find::text;
 
 /// One line a concept: `names | related terms`, separated by commas. See the file's head.
 const TABLE: &str = include_str!("expansion.txt");

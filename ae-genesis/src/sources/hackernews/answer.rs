@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{BACKEND, error, markup};
-use crate::{Signal, SourceReport, signal::is_plain_id};
+use crate::{Signal, SourceReport, sources::is_plain_id};
 
 #[derive(Debug, Deserialize)]
 struct Answer {

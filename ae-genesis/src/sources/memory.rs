@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use ae_core::{BackendError, Timestamp};
 use async_trait::async_trait;
 
-use crate::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport, SourceStatus, signal::is_plain_id};
+use crate::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport, SourceStatus, sources::is_plain_id};
 
 /// A source that hands out the signals it was made with, in order: for embedding signals that a program already
 /// has, and for tests.

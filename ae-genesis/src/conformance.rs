@@ -12,15 +12,12 @@
 //! # }
 //! ```
 
-#![allow(clippy::panic, clippy::unwrap_used, clippy::expect_used, reason = "a failed check panics by design")]
-
-pub mod analyst;
-pub mod source;
-pub mod validator;
-
 use ae_core::{Currency, Evidence, Intent, Money, Origin, Timestamp, Untrusted};
 
 use crate::{MemorySource, NicheSource, Retriever, RetrieverLimits, Signal, SignalQuery};
+pub use crate::{
+    judge::conformance as validator, roles::conformance as analyst, sources::conformance as source,
+};
 
 /// The time that all checks use.
 pub(crate) fn now() -> Timestamp {

@@ -1,9 +1,126 @@
-//! Demand signals, and what takes them in.
+//! Demand signals, the sink that takes them in, and the report on a source.
 
-use std::ops::ControlFlow;
+use std::{fmt, ops::ControlFlow};
 
-use ae_core::{Timestamp, Untrusted};
+use ae_core::{SourceNote, Timestamp, Untrusted};
 use serde::{Deserialize, Serialize};
+
+/// How reading a source ended, short of an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status", content = "reason")]
+#[non_exhaustive]
+pub enum SourceStatus {
+    /// Everything that was asked for was read.
+    Ok,
+    /// Some of it was read; the text says what stopped it.
+    Partial(String),
+    /// It was not read, on purpose; the text says why.
+    Skipped(String),
+}
+
+impl fmt::Display for SourceStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => f.write_str("ok"),
+            Self::Partial(reason) => write!(f, "partial: {reason}"),
+            Self::Skipped(reason) => write!(f, "skipped: {reason}"),
+        }
+    }
+}
+
+/// One row of a source that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowProblem {
+    /// The line it starts on, from 1; for a source without lines, the position of the item in its answer.
+    pub line: u64,
+    /// What is wrong with it. Never holds the row's own text.
+    pub what: String,
+}
+
+impl fmt::Display for RowProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+/// What a source read, and what it could not use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceReport {
+    /// The source's name.
+    pub name: String,
+    /// How it ended.
+    pub status: SourceStatus,
+    /// Signals that were read and offered to the sink.
+    pub signals_read: u64,
+    /// Rows that were skipped because they could not be understood.
+    pub rows_skipped: u64,
+    /// The first [`SourceReport::PROBLEMS_MAX`] of them.
+    pub problems: Vec<RowProblem>,
+    /// Whether the signals are made up, for demonstration: no evidence of anything.
+    pub sample: bool,
+    /// When it was read.
+    pub fetched_at: Timestamp,
+}
+
+impl SourceReport {
+    /// How many problems a report lists; [`rows_skipped`](Self::rows_skipped) counts all.
+    pub const PROBLEMS_MAX: usize = 20;
+
+    /// A report on a source of which nothing was read yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>, fetched_at: Timestamp) -> Self {
+        Self {
+            name: name.into(),
+            status: SourceStatus::Ok,
+            signals_read: 0,
+            rows_skipped: 0,
+            problems: Vec::new(),
+            sample: false,
+            fetched_at,
+        }
+    }
+
+    /// Sets how it ended.
+    #[must_use]
+    pub fn with_status(mut self, status: SourceStatus) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Marks the signals as made up.
+    #[must_use]
+    pub fn with_sample(mut self) -> Self {
+        self.sample = true;
+        self
+    }
+
+    /// Counts a row that could not be used, and lists it if there is room.
+    pub fn skip_row(&mut self, line: u64, what: impl Into<String>) {
+        self.rows_skipped += 1;
+        if self.problems.len() < Self::PROBLEMS_MAX {
+            self.problems.push(RowProblem { line, what: what.into() });
+        }
+    }
+
+    /// The line a spec prints for this source.
+    #[must_use]
+    pub fn note(&self) -> SourceNote {
+        let sample = if self.sample { ", made-up sample" } else { "" };
+        let skipped = match self.rows_skipped {
+            0 => String::new(),
+            1 => ", 1 row skipped".to_owned(),
+            n => format!(", {n} rows skipped"),
+        };
+        let outcome = match &self.status {
+            SourceStatus::Ok => format!("ok ({} signals read{skipped}{sample})", self.signals_read),
+            SourceStatus::Partial(reason) => {
+                format!("partial: {reason} ({} signals read{skipped}{sample})", self.signals_read)
+            }
+            SourceStatus::Skipped(reason) => format!("skipped: {reason}"),
+        };
+        SourceNote { name: self.name.clone(), outcome }
+    }
+}
 
 /// One post that may show demand: outside text with its counts, never an instruction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rust_stemmers::Stemmer;
 
-use crate::{QueryTerm, text};
+use crate::{QueryTerm, find::text};
 
 /// A term and how often it occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::{collections::HashMap, fmt, ops::ControlFlow};
 use ae_core::{Evidence, Timestamp};
 use rust_decimal::Decimal;
 
-use crate::{Signal, SignalKind, SignalQuery, SignalSink, demand, text};
+use crate::{Signal, SignalKind, SignalQuery, SignalSink, find::demand, find::text};
 use dedupe::Deduper;
 use matcher::{Found, Matcher};
 pub use ranking::{Ranking, RetrieverLimits};

@@ -1,13 +1,13 @@
 //! The contract of [`Analyst`].
+#![allow(clippy::panic, clippy::expect_used, reason = "a failed check panics by design")]
 
 use std::collections::BTreeSet;
 
 use ae_core::ProductSpec;
 
-use super::{evidence, intent, now};
-use crate::Niche;
 use crate::{
-    Analyst, NicheBrief, NicheValidator, RuleValidator, SampleSource, SpecBrief, ValidationRequest,
+    Analyst, Niche, NicheBrief, NicheValidator, RuleValidator, SampleSource, SpecBrief, ValidationRequest,
+    conformance::{evidence, intent, now},
     verify_spec,
 };
 

@@ -1,10 +1,9 @@
 //! A candidate market.
 
 use ae_core::{Evidence, NicheId};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::Figure;
+use crate::{Figure, Score};
 
 /// Where a niche stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,51 +21,6 @@ pub enum NicheStatus {
     Rejected,
     /// Chosen to be built.
     Selected,
-}
-
-/// One term of a score, so that the sum can be recomputed from the evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct ScoreTerm {
-    /// What is scored, for example `pain_clarity`.
-    pub name: String,
-    /// Points given, or `None` when the input is missing and the term is left out.
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
-    pub points: Option<Decimal>,
-    /// The most points the term can give.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
-    pub out_of: Decimal,
-    /// How the points came about, or why there are none.
-    pub note: String,
-    /// The ids of the evidence behind it.
-    pub evidence: Vec<String>,
-}
-
-/// A sum of terms; it is not rescaled when terms are missing, `out_of` says what could be reached.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct Score {
-    /// The points of all terms that have some.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
-    pub total: Decimal,
-    /// The most points of those terms.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
-    pub out_of: Decimal,
-    /// The terms, in a fixed order.
-    pub terms: Vec<ScoreTerm>,
-}
-
-impl Score {
-    /// Sums the terms that have points.
-    #[must_use]
-    pub fn from_terms(terms: Vec<ScoreTerm>) -> Self {
-        let counted = || terms.iter().filter_map(|term| Some((term.points?, term.out_of)));
-        Self {
-            total: counted().map(|(points, _)| points).sum(),
-            out_of: counted().map(|(_, out_of)| out_of).sum(),
-            terms,
-        }
-    }
 }
 
 /// A candidate market with the evidence for it.

@@ -1,9 +1,12 @@
 //! The contract of [`NicheSource`].
+#![allow(clippy::panic, clippy::expect_used, reason = "a failed check panics by design")]
 
 use std::ops::ControlFlow;
 
-use super::intent;
-use crate::{NicheSource, QueryLimits, Signal, SignalQuery, SignalSink, SourceStatus, signal::is_plain_id};
+use crate::{
+    NicheSource, QueryLimits, Signal, SignalQuery, SignalSink, SourceStatus, conformance::intent,
+    sources::is_plain_id,
+};
 
 /// Makes a fresh source over the same, non-empty signals, for the intent "Build a $500 MRR CSV tool".
 pub type Factory<'a> = &'a (dyn Fn() -> Box<dyn NicheSource> + Sync);

@@ -7,7 +7,7 @@ use ae_core::{Origin, Timestamp, Untrusted};
 use super::date;
 use crate::{
     QueryLimits, Signal, SignalSink, SourceReport, SourceStatus,
-    signal::{is_plain_id, web_address},
+    sources::{is_plain_id, web_address},
 };
 
 /// The fields of one row, as they stand there.

@@ -1,11 +1,13 @@
 //! The contract of [`NicheValidator`].
+#![allow(clippy::panic, clippy::expect_used, reason = "a failed check panics by design")]
 
 use ae_core::{Digest, NicheId};
 use rust_decimal::Decimal;
 
-use super::{evidence, intent, now};
-use crate::{Figure, Niche, Score};
-use crate::{NicheValidator, SignalKind, ValidationReport, ValidationRequest, Verdict};
+use crate::{
+    Figure, Niche, NicheValidator, Score, SignalKind, ValidationReport, ValidationRequest, Verdict,
+    conformance::{evidence, intent, now},
+};
 
 /// Every check.
 pub async fn run_all(validator: &dyn NicheValidator) {

@@ -7,7 +7,7 @@ mod words;
 use ae_core::{Intent, Money};
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+use crate::find::text;
 pub(crate) use expansion::{WEIGHT_NAME, is_name};
 
 /// Bounds on what a source reads for one query.

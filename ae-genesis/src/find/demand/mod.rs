@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text;
+use crate::find::text;
 use cues::{Cue, CueSet};
 
 /// What a title shows.

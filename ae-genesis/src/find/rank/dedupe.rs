@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Signal, text};
+use crate::{Signal, find::text};
 
 /// Two titles with at least this share of common word pairs are the same story.
 const SAME_SHARE: f64 = 0.8;

@@ -43,7 +43,7 @@ mod tests {
     fn every_list_is_there_and_folded() {
         for list in [&BOILERPLATE, &WEAK, &PEOPLE, &THINGS] {
             assert!(list.len() > 20);
-            assert!(list.iter().all(|word| crate::text::fold(word) == **word));
+            assert!(list.iter().all(|word| crate::find::text::fold(word) == **word));
         }
     }
 
