@@ -9,10 +9,18 @@ pub mod conformance;
 mod decide;
 mod score;
 
-pub use call::{Completion, CompletionRequest, Finish, Message, ModelClient, ScriptedModel, Speaker};
+#[doc(no_inline)]
+pub use ae_core as core;
+#[cfg(feature = "mock")]
+pub use call::MockModelClient;
+pub use call::{
+    Completion, CompletionRequest, FinishReason, Message, ModelClient, ModelClientInfo, Role, ScriptedModel,
+};
 pub use catalogue::{ContextTier, ModelFacts, PriceError, PricePeriod, PriceTable, Rate, Rates};
+#[cfg(feature = "mock")]
+pub use decide::MockModelRouter;
 pub use decide::{
     Estimate, ModelAvailability, ModelChoice, ModelRouter, ParseTierError, Refused, RouteDecision,
-    RouteRequest, SeedPolicy, Tier, TierModels, TierRouter, decide,
+    RouteRequest, Tier, TierModels, TierPolicy, TierRouter, decide,
 };
 pub use score::{Complexity, Level, Risk};

@@ -11,22 +11,24 @@ use crate::{Completion, CompletionRequest, Message, ModelClient, conformance::re
 ///
 /// With the number of the first clause that does not hold.
 pub async fn run_all(client: &dyn ModelClient, model: &str) {
-    c1_the_name_stays(client).await;
+    c1_the_info_stays(client);
     c2_a_repeat_gets_the_same_answer(client, model).await;
     c3_a_key_belongs_to_one_request(client, model).await;
     c4_bad_requests_are_refused(client, model).await;
-    c5_c6_answers_are_marked_and_bounded(client, model).await;
+    c5_the_text_comes_from_the_model(client, model).await;
+    c6_output_is_bounded(client, model).await;
+    c7_simulators_say_so(client, model).await;
 }
 
-/// C1: the name is not empty and does not change.
+/// C1: `info` does not change and its name is not empty.
 ///
 /// # Panics
 ///
 /// When that does not hold.
-pub async fn c1_the_name_stays(client: &dyn ModelClient) {
-    let first = client.name().to_owned();
-    require(!first.is_empty(), "C1", || "the name is empty".to_owned());
-    require(client.name() == first, "C1", || format!("{first:?} became {:?}", client.name()));
+pub fn c1_the_info_stays(client: &dyn ModelClient) {
+    let first = client.info();
+    require(!first.name.is_empty(), "C1", || "the name is empty".to_owned());
+    require(client.info() == first, "C1", || format!("{first:?} became {:?}", client.info()));
 }
 
 /// C2: the same key with the same request gives the same answer.
@@ -74,21 +76,42 @@ pub async fn c4_bad_requests_are_refused(client: &dyn ModelClient, model: &str) 
     complete(client, &key, &good, "C4: the key must stay free").await;
 }
 
-/// C5 and C6: the text carries the model as its origin, and no more output is billed than was allowed.
+/// C5: the text carries the answering model as its origin.
 ///
 /// # Panics
 ///
 /// When that does not hold.
-pub async fn c5_c6_answers_are_marked_and_bounded(client: &dyn ModelClient, model: &str) {
+pub async fn c5_the_text_comes_from_the_model(client: &dyn ModelClient, model: &str) {
     let (key, request) = first(model);
     let answer = complete(client, &key, &request, "C5").await;
     require(*answer.text.origin() == Origin::Model(answer.model.clone()), "C5", || {
         format!("the text of {} comes from {:?}", answer.model, answer.text.origin())
     });
+}
+
+/// C6: billed output is not above the limit, and includes reasoning.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c6_output_is_bounded(client: &dyn ModelClient, model: &str) {
+    let (key, request) = first(model);
+    let answer = complete(client, &key, &request, "C6").await;
     if let Some(usage) = answer.usage {
         require(usage.output <= request.output_tokens_max, "C6", || format!("{} tokens out", usage.output));
         require(usage.reasoning <= usage.output, "C6", || "reasoning is not within output".to_owned());
     }
+}
+
+/// C7: answers are marked as simulated exactly if `info` says so.
+///
+/// # Panics
+///
+/// When that does not hold.
+pub async fn c7_simulators_say_so(client: &dyn ModelClient, model: &str) {
+    let (key, request) = first(model);
+    let (answer, info) = (complete(client, &key, &request, "C7").await, client.info());
+    require(answer.simulated == info.simulated, "C7", || format!("{answer:?} of {info:?}"));
 }
 
 fn key(operation: &str) -> IdempotencyKey {

@@ -6,8 +6,10 @@ mod port;
 mod scripted;
 mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockModelClient;
 pub use self::{
     port::ModelClient,
     scripted::ScriptedModel,
-    types::{Completion, CompletionRequest, Finish, Message, Speaker},
+    types::{Completion, CompletionRequest, FinishReason, Message, ModelClientInfo, Role},
 };

@@ -5,23 +5,25 @@ use std::{fmt, sync::Arc};
 use ae_core::{BackendError, IdempotencyKey};
 use async_trait::async_trait;
 
-use crate::{Completion, CompletionRequest};
+use crate::{Completion, CompletionRequest, ModelClientInfo};
 
 /// Calls models.
 ///
 /// # Contract
 ///
-/// - C1. `name` is not empty and does not change.
-/// - C2. The same key with the same request gives the same answer again without a second billed call, as long as the
-///   client lives.
+/// - C1. `info` does not change, and its name is not empty.
+/// - C2. The same key with the same request gives the same answer again, as long as the client lives.
 /// - C3. The same key with another request is a [`Conflict`](ae_core::ErrorKind::Conflict); nothing is sent.
-/// - C4. A request without messages, with a last turn that is not the product's, without a model or with
+/// - C4. A request without messages, with a last turn that is not the user's, without a model or with
 ///   `output_tokens_max` 0 is [`InvalidInput`](ae_core::ErrorKind::InvalidInput); nothing is sent and the key stays
 ///   free.
 /// - C5. The answer's text carries [`Origin::Model`](ae_core::Origin::Model) with the answering model.
-/// - C6. Usage is what is billed: cached tokens apart, reasoning within output; unknown usage is `None`. Output is
-///   not above the request's limit.
-/// - C7. A simulator marks every answer as simulated.
+/// - C6. Billed output is not above the request's limit, and reasoning is counted within output.
+/// - C7. Answers are marked as simulated exactly if `info` says that a simulator answers.
+///
+/// # Notes
+///
+/// A repeat under C2 is not billed a second time. Usage counts cached tokens apart from input; unknown usage is `None`.
 ///
 /// # Errors
 ///
@@ -37,11 +39,11 @@ use crate::{Completion, CompletionRequest};
 /// # Example
 ///
 /// ```
-/// use ae_core::{IdempotencyKey, RunId, Digest};
+/// use ae_router::core::{BackendError, Digest, IdempotencyKey, RunId};
 /// use ae_router::{CompletionRequest, ModelClient, ScriptedModel};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), ae_core::BackendError> {
+/// # async fn main() -> Result<(), BackendError> {
 /// let client = ScriptedModel::new().with_answer("capital of France", "Paris");
 /// let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("doc", b"run")), "ask", "complete", 0);
 /// let request = CompletionRequest::new("any", "What is the capital of France?", 100);
@@ -51,10 +53,11 @@ use crate::{Completion, CompletionRequest};
 /// # Ok(())
 /// # }
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ModelClient: fmt::Debug + Send + Sync + 'static {
-    /// The client's name, for example `anthropic`.
-    fn name(&self) -> &str;
+    /// The client's name and nature.
+    fn info(&self) -> ModelClientInfo;
 
     /// Asks for a completion.
     async fn complete(
@@ -64,35 +67,28 @@ pub trait ModelClient: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Completion, BackendError>;
 }
 
-#[async_trait]
-impl<T: ModelClient + ?Sized> ModelClient for Arc<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<T: ModelClient + ?Sized> ModelClient for $pointer<T> {
+            fn info(&self) -> ModelClientInfo {
+                (**self).info()
+            }
 
-    async fn complete(
-        &self,
-        key: &IdempotencyKey,
-        request: &CompletionRequest,
-    ) -> Result<Completion, BackendError> {
-        (**self).complete(key, request).await
-    }
+            async fn complete(
+                &self,
+                key: &IdempotencyKey,
+                request: &CompletionRequest,
+            ) -> Result<Completion, BackendError> {
+                (**self).complete(key, request).await
+            }
+        }
+    };
 }
 
-#[async_trait]
-impl<T: ModelClient + ?Sized> ModelClient for Box<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    async fn complete(
-        &self,
-        key: &IdempotencyKey,
-        request: &CompletionRequest,
-    ) -> Result<Completion, BackendError> {
-        (**self).complete(key, request).await
-    }
-}
+forward!(Arc);
+forward!(Box);
 
 /// The port must stay object-safe.
 const _: Option<&dyn ModelClient> = None;

@@ -1,25 +1,25 @@
-//! A simulator of a model, with answers that are written down beforehand.
+//! A simulator of a model that answers from a script.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Origin, TokenUsage, Untrusted};
+use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Mode, Origin, TokenUsage, Untrusted};
 use async_trait::async_trait;
 
-use crate::{Completion, CompletionRequest, Finish, ModelClient, Speaker};
+use crate::{Completion, CompletionRequest, FinishReason, ModelClient, ModelClientInfo, Role};
 
 const BACKEND: &str = "scripted-model";
 
-/// A simulator: it answers from a script, thinks nothing and costs nothing. The in-memory backend of [`ModelClient`].
+/// A simulator that answers from a script and costs nothing: the in-memory backend of [`ModelClient`].
 ///
 /// The first line of the script whose words are in the last message answers. Tokens are counted as words separated by white
 /// space, which no real model does; every answer says that it is simulated.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptedModel {
     script: Vec<(String, String)>,
-    otherwise: Option<String>,
+    default: Option<String>,
     answered: Arc<Mutex<BTreeMap<IdempotencyKey, (Digest, Completion)>>>,
 }
 
@@ -27,7 +27,7 @@ impl ScriptedModel {
     /// The most answers that are kept for repeats of their keys.
     pub const ANSWERS_MAX: usize = 10_000;
 
-    /// A simulator that knows no answer.
+    /// A simulator with an empty script.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -40,14 +40,14 @@ impl ScriptedModel {
         self
     }
 
-    /// Answers `text` to everything else.
+    /// Answers `text` to every other message.
     #[must_use]
-    pub fn with_otherwise(mut self, text: impl Into<String>) -> Self {
-        self.otherwise = Some(text.into());
+    pub fn with_default(mut self, text: impl Into<String>) -> Self {
+        self.default = Some(text.into());
         self
     }
 
-    /// How many different calls were answered.
+    /// The number of different calls that were answered.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).len()
@@ -55,31 +55,31 @@ impl ScriptedModel {
 
     fn answer(&self, request: &CompletionRequest, asked: &str) -> Result<Completion, BackendError> {
         let line = self.script.iter().find(|(when, _)| asked.contains(when.as_str()));
-        let text = line.map(|(_, text)| text).or(self.otherwise.as_ref()).ok_or_else(|| {
-            error(ErrorKind::NotFound, "no line of the script fits the message: add one, or with_otherwise")
+        let text = line.map(|(_, text)| text).or(self.default.as_ref()).ok_or_else(|| {
+            error(ErrorKind::NotFound, "no line of the script fits the message: add one, or with_default")
         })?;
         let limit = usize::try_from(request.output_tokens_max).unwrap_or(usize::MAX);
         let words: Vec<_> = text.split_whitespace().collect();
         let (text, finish, output) = if words.len() > limit {
-            (words.iter().take(limit).copied().collect::<Vec<_>>().join(" "), Finish::Length, limit)
+            (words.iter().take(limit).copied().collect::<Vec<_>>().join(" "), FinishReason::Length, limit)
         } else {
-            (text.clone(), Finish::Stop, words.len())
+            (text.clone(), FinishReason::Stop, words.len())
         };
         let count = |text: &str| text.split_whitespace().count();
         let input =
             count(&request.system) + request.messages.iter().map(|turn| count(&turn.text)).sum::<usize>();
-        let usage = TokenUsage { input: to_u64(input), output: to_u64(output), ..TokenUsage::default() };
+        let usage = TokenUsage::new(to_u64(input), to_u64(output));
         Ok(Completion::new(&request.model, Untrusted::new(Origin::Model(request.model.clone()), text))
             .with_usage(usage)
-            .with_finish(finish)
+            .with_finish_reason(finish)
             .with_simulated())
     }
 }
 
 #[async_trait]
 impl ModelClient for ScriptedModel {
-    fn name(&self) -> &str {
-        BACKEND
+    fn info(&self) -> ModelClientInfo {
+        ModelClientInfo::new(BACKEND, Mode::Offline).with_simulated()
     }
 
     async fn complete(
@@ -108,7 +108,7 @@ impl ModelClient for ScriptedModel {
     }
 }
 
-/// Gives the text of the last message, or says what is wrong with the request.
+/// Returns the text of the last message, or the error of a request that can't be right.
 fn check(request: &CompletionRequest) -> Result<&str, BackendError> {
     if request.model.is_empty() {
         return Err(error(ErrorKind::InvalidInput, "the request names no model"));
@@ -117,7 +117,7 @@ fn check(request: &CompletionRequest) -> Result<&str, BackendError> {
         return Err(error(ErrorKind::InvalidInput, "output_tokens_max is 0: allow at least 1 token"));
     }
     match request.messages.last() {
-        Some(turn) if turn.speaker == Speaker::User => Ok(&turn.text),
+        Some(turn) if turn.role == Role::User => Ok(&turn.text),
         _ => Err(error(ErrorKind::InvalidInput, "the last message must be the user's")),
     }
 }

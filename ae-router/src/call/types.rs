@@ -1,60 +1,62 @@
 //! A request to a model and its answer.
 
-use ae_core::{TokenUsage, Untrusted};
+use ae_core::{Mode, Provider, TokenUsage, Untrusted};
 use serde::{Deserialize, Serialize};
 
-/// Who says something in a conversation.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Speaker {
-    /// The product, on somebody's behalf.
+#[non_exhaustive]
+pub enum Role {
+    /// The product, on behalf of its user.
     User,
-    /// The model, earlier.
+    /// The model, in an earlier turn.
     Assistant,
 }
 
 /// One turn of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Message {
-    /// Who says it.
-    pub speaker: Speaker,
-    /// What is said. Text from outside is fenced before it gets here.
+    /// The author.
+    pub role: Role,
+    /// The text. Text from outside is fenced before it gets here.
     pub text: String,
 }
 
 impl Message {
-    /// Something the product says.
+    /// A message of the product.
     #[must_use]
     pub fn user(text: impl Into<String>) -> Self {
-        Self { speaker: Speaker::User, text: text.into() }
+        Self { role: Role::User, text: text.into() }
     }
 
-    /// Something the model said earlier.
+    /// An earlier answer of the model.
     #[must_use]
     pub fn assistant(text: impl Into<String>) -> Self {
-        Self { speaker: Speaker::Assistant, text: text.into() }
+        Self { role: Role::Assistant, text: text.into() }
     }
 }
 
-/// What a model is asked to complete.
+/// A conversation for a model to continue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CompletionRequest {
     /// The model's id.
     pub model: String,
-    /// Standing instructions, empty if there are none.
+    /// The system prompt, empty if there is none.
     pub system: String,
-    /// The conversation, oldest turn first; the last is the product's.
+    /// The conversation, oldest turn first; the last is the user's.
     pub messages: Vec<Message>,
-    /// The most tokens to answer with, reasoning included. At least 1: this bounds what a call can cost.
+    /// The most tokens to answer with, reasoning included. At least 1: this bounds the cost of a call.
     pub output_tokens_max: u64,
 }
 
 impl CompletionRequest {
-    /// Asks `model` one thing.
+    /// A request of one message to `model`.
     #[must_use]
     pub fn new(model: impl Into<String>, prompt: impl Into<String>, output_tokens_max: u64) -> Self {
         Self {
@@ -65,7 +67,7 @@ impl CompletionRequest {
         }
     }
 
-    /// Gives standing instructions.
+    /// Sets the system prompt.
     #[must_use]
     pub fn with_system(mut self, system: impl Into<String>) -> Self {
         self.system = system.into();
@@ -80,21 +82,21 @@ impl CompletionRequest {
     }
 }
 
-/// Why a model stopped.
+/// The reason why a model stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Finish {
-    /// It was done.
+pub enum FinishReason {
+    /// The answer is complete.
     Stop,
-    /// It reached the limit: the text is cut.
+    /// The token limit was reached: the text is cut.
     Length,
-    /// A filter of the provider stopped it.
+    /// A content filter of the provider stopped it.
     Filtered,
 }
 
-/// What a model answered.
+/// The answer of a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -103,39 +105,74 @@ pub struct Completion {
     pub model: String,
     /// The answer: data, never an instruction.
     pub text: Untrusted<String>,
-    /// The tokens that are billed, or `None` when the provider did not say. Not known is not zero.
+    /// The tokens that are billed, or `None` when the provider did not say. Unknown usage differs from zero.
     pub usage: Option<TokenUsage>,
-    /// Why it stopped.
-    pub finish: Finish,
-    /// Whether no model was asked: the answer comes from a simulator.
+    /// The reason why the model stopped.
+    pub finish_reason: FinishReason,
+    /// Whether a simulator answered instead of a model.
     pub simulated: bool,
 }
 
 impl Completion {
-    /// A whole answer of a real model with unknown usage.
+    /// A complete answer of a real model with unknown usage.
     #[must_use]
     pub fn new(model: impl Into<String>, text: Untrusted<String>) -> Self {
-        Self { model: model.into(), text, usage: None, finish: Finish::Stop, simulated: false }
+        let model = model.into();
+        Self { model, text, usage: None, finish_reason: FinishReason::Stop, simulated: false }
     }
 
-    /// Says what is billed.
+    /// Sets the billed tokens.
     #[must_use]
     pub const fn with_usage(mut self, usage: TokenUsage) -> Self {
         self.usage = Some(usage);
         self
     }
 
-    /// Says why it stopped.
+    /// Sets the reason why the model stopped.
     #[must_use]
-    pub const fn with_finish(mut self, finish: Finish) -> Self {
-        self.finish = finish;
+    pub const fn with_finish_reason(mut self, reason: FinishReason) -> Self {
+        self.finish_reason = reason;
         self
     }
 
-    /// Says that no model was asked.
+    /// Marks the answer as a simulator's.
     #[must_use]
     pub const fn with_simulated(mut self) -> Self {
         self.simulated = true;
         self
+    }
+}
+
+/// The name and nature of a [`ModelClient`](crate::ModelClient).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ModelClientInfo {
+    /// The client's name, for example `anthropic`.
+    pub name: String,
+    /// Whether calls go to a vendor and cost money.
+    pub mode: Mode,
+    /// Whether a simulator answers instead of a model.
+    pub simulated: bool,
+}
+
+impl ModelClientInfo {
+    /// A client of real models.
+    #[must_use]
+    pub fn new(name: impl Into<String>, mode: Mode) -> Self {
+        Self { name: name.into(), mode, simulated: false }
+    }
+
+    /// Marks the client as a simulator.
+    #[must_use]
+    pub const fn with_simulated(mut self) -> Self {
+        self.simulated = true;
+        self
+    }
+
+    /// The provider that an approval of a call names.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
     }
 }

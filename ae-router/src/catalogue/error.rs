@@ -1,8 +1,8 @@
-//! What can be wrong with a price or a cost.
+//! Errors of prices and costs.
 
 use ae_core::{MoneyError, Timestamp};
 
-/// Why there is no price, no cost or no such table.
+/// The reason why there is no price, no cost or no such table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PriceError {
@@ -12,20 +12,20 @@ pub enum PriceError {
         /// The model that was asked for.
         model: String,
     },
-    /// The model is gone and the table names nothing that follows it.
+    /// The model is shut down and the table names no successor.
     #[error("model {model:?} is shut down since {since} and has no known successor: choose another model")]
     Retired {
         /// The model that was asked for.
         model: String,
-        /// Since when it can't be called.
+        /// The moment of the shutdown.
         since: Timestamp,
     },
-    /// Successors that lead nowhere within the limit.
+    /// A chain of successors that is longer than the limit.
     #[error("the successors of model {model:?} form a chain of more than {max}: correct the price file")]
     SuccessorLoop {
         /// The model that was asked for.
         model: String,
-        /// How many successors are followed.
+        /// The number of successors that are followed.
         max: usize,
     },
     /// The model has a price, but none for a kind of token that was used.
@@ -50,7 +50,7 @@ pub enum PriceError {
     /// Not a price: negative, or finer than a millionth of a dollar per million tokens.
     #[error("{text:?} is not a price per million tokens: write 0 or more with at most 6 places")]
     NotARate {
-        /// What was given.
+        /// The refused text.
         text: String,
     },
     /// The sum is out of range.
@@ -59,7 +59,7 @@ pub enum PriceError {
     /// A price file that can't be read.
     #[error("the price file can't be read: {message}; the prices before it stay in force")]
     BadFile {
-        /// What is wrong and where.
+        /// The problem and its place.
         message: String,
     },
 }

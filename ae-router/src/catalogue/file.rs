@@ -53,7 +53,7 @@ struct Change {
 /// The only unit that a price file may be in.
 const UNIT: &str = "USD per million tokens";
 
-/// What a file says, checked.
+/// The checked content of a file.
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) as_of: Timestamp,

@@ -1,4 +1,4 @@
-//! Exact prices with dates: what a model costs, when, and what follows it.
+//! Exact prices with dates, and the successors of models that are shut down.
 
 mod error;
 mod file;
@@ -32,9 +32,9 @@ pub struct PriceTable {
 }
 
 impl PriceTable {
-    /// Prices change often: after this many days a table counts as stale.
+    /// The days after which a table counts as stale, since prices change often.
     pub const STALE_AFTER_DAYS: u64 = 90;
-    /// How many successors of shut-down models are followed.
+    /// The number of successors of shut-down models that are followed.
     pub const SUCCESSORS_MAX: usize = 8;
 
     /// The snapshot that ships with the crate: text models of Anthropic, OpenAI and Google. No file or network is read.
@@ -54,7 +54,7 @@ impl PriceTable {
     ///
     /// # Errors
     ///
-    /// [`PriceError::BadFile`] says what is wrong and where.
+    /// [`PriceError::BadFile`] with the problem and its place.
     pub fn from_json(text: &str) -> Result<Self, PriceError> {
         let parsed = file::parse(text)?;
         let mut table = Self { as_of: parsed.as_of, sources: parsed.sources, models: BTreeMap::new() };
@@ -67,7 +67,7 @@ impl PriceTable {
         Ok(table)
     }
 
-    /// Adds a model, or replaces what is known about it.
+    /// Adds a model, or replaces the entry of the same id.
     #[must_use]
     pub fn with_model(mut self, model: ModelFacts) -> Self {
         self.models.insert(model.id.clone(), model);
@@ -90,7 +90,7 @@ impl PriceTable {
         self.as_of
     }
 
-    /// Where the prices come from.
+    /// The sources of the prices.
     #[must_use]
     pub fn sources(&self) -> &[String] {
         &self.sources
@@ -108,7 +108,7 @@ impl PriceTable {
         self.models.values()
     }
 
-    /// What is known about `model`, shut down or not.
+    /// The entry of `model`, shut down or not.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What is known about one model.
+//! The prices, limits and lifecycle of one model.
 
 use ae_core::{Money, Timestamp, TokenUsage};
 use serde::Serialize;
@@ -8,6 +8,7 @@ use crate::{PriceError, Rates};
 
 /// Rates for requests above a number of input tokens. They hold for the whole request, not for the part above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct ContextTier {
     /// A request with more input tokens than this (cached ones count) is billed here.
     pub above_input_tokens: u64,
@@ -17,8 +18,9 @@ pub struct ContextTier {
 
 /// The rates from one moment until the next period begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PricePeriod {
-    /// When it begins; `None` for "always was".
+    /// The first moment; `None` for the period without a known beginning.
     pub from: Option<Timestamp>,
     /// The rates of an ordinary request.
     pub rates: Rates,
@@ -26,7 +28,7 @@ pub struct PricePeriod {
     pub tiers: Vec<ContextTier>,
 }
 
-/// One model: whose it is, what it costs and until when it can be called.
+/// One model: its provider, its price and the time until which it can be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ModelFacts {
@@ -36,9 +38,9 @@ pub struct ModelFacts {
     pub provider: String,
     /// Rates at the standard service level over time, oldest first. Batch, flex and priority rates are left out.
     pub periods: Vec<PricePeriod>,
-    /// From when it can't be called, if that is known.
+    /// The moment of the shutdown, if it is known.
     pub retires: Option<Timestamp>,
-    /// What to call instead after that.
+    /// The model to call instead after that.
     pub successor: Option<String>,
     /// The most input tokens of one request, if known.
     pub input_tokens_max: Option<u64>,
@@ -79,7 +81,7 @@ impl ModelFacts {
         self
     }
 
-    /// Says from when it can't be called, and what follows it.
+    /// Sets the moment of the shutdown, and the successor.
     #[must_use]
     pub fn with_retirement(mut self, at: Timestamp, successor: Option<String>) -> Self {
         self.retires = Some(at);
@@ -87,7 +89,7 @@ impl ModelFacts {
         self
     }
 
-    /// Says how much one request may hold.
+    /// Sets the limits of one request.
     #[must_use]
     pub const fn with_limits(
         mut self,
@@ -99,7 +101,7 @@ impl ModelFacts {
         self
     }
 
-    /// Whether it can't be called any more at `at`.
+    /// Whether it is shut down at `at`.
     #[must_use]
     pub fn is_retired(&self, at: Timestamp) -> bool {
         self.retires.is_some_and(|since| at >= since)
@@ -154,7 +156,7 @@ impl ModelFacts {
     }
 }
 
-/// Every input token of a request, cached or not: what context limits and context tiers count.
+/// The input tokens that context limits and context tiers count: cached or not.
 pub(crate) const fn input_total(usage: &TokenUsage) -> u64 {
     usage
         .input

@@ -63,8 +63,9 @@ impl<'de> Deserialize<'de> for Rate {
     }
 }
 
-/// What each kind of token costs. A missing rate is not known, and never taken to be zero.
+/// The price of each kind of token. A missing rate is not known, and never taken to be zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 #[serde(deny_unknown_fields)]
 pub struct Rates {
     /// Input tokens.
@@ -86,10 +87,24 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// Input and output alone; nothing is known about caches.
+    /// Rates of input and output; those of caches are unknown.
     #[must_use]
     pub const fn new(input: Rate, output: Rate) -> Self {
         Self { input, output, cache_read: None, cache_write_5m: None, cache_write_1h: None, reasoning: None }
+    }
+
+    /// Sets the rates of cache reads and of writes to a five-minute and a one-hour cache.
+    #[must_use]
+    pub const fn with_cache(mut self, read: Rate, write_5m: Option<Rate>, write_1h: Option<Rate>) -> Self {
+        (self.cache_read, self.cache_write_5m, self.cache_write_1h) = (Some(read), write_5m, write_1h);
+        self
+    }
+
+    /// Sets a rate of reasoning tokens that differs from output.
+    #[must_use]
+    pub const fn with_reasoning(mut self, rate: Rate) -> Self {
+        self.reasoning = Some(rate);
+        self
     }
 }
 

@@ -7,9 +7,11 @@ mod tier;
 mod tier_router;
 mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockModelRouter;
 pub use self::{
     port::ModelRouter,
-    tier::{ParseTierError, SeedPolicy, Tier},
+    tier::{ParseTierError, Tier, TierPolicy},
     tier_router::{TierModels, TierRouter, decide},
     types::{Estimate, ModelAvailability, ModelChoice, Refused, RouteDecision, RouteRequest},
 };

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::{RouteDecision, RouteRequest};
 
-/// Decides which tier and model does a task, and says why. It calls no model and spends nothing.
+/// Chooses the tier and model for a task, and explains the choice. It calls no model and spends nothing.
 ///
 /// # Contract
 ///
@@ -19,14 +19,15 @@ use crate::{RouteDecision, RouteRequest};
 /// - C5. `callable` is true only for a model that the request's availability allows; without any available model it
 ///   is false, and the decision still stands.
 /// - C6. A cost that is not known is `None` with a note; it is never zero or a default. A known cost is not negative.
-/// - C7. Outside text in task and prompt is read as data: it never names the model or the price.
+/// - C7. Outside text in task and prompt is read as data: it never names the model, the tier or the price.
+/// - C8. Attempt 0, and texts above [`TEXT_BYTES_MAX`](RouteRequest::TEXT_BYTES_MAX), are
+///   [`InvalidInput`](ae_core::ErrorKind::InvalidInput).
 ///
 /// # Errors
 ///
-/// [`InvalidInput`](ae_core::ErrorKind::InvalidInput) for a request that can't be right (attempt 0, texts above the
-/// limit). A router that asks somebody else may fail with [`Unavailable`](ae_core::ErrorKind::Unavailable) or
-/// [`Timeout`](ae_core::ErrorKind::Timeout). Nothing is applied in any case. An error never turns into a
-/// middling score.
+/// [`InvalidInput`](ae_core::ErrorKind::InvalidInput) as C8 says. A router that asks a service may fail with
+/// [`Unavailable`](ae_core::ErrorKind::Unavailable) or [`Timeout`](ae_core::ErrorKind::Timeout). Nothing is applied
+/// in any case. An error never turns into a middling score.
 ///
 /// # Cancel safety
 ///
@@ -35,20 +36,13 @@ use crate::{RouteDecision, RouteRequest};
 /// # Example
 ///
 /// ```
-/// use ae_core::{Task, TaskKind, Timestamp};
+/// use ae_router::core::{Task, TaskKind, Timestamp};
 /// use ae_router::{ModelRouter, RouteRequest, Tier, TierRouter};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let task = Task {
-///     id: "T-001".parse()?,
-///     title: "Remove trailing whitespace".into(),
-///     description: "In every file.".into(),
-///     kind: TaskKind::Formatting,
-///     requires_security: false,
-///     depends_on: vec![],
-///     criteria: vec![],
-/// };
+/// let id = "T-001".parse()?;
+/// let task = Task::new(id, "Remove trailing whitespace", "In every file.", TaskKind::Formatting);
 /// let now: Timestamp = "2026-11-24T12:00:00Z".parse()?;
 /// let decision = TierRouter::new().route(&RouteRequest::new(task, now)).await?;
 /// assert_eq!(decision.tier, Tier::Intern);
@@ -56,36 +50,34 @@ use crate::{RouteDecision, RouteRequest};
 /// # Ok(())
 /// # }
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait ModelRouter: fmt::Debug + Send + Sync + 'static {
     /// The router's name, for example `tiers`.
     fn name(&self) -> &str;
 
-    /// Decides.
+    /// Chooses tier and model.
     async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError>;
 }
 
-#[async_trait]
-impl<T: ModelRouter + ?Sized> ModelRouter for Arc<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+macro_rules! forward {
+    ($pointer:ident) => {
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<T: ModelRouter + ?Sized> ModelRouter for $pointer<T> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
-        (**self).route(request).await
-    }
+            async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
+                (**self).route(request).await
+            }
+        }
+    };
 }
 
-#[async_trait]
-impl<T: ModelRouter + ?Sized> ModelRouter for Box<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
-        (**self).route(request).await
-    }
-}
+forward!(Arc);
+forward!(Box);
 
 /// The port must stay object-safe.
 const _: Option<&dyn ModelRouter> = None;

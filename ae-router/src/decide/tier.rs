@@ -1,4 +1,4 @@
-//! The three tiers of work, and the rule that picks one.
+//! The three tiers of work, and the rule that chooses one.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Complexity, Risk};
 
-/// How strong a model a task asks for.
+/// The strength of model that a task asks for. The three tiers are a closed scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Tier {
@@ -51,7 +51,7 @@ impl fmt::Display for Tier {
     }
 }
 
-/// The text names no tier.
+/// A text that does not name a tier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a tier: use TIER1, TIER2 or TIER3")]
 pub struct ParseTierError(String);
@@ -67,18 +67,18 @@ impl FromStr for Tier {
     }
 }
 
-/// The rule of the product's design, unchanged: a score of 8 or more, a sensitive task or one that requires security
-/// goes to the Architect; 4 or more to the Builder; the rest to the Intern.
+/// The rule from score to tier: a score of 8 or more, a sensitive task or one that requires security goes to the
+/// Architect; 4 or more to the Builder; the rest to the Intern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SeedPolicy;
+pub struct TierPolicy;
 
-impl SeedPolicy {
+impl TierPolicy {
     /// The least score for the Architect.
     pub const ARCHITECT_SCORE_MIN: u8 = 8;
     /// The least score for the Builder.
     pub const BUILDER_SCORE_MIN: u8 = 4;
     /// The name that decisions carry.
-    pub const NAME: &'static str = "seed";
+    pub const NAME: &'static str = "tiers";
 
     /// The tier of a task with this complexity. `requires_security` is the task's own flag, which words can't undo.
     #[must_use]
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_rule_holds_at_its_edges() {
-        let tier = |score, risk, secure| SeedPolicy::tier(&Complexity::new(score, risk), secure);
+        let tier = |score, risk, secure| TierPolicy::tier(&Complexity::new(score, risk), secure);
         for (score, expected) in [
             (1, Tier::Intern),
             (3, Tier::Intern),

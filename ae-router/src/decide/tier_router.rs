@@ -1,18 +1,18 @@
-//! The router of the product's design: three tiers, one rule, no network.
+//! The router by tiers: three tiers, one rule, no network.
 
 use std::sync::Arc;
 
-use ae_core::{BackendError, ErrorKind, Timestamp};
+use ae_core::{BackendError, Timestamp};
 use async_trait::async_trait;
 
 use crate::{
     Complexity, Estimate, ModelChoice, ModelFacts, ModelRouter, PriceTable, Refused, Risk, RouteDecision,
-    RouteRequest, SeedPolicy, Tier, catalogue::input_total,
+    RouteRequest, Tier, TierPolicy, catalogue::input_total,
 };
 
 const BACKEND: &str = "tiers";
 
-/// Which models stand for which tier, in the order of preference.
+/// The models of each tier, in the order of preference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TierModels {
     architect: Vec<String>,
@@ -21,8 +21,8 @@ pub struct TierModels {
 }
 
 impl Default for TierModels {
-    /// The design's models first (Claude Opus 4.5, GPT-5.2, Gemini 3 Pro), then models of the other two providers, so
-    /// that a key for any one provider serves all tiers. The order is a preference, not a measured ranking.
+    /// Claude Opus 4.5, GPT-5.2 and Gemini 3 Pro first, then models of the other two providers, so that a key for any
+    /// one provider serves all tiers. The order is a preference, not a measured ranking.
     fn default() -> Self {
         let ids = |ids: [&str; 3]| ids.map(str::to_owned).to_vec();
         Self {
@@ -61,10 +61,10 @@ impl TierModels {
     }
 }
 
-/// Decides by the seed rule, offline and deterministically: the in-memory backend of [`ModelRouter`].
+/// A router by tiers, offline and deterministic: the in-memory backend of [`ModelRouter`].
 ///
-/// The tier follows from [`SeedPolicy`]; a person's override can change it but can't lower a sensitive task; from the
-/// third try on, every second failure raises it by one. The model is the first of the tier's models that has a price,
+/// The tier follows from [`TierPolicy`]; a person's override can change it but can't lower a sensitive task; from the
+/// third attempt on, every second failure raises it by one. The model is the first of the tier's models that has a price,
 /// is not shut down (else its successor), holds the expected input and may be called. If none may be called, the
 /// first that could be stands in the record with `callable: false`.
 #[derive(Debug, Clone)]
@@ -80,10 +80,10 @@ impl Default for TierRouter {
 }
 
 impl TierRouter {
-    /// Tries on one tier before the next stronger one is used.
+    /// The attempts on one tier before the next stronger one is used.
     pub const ATTEMPTS_PER_TIER: u32 = 2;
 
-    /// The bundled prices and the design's models.
+    /// A router with the bundled prices and the default models.
     #[must_use]
     pub fn new() -> Self {
         Self { prices: Arc::new(PriceTable::bundled().clone()), models: TierModels::default() }
@@ -123,25 +123,9 @@ impl ModelRouter for TierRouter {
     }
 
     async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
-        check(request)?;
+        request.check(BACKEND)?;
         Ok(decide(request, &self.prices, &self.models))
     }
-}
-
-/// Refuses a request that can't be right.
-fn check(request: &RouteRequest) -> Result<(), BackendError> {
-    let refused = |message| Err(BackendError::new(ErrorKind::InvalidInput, BACKEND, "route", message));
-    let bytes = request.text_bytes();
-    if bytes > RouteRequest::TEXT_BYTES_MAX {
-        return refused(format!(
-            "task and prompt have {bytes} bytes, {} at most: send the beginning",
-            RouteRequest::TEXT_BYTES_MAX
-        ));
-    }
-    if request.attempt == 0 {
-        return refused("the first attempt is 1, not 0".to_owned());
-    }
-    Ok(())
 }
 
 /// The whole decision, without I/O, clock or randomness.
@@ -153,7 +137,7 @@ pub fn decide(request: &RouteRequest, prices: &PriceTable, models: &TierModels) 
     let task = request.task.id.clone();
     let Some((facts, callable)) = pick.chosen else {
         why.push(format!("no model of {tier} can be used"));
-        return RouteDecision::new(task, tier, complexity, SeedPolicy::NAME, why.join("; "))
+        return RouteDecision::new(task, tier, complexity, TierPolicy::NAME, why.join("; "))
             .with_alternatives(pick.refused);
     };
     why.push(if callable {
@@ -164,21 +148,21 @@ pub fn decide(request: &RouteRequest, prices: &PriceTable, models: &TierModels) 
     if prices.is_stale(request.now) {
         why.push(format!("prices are of {}, which is long ago", date(prices.as_of())));
     }
-    RouteDecision::new(task, tier, complexity, SeedPolicy::NAME, why.join("; "))
+    RouteDecision::new(task, tier, complexity, TierPolicy::NAME, why.join("; "))
         .with_model(ModelChoice::new(&facts.id, &facts.provider), callable)
         .with_estimate(estimate(request, prices, facts))
         .with_alternatives(pick.refused)
 }
 
-/// The tier by rule, then by override, then by the number of tries.
+/// The tier by rule, then by override, then by the number of attempts.
 fn choose_tier(request: &RouteRequest, complexity: &Complexity) -> (Tier, Vec<String>) {
-    let seed = SeedPolicy::tier(complexity, request.task.requires_security);
+    let ruled = TierPolicy::tier(complexity, request.task.requires_security);
     let sensitive = request.task.requires_security || complexity.risk == Risk::Sensitive;
     let because = if sensitive { ", sensitive" } else { "" };
-    let mut why = vec![format!("score {} of 10{because}: {seed}", complexity.score)];
-    let mut tier = seed;
+    let mut why = vec![format!("score {} of 10{because}: {ruled}", complexity.score)];
+    let mut tier = ruled;
     match request.override_tier {
-        Some(asked) if sensitive && asked < seed => {
+        Some(asked) if sensitive && asked < ruled => {
             why.push(format!("{asked} was asked for and refused: the task is sensitive"));
         }
         Some(asked) => {
@@ -189,7 +173,7 @@ fn choose_tier(request: &RouteRequest, complexity: &Complexity) -> (Tier, Vec<St
             for _ in 0..(request.attempt.saturating_sub(1) / TierRouter::ATTEMPTS_PER_TIER).min(2) {
                 tier = tier.stronger();
             }
-            if tier != seed {
+            if tier != ruled {
                 why.push(format!("attempt {}: raised to {tier}", request.attempt));
             }
         }
@@ -236,7 +220,7 @@ fn pick_model<'a>(request: &RouteRequest, prices: &'a PriceTable, candidates: &[
     Pick { chosen, refused }
 }
 
-/// The candidate itself, or what follows it, when it can hold the request.
+/// The candidate or its successor, if it can hold the request.
 fn usable<'a>(request: &RouteRequest, prices: &'a PriceTable, asked: &str) -> Result<&'a ModelFacts, String> {
     let facts = prices.callable(asked, request.now).map_err(|error| error.to_string())?;
     if let (Some(expected), Some(max)) = (&request.expected, facts.input_tokens_max) {

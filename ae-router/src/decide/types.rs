@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Money, RunId, Task, TaskId, Timestamp, TokenUsage};
+use ae_core::{BackendError, ErrorKind, Money, RunId, Task, TaskId, Timestamp, TokenUsage};
 use serde::{Deserialize, Serialize};
 
 use crate::{Complexity, Tier};
 
-/// Which models may be called.
+/// The models that may be called.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
+#[serde(default)]
 pub struct ModelAvailability {
     all: bool,
     providers: BTreeSet<String>,
@@ -18,26 +18,26 @@ pub struct ModelAvailability {
 }
 
 impl ModelAvailability {
-    /// No model may be called: there is no key. A builder that is free of charge does the work.
+    /// No model: there is no key, and a builder that is free of charge does the work.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Every model may be called.
+    /// Every model.
     #[must_use]
     pub fn all() -> Self {
         Self { all: true, ..Self::default() }
     }
 
-    /// Every model of `provider` may be called: there is a key for it.
+    /// Adds every model of `provider`: there is a key for it.
     #[must_use]
     pub fn with_provider(mut self, provider: impl Into<String>) -> Self {
         self.providers.insert(provider.into());
         self
     }
 
-    /// The model with this id may be called.
+    /// Adds the model with this id.
     #[must_use]
     pub fn with_model(mut self, id: impl Into<String>) -> Self {
         self.models.insert(id.into());
@@ -57,20 +57,19 @@ impl ModelAvailability {
     }
 }
 
-/// A task that wants a model.
+/// A task that needs a model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RouteRequest {
     /// The task.
     pub task: Task,
-    /// The text that will be sent besides the task, empty if there is none. At most
+    /// The text that will be sent in addition to the task, empty if there is none. At most
     /// [`TEXT_BYTES_MAX`](Self::TEXT_BYTES_MAX) together with the task's texts.
     pub prompt: String,
-    /// Which try this is, the first is 1.
+    /// The number of the attempt; the first is 1.
     pub attempt: u32,
-    /// The tokens that one call is expected to use, or `None` when nobody estimated them.
+    /// The tokens that one call is expected to use, or `None` without an estimate.
     pub expected: Option<TokenUsage>,
     /// A tier that a person asked for. It can't lower a sensitive task.
     pub override_tier: Option<Tier>,
@@ -79,7 +78,7 @@ pub struct RouteRequest {
     /// The time of the decision: prices and lifecycles are read as of it.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub now: Timestamp,
-    /// Which models may be called.
+    /// The models that may be called.
     pub available: ModelAvailability,
 }
 
@@ -87,7 +86,7 @@ impl RouteRequest {
     /// The longest task and prompt together, in bytes.
     pub const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-    /// The first try of `task`, with nothing known besides it and no model that may be called.
+    /// The first attempt at `task`, without a prompt, an estimate or a model that may be called.
     #[must_use]
     pub fn new(task: Task, now: Timestamp) -> Self {
         Self {
@@ -102,21 +101,21 @@ impl RouteRequest {
         }
     }
 
-    /// Says what will be sent.
+    /// Sets the text that will be sent.
     #[must_use]
     pub fn with_prompt(mut self, prompt: impl Into<String>) -> Self {
         self.prompt = prompt.into();
         self
     }
 
-    /// Says which try this is.
+    /// Sets the number of the attempt.
     #[must_use]
     pub const fn with_attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
     }
 
-    /// Says how many tokens one call is expected to use.
+    /// Sets the tokens that one call is expected to use.
     #[must_use]
     pub const fn with_expected(mut self, usage: TokenUsage) -> Self {
         self.expected = Some(usage);
@@ -130,30 +129,45 @@ impl RouteRequest {
         self
     }
 
-    /// Says whose it is.
+    /// Sets the run that the task belongs to.
     #[must_use]
     pub const fn with_run(mut self, run: RunId) -> Self {
         self.run = Some(run);
         self
     }
 
-    /// Says which models may be called.
+    /// Sets the models that may be called.
     #[must_use]
     pub fn with_available(mut self, available: ModelAvailability) -> Self {
         self.available = available;
         self
     }
 
-    /// The bytes of every text in it.
-    #[must_use]
-    pub fn text_bytes(&self) -> usize {
-        self.task.title.len() + self.task.description.len() + self.prompt.len()
+    /// Refuses attempt 0 and texts above the limit, as the contract of a router asks. `backend` is the router's name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidInput`](ErrorKind::InvalidInput).
+    pub fn check(&self, backend: &'static str) -> Result<(), BackendError> {
+        let refused = |message| Err(BackendError::new(ErrorKind::InvalidInput, backend, "route", message));
+        let bytes = self.task.title.len() + self.task.description.len() + self.prompt.len();
+        let bytes_max = Self::TEXT_BYTES_MAX;
+        if bytes > bytes_max {
+            return refused(format!(
+                "task and prompt have {bytes} bytes, {bytes_max} at most: send the beginning"
+            ));
+        }
+        if self.attempt == 0 {
+            return refused("the first attempt is 1, not 0".to_owned());
+        }
+        Ok(())
     }
 }
 
 /// A model by the id and provider that its API takes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ModelChoice {
     /// The model's id.
     pub id: String,
@@ -169,18 +183,19 @@ impl ModelChoice {
     }
 }
 
-/// What one call is expected to cost.
+/// The expected cost of one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Estimate {
     /// The expected cost, exact for the expected tokens, or `None` for "not measured".
     pub cost: Option<Money>,
-    /// Whose prices were used; empty when none were.
+    /// The source of the prices; empty without prices.
     pub source: String,
     /// The date of those prices.
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub priced_at: Option<Timestamp>,
-    /// What the number rests on, or why there is none.
+    /// The basis of the number, or the reason why there is none.
     pub note: String,
 }
 
@@ -196,7 +211,7 @@ impl Estimate {
         Self { cost: Some(cost), source: source.into(), priced_at: Some(priced_at), note: note.into() }
     }
 
-    /// No number; the note reads "not measured: why".
+    /// An unknown cost; the note reads "not measured: why".
     #[must_use]
     pub fn not_measured(why: impl AsRef<str>) -> Self {
         Self {
@@ -211,22 +226,23 @@ impl Estimate {
 /// A model that was considered and not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Refused {
     /// Its id.
     pub model: String,
-    /// Why not.
+    /// The reason.
     pub reason: String,
 }
 
 impl Refused {
-    /// A model and why it was not taken.
+    /// A model and the reason why it was not taken.
     #[must_use]
     pub fn new(model: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { model: model.into(), reason: reason.into() }
     }
 }
 
-/// Which tier and model does a task, and why.
+/// The tier and model for a task, and the reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -240,11 +256,11 @@ pub struct RouteDecision {
     /// Whether that model may be called. If not, the decision stands for the record and a builder that is free of
     /// charge does the work.
     pub callable: bool,
-    /// How hard and how risky the task looks.
+    /// The difficulty and risk of the task.
     pub complexity: Complexity,
-    /// What one call of the model is expected to cost.
+    /// The expected cost of one call of the model.
     pub estimate: Estimate,
-    /// Why, in one line.
+    /// The reasons, in one line.
     pub reasoning: String,
     /// The models that were not taken.
     pub alternatives: Vec<Refused>,
@@ -253,7 +269,7 @@ pub struct RouteDecision {
 }
 
 impl RouteDecision {
-    /// A decision for a tier, without a model and without a price until said otherwise.
+    /// A decision for a tier, without a model and a price.
     #[must_use]
     pub fn new(
         task: TaskId,
@@ -275,7 +291,7 @@ impl RouteDecision {
         }
     }
 
-    /// Names the model and whether it may be called.
+    /// Sets the model and whether it may be called.
     #[must_use]
     pub fn with_model(mut self, model: ModelChoice, callable: bool) -> Self {
         self.model = Some(model);
@@ -283,14 +299,14 @@ impl RouteDecision {
         self
     }
 
-    /// Says what it is expected to cost.
+    /// Sets the expected cost.
     #[must_use]
     pub fn with_estimate(mut self, estimate: Estimate) -> Self {
         self.estimate = estimate;
         self
     }
 
-    /// Names the models that were not taken.
+    /// Sets the models that were not taken.
     #[must_use]
     pub fn with_alternatives(mut self, refused: Vec<Refused>) -> Self {
         self.alternatives = refused;

@@ -1,4 +1,4 @@
-//! How hard and how risky a task looks: pure, offline, explained.
+//! The difficulty and risk of a task: pure, offline, explained.
 
 mod rules;
 mod words;
@@ -11,7 +11,7 @@ use self::{
     words::Words,
 };
 
-/// A rough measure of difficulty.
+/// The difficulty in three steps, a closed scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -24,12 +24,12 @@ pub enum Level {
     High,
 }
 
-/// What a mistake would hurt.
+/// The damage that a mistake can do, a closed scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
-    /// Nothing that a new try does not repair.
+    /// None that another attempt does not repair.
     Safe,
     /// Data, uptime or a release.
     Moderate,
@@ -37,7 +37,7 @@ pub enum Risk {
     Sensitive,
 }
 
-/// How hard and how risky a task looks, and the signals that say so.
+/// The difficulty and risk of a task, and the signals behind them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -46,9 +46,9 @@ pub struct Complexity {
     pub score: u8,
     /// The score in three steps.
     pub level: Level,
-    /// What a mistake would hurt.
+    /// The damage that a mistake can do.
     pub risk: Risk,
-    /// Why, one line for each signal: what was found and what it added.
+    /// The signals, one line each: the finding and the points it added.
     pub signals: Vec<String>,
 }
 
@@ -65,7 +65,7 @@ impl Complexity {
         Self { score, level, risk, signals: Vec::new() }
     }
 
-    /// Says why.
+    /// Sets the signals.
     #[must_use]
     pub fn with_signals(mut self, signals: Vec<String>) -> Self {
         self.signals = signals;
@@ -75,8 +75,8 @@ impl Complexity {
     /// Scores `task` and the prompt that goes with it.
     ///
     /// The kind of task sets a base; whole words and phrases, length, code and the number of criteria and
-    /// dependencies move it. A word counts once, in whole (`product` is no `prod`), and not when it is negated
-    /// (`without authentication`). In tasks that write text, a sensitive word is a subject and no risk to a secret.
+    /// dependencies move it. A word counts once, in whole (`product` does not match `prod`), and not when it is negated
+    /// (`without authentication`). In tasks that write text, a sensitive word is a subject and does not put a secret at risk.
     /// Texts from outside can raise a score or, by negation, leave a risk out; [`Task::requires_security`] stands
     /// whatever the words say.
     ///
@@ -94,7 +94,7 @@ impl Complexity {
     }
 }
 
-/// The points so far and why.
+/// The points so far and the signals behind them.
 #[derive(Debug)]
 struct Tally {
     points: i32,

@@ -1,5 +1,5 @@
 //! The words that move a score or mark a risk. Each phrase is matched in whole words; the lists leave out words
-//! that mean something else as often as not (`root`, `token`, `live`, `drop`, `prod`).
+//! that often mean something else (`root`, `token`, `live`, `drop`, `prod`).
 
 use std::sync::LazyLock;
 

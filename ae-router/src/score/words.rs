@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-/// How many words after a negation it reaches, within its clause: "no new password" is negated.
+/// The number of words that a negation reaches, within its clause: "no new password" is negated.
 const REACH: usize = 3;
 
 /// Phrases to look for, by their first word.
@@ -36,14 +36,14 @@ struct Word {
     range: Range<usize>,
     /// Whether a negation before it reaches it.
     negated: bool,
-    /// Which clause it stands in: a phrase does not cross clauses.
+    /// The clause it stands in: a phrase does not cross clauses.
     clause: usize,
 }
 
 impl Words {
     /// Splits texts into words and looks for phrases. Words are runs of letters and digits; an apostrophe
     /// inside belongs to the word. Sentence marks, commas, blank lines and the end of a text end a clause. A line end
-    /// ends a negation, as in a list, and no clause, since prompts are wrapped.
+    /// ends a negation, as in a list, but not a clause, since prompts are wrapped.
     pub(super) fn of(texts: &[&str], phrases: &Phrases) -> Self {
         let mut all = Self::default();
         let (mut start, mut clause) = (0, 0);
@@ -83,7 +83,7 @@ impl Words {
         all
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(super) fn len(&self) -> usize {
         self.words.len()
     }
@@ -104,7 +104,7 @@ impl Words {
         self.words.get(at).and_then(|word| self.text.get(word.range.clone())).unwrap_or_default()
     }
 
-    /// Ends the word that begins at `start` and gives back how far the negation before it still reaches.
+    /// Ends the word that begins at `start` and returns the remaining reach of the negation before it.
     fn end_word(&mut self, start: usize, reach: usize, clause: usize) -> usize {
         let whole = self.text.get(start..).unwrap_or_default();
         let stem = whole.strip_suffix("'s").or_else(|| whole.strip_suffix('\'')).unwrap_or(whole);

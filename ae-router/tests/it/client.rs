@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use ae_core::{Digest, ErrorKind, IdempotencyKey, RunId};
-use ae_router::{CompletionRequest, Finish, ModelClient, ScriptedModel, conformance};
+use ae_router::{CompletionRequest, FinishReason, ModelClient, ScriptedModel, conformance};
 
 fn key(sequence: u32) -> IdempotencyKey {
     IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("test", b"run")), "ask", "complete", sequence)
@@ -9,17 +9,17 @@ fn key(sequence: u32) -> IdempotencyKey {
 
 #[tokio::test]
 async fn the_scripted_model_keeps_the_contract() {
-    conformance::client::run_all(&ScriptedModel::new().with_otherwise("hello"), "any").await;
-    let shared: Arc<dyn ModelClient> = Arc::new(ScriptedModel::new().with_otherwise("hello"));
+    conformance::client::run_all(&ScriptedModel::new().with_default("hello"), "any").await;
+    let shared: Arc<dyn ModelClient> = Arc::new(ScriptedModel::new().with_default("hello"));
     conformance::client::run_all(&shared, "any").await;
-    let boxed: Box<dyn ModelClient> = Box::new(ScriptedModel::new().with_otherwise("hello"));
+    let boxed: Box<dyn ModelClient> = Box::new(ScriptedModel::new().with_default("hello"));
     conformance::client::run_all(&boxed, "any").await;
 }
 
 #[tokio::test]
 async fn the_first_fitting_line_answers() {
     let model =
-        ScriptedModel::new().with_answer("red", "one").with_answer("blue", "two").with_otherwise("three");
+        ScriptedModel::new().with_answer("red", "one").with_answer("blue", "two").with_default("three");
     for (n, (asked, answer)) in
         [("blue and red", "one"), ("blue", "two"), ("green", "three")].iter().enumerate()
     {
@@ -33,10 +33,13 @@ async fn the_first_fitting_line_answers() {
 
 #[tokio::test]
 async fn a_limit_cuts_the_answer_and_says_so() {
-    let model = ScriptedModel::new().with_otherwise("one two three");
+    let model = ScriptedModel::new().with_default("one two three");
     let request = CompletionRequest::new("any", "four words for you", 2).with_system("be brief");
     let completion = model.complete(&key(0), &request).await.unwrap();
-    assert_eq!((completion.text.as_data().as_str(), completion.finish), ("one two", Finish::Length));
+    assert_eq!(
+        (completion.text.as_data().as_str(), completion.finish_reason),
+        ("one two", FinishReason::Length)
+    );
     let usage = completion.usage.unwrap();
     assert_eq!((usage.input, usage.output), (6, 2));
 }
@@ -46,5 +49,5 @@ async fn an_empty_script_says_what_is_missing() {
     let error =
         ScriptedModel::new().complete(&key(0), &CompletionRequest::new("any", "hello", 2)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(error.message().contains("with_otherwise"), "{error}");
+    assert!(error.message().contains("with_default"), "{error}");
 }

@@ -100,12 +100,12 @@ fn an_estimate_is_exact_or_not_measured() {
     assert_eq!(unknown.cost, None);
     assert!(unknown.note.starts_with("not measured"), "{}", unknown.note);
 
-    let usage = TokenUsage { input: 20_000, output: 3_000, ..TokenUsage::default() };
+    let usage = TokenUsage::new(20_000, 3_000);
     let known = route(&request.clone().with_expected(usage)).estimate;
     assert_eq!(known.cost.unwrap().to_decimal().to_string(), "0.077");
     assert!(known.source.contains("2026-11-22"), "{}", known.source);
 
-    let uncosted = TokenUsage { cache_write_1h: 5, ..usage };
+    let uncosted = usage.with_cache_writes(0, 5);
     let unknown = route(&request.with_expected(uncosted)).estimate;
     assert_eq!(unknown.cost, None);
     assert!(unknown.note.contains("cache_write_1h"), "{}", unknown.note);
@@ -113,7 +113,7 @@ fn an_estimate_is_exact_or_not_measured() {
 
 #[test]
 fn a_model_that_can_not_hold_the_request_is_refused() {
-    let usage = TokenUsage { input: 300_000, output: 100, ..TokenUsage::default() };
+    let usage = TokenUsage::new(300_000, 100);
     let decision = route(&ask(TaskKind::Architecture, "Read it all").with_expected(usage));
     assert_eq!(model(&decision), "gpt-5.5");
     assert_eq!(decision.alternatives[0].reason, "300000 input tokens expected, it takes 200000");
@@ -124,11 +124,7 @@ fn a_model_that_can_not_hold_the_request_is_refused() {
 #[test]
 fn without_any_known_model_there_is_a_tier_and_no_made_up_price() {
     let models = TierModels::default().with(Tier::Builder, ["unheard-of"]);
-    let request = ask(TaskKind::Implementation, "Import files").with_expected(TokenUsage {
-        input: 1,
-        output: 1,
-        ..TokenUsage::default()
-    });
+    let request = ask(TaskKind::Implementation, "Import files").with_expected(TokenUsage::new(1, 1));
     let decision = ae_router::decide(&request, PriceTable::bundled(), &models);
     assert_eq!((decision.tier, decision.model.as_ref(), decision.callable), (Tier::Builder, None, false));
     assert_eq!(decision.estimate.cost, None);
@@ -158,7 +154,7 @@ fn requests_and_decisions_survive_json() {
     let request = ask(TaskKind::Implementation, "Import files")
         .with_prompt("Do it")
         .with_override_tier(Tier::Architect)
-        .with_expected(TokenUsage { input: 3, output: 1, ..TokenUsage::default() });
+        .with_expected(TokenUsage::new(3, 1));
     let json = serde_json::to_string(&request).unwrap();
     assert_eq!(serde_json::from_str::<RouteRequest>(&json).unwrap(), request);
 

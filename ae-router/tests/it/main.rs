@@ -10,6 +10,7 @@
 mod client;
 mod complexity;
 mod decision;
+mod faults;
 mod prices;
 
 use ae_core::{Task, TaskKind, Timestamp};
@@ -23,13 +24,5 @@ pub fn now() -> Timestamp {
 }
 
 pub fn task(kind: TaskKind, title: &str) -> Task {
-    Task {
-        id: "T-001".parse().unwrap(),
-        title: title.to_owned(),
-        description: String::new(),
-        kind,
-        requires_security: false,
-        depends_on: vec![],
-        criteria: vec![],
-    }
+    Task::new("T-001".parse().unwrap(), title, "", kind)
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::{at, now};
 
 fn usage(input: u64, output: u64) -> TokenUsage {
-    TokenUsage { input, output, ..TokenUsage::default() }
+    TokenUsage::new(input, output)
 }
 
 #[track_caller]
@@ -22,14 +22,7 @@ fn published_prices_give_published_costs() {
     check("gpt-5.2", &usage(million, 0), "2026-11-24", "1.75");
     check("gpt-5.2", &usage(0, million), "2026-11-24", "14");
     check("claude-haiku-4-5", &usage(1, 1), "2026-11-24", "0.000006");
-    let cached = TokenUsage {
-        input: 10,
-        cache_read: 2_000,
-        cache_write_5m: 100,
-        cache_write_1h: 200,
-        output: 50,
-        reasoning: 30,
-    };
+    let cached = usage(10, 50).with_cache_read(2_000).with_cache_writes(100, 200).with_reasoning(30);
     // 10 × 5 + 2,000 × 0.5 + 100 × 6.25 + 200 × 10 + 50 × 25, in millionths of a dollar.
     check("claude-opus-4-5", &cached, "2026-11-24", "0.004925");
 }
@@ -38,7 +31,7 @@ fn published_prices_give_published_costs() {
 fn a_context_tier_reprices_the_whole_request_and_counts_cached_input() {
     check("gemini-3.1-pro-preview", &usage(200_000, 1_000), "2026-11-24", "0.412");
     check("gemini-3.1-pro-preview", &usage(200_001, 1_000), "2026-11-24", "0.818004");
-    let cached = TokenUsage { input: 1, cache_read: 200_000, output: 1_000, ..TokenUsage::default() };
+    let cached = usage(1, 1_000).with_cache_read(200_000);
     // 1 × 4 + 200,000 × 0.4 + 1,000 × 18 millionths.
     check("gemini-3.1-pro-preview", &cached, "2026-11-24", "0.098004");
 }
@@ -62,11 +55,11 @@ fn what_is_not_known_is_an_error_and_not_a_default() {
     assert_eq!(error, PriceError::UnknownModel { model: "gpt-99".into() });
     assert!(error.to_string().contains("with_model"), "{error}");
 
-    let written = TokenUsage { cache_write_1h: 1, ..usage(1, 1) };
+    let written = usage(1, 1).with_cache_writes(0, 1);
     let error = table.cost("gpt-5.2", &written, now()).unwrap_err();
     assert_eq!(error, PriceError::NoRate { model: "gpt-5.2".into(), kind: "cache_write_1h" });
 
-    let odd = TokenUsage { reasoning: 2, ..usage(1, 1) };
+    let odd = usage(1, 1).with_reasoning(2);
     assert_eq!(
         table.cost("gpt-5.2", &odd, now()).unwrap_err(),
         PriceError::InconsistentUsage { reasoning: 2, output: 1 }
@@ -156,7 +149,10 @@ prop_compose! {
         input in 0..2_000_000_u64, plain in 0..200_000_u64, reasoning in 0..100_000_u64,
         cache_read in 0..2_000_000_u64, cache_write_5m in 0..500_000_u64, cache_write_1h in 0..500_000_u64,
     ) -> TokenUsage {
-        TokenUsage { input, output: plain + reasoning, cache_read, cache_write_5m, cache_write_1h, reasoning }
+        usage(input, plain + reasoning)
+            .with_cache_read(cache_read)
+            .with_cache_writes(cache_write_5m, cache_write_1h)
+            .with_reasoning(reasoning)
     }
 }
 

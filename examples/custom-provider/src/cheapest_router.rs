@@ -1,9 +1,9 @@
 //! A [`ModelRouter`] that keeps the family's tiers but takes the cheapest model of the tier for this very call.
 
-use ae_core::{BackendError, ErrorKind, Money};
+use ae_core::{BackendError, Money};
 use ae_router::{
     Complexity, Estimate, ModelChoice, ModelFacts, ModelRouter, PriceTable, Refused, RouteDecision,
-    RouteRequest, SeedPolicy, Tier, TierModels,
+    RouteRequest, Tier, TierModels, TierPolicy,
 };
 use async_trait::async_trait;
 
@@ -54,12 +54,9 @@ impl ModelRouter for CheapestFirst {
     }
 
     async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
-        if request.text_bytes() > RouteRequest::TEXT_BYTES_MAX || request.attempt == 0 {
-            let message = "the text is too long, or the attempt is 0: the first attempt is 1";
-            return Err(BackendError::new(ErrorKind::InvalidInput, NAME, "route", message));
-        }
+        request.check(NAME)?;
         let complexity = Complexity::of(&request.task, &request.prompt);
-        let rule = SeedPolicy::tier(&complexity, request.task.requires_security);
+        let rule = TierPolicy::tier(&complexity, request.task.requires_security);
         // A wish may raise the tier, never lower it.
         let tier = request.override_tier.map_or(rule, |asked| asked.max(rule));
         let (priced, mut refused) = self.by_price(request, tier);
