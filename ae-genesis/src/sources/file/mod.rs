@@ -23,16 +23,16 @@ use crate::{NicheSource, SignalQuery, SignalSink, SourceReport, SourceStatus};
 use decoder::Decoder;
 use rows::Rows;
 
-/// What a file source is called in errors.
+/// The source's name in errors.
 const BACKEND: &str = "file";
 /// The operation that all errors name.
 const COLLECT: &str = "collect";
-/// How much is read between two chances for other tasks: thousands of short rows at most.
+/// The bytes that are read between two chances for other tasks: thousands of short rows at most.
 const BATCH_BYTES: usize = 16 * 1024;
 
 /// A file of signals, read in a bounded amount of memory whatever its size.
 ///
-/// | format | how it is told | fields |
+/// | format | recognised by | fields |
 /// |---|---|---|
 /// | CSV | everything that is not JSON | a header with `title` and, in any order, `id`, `url`, `num_points`, `num_comments`, `created_at`, `body`; other columns are ignored |
 /// | JSON Lines | the first character is `{` | the same names, or those of Hacker News search: `objectID`, `points`, `created_at_i`, `story_text` |
@@ -79,7 +79,7 @@ impl FileSource {
     /// The name of a source that was not given another.
     pub const NAME: &'static str = "file";
 
-    /// A file at `path`; it is read anew by each collection. `runtime` tells the time that reports carry.
+    /// A file at `path`; each collection reads it again. `runtime` gives the time that reports carry.
     ///
     /// # Errors
     ///
@@ -161,10 +161,13 @@ impl NicheSource for FileSource {
                         tokio::task::yield_now().await;
                     }
                 }
-                Err(error) if rows.report.signals_read == 0 => return Err(input::failed(&self.label, error)),
                 Err(error) => {
-                    rows.report.status =
-                        SourceStatus::Partial(input::failed(&self.label, error).message().to_owned());
+                    let error = input::failed(&self.label, error);
+                    // A damaged file is refused even if its beginning was read: its end may say the opposite.
+                    if rows.report.signals_read == 0 || error.kind() == ErrorKind::InvalidInput {
+                        return Err(error);
+                    }
+                    rows.report.status = SourceStatus::Partial(error.message().to_owned());
                     break;
                 }
             }
