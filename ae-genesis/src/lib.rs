@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "conformance")]
+#[cfg_attr(docsrs, doc(cfg(feature = "conformance")))]
 pub mod conformance;
 mod find;
 mod judge;
@@ -9,19 +10,27 @@ mod roles;
 mod rules;
 mod sources;
 
+#[doc(no_inline)]
+pub use ae_core as core;
 pub use find::{
     QueryLimits, QueryTerm, Ranking, Retriever, RetrieverLimits, SignalKind, SignalQuery, opportunity,
 };
+#[cfg(feature = "mock")]
+pub use judge::MockNicheValidator;
 pub use judge::{
     Figure, NamedFigure, NicheValidator, Problem, Score, ScoreTerm, ValidationReport, ValidationRequest,
     Verdict, verify_spec,
 };
-pub use roles::{Analyst, Niche, NicheBrief, NicheStatus, SpecBrief};
+#[cfg(feature = "mock")]
+pub use roles::MockAnalyst;
+pub use roles::{Analyst, AnalystInfo, Niche, NicheBrief, NicheStatus, SpecBrief};
 pub use rules::{RuleAnalyst, RuleValidator};
 #[cfg(feature = "file")]
 pub use sources::FileSource;
 #[cfg(feature = "hackernews")]
 pub use sources::HackerNewsSource;
+#[cfg(feature = "mock")]
+pub use sources::MockNicheSource;
 pub use sources::{
     MemorySource, NicheSource, RowProblem, SampleSource, Signal, SignalSink, SourceReport, SourceStatus,
 };

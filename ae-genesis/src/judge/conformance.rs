@@ -70,7 +70,7 @@ pub async fn c4_missing_inputs_are_left_out(validator: &dyn NicheValidator) {
         assert!(!term.note.is_empty(), "C4: {} is left out without a note", term.name);
     }
     let volume = report.figure("search_volume").expect("C4: the search volume is not among the figures");
-    assert!(volume.value.is_none(), "C4: a search volume that nobody measured");
+    assert!(volume.value.is_none(), "C4: a search volume without a source");
 }
 
 /// C5 and C6.

@@ -7,6 +7,8 @@ mod score;
 mod spec_check;
 mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockNicheValidator;
 pub use self::{
     port::NicheValidator,
     score::{Figure, Score, ScoreTerm},

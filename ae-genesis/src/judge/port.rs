@@ -10,7 +10,7 @@ use crate::{ValidationReport, ValidationRequest};
 /// Decides whether a niche is worth building.
 ///
 /// ```
-/// use ae_core::{Currency, Digest, Intent, Money, NicheId};
+/// use ae_genesis::core::{Currency, Digest, Intent, Money, NicheId};
 /// use ae_genesis::{Figure, Niche, NicheValidator, RuleValidator, ValidationRequest, Verdict};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,7 +26,7 @@ use crate::{ValidationReport, ValidationRequest};
 ///
 /// # Contract
 ///
-/// - C1. The report names the request's niche, and the same request gives the same report.
+/// - C1. The report names the request's niche and the validator, and the same request gives the same report.
 /// - C2. A niche without evidence is [`Verdict::NotEnoughEvidence`].
 /// - C3. [`Verdict::Go`] needs several independent items, at least one of them a request, a complaint or a willingness
 ///   to pay.
@@ -43,9 +43,10 @@ use crate::{ValidationReport, ValidationRequest};
 /// # Cancel safety
 ///
 /// Dropping the future loses the answer and nothing else.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait NicheValidator: fmt::Debug + Send + Sync + 'static {
-    /// What reports call it, for example `rule-based`.
+    /// The name in reports, for example `rule-based`.
     fn name(&self) -> &str;
 
     /// Judges one niche.
@@ -55,6 +56,7 @@ pub trait NicheValidator: fmt::Debug + Send + Sync + 'static {
 macro_rules! forward {
     ($pointer:ident) => {
         #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
         impl<T: NicheValidator + ?Sized> NicheValidator for $pointer<T> {
             fn name(&self) -> &str {
                 (**self).name()

@@ -4,23 +4,24 @@ use ae_core::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// A number of a report: its value, or why there is none.
+/// A number of a report: its value, or the reason why there is none.
 ///
 /// A missing number is `value: None` with a note, never a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Figure {
     /// The number, or `None` for "not measured".
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub value: Option<Decimal>,
-    /// Who says so.
+    /// The source of the number.
     pub source: String,
-    /// When it was read or computed.
+    /// The time of reading or computing.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub at: Timestamp,
     /// Whether it is an estimate.
     pub estimated: bool,
-    /// What it is, or why it is missing.
+    /// The meaning of the number, or the reason why it is missing.
     pub note: String,
 }
 
@@ -42,7 +43,7 @@ impl Figure {
         Self { value: Some(value.into()), source: source.into(), at, estimated: true, note: note.into() }
     }
 
-    /// A number that nobody measured, and why.
+    /// A number that was not measured, with the reason.
     #[must_use]
     pub fn unknown(source: impl Into<String>, at: Timestamp, note: impl Into<String>) -> Self {
         Self { value: None, source: source.into(), at, estimated: false, note: note.into() }
@@ -52,8 +53,9 @@ impl Figure {
 /// One term of a score, so that the sum can be recomputed from the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ScoreTerm {
-    /// What is scored, for example `pain_clarity`.
+    /// The property that is scored, for example `pain_clarity`.
     pub name: String,
     /// Points given, or `None` when the input is missing and the term is left out.
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
@@ -61,15 +63,16 @@ pub struct ScoreTerm {
     /// The most points the term can give.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub out_of: Decimal,
-    /// How the points came about, or why there are none.
+    /// The basis of the points, or the reason why there are none.
     pub note: String,
     /// The ids of the evidence behind it.
     pub evidence: Vec<String>,
 }
 
-/// A sum of terms; it is not rescaled when terms are missing, `out_of` says what could be reached.
+/// A sum of terms; it is not rescaled when terms are missing: `out_of` is the most that can be reached.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Score {
     /// The points of all terms that have some.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
@@ -79,6 +82,20 @@ pub struct Score {
     pub out_of: Decimal,
     /// The terms, in a fixed order.
     pub terms: Vec<ScoreTerm>,
+}
+
+impl ScoreTerm {
+    /// A term with `points` of `out_of`, or one that is left out.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        points: Option<Decimal>,
+        out_of: Decimal,
+        note: impl Into<String>,
+        evidence: Vec<String>,
+    ) -> Self {
+        Self { name: name.into(), points, out_of, note: note.into(), evidence }
+    }
 }
 
 impl Score {

@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, fmt};
 
 use ae_core::{BillingInterval, ProductSpec};
 
-/// Something that does not fit in a spec.
+/// An inconsistency in a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
-    /// Where: a field and the position or id of the entry, for example `user_stories[US-002].evidence`.
+    /// The place: a field and the position or id of the entry, for example `user_stories[US-002].evidence`.
     pub at: String,
-    /// What is wrong.
+    /// The inconsistency.
     pub what: String,
 }
 
@@ -19,7 +20,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What does not fit in `spec`; empty when everything does.
+/// The inconsistencies of `spec`; empty when there are none.
 ///
 /// Checked: the schema version; ids are unique; every evidence id that is cited is in the spec; every story has a criterion and
 /// every criterion's story exists; task dependencies exist and come earlier in the list, so there is no circle; tasks serve

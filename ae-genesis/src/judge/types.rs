@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Figure, Niche, Score, SignalQuery};
 
-/// What to do with a niche.
+/// The verdict on a niche.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -32,19 +32,29 @@ impl fmt::Display for Verdict {
 
 /// A number of a validation under its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct NamedFigure {
-    /// What it counts, for example `search_volume` or `requests`.
+    /// The name, for example `search_volume` or `requests`.
     pub name: String,
-    /// The number and where it is from, or why there is none.
+    /// The number with its source, or the reason why there is none.
     pub figure: Figure,
 }
 
-/// What to validate.
+impl NamedFigure {
+    /// A figure under a name.
+    #[must_use]
+    pub fn new(name: impl Into<String>, figure: Figure) -> Self {
+        Self { name: name.into(), figure }
+    }
+}
+
+/// A niche to validate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ValidationRequest {
     /// The niche.
     pub niche: Niche,
-    /// What is wanted.
+    /// The intent.
     pub intent: Intent,
     /// The intent, read for searching.
     pub query: SignalQuery,
@@ -61,30 +71,74 @@ impl ValidationRequest {
     }
 }
 
-/// How a niche was judged, with everything the judgement rests on.
+/// The judgement of a niche, with everything that it rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ValidationReport {
     /// The niche.
     pub niche: NicheId,
-    /// What to do with it.
+    /// The verdict.
     pub verdict: Verdict,
     /// The sum behind the verdict, with the terms that were left out.
     pub score: Score,
-    /// Why, in sentences for a person, the decisive one first.
+    /// The reasons, in sentences for a person, the decisive one first.
     pub reasons: Vec<String>,
-    /// How sure the judgement is, 0 to 1; follows from the evidence.
+    /// The confidence in the judgement, 0 to 1; follows from the evidence.
     pub confidence: Figure,
-    /// What the revenue target means in customers, if the intent names one.
+    /// The revenue target in customers, if the intent names one.
     pub mrr: Option<MrrArithmetic>,
-    /// Every number that was used or is missing.
+    /// The numbers that were used or are missing.
     pub figures: Vec<NamedFigure>,
-    /// Who judged, for example `rule-based`.
+    /// The validator's name, for example `rule-based`.
     pub validated_by: String,
-    /// When.
+    /// The time of the judgement.
     pub at: Timestamp,
 }
 
 impl ValidationReport {
+    /// A judgement of the niche in `request` by the validator `validated_by`, without reasons and figures.
+    #[must_use]
+    pub fn new(
+        request: &ValidationRequest,
+        validated_by: impl Into<String>,
+        verdict: Verdict,
+        score: Score,
+        confidence: Figure,
+    ) -> Self {
+        Self {
+            niche: request.niche.id,
+            verdict,
+            score,
+            reasons: Vec::new(),
+            confidence,
+            mrr: None,
+            figures: Vec::new(),
+            validated_by: validated_by.into(),
+            at: request.now,
+        }
+    }
+
+    /// Sets the reasons, the decisive one first.
+    #[must_use]
+    pub fn with_reasons(mut self, reasons: Vec<String>) -> Self {
+        self.reasons = reasons;
+        self
+    }
+
+    /// Sets the revenue target in customers.
+    #[must_use]
+    pub fn with_mrr(mut self, mrr: Option<MrrArithmetic>) -> Self {
+        self.mrr = mrr;
+        self
+    }
+
+    /// Sets the numbers that were used or are missing.
+    #[must_use]
+    pub fn with_figures(mut self, figures: Vec<NamedFigure>) -> Self {
+        self.figures = figures;
+        self
+    }
+
     /// The figure called `name`.
     #[must_use]
     pub fn figure(&self, name: &str) -> Option<&Figure> {

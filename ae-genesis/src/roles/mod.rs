@@ -6,8 +6,10 @@ mod niche;
 mod port;
 mod types;
 
+#[cfg(feature = "mock")]
+pub use self::port::MockAnalyst;
 pub use self::{
     niche::{Niche, NicheStatus},
     port::Analyst,
-    types::{NicheBrief, SpecBrief},
+    types::{AnalystInfo, NicheBrief, SpecBrief},
 };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Figure, Score};
 
-/// Where a niche stands.
+/// The status of a niche.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -32,23 +32,23 @@ pub struct Niche {
     pub id: NicheId,
     /// A short name.
     pub name: String,
-    /// What the market lacks.
+    /// The gap in the market.
     pub description: String,
-    /// What hurts, one entry a pain.
+    /// The pains, one entry each.
     pub pain_points: Vec<String>,
-    /// Who it hurts.
+    /// The people who have these pains.
     pub target_audience: String,
-    /// What the product would give them.
+    /// The benefit of the product for them.
     pub value_proposition: String,
-    /// What supports it, best first.
+    /// The supporting evidence, best first.
     pub evidence: Vec<Evidence>,
     /// The niche score, out of 100 when every term is known.
     pub score: Score,
     /// Searches a month.
     pub search_volume: Figure,
-    /// How hard it is to rank for its keywords, 0 to 100.
+    /// The difficulty of ranking for its keywords, 0 to 100.
     pub keyword_difficulty: Figure,
-    /// Where it stands.
+    /// The status.
     pub status: NicheStatus,
 }
 

@@ -5,12 +5,12 @@ use std::{fmt, sync::Arc};
 use ae_core::{BackendError, ProductSpec};
 use async_trait::async_trait;
 
-use crate::{Niche, NicheBrief, SpecBrief};
+use crate::{AnalystInfo, Niche, NicheBrief, SpecBrief};
 
 /// Turns evidence into niches, and a niche into a product spec.
 ///
 /// ```
-/// use ae_core::{Currency, Intent, Money};
+/// use ae_genesis::core::{Currency, Intent, Money};
 /// use ae_genesis::{Analyst, NicheBrief, RuleAnalyst};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,14 +22,15 @@ use crate::{Niche, NicheBrief, SpecBrief};
 ///
 /// # Contract
 ///
-/// - C1. Without evidence, [`propose`](Self::propose) returns nothing.
-/// - C2. At most [`NicheBrief::count`] niches, with distinct ids.
-/// - C3. Every piece of evidence of a niche, and every id a score term names, is in the brief.
-/// - C4. A niche's score is the sum of its terms, and no term gives more than its maximum.
-/// - C5. [`specify`](Self::specify) returns a spec in which [`verify_spec`](crate::verify_spec) finds no problem.
-/// - C6. The spec serves the brief's niche, cites only the niche's evidence, and says who wrote it.
-/// - C7. A spec whose evidence comes from sample signals says so.
-/// - C8. What is not known is listed, never filled in.
+/// - C1. [`info`](Self::info) does not change, and its name is not empty.
+/// - C2. Without evidence, [`propose`](Self::propose) returns nothing.
+/// - C3. At most [`NicheBrief::count`] niches, with distinct ids.
+/// - C4. Every piece of evidence of a niche, and every id a score term names, is in the brief.
+/// - C5. A niche's score is the sum of its terms, and no term gives more than its maximum.
+/// - C6. [`specify`](Self::specify) returns a spec in which [`verify_spec`](crate::verify_spec) finds no problem.
+/// - C7. The spec serves the brief's niche, cites only the niche's evidence, and carries the analyst's name.
+/// - C8. A spec whose evidence comes from sample signals says so.
+/// - C9. Unknown facts and untested assumptions are listed in the spec.
 ///
 /// # Errors
 ///
@@ -39,24 +40,26 @@ use crate::{Niche, NicheBrief, SpecBrief};
 /// # Cancel safety
 ///
 /// Dropping the future loses the answer and nothing else.
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Analyst: fmt::Debug + Send + Sync + 'static {
-    /// What specs call it, for example `rule-based`.
-    fn name(&self) -> &str;
+    /// The analyst's name and nature.
+    fn info(&self) -> AnalystInfo;
 
-    /// Niches that the evidence supports, best first.
+    /// Proposes niches that the evidence supports, best first.
     async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError>;
 
-    /// A product for one niche.
+    /// Specifies a product for one niche.
     async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError>;
 }
 
 macro_rules! forward {
     ($pointer:ident) => {
         #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
         impl<T: Analyst + ?Sized> Analyst for $pointer<T> {
-            fn name(&self) -> &str {
-                (**self).name()
+            fn info(&self) -> AnalystInfo {
+                (**self).info()
             }
 
             async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {

@@ -1,20 +1,21 @@
 //! The briefs that an analyst works from.
 
-use ae_core::{Evidence, Intent, Timestamp};
+use ae_core::{Evidence, Intent, Mode, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Niche, SignalQuery, SourceReport, ValidationReport};
 
-/// What an analyst gets to propose niches from.
+/// The material to propose niches from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct NicheBrief {
-    /// What is wanted.
+    /// The intent.
     pub intent: Intent,
     /// The intent, read for searching.
     pub query: SignalQuery,
     /// The evidence, best first.
     pub evidence: Vec<Evidence>,
-    /// What became of each source.
+    /// The report on each source.
     pub sources: Vec<SourceReport>,
     /// The most niches wanted; fewer good ones beat padding.
     pub count: usize,
@@ -30,7 +31,7 @@ impl NicheBrief {
         Self { intent, query, evidence, sources: Vec::new(), count: 5, now }
     }
 
-    /// Adds what became of each source.
+    /// Sets the report on each source.
     #[must_use]
     pub fn with_sources(mut self, sources: Vec<SourceReport>) -> Self {
         self.sources = sources;
@@ -45,18 +46,19 @@ impl NicheBrief {
     }
 }
 
-/// What an analyst gets to write a spec from.
+/// The material to write a spec from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SpecBrief {
-    /// What is wanted.
+    /// The intent.
     pub intent: Intent,
     /// The intent, read for searching.
     pub query: SignalQuery,
     /// The niche that was chosen.
     pub niche: Niche,
-    /// How it was judged.
+    /// The judgement of the niche.
     pub validation: ValidationReport,
-    /// What became of each source.
+    /// The report on each source.
     pub sources: Vec<SourceReport>,
     /// The time that figures carry.
     pub now: Timestamp,
@@ -70,10 +72,45 @@ impl SpecBrief {
         Self { intent, query, niche, validation, sources: Vec::new(), now }
     }
 
-    /// Adds what became of each source.
+    /// Sets the report on each source.
     #[must_use]
     pub fn with_sources(mut self, sources: Vec<SourceReport>) -> Self {
         self.sources = sources;
         self
+    }
+}
+
+/// The name and nature of an [`Analyst`](crate::Analyst).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AnalystInfo {
+    /// The name that specs carry, for example `rule-based`.
+    pub name: String,
+    /// The version of its rules or prompts: another version may answer otherwise.
+    pub version: String,
+    /// Whether its work goes to a vendor.
+    pub mode: Mode,
+    /// Whether a call may cost money.
+    pub metered: bool,
+}
+
+impl AnalystInfo {
+    /// An analyst that works free of charge on this machine.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self { name: name.into(), version: version.into(), mode: Mode::Offline, metered: false }
+    }
+
+    /// Marks the analyst as metered, and sets the mode of its vendor.
+    #[must_use]
+    pub const fn with_metered(mut self, mode: Mode) -> Self {
+        (self.mode, self.metered) = (mode, true);
+        self
+    }
+
+    /// The provider that an approval of its work names.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
     }
 }

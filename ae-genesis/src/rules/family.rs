@@ -1,4 +1,4 @@
-//! What the rules know about common kinds of product.
+//! The bundled table of common kinds of product.
 
 use std::sync::LazyLock;
 
@@ -11,15 +11,15 @@ pub(super) struct Family {
     names: Vec<Vec<String>>,
     /// The second word of a product name.
     pub(super) suffix: &'static str,
-    /// What the product handles, in the plural.
+    /// The things that the product handles, in the plural.
     pub(super) object: &'static str,
     /// For whom it usually is; an assumption.
     pub(super) who: &'static str,
     /// One line for the top of the page.
     pub(super) promise: &'static str,
-    /// What usually hurts; assumptions until evidence says so.
+    /// The usual pains; assumptions until evidence confirms them.
     pub(super) pains: Vec<&'static str>,
-    /// What it can do.
+    /// The features.
     pub(super) features: Vec<FamilyFeature>,
 }
 

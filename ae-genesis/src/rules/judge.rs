@@ -42,17 +42,12 @@ pub(super) fn judge(request: &ValidationRequest) -> ValidationReport {
         None => Verdict::NotEnoughEvidence,
     };
     let prices = Prices::of(&request.query, request.intent.currency());
-    ValidationReport {
-        niche: niche.id,
-        verdict,
-        reasons: reasons(verdict, &items, &demand, &score, request),
-        score,
-        confidence: confidence(&items, demand.len(), request.now),
-        mrr: pricing::arithmetic(&request.query, &prices),
-        figures,
-        validated_by: NAME.to_owned(),
-        at: request.now,
-    }
+    let reasons = reasons(verdict, &items, &demand, &score, request);
+    let confidence = confidence(&items, demand.len(), request.now);
+    ValidationReport::new(request, NAME, verdict, score, confidence)
+        .with_reasons(reasons)
+        .with_mrr(pricing::arithmetic(&request.query, &prices))
+        .with_figures(figures)
 }
 
 /// The share of the reachable points in percent, rounded down to a tenth.
@@ -74,13 +69,13 @@ fn terms(request: &ValidationRequest, items: &[Item<'_>]) -> Vec<ScoreTerm> {
     };
     let known = |figure: &Figure| figure.value;
     vec![
-        ScoreTerm {
-            name: "niche".to_owned(),
-            points: (niche.score.out_of > Decimal::ZERO).then(|| niche.score.total * fraction),
-            out_of: niche.score.out_of * fraction,
-            note: format!("the niche score, {} of {}, times 0.30", niche.score.total, niche.score.out_of),
-            evidence: items.iter().map(|item| item.evidence.id.clone()).collect(),
-        },
+        ScoreTerm::new(
+            "niche",
+            (niche.score.out_of > Decimal::ZERO).then(|| niche.score.total * fraction),
+            niche.score.out_of * fraction,
+            format!("the niche score, {} of {}, times 0.30", niche.score.total, niche.score.out_of),
+            items.iter().map(|item| item.evidence.id.clone()).collect(),
+        ),
         term(
             "search_volume",
             known(&niche.search_volume).map(volume_points),
@@ -141,7 +136,7 @@ fn revenue_term(request: &ValidationRequest) -> ScoreTerm {
             "revenue_per_customer",
             None,
             10,
-            "left out: nobody measured it, and the intent names no price",
+            "left out: not measured, and the intent names no price",
             vec![],
         );
     };
@@ -160,7 +155,7 @@ fn revenue_term(request: &ValidationRequest) -> ScoreTerm {
 fn term(name: &str, points: Option<Decimal>, out_of: i64, note: &str, evidence: Vec<String>) -> ScoreTerm {
     let out_of = Decimal::from(out_of);
     let points = points.map(|points| points.clamp(Decimal::ZERO, out_of));
-    ScoreTerm { name: name.to_owned(), points, out_of, note: note.to_owned(), evidence }
+    ScoreTerm::new(name, points, out_of, note, evidence)
 }
 
 fn reasons(
@@ -199,7 +194,7 @@ fn reasons(
     let left_out: Vec<&str> =
         score.terms.iter().filter(|term| term.points.is_none()).map(|term| term.name.as_str()).collect();
     if !left_out.is_empty() {
-        reasons.push(format!("left out for want of data, not counted as zero: {}", left_out.join(", ")));
+        reasons.push(format!("left out for lack of data, not counted as zero: {}", left_out.join(", ")));
     }
     if is_sample(&request.niche.evidence) {
         reasons.push("the posts are a made-up sample: no evidence of real demand".to_owned());
@@ -239,11 +234,11 @@ fn confidence(items: &[Item<'_>], demand: usize, now: Timestamp) -> Figure {
     Figure::estimated(sum.round_dp(2).normalize(), NAME, now, note)
 }
 
-/// What was counted in the evidence.
+/// The counts of the evidence.
 fn counts(items: &[Item<'_>], now: Timestamp) -> Vec<NamedFigure> {
     let count = |name: &str, kind: SignalKind| {
         let number = items.iter().filter(|item| item.kind == kind).count() as u64;
-        NamedFigure { name: name.to_owned(), figure: Figure::measured(number, "evidence", now) }
+        NamedFigure::new(name, Figure::measured(number, "evidence", now))
     };
     let posts = Figure::measured(items.len() as u64, "evidence", now);
     let launches = items.iter().filter(|item| item.kind == SignalKind::Launch).count() as u64;
@@ -258,25 +253,22 @@ fn counts(items: &[Item<'_>], now: Timestamp) -> Vec<NamedFigure> {
         )
     };
     vec![
-        NamedFigure { name: "independent_posts".to_owned(), figure: posts },
+        NamedFigure::new("independent_posts", posts),
         count("requests", SignalKind::Request),
         count("complaints", SignalKind::Complaint),
         count("willingness_to_pay", SignalKind::WillingnessToPay),
-        NamedFigure { name: "competitors".to_owned(), figure: competitors },
+        NamedFigure::new("competitors", competitors),
     ]
 }
 
-/// What nobody measured, under its name.
+/// The figures that were not measured.
 fn unknowns(request: &ValidationRequest) -> Vec<NamedFigure> {
     let niche = &request.niche;
-    let unknown = |name: &str, note: &str| NamedFigure {
-        name: name.to_owned(),
-        figure: Figure::unknown(NAME, request.now, note),
-    };
+    let unknown = |name: &str, note: &str| NamedFigure::new(name, Figure::unknown(NAME, request.now, note));
     vec![
-        NamedFigure { name: "search_volume".to_owned(), figure: niche.search_volume.clone() },
-        NamedFigure { name: "keyword_difficulty".to_owned(), figure: niche.keyword_difficulty.clone() },
+        NamedFigure::new("search_volume", niche.search_volume.clone()),
+        NamedFigure::new("keyword_difficulty", niche.keyword_difficulty.clone()),
         unknown("conversion_rate", "conversion: unknown (no visitor was measured)"),
-        unknown("revenue_per_customer", "revenue per customer: unknown (nobody bought yet)"),
+        unknown("revenue_per_customer", "revenue per customer: unknown (no purchase yet)"),
     ]
 }

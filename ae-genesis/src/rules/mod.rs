@@ -12,23 +12,25 @@ mod stories;
 use ae_core::{BackendError, ProductSpec};
 use async_trait::async_trait;
 
-use crate::{Analyst, Niche, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest};
+use crate::{
+    Analyst, AnalystInfo, Niche, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest,
+};
 
-/// What both rule-based parts are called.
+/// The name of both rule-based backends.
 const NAME: &str = "rule-based";
 
 /// An analyst that follows written rules and a bundled table of product families; no model, no network.
 ///
 /// It is deterministic: the same brief gives the same niches, order and scores, and the same spec. Names, prices,
 /// features and criteria come from the intent and the table, never from outside text, which appears only as evidence.
-/// What the table assumes is listed under the spec's assumptions.
+/// Assumptions of the table are listed as the spec's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuleAnalyst;
 
 #[async_trait]
 impl Analyst for RuleAnalyst {
-    fn name(&self) -> &str {
-        NAME
+    fn info(&self) -> AnalystInfo {
+        AnalystInfo::new(NAME, env!("CARGO_PKG_VERSION"))
     }
 
     async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {

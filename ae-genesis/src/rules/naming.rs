@@ -46,7 +46,7 @@ pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> St
 
 /// Whether the intent asks for something free of charge: `free CSV tool`, `CSV tool for free`, and not `ad free radio`.
 ///
-/// What is sold must not be called free.
+/// A product that is sold must not be called free.
 pub(super) fn asks_for_free(query: &SignalQuery) -> bool {
     let keywords = query.keywords();
     [keywords.first(), keywords.last()].into_iter().flatten().any(|word| word == "free")

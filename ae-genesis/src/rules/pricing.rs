@@ -18,7 +18,7 @@ pub(super) struct Prices {
     pub(super) named: bool,
 }
 
-/// What the rule says, for the spec's assumptions.
+/// The rule in words, for the spec's assumptions.
 pub(super) const RULE: &str = "prices follow a rule and are not tested: starter is the price that the intent names, else 9 a \
     month for a target up to 1,000 a month, 19 up to 5,000, 29 above (times 100 for JPY, 1,000 for KRW, 50 for INR, 10 for SEK, \
     NOK, DKK, CZK); pro costs twice that and one more; a year costs ten months";
@@ -48,12 +48,8 @@ impl Prices {
     pub(super) fn tiers(&self, features: &[&str]) -> Vec<PriceTier> {
         let (basic, rest) = features.split_at(features.len().div_ceil(2));
         let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
-        let tier = |id: &str, name: &str, price, interval, includes| PriceTier {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            price,
-            interval,
-            includes,
+        let tier = |id: &str, name: &str, price, interval, includes| {
+            PriceTier::new(id, name, price, interval).with_includes(includes)
         };
         let all = [owned(basic), owned(rest)].concat();
         let mut yearly = owned(basic);
@@ -66,7 +62,7 @@ impl Prices {
     }
 }
 
-/// What a unit of the rule is in `currency`, so that a price is not a thousandth of what was meant.
+/// A unit of the rule in `currency`, so that a price is not a thousandth of the intended one.
 fn scale(currency: Currency) -> u64 {
     match currency.code() {
         "JPY" => 100,
@@ -85,17 +81,12 @@ pub(super) fn arithmetic(query: &SignalQuery, prices: &Prices) -> Option<MrrArit
         return None;
     }
     let customers = u64::try_from((target.pico() + price.pico() - 1) / price.pico()).ok()?;
-    Some(MrrArithmetic { target, price, customers })
+    Some(MrrArithmetic::new(target, price, customers))
 }
 
 /// A price as the price list shows it, for example `$9.00 per month`.
 pub(super) fn shown(tier: &PriceTier) -> String {
-    let interval = match tier.interval {
-        BillingInterval::MONTH => "per month",
-        BillingInterval::YEAR => "per year",
-        _ => "once",
-    };
-    format!("{} {interval}", tier.price)
+    format!("{} {}", tier.price, tier.interval.words())
 }
 
 #[cfg(test)]

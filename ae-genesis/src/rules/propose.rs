@@ -82,7 +82,7 @@ fn id(name: &str, items: &[Item<'_>]) -> NicheId {
     NicheId::from_digest(&digest)
 }
 
-/// What hurts: what the evidence asks for, with its ids, then what the table assumes.
+/// The pains: requests of the evidence, with their ids, then assumptions of the table.
 fn pains(family: &Family, items: &[Item<'_>]) -> Vec<String> {
     let mut pains: Vec<String> = Vec::new();
     for feature in &family.features {
@@ -174,15 +174,9 @@ fn terms(
 
 fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {
     let Some(audience) = audience else {
-        return ScoreTerm {
-            name: "audience".to_owned(),
-            points: None,
-            out_of: Decimal::from(15),
-            note:
-                "left out: the intent names no audience, and the usual one of such products is an assumption"
-                    .to_owned(),
-            evidence: Vec::new(),
-        };
+        let note =
+            "left out: the intent names no audience, and the usual one of such products is an assumption";
+        return ScoreTerm::new("audience", None, Decimal::from(15), note, Vec::new());
     };
     let last = crate::find::text::stems(audience).pop().unwrap_or_default();
     let named = ids(items, |item| item.stems.contains(&last));
@@ -191,13 +185,8 @@ fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {
 }
 
 fn term(name: &str, points: i64, out_of: i64, note: &str, evidence: Vec<String>) -> ScoreTerm {
-    ScoreTerm {
-        name: name.to_owned(),
-        points: Some(Decimal::from(points.clamp(0, out_of))),
-        out_of: Decimal::from(out_of),
-        note: note.to_owned(),
-        evidence,
-    }
+    let points = Some(Decimal::from(points.clamp(0, out_of)));
+    ScoreTerm::new(name, points, Decimal::from(out_of), note, evidence)
 }
 
 fn unique(ids: impl Iterator<Item = String>) -> Vec<String> {

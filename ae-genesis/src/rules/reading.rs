@@ -13,7 +13,7 @@ pub(super) struct Item<'a> {
     pub(super) stems: Vec<String>,
 }
 
-/// The items that are about the intent, in the order given. Items with an id that is no plain label are left out, since
+/// The items that are about the intent, in the order given. Items with an id that is not a plain label are left out, since
 /// ids are printed.
 pub(super) fn on_topic<'a>(evidence: &'a [Evidence], query: &SignalQuery) -> Vec<Item<'a>> {
     let topic = Topic::of(query);
@@ -45,7 +45,7 @@ struct Term {
 /// Decides whether a title is about the intent rather than near it.
 struct Topic {
     terms: Vec<Term>,
-    /// How many words of the intent carry its topic alone.
+    /// The number of words of the intent that carry its topic alone.
     strong: usize,
     family: &'static Family,
 }
@@ -64,7 +64,7 @@ impl Topic {
     }
 
     /// A title is about the topic when it holds another name of it, two words of the intent, two related terms, for an
-    /// intent of one strong word that word, or a word that names something beside one that asks for a feature.
+    /// intent of one strong word that word, or a word that names something next to one that asks for a feature.
     fn covers(&self, stems: &[String]) -> bool {
         let held = |term: &&Term| stems.windows(term.stems.len().max(1)).any(|window| *window == *term.stems);
         let (mut own, mut strong, mut related, mut named, mut object) = (0, 0, 0, false, false);

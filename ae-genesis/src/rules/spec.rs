@@ -1,6 +1,6 @@
 //! Writes the spec of a product for one niche.
 
-use ae_core::{BackendError, ErrorKind, Feature, ProductSpec, SourceNote};
+use ae_core::{BackendError, ErrorKind, Feature, ProductSpec};
 
 use super::{
     NAME,
@@ -52,28 +52,20 @@ pub(super) fn specify(brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
     };
     let stories = Stories::of(&outline);
     let tasks = stories.tasks(&product_name);
-    Ok(ProductSpec {
-        schema_version: ProductSpec::SCHEMA_VERSION,
-        niche: niche.id,
-        slug: naming::slug(&product_name),
-        tagline: family.promise.to_owned(),
-        problem_statement: problem(family, &topic, &items, &demand),
-        target_users: vec![audience],
-        assumptions: assumptions(brief, family, &features, &prices),
-        unclear: unclear(brief),
-        out_of_scope: out_of_scope(),
-        sources: brief.sources.iter().map(crate::SourceReport::note).collect::<Vec<SourceNote>>(),
-        mrr: pricing::arithmetic(&brief.query, &prices),
-        sample: is_sample(&niche.evidence) || made_up(brief),
-        evidence: niche.evidence,
-        analyst: NAME.to_owned(),
-        product_name,
-        core_features: features,
-        user_stories: stories.stories,
-        acceptance_criteria: stories.criteria,
-        tasks,
-        pricing,
-    })
+    let slug = naming::slug(&product_name);
+    let mut spec = ProductSpec::new(niche.id, product_name, slug, family.promise);
+    spec.problem_statement = problem(family, &topic, &items, &demand);
+    spec.assumptions = assumptions(brief, family, &features, &prices);
+    spec.unclear = unclear(brief);
+    spec.out_of_scope = out_of_scope();
+    spec.sources = brief.sources.iter().map(crate::SourceReport::note).collect();
+    spec.mrr = pricing::arithmetic(&brief.query, &prices);
+    spec.sample = is_sample(&niche.evidence) || made_up(brief);
+    spec.analyst = NAME.to_owned();
+    (spec.user_stories, spec.acceptance_criteria, spec.tasks) = (stories.stories, stories.criteria, tasks);
+    (spec.target_users, spec.core_features, spec.pricing) = (vec![audience], features, pricing);
+    spec.evidence = niche.evidence;
+    Ok(spec)
 }
 
 /// Whether a source that some of the evidence came from is made up.
@@ -87,10 +79,9 @@ fn features(family: &Family, items: &[Item<'_>]) -> Vec<Feature> {
     let mut features: Vec<Feature> = family
         .features
         .iter()
-        .map(|feature| Feature {
-            title: feature.title.to_owned(),
-            description: feature.description.to_owned(),
-            evidence: ids(items, |item| feature.is_asked_for(&item.stems)),
+        .map(|feature| {
+            Feature::new(feature.title, feature.description)
+                .with_evidence(ids(items, |item| feature.is_asked_for(&item.stems)))
         })
         .collect();
     features.sort_by_key(|feature| std::cmp::Reverse(feature.evidence.len()));

@@ -6,7 +6,7 @@ use ae_core::{
 
 use super::pricing;
 
-/// What stories and criteria are made from.
+/// The material of stories and criteria.
 #[derive(Debug)]
 pub(super) struct Outline<'a> {
     pub(super) product_name: &'a str,
@@ -36,7 +36,7 @@ impl Stories {
                 outline.product_name
             ),
             Priority::P0,
-            "Nobody buys what they do not understand",
+            "Customers do not buy what they do not understand",
             outline.demand.to_vec(),
         );
         all.shown(Priority::P0, "The page names the product", outline.product_name);
@@ -80,7 +80,7 @@ impl Stories {
             "Know what happens to my data",
             &format!("As a user ({who}), I want to read what is collected, so that I can decide whether to trust it"),
             Priority::P1,
-            "Whoever pays hands over data, and the law asks for it",
+            "Customers hand over data, and the law asks for it",
             Vec::new(),
         );
         let text = "A privacy page says what is collected".to_owned();
@@ -96,14 +96,9 @@ impl Stories {
         why: &str,
         evidence: Vec<String>,
     ) {
-        self.stories.push(UserStory {
-            id: format!("US-{:03}", self.stories.len() + 1),
-            title: title.to_owned(),
-            description: description.to_owned(),
-            priority,
-            why_this_priority: why.to_owned(),
-            evidence,
-        });
+        let id = format!("US-{:03}", self.stories.len() + 1);
+        let story = UserStory::new(id, title, description, priority);
+        self.stories.push(story.with_reason(why).with_evidence(evidence));
     }
 
     /// A criterion of the last story: visitors see the phrase.
@@ -126,101 +121,56 @@ impl Stories {
             let proven = self.criteria.iter().filter(|criterion| wanted(&criterion.check));
             proven.map(|criterion| criterion.id.clone()).collect()
         };
-        let all: Vec<String> = self.criteria.iter().map(|criterion| criterion.id.clone()).collect();
+        let all = with(|_| true);
         let page = with(|check| matches!(check, CheckKind::Phrases { .. }));
+        let listed = with(|check| matches!(check, CheckKind::Price { .. }));
+        let task = |number: u32, title: &str, text: &str, kind, before: &[u32], criteria: &[String]| {
+            let before = before.iter().copied().filter_map(task_id).collect();
+            let task = Task::new(task_id(number)?, title, text, kind);
+            Some(task.with_depends_on(before).with_criteria(criteria.to_vec()))
+        };
+        let layout =
+            format!("Decide the pages of {product_name} and what each shows: start, prices, privacy.");
+        let copy = "Write name, tagline, audience and one paragraph a feature. Quote no outside text.";
+        let start = "Show the copy, readable on a phone and without scripts.";
+        let prices = "Show every price with its interval, exactly as in the spec.";
+        let checkout = "Lead each price to its payment page. No card data and no key on the site.";
+        let privacy = "Say what is collected, why, for how long, and whom to ask.";
+        let check = "Run every acceptance criterion against the built pages.";
+        let publish = "Publish the checked pages and check them again at their address.";
+        let secure = |task: Option<Task>| task.map(|task| task.with_security(true));
         [
-            (
-                "T-001",
-                "Lay out the pages",
-                format!("Decide the pages of {product_name} and what each shows: start, prices, privacy."),
-                TaskKind::Architecture,
-                false,
-                &[][..],
-                page.clone(),
-            ),
-            (
-                "T-002",
-                "Write the copy",
-                "Write name, tagline, audience and one paragraph a feature. Quote no outside text."
-                    .to_owned(),
-                TaskKind::Content,
-                false,
-                &["T-001"][..],
-                page.clone(),
-            ),
-            (
-                "T-003",
-                "Build the start page",
-                "Show the copy, readable on a phone and without scripts.".to_owned(),
-                TaskKind::Implementation,
-                false,
-                &["T-001", "T-002"][..],
-                page,
-            ),
-            (
-                "T-004",
-                "Build the price list",
-                "Show every price with its interval, exactly as in the spec.".to_owned(),
-                TaskKind::Implementation,
-                false,
-                &["T-003"][..],
-                with(|check| matches!(check, CheckKind::Price { .. })),
-            ),
-            (
-                "T-005",
+            task(1, "Lay out the pages", &layout, TaskKind::Architecture, &[], &page),
+            task(2, "Write the copy", copy, TaskKind::Content, &[1], &page),
+            task(3, "Build the start page", start, TaskKind::Implementation, &[1, 2], &page),
+            task(4, "Build the price list", prices, TaskKind::Implementation, &[3], &listed),
+            secure(task(
+                5,
                 "Connect the checkout",
-                "Lead each price to its payment page. No card data and no key on the site.".to_owned(),
+                checkout,
                 TaskKind::Implementation,
-                true,
-                &["T-004"][..],
-                with(|check| *check == CheckKind::Checkout),
-            ),
-            (
-                "T-006",
+                &[4],
+                &with(|check| *check == CheckKind::Checkout),
+            )),
+            secure(task(
+                6,
                 "Write the privacy page",
-                "Say what is collected, why, for how long, and whom to ask.".to_owned(),
+                privacy,
                 TaskKind::Content,
-                true,
-                &["T-001"][..],
-                with(|check| *check == CheckKind::Privacy),
-            ),
-            (
-                "T-007",
-                "Check every criterion",
-                "Run every acceptance criterion against the built pages.".to_owned(),
-                TaskKind::Testing,
-                false,
-                &["T-003", "T-004", "T-005", "T-006"][..],
-                all.clone(),
-            ),
-            (
-                "T-008",
-                "Publish",
-                "Publish the checked pages and check them again at their address.".to_owned(),
-                TaskKind::Operations,
-                true,
-                &["T-007"][..],
-                all,
-            ),
+                &[1],
+                &with(|check| *check == CheckKind::Privacy),
+            )),
+            task(7, "Check every criterion", check, TaskKind::Testing, &[3, 4, 5, 6], &all),
+            secure(task(8, "Publish", publish, TaskKind::Operations, &[7], &all)),
         ]
         .into_iter()
-        .filter_map(|(id, title, description, kind, requires_security, depends_on, criteria)| {
-            Some(Task {
-                id: task_id(id)?,
-                title: title.to_owned(),
-                description,
-                kind,
-                requires_security,
-                depends_on: depends_on.iter().filter_map(|id| task_id(id)).collect(),
-                criteria,
-            })
-        })
+        .flatten()
         .collect()
     }
 }
 
-fn task_id(text: &str) -> Option<TaskId> {
-    text.parse().ok()
+fn task_id(number: u32) -> Option<TaskId> {
+    format!("T-{number:03}").parse().ok()
 }
 
 fn first_lower(text: &str) -> String {

@@ -1,14 +1,11 @@
 //! Signals that are already in memory.
 
-use std::ops::ControlFlow;
-
 use ae_core::{BackendError, Timestamp};
 use async_trait::async_trait;
 
-use crate::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport, SourceStatus, sources::is_plain_id};
+use crate::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport};
 
-/// A source that hands out the signals it was made with, in order: for embedding signals that a program already
-/// has, and for tests.
+/// A source of signals in memory, in order: for signals that a program already has, and for tests.
 #[derive(Debug, Clone)]
 pub struct MemorySource {
     name: String,
@@ -18,7 +15,7 @@ pub struct MemorySource {
 }
 
 impl MemorySource {
-    /// A source called `name`; each signal's `source` is set to it.
+    /// A source called `name`; each signal gets it as its `source`.
     #[must_use]
     pub fn new(name: impl Into<String>, mut signals: Vec<Signal>, fetched_at: Timestamp) -> Self {
         let name = name.into();
@@ -49,22 +46,8 @@ impl NicheSource for MemorySource {
     ) -> Result<SourceReport, BackendError> {
         let mut report = SourceReport::new(&self.name, self.fetched_at);
         report.sample = self.sample;
-        let total = self.signals.len() as u64;
         for (position, signal) in (1..).zip(&self.signals) {
-            if report.signals_read >= query.limits().signals_max {
-                let reason = format!("stopped at the limit of {} signals", query.limits().signals_max);
-                report.status = SourceStatus::Partial(reason);
-                break;
-            }
-            if !is_plain_id(&signal.id) {
-                report.skip_row(position, "the id is not a plain label of 1 to 128 visible ASCII characters");
-                continue;
-            }
-            report.signals_read += 1;
-            if sink.accept(signal.clone()) == ControlFlow::Break(()) {
-                if position < total {
-                    report.status = SourceStatus::Partial("the reader had enough".to_owned());
-                }
+            if report.offer(position, signal.clone(), query, sink).is_break() {
                 break;
             }
         }

@@ -15,9 +15,11 @@ mod types;
 pub use self::file::FileSource;
 #[cfg(feature = "hackernews")]
 pub use self::hackernews::HackerNewsSource;
+#[cfg(feature = "mock")]
+pub use self::port::MockNicheSource;
 pub(crate) use self::types::is_plain_id;
 #[cfg(feature = "file")]
-pub(crate) use self::types::web_address;
+pub(crate) use self::types::{UNPLAIN_ID, web_address};
 pub use self::{
     memory::MemorySource,
     port::NicheSource,

@@ -10,7 +10,7 @@ use crate::{SignalQuery, SignalSink, SourceReport};
 /// A place that demand signals come from: a file, a search API, a bundled sample.
 ///
 /// ```
-/// use ae_core::{Currency, Intent, Money, Origin, Timestamp, Untrusted};
+/// use ae_genesis::core::{Currency, Intent, Money, Origin, Timestamp, Untrusted};
 /// use ae_genesis::{MemorySource, NicheSource, Signal, SignalQuery};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,26 +31,31 @@ use crate::{SignalQuery, SignalSink, SourceReport};
 /// - C2. `signals_read` counts exactly what the sink took: each signal passed to [`SignalSink::accept`] and each
 ///   title that [`SignalSink::wants`] declined.
 /// - C3. After [`ControlFlow::Break`](std::ops::ControlFlow::Break) nothing more is passed, and the status is
-///   [`SourceStatus::Partial`] unless nothing was left.
+///   [`SourceStatus::Partial`](crate::SourceStatus::Partial).
 /// - C4. The query's limits hold: never more than
-///   [`signals_max`](crate::QueryLimits::signals_max) signals; stopping there is [`SourceStatus::Partial`].
-/// - C5. A row that can't be understood is counted, listed and skipped; it never ends the reading.
+///   [`signals_max`](crate::QueryLimits::signals_max) signals; stopping there is `Partial`.
+/// - C5. Skipped rows are counted, and the first [`PROBLEMS_MAX`](SourceReport::PROBLEMS_MAX) of them are listed.
 /// - C6. Made-up signals are reported with [`sample`](SourceReport::sample).
 /// - C7. Ids can be printed: 1 to 128 visible ASCII characters, no quotes, brackets, commas, semicolons, bars or
 ///   back-slashes.
 ///
+/// # Notes
+///
+/// A row that can't be understood is skipped; it never ends the reading. [`SourceReport::offer`] keeps C2 to C5 and C7.
+///
 /// # Errors
 ///
 /// Reading has no effect, so [`Effect`](ae_core::Effect) is always `NotApplied`. `NotFound` and `InvalidInput` for a
-/// source that is not what it was said to be, `Unavailable`, `Timeout`, `RateLimited`, `PermissionDenied` and
-/// `Protocol` for a service. An error after some signals were passed is reported as `Partial` instead.
+/// source that is missing or damaged, such as a truncated archive; `Unavailable`, `Timeout`, `RateLimited`,
+/// `PermissionDenied` and `Protocol` for a service. A service that fails after some signals were passed is reported as
+/// `Partial` instead; a damaged input stays an error.
 ///
 /// # Cancel safety
 ///
 /// Dropping the future stops the reading; the sink keeps what it has taken.
 #[async_trait]
 pub trait NicheSource: fmt::Debug + Send + Sync + 'static {
-    /// What reports and evidence call it: `file`, `hackernews`, `sample`, ….
+    /// The name in reports and evidence: `file`, `hackernews`, `sample`, ….
     fn name(&self) -> &str;
 
     /// Reads what fits `query` into `sink`.
@@ -64,6 +69,7 @@ pub trait NicheSource: fmt::Debug + Send + Sync + 'static {
 macro_rules! forward {
     ($pointer:ident) => {
         #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
         impl<T: NicheSource + ?Sized> NicheSource for $pointer<T> {
             fn name(&self) -> &str {
                 (**self).name()
@@ -84,3 +90,36 @@ forward!(Arc);
 forward!(Box);
 
 const _: Option<&dyn NicheSource> = None;
+
+#[cfg(feature = "mock")]
+mockall::mock! {
+    /// A mock of [`NicheSource`]: `read` gives the signals that `collect` passes on, and its report.
+    ///
+    /// Written out, since `automock` can't name the lifetime of the sink.
+    #[derive(Debug)]
+    pub NicheSource {
+        /// The name in reports and evidence.
+        pub fn name(&self) -> &str;
+
+        /// Reads the signals that `collect` passes on.
+        pub fn read(&self, query: &SignalQuery) -> Result<(Vec<crate::Signal>, SourceReport), BackendError>;
+    }
+}
+
+#[cfg(feature = "mock")]
+#[async_trait]
+impl NicheSource for MockNicheSource {
+    fn name(&self) -> &str {
+        self.name()
+    }
+
+    async fn collect(
+        &self,
+        query: &SignalQuery,
+        sink: &mut dyn SignalSink,
+    ) -> Result<SourceReport, BackendError> {
+        let (signals, report) = self.read(query)?;
+        let _ = signals.into_iter().try_for_each(|signal| sink.accept(signal));
+        Ok(report)
+    }
+}

@@ -5,16 +5,18 @@ use std::{fmt, ops::ControlFlow};
 use ae_core::{SourceNote, Timestamp, Untrusted};
 use serde::{Deserialize, Serialize};
 
-/// How reading a source ended, short of an error.
+use crate::{QueryLimits, SignalQuery};
+
+/// The outcome of reading a source, short of an error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "status", content = "reason")]
 #[non_exhaustive]
 pub enum SourceStatus {
     /// Everything that was asked for was read.
     Ok,
-    /// Some of it was read; the text says what stopped it.
+    /// Some of it was read; the text gives the reason.
     Partial(String),
-    /// It was not read, on purpose; the text says why.
+    /// It was not read, on purpose; the text gives the reason.
     Skipped(String),
 }
 
@@ -30,10 +32,11 @@ impl fmt::Display for SourceStatus {
 
 /// One row of a source that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RowProblem {
     /// The line it starts on, from 1; for a source without lines, the position of the item in its answer.
     pub line: u64,
-    /// What is wrong with it. Never holds the row's own text.
+    /// The problem. Never holds the row's own text.
     pub what: String,
 }
 
@@ -43,12 +46,13 @@ impl fmt::Display for RowProblem {
     }
 }
 
-/// What a source read, and what it could not use.
+/// The report on reading a source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SourceReport {
     /// The source's name.
     pub name: String,
-    /// How it ended.
+    /// The outcome.
     pub status: SourceStatus,
     /// Signals that were read and offered to the sink.
     pub signals_read: u64,
@@ -58,15 +62,15 @@ pub struct SourceReport {
     pub problems: Vec<RowProblem>,
     /// Whether the signals are made up, for demonstration: no evidence of anything.
     pub sample: bool,
-    /// When it was read.
+    /// The time of reading.
     pub fetched_at: Timestamp,
 }
 
 impl SourceReport {
-    /// How many problems a report lists; [`rows_skipped`](Self::rows_skipped) counts all.
+    /// The number of problems that a report lists; [`rows_skipped`](Self::rows_skipped) counts all.
     pub const PROBLEMS_MAX: usize = 20;
 
-    /// A report on a source of which nothing was read yet.
+    /// A report on a source before anything is read.
     #[must_use]
     pub fn new(name: impl Into<String>, fetched_at: Timestamp) -> Self {
         Self {
@@ -80,7 +84,7 @@ impl SourceReport {
         }
     }
 
-    /// Sets how it ended.
+    /// Sets the outcome.
     #[must_use]
     pub fn with_status(mut self, status: SourceStatus) -> Self {
         self.status = status;
@@ -94,6 +98,42 @@ impl SourceReport {
         self
     }
 
+    /// Passes one signal on and counts it, within the query's limits. [`ControlFlow::Break`] ends the reading, and the
+    /// status gives the reason. A signal whose id can't be printed is skipped as the row at `position`.
+    pub fn offer(
+        &mut self,
+        position: u64,
+        signal: Signal,
+        query: &SignalQuery,
+        sink: &mut dyn SignalSink,
+    ) -> ControlFlow<()> {
+        if !is_plain_id(&signal.id) {
+            self.skip_row(position, UNPLAIN_ID);
+            return ControlFlow::Continue(());
+        }
+        self.count(query.limits())?;
+        self.accepted(sink.accept(signal))
+    }
+
+    /// Counts a signal, unless that would exceed the limit.
+    pub(crate) fn count(&mut self, limits: &QueryLimits) -> ControlFlow<()> {
+        if self.signals_read >= limits.signals_max {
+            let reason = format!("stopped at the limit of {} signals", limits.signals_max);
+            self.status = SourceStatus::Partial(reason);
+            return ControlFlow::Break(());
+        }
+        self.signals_read += 1;
+        ControlFlow::Continue(())
+    }
+
+    /// Notes in the status when the sink asks to stop.
+    pub(crate) fn accepted(&mut self, flow: ControlFlow<()>) -> ControlFlow<()> {
+        if flow.is_break() {
+            self.status = SourceStatus::Partial("the reader had enough".to_owned());
+        }
+        flow
+    }
+
     /// Counts a row that could not be used, and lists it if there is room.
     pub fn skip_row(&mut self, line: u64, what: impl Into<String>) {
         self.rows_skipped += 1;
@@ -102,7 +142,7 @@ impl SourceReport {
         }
     }
 
-    /// The line a spec prints for this source.
+    /// The line that a spec prints for this source.
     #[must_use]
     pub fn note(&self) -> SourceNote {
         let sample = if self.sample { ", made-up sample" } else { "" };
@@ -118,12 +158,13 @@ impl SourceReport {
             }
             SourceStatus::Skipped(reason) => format!("skipped: {reason}"),
         };
-        SourceNote { name: self.name.clone(), outcome }
+        SourceNote::new(&self.name, outcome)
     }
 }
 
 /// One post that may show demand: outside text with its counts, never an instruction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Signal {
     /// The item's id at its source.
     pub id: String,
@@ -133,15 +174,15 @@ pub struct Signal {
     pub title: Untrusted<String>,
     /// The text below the title, if there is some.
     pub body: Option<Untrusted<String>>,
-    /// Where a person can look.
+    /// The address for a person.
     pub url: Option<String>,
     /// Votes, if the source counts them.
     pub points: Option<u64>,
     /// Comments, if the source counts them.
     pub comments: Option<u64>,
-    /// When it was posted.
+    /// The time of posting.
     pub posted_at: Option<Timestamp>,
-    /// When it was read.
+    /// The time of reading.
     pub fetched_at: Timestamp,
 }
 
@@ -168,7 +209,7 @@ impl Signal {
     }
 }
 
-/// Takes signals one at a time, so that a source of any size needs no memory for all of them.
+/// A consumer that takes signals one at a time, so that a source of any size needs no memory for all of them.
 pub trait SignalSink: Send {
     /// Takes one signal. [`ControlFlow::Break`] asks the source to stop: what follows will not be used.
     fn accept(&mut self, signal: Signal) -> ControlFlow<()>;
@@ -201,6 +242,9 @@ impl SignalSink for Vec<Signal> {
         ControlFlow::Continue(())
     }
 }
+
+/// The problem of a signal whose id is not plain.
+pub(crate) const UNPLAIN_ID: &str = "the id is not a plain label of 1 to 128 visible ASCII characters";
 
 /// Whether `id` may be printed and cited: 1 to 128 visible ASCII characters, none of them a quote, bracket or back-slash.
 pub(crate) fn is_plain_id(id: &str) -> bool {

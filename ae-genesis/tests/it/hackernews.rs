@@ -15,7 +15,7 @@ const HITS: &str = r#"{"hits":[{"objectID":"7","title":"Ask HN: Best CSV editor?
 async fn collect(server: &MockServer) -> Result<(Vec<Signal>, SourceReport), BackendError> {
     let source = HackerNewsSource::new(runtime())?.with_base_url(&server.uri())?;
     let mut signals: Vec<Signal> = Vec::new();
-    let limits = QueryLimits { answer_bytes_max: 10_000, ..QueryLimits::default() };
+    let limits = QueryLimits::default().with_answer_bytes_max(10_000);
     let report =
         source.collect(&query("Build a $500 MRR CSV tool").with_limits(limits), &mut signals).await?;
     Ok((signals, report))
@@ -102,7 +102,7 @@ async fn a_later_failure_is_partial() {
 
 #[tokio::test]
 async fn an_unreachable_service_is_unavailable() {
-    let policy = RetryPolicy { attempts_max: 1, pause_base: Duration::ZERO, pause_max: Duration::ZERO };
+    let policy = RetryPolicy::new(1).with_pauses(Duration::ZERO, Duration::ZERO);
     // Port 1 of the loopback device: nothing listens there.
     let source = HackerNewsSource::new(runtime())
         .unwrap()

@@ -89,19 +89,11 @@ async fn nonsense_has_no_niche() {
     assert!(brief.evidence.is_empty() && RuleAnalyst.propose(&brief).await.unwrap().is_empty());
 }
 
-fn evidence(id: &str, title: &str) -> Evidence {
-    Evidence {
-        id: id.to_owned(),
-        source: "hostile".to_owned(),
-        url: None,
-        title: Untrusted::new(Origin::Signals("hostile".into()), title.to_owned()),
-        points: None,
-        comments: None,
-        posted_at: None,
-        fetched_at: now(),
-        relevance: 1.into(),
-        reasons: Vec::new(),
-    }
+pub fn evidence(id: &str, title: &str) -> Evidence {
+    let title = Untrusted::new(Origin::Signals("hostile".into()), title.to_owned());
+    let mut evidence = Evidence::new(id, "hostile", title, now());
+    evidence.relevance = 1.into();
+    evidence
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@
 
 #[cfg(feature = "conformance")]
 mod conformance;
+#[cfg(feature = "conformance")]
+mod faults;
 #[cfg(feature = "file")]
 mod file;
 #[cfg(feature = "hackernews")]

@@ -60,7 +60,7 @@ fn nonsense_finds_nothing() {
 
 #[test]
 fn repeats_take_no_room() {
-    let limits = RetrieverLimits { candidates_max: 4, ..RetrieverLimits::default() };
+    let limits = RetrieverLimits::default().with_candidates_max(4);
     let mut retriever = Retriever::new(&query("CSV tool"), limits);
     for id in 0..999 {
         assert!(retriever.accept(signal(id, TITLES[id % TITLES.len()])).is_continue());
@@ -74,7 +74,7 @@ fn repeats_take_no_room() {
 
 #[test]
 fn the_limit_on_signals_ends_the_reading() {
-    let limits = RetrieverLimits { signals_max: 2, ..RetrieverLimits::default() };
+    let limits = RetrieverLimits::default().with_signals_max(2);
     let mut retriever = Retriever::new(&query("CSV tool"), limits);
     let flows: Vec<bool> = (0..4).map(|id| retriever.accept(signal(id, "CSV")).is_break()).collect();
     assert_eq!(flows, [false, false, true, true]);

@@ -1,9 +1,9 @@
 //! A [`NicheSource`] that reads an RSS 2.0 feed from a file: forum posts, feature requests, release notes.
 
-use std::{io::Read, ops::ControlFlow, path::PathBuf};
+use std::{io::Read, path::PathBuf};
 
 use ae_core::{BackendError, Digest, ErrorKind, Origin, Runtime, Timestamp, Untrusted};
-use ae_genesis::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport, SourceStatus};
+use ae_genesis::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport};
 use async_trait::async_trait;
 use roxmltree::{Document, Node};
 
@@ -63,24 +63,15 @@ impl NicheSource for RssSource {
         let feed = Document::parse(&text)
             .map_err(|cause| error(ErrorKind::InvalidInput, "the file is no RSS feed").with_source(cause))?;
         let mut report = SourceReport::new(NAME, now);
-        let mut items = feed.descendants().filter(|node| node.has_tag_name("item")).peekable();
-        while let Some(item) = items.next() {
-            if report.signals_read >= query.limits().signals_max {
-                let reason = format!("stopped at the limit of {} signals", query.limits().signals_max);
-                report.status = SourceStatus::Partial(reason);
-                break;
-            }
+        for item in feed.descendants().filter(|node| node.has_tag_name("item")) {
             let line = u64::from(feed.text_pos_at(item.range().start).row);
-            let Some(signal) = signal(item, query.limits().text_chars_max, now) else {
-                report.skip_row(line, "the item has no title");
-                continue;
-            };
-            report.signals_read += 1;
-            if sink.accept(signal) == ControlFlow::Break(()) {
-                if items.peek().is_some() {
-                    report.status = SourceStatus::Partial("the reader had enough".to_owned());
+            match signal(item, query.limits().text_chars_max, now) {
+                None => report.skip_row(line, "the item has no title"),
+                Some(signal) => {
+                    if report.offer(line, signal, query, sink).is_break() {
+                        break;
+                    }
                 }
-                break;
             }
         }
         Ok(report)

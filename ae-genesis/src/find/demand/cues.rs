@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-/// What a group of words shows.
+/// The meaning of a group of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cue {
     /// Asks for something: "is there a", "alternative to".
@@ -23,7 +23,7 @@ pub(super) enum Cue {
     Verb,
     /// Announces a product.
     Launch,
-    /// Tells of an own way to do it.
+    /// Describes an own way to do it.
     Workaround,
     /// Reports that a product fails its users, costs more, or ends.
     Grievance,

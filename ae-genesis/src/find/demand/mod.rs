@@ -1,4 +1,4 @@
-//! Reads demand out of a title: does somebody ask for something, complain, or offer to pay?
+//! Reads demand out of a title: a request, a complaint, or an offer to pay.
 
 mod cues;
 
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::find::text;
 use cues::{Cue, CueSet};
 
-/// What a title shows.
+/// The demand that a title shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SignalKind {
-    /// Somebody would pay.
+    /// An author who would pay.
     WillingnessToPay,
-    /// Somebody asks for a tool, a service or an alternative.
+    /// A request for a tool, a service or an alternative.
     Request,
-    /// Somebody complains about what there is, or it is reported to fail its users.
+    /// A complaint about an existing product, or a report that it fails its users.
     Complaint,
-    /// Somebody tells how they get by without a product.
+    /// A way to get by without a product.
     Workaround,
-    /// Somebody launches a product: competition, and a sign of a market.
+    /// A product launch: competition, and a sign of a market.
     Launch,
-    /// It is about the topic.
+    /// Talk about the topic.
     Topic,
 }
 
@@ -88,7 +88,7 @@ pub fn opportunity(title: &str) -> bool {
     Reading::of(title).is_opportunity()
 }
 
-/// How much a title counts as demand, 0 to 1.
+/// The demand of a title, 0 to 1.
 pub(crate) fn prior(title: &str) -> f64 {
     let reading = Reading::of(title);
     match reading.form {
@@ -107,7 +107,7 @@ pub(crate) fn prior(title: &str) -> f64 {
     }
 }
 
-/// How a title addresses its readers.
+/// The way in which a title addresses its readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     Ask,

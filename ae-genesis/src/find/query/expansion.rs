@@ -7,9 +7,9 @@ const TABLE: &str = include_str!("expansion.txt");
 
 /// The most related terms of one query.
 const RELATED_MAX: usize = 40;
-/// What another name of the same thing counts.
+/// The weight of another name of the same thing.
 pub(crate) const WEIGHT_NAME: f64 = 0.7;
-/// What a related term counts.
+/// The weight of a related term.
 const WEIGHT_RELATED: f64 = 0.5;
 
 /// Terms related to the keywords, with their weights, in the order of the keywords and then of the table.

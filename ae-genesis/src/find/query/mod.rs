@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::find::text;
 pub(crate) use expansion::{WEIGHT_NAME, is_name};
 
-/// Bounds on what a source reads for one query.
+/// Bounds on the reading of a source for one query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct QueryLimits {
     /// The most signals read from one source.
     pub signals_max: u64,
@@ -38,12 +39,36 @@ impl Default for QueryLimits {
     }
 }
 
-/// One thing to look for, and how much finding it counts.
+impl QueryLimits {
+    /// Sets the most signals read from one source.
+    #[must_use]
+    pub const fn with_signals_max(mut self, signals_max: u64) -> Self {
+        self.signals_max = signals_max;
+        self
+    }
+
+    /// Sets the most searches sent to one search service.
+    #[must_use]
+    pub const fn with_searches_max(mut self, searches_max: usize) -> Self {
+        self.searches_max = searches_max;
+        self
+    }
+
+    /// Sets the most bytes taken of one answer of a service, or of one row of a file.
+    #[must_use]
+    pub const fn with_answer_bytes_max(mut self, answer_bytes_max: usize) -> Self {
+        self.answer_bytes_max = answer_bytes_max;
+        self
+    }
+}
+
+/// A word or phrase to look for, with its weight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct QueryTerm {
     /// A word, or several that must stand together; lower-case.
     pub text: String,
-    /// How much it counts, 1 for a word of the intent itself.
+    /// The weight, 1 for a word of the intent itself.
     pub weight: f64,
     /// Whether the intent itself says it; otherwise it is a related term from the bundled table.
     pub own: bool,
@@ -68,9 +93,9 @@ pub struct SignalQuery {
 
 /// The most words of an intent that are looked for.
 const KEYWORDS_MAX: usize = 12;
-/// What two words of the intent that stand together add over the words alone.
+/// The weight that two adjacent words of the intent add over the words alone.
 const WEIGHT_PAIR: f64 = 0.7;
-/// What a word counts that means something only beside others.
+/// The weight of a word that means something only together with others.
 const WEIGHT_WEAK: f64 = 0.35;
 
 impl SignalQuery {

@@ -2,7 +2,7 @@
 
 use ae_core::{Currency, Money};
 
-/// What the amounts in an intent say, and which of its words they take up.
+/// The amounts in an intent, and the words that they take up.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Amounts {
     /// Monthly revenue that is aimed at: `$500 MRR`, `$1k a month`.
@@ -21,7 +21,7 @@ const REVENUE: [&str; 5] = ["mrr", "arr", "revenue", "recurring", "income"];
 const PERIOD: [&str; 9] = ["a", "per", "each", "every", "month", "monthly", "mo", "in", "of"];
 
 /// Currency signs, and the currency each stands for here. The yen sign is the yuan's too; a sign that is not listed makes
-/// no amount, so that nobody's price is taken for one in another currency.
+/// no amount, so that a price is never taken for one in another currency.
 const SIGNS: [(char, &str); 14] = [
     ('$', "USD"),
     ('€', "EUR"),
@@ -38,7 +38,7 @@ const SIGNS: [(char, &str); 14] = [
     ('฿', "THB"),
     ('₦', "NGN"),
 ];
-/// Names of currencies beside an amount, and codes that are no English word.
+/// Names of currencies next to an amount, and codes that are not English words.
 const NAMES: [(&str, &str); 28] = [
     ("usd", "USD"),
     ("dollars", "USD"),

@@ -7,7 +7,7 @@ pub(super) fn is_boilerplate(word: &str) -> bool {
     BOILERPLATE.contains(word)
 }
 
-/// Words that mean something only beside others: they count less.
+/// Words that mean something only together with others: they count less.
 pub(super) fn is_weak(word: &str) -> bool {
     WEAK.contains(word)
 }

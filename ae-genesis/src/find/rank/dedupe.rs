@@ -1,4 +1,4 @@
-//! Tells whether a signal repeats one that was already taken.
+//! Finds signals that repeat one that was already taken.
 
 use std::collections::BTreeSet;
 
@@ -105,7 +105,7 @@ mod tests {
         assert!(seen.is_new(&signal("5", "Tea", Some("https://example.com/"))));
         assert!(
             seen.is_new(&signal("6", "Coffee", Some("https://example.com"))),
-            "front pages are no stories"
+            "front pages are not stories"
         );
     }
 }

@@ -18,19 +18,19 @@ pub use ranking::{Ranking, RetrieverLimits};
 const K1: f64 = 1.2;
 /// BM25 length normalisation; weak, since titles are all short.
 const B: f64 = 0.4;
-/// What a word in the body counts against one in the title.
+/// The weight of a word in the body against one in the title.
 const BODY_WEIGHT: f64 = 0.3;
-/// So many signals without any term are assumed beside those seen: in a small collection about the topic, the topic's
+/// The number of signals without any term that are assumed in addition to those seen: in a small collection about the topic, the topic's
 /// own word would else be taken for a stop word.
 const BACKGROUND: u64 = 1_000;
 /// The least weight of a term, however frequent.
 const IDF_MIN: f64 = 0.05;
-/// How much demand adds to a text score of at most 1.
+/// The most that demand adds to a text score of at most 1.
 const PRIOR_WEIGHT: f64 = 0.35;
-/// How many of the best candidates are compared for duplicates.
+/// The number of best candidates that are compared for duplicates.
 const COMPARED_MAX: usize = 400;
 
-/// Ranks what it is fed by BM25 over stems, plus a prior for posts that show demand.
+/// Ranks signals by BM25 over stems, plus a prior for posts that show demand.
 ///
 /// The score is `text / best text + 0.35 × prior`, 1 for a request to 0 for talk. Document frequencies are counted for the
 /// query's terms alone, while signals stream by, so memory does not grow with their number. The result is a function
@@ -57,7 +57,7 @@ pub struct Retriever {
     matcher: Matcher,
     limits: RetrieverLimits,
     candidates: Vec<Candidate>,
-    /// Where the candidate of a title is, so that repeats take no room.
+    /// The candidate of each title, so that repeats take no room.
     titles: HashMap<String, usize>,
     repeats: u64,
     seen: u64,
@@ -95,7 +95,7 @@ impl Retriever {
         }
     }
 
-    /// Ranks what was taken and gives the best `k`. `now` is the time that ages are counted to.
+    /// Ranks the signals taken and returns the best `k`. `now` is the time that ages are counted to.
     #[must_use]
     pub fn finish(self, now: Timestamp, k: usize) -> Ranking {
         let statistics = self.statistics();
@@ -157,18 +157,14 @@ impl Retriever {
         if let Some(days) = signal.posted_at.map(|at| (now.as_second() - at.as_second()) / 86_400) {
             reasons.push(format!("posted {days} days before it was ranked"));
         }
-        Evidence {
-            id: signal.id.clone(),
-            source: signal.source.clone(),
-            url: signal.url.clone(),
-            title: signal.title.clone(),
-            points: signal.points,
-            comments: signal.comments,
-            posted_at: signal.posted_at,
-            fetched_at: signal.fetched_at,
-            relevance: Decimal::from_f64_retain(score).unwrap_or_default().round_dp(4).normalize(),
-            reasons,
-        }
+        let title = signal.title.clone();
+        let mut evidence = Evidence::new(&signal.id, &signal.source, title, signal.fetched_at);
+        evidence.url.clone_from(&signal.url);
+        (evidence.points, evidence.comments) = (signal.points, signal.comments);
+        evidence.posted_at = signal.posted_at;
+        evidence.relevance = Decimal::from_f64_retain(score).unwrap_or_default().round_dp(4).normalize();
+        evidence.reasons = reasons;
+        evidence
     }
 
     /// Keeps the best candidates by the statistics so far.

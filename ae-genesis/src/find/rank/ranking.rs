@@ -1,11 +1,12 @@
-//! What a ranking is bounded by, and what comes out.
+//! The bounds and the result of a ranking.
 
 use ae_core::Evidence;
 
 /// Bounds on a ranking.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RetrieverLimits {
-    /// How many candidates are kept; twice as many are held for a moment. Reaching it drops the weakest by the
+    /// The number of candidates that are kept; twice as many are held for a moment. Reaching it drops the weakest by the
     /// statistics so far.
     pub candidates_max: usize,
     /// The most signals taken; then the retriever asks its sources to stop.
@@ -21,7 +22,30 @@ impl Default for RetrieverLimits {
     }
 }
 
-/// What a [`Retriever`](crate::Retriever) found.
+impl RetrieverLimits {
+    /// Sets the number of candidates that are kept.
+    #[must_use]
+    pub const fn with_candidates_max(mut self, candidates_max: usize) -> Self {
+        self.candidates_max = candidates_max;
+        self
+    }
+
+    /// Sets the most signals taken.
+    #[must_use]
+    pub const fn with_signals_max(mut self, signals_max: u64) -> Self {
+        self.signals_max = signals_max;
+        self
+    }
+
+    /// Sets the most characters kept of a body text.
+    #[must_use]
+    pub const fn with_body_chars_max(mut self, body_chars_max: usize) -> Self {
+        self.body_chars_max = body_chars_max;
+        self
+    }
+}
+
+/// The result of a [`Retriever`](crate::Retriever).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ranking {

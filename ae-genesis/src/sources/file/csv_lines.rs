@@ -8,7 +8,7 @@ use memchr::memchr;
 /// A quoted field may span this many lines.
 const LINES_MAX: usize = 500;
 
-/// What lines add up to, with the number of the first.
+/// One row or one line that is given up, with the number of the first line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Joined<'a> {
     /// A line without quotes.
@@ -25,15 +25,15 @@ pub(super) enum Joined<'a> {
 /// line leaves a quoted field does not depend on where the field began, so it is remembered when a row is given up.
 #[derive(Debug, Default)]
 pub(super) struct CsvLines {
-    /// The lines that are not told yet; the first opens a quote.
+    /// The lines that are not passed on yet; the first opens a quote.
     waiting: VecDeque<Vec<u8>>,
     /// The number of the first of them.
     first: u64,
-    /// How many lines behind the first leave its quote open.
+    /// The number of lines behind the first that leave its quote open.
     inside: usize,
     /// The bytes of the first line and of those.
     bytes: usize,
-    /// How the line after those leaves the quote, once it was looked at.
+    /// The quote's state after the next line, once that was scanned.
     next: Option<Quotes>,
     /// The lines of one row.
     joined: Vec<u8>,
@@ -50,7 +50,7 @@ impl CsvLines {
     ) -> ControlFlow<()> {
         if !self.waiting.is_empty() {
             self.waiting.push_back(line.to_vec());
-            return self.tell(bytes_max, false, &mut take);
+            return self.pass(bytes_max, false, &mut take);
         }
         if let Some(joined) = alone(number, line) {
             return take(joined);
@@ -65,11 +65,11 @@ impl CsvLines {
         bytes_max: usize,
         mut take: impl FnMut(Joined<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        self.tell(bytes_max, true, &mut take)
+        self.pass(bytes_max, true, &mut take)
     }
 
-    /// Tells all rows whose end is known.
-    fn tell(
+    /// Passes on all rows whose end is known.
+    fn pass(
         &mut self,
         bytes_max: usize,
         ended: bool,
@@ -93,7 +93,7 @@ impl CsvLines {
         ControlFlow::Continue(())
     }
 
-    /// Where the quote that the first line opens is closed.
+    /// The end of the quote that the first line opens.
     fn end(&mut self, bytes_max: usize) -> End {
         loop {
             let count = self.inside + 1;
@@ -110,7 +110,7 @@ impl CsvLines {
         }
     }
 
-    /// Tells the lines that are rows by themselves, up to one that opens a quote.
+    /// Passes on the lines that are rows by themselves, up to one that opens a quote.
     fn skip_closed(&mut self, take: &mut impl FnMut(Joined<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
         while let Some(line) = self.waiting.front() {
             let Some(joined) = alone(self.first, line) else { break };
@@ -153,7 +153,7 @@ impl CsvLines {
     }
 }
 
-/// Where a quote ends.
+/// The end of a quote.
 enum End {
     /// In the last of this many lines.
     Within(usize),
@@ -171,7 +171,7 @@ fn alone(number: u64, line: &[u8]) -> Option<Joined<'_>> {
     (quotes(line, false) != Quotes::Open).then_some(Joined::Quoted(number, line))
 }
 
-/// How a line leaves a quoted field.
+/// The state of a quoted field at the end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     Closed,

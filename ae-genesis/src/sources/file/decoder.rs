@@ -12,7 +12,7 @@ use super::{
     rows::Rows,
 };
 
-/// What the file turned out to hold.
+/// The format, as the first line shows it.
 enum Mode {
     /// Nothing but white space so far.
     Start,

@@ -14,9 +14,9 @@ use super::{BACKEND, COLLECT};
 
 /// Large enough that handing blocks over costs little.
 const BLOCK_BYTES: usize = 256 * 1024;
-/// How many blocks wait at most.
+/// The most blocks that wait.
 const BLOCKS_MAX: usize = 4;
-/// What an error says about the form.
+/// The expected form, for error messages.
 pub(super) const EXPECTED: &str = "expected CSV with the header id,title,url,num_points,num_comments,created_at, or one JSON \
     object a line with the same names, either of them plain or gzipped";
 
@@ -63,7 +63,7 @@ fn read_all(reader: Box<dyn Read + Send>, mut send: impl FnMut(Vec<u8>) -> bool)
         let limit = BLOCK_BYTES as u64;
         let outcome = text.by_ref().take(limit).read_to_end(&mut block);
         let end = block.is_empty();
-        // What was read before an error is still good.
+        // Text before an error is still good.
         if !end && !send(block) {
             return Ok(());
         }

@@ -6,8 +6,8 @@ use ae_core::{Origin, Timestamp, Untrusted};
 
 use super::date;
 use crate::{
-    QueryLimits, Signal, SignalSink, SourceReport, SourceStatus,
-    sources::{is_plain_id, web_address},
+    QueryLimits, Signal, SignalSink, SourceReport,
+    sources::{UNPLAIN_ID, is_plain_id, web_address},
 };
 
 /// The fields of one row, as they stand there.
@@ -46,20 +46,12 @@ impl Rows<'_> {
                 return ControlFlow::Continue(());
             }
         };
-        if self.report.signals_read >= self.limits.signals_max {
-            let reason = format!("stopped at the limit of {} signals", self.limits.signals_max);
-            self.report.status = SourceStatus::Partial(reason);
-            return ControlFlow::Break(());
-        }
-        self.report.signals_read += 1;
+        self.report.count(self.limits)?;
         if row.body.is_empty() && !self.sink.wants(checked.title) {
             return ControlFlow::Continue(());
         }
-        let flow = self.sink.accept(self.signal(row, &checked));
-        if flow.is_break() {
-            self.report.status = SourceStatus::Partial("the reader had enough".to_owned());
-        }
-        flow
+        let signal = self.signal(row, &checked);
+        self.report.accepted(self.sink.accept(signal))
     }
 
     fn signal(&self, row: &Row<'_>, checked: &Checked<'_>) -> Signal {
@@ -93,14 +85,14 @@ fn check<'a>(row: &Row<'a>) -> Result<Checked<'a>, &'static str> {
     }
     let id = std::str::from_utf8(row.id).map_or("\u{FFFD}", str::trim);
     if !id.is_empty() && !is_plain_id(id) {
-        return Err("the id is not a plain label of 1 to 128 visible ASCII characters");
+        return Err(UNPLAIN_ID);
     }
     let points = number(row.points).ok_or("num_points is not a whole number")?;
     let comments = number(row.comments).ok_or("num_comments is not a whole number")?;
     Ok(Checked { id, title, points, comments })
 }
 
-/// `None` for what is no number, `Some(None)` for nothing or a number below zero.
+/// `None` for a text that is not a number, `Some(None)` for nothing or a number below zero.
 fn number(field: &[u8]) -> Option<Option<u64>> {
     let field = field.trim_ascii();
     if field.is_empty() || field == b"null" {

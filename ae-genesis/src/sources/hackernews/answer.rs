@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{BACKEND, error, markup};
-use crate::{Signal, SourceReport, sources::is_plain_id};
+use crate::{Signal, SourceReport};
 
 #[derive(Debug, Deserialize)]
 struct Answer {
@@ -53,8 +53,8 @@ pub(super) fn read(
             report.skip_row(position, "the hit has no id or no title");
             continue;
         };
-        if !is_plain_id(&id) || title.trim().is_empty() {
-            report.skip_row(position, "the hit's id is not a plain label, or its title is empty");
+        if title.trim().is_empty() {
+            report.skip_row(position, "the title is empty");
             continue;
         }
         let outside = |text: &str| {

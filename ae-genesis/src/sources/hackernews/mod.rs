@@ -4,7 +4,7 @@ mod answer;
 mod markup;
 mod transport;
 
-use std::{fmt, ops::ControlFlow, time::Duration};
+use std::{fmt, time::Duration};
 
 use ae_core::{BackendError, ErrorKind, Retry, RetryPolicy, Runtime, retry};
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use crate::{NicheSource, SignalQuery, SignalSink, SourceReport, SourceStatus};
 use transport::Transport;
 
-/// What the source is called in errors.
+/// The source's name in errors.
 const BACKEND: &str = "hackernews";
 /// The operation that all errors name.
 const COLLECT: &str = "collect";
@@ -47,11 +47,7 @@ impl HackerNewsSource {
     /// `Internal` when TLS can't be set up.
     pub fn new(runtime: Runtime) -> Result<Self, BackendError> {
         let transport = Transport::new(BASE_URL)?;
-        let policy = RetryPolicy {
-            attempts_max: 3,
-            pause_base: Duration::from_secs(1),
-            pause_max: Duration::from_secs(5),
-        };
+        let policy = RetryPolicy::new(3).with_pauses(Duration::from_secs(1), Duration::from_secs(5));
         Ok(Self { transport, runtime, policy })
     }
 
@@ -127,18 +123,8 @@ impl NicheSource for HackerNewsSource {
                     return Ok(report);
                 }
             };
-            for signal in signals {
-                if !known.insert(signal.id.clone()) {
-                    continue;
-                }
-                if report.signals_read >= query.limits().signals_max {
-                    let reason = format!("stopped at the limit of {} signals", query.limits().signals_max);
-                    report.status = SourceStatus::Partial(reason);
-                    return Ok(report);
-                }
-                report.signals_read += 1;
-                if sink.accept(signal) == ControlFlow::Break(()) {
-                    report.status = SourceStatus::Partial("the reader had enough".to_owned());
+            for (place, signal) in (1..).zip(signals) {
+                if known.insert(signal.id.clone()) && report.offer(place, signal, query, sink).is_break() {
                     return Ok(report);
                 }
             }

@@ -3,7 +3,7 @@
 use ae_core::{BackendError, Origin, Runtime, Timestamp, Untrusted};
 use async_trait::async_trait;
 
-use crate::{MemorySource, NicheSource, Signal, SignalQuery, SignalSink, SourceReport};
+use crate::{NicheSource, Signal, SignalQuery, SignalSink, SourceReport};
 
 /// One post a line: `points|comments|month|title`.
 const POSTS: &str = include_str!("posts.txt");
@@ -21,7 +21,7 @@ impl SampleSource {
     /// The source's name.
     pub const NAME: &'static str = "sample";
 
-    /// The bundled posts; `runtime` tells the time that reports carry.
+    /// The bundled posts; `runtime` gives the time that reports carry.
     #[must_use]
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime }
@@ -51,8 +51,14 @@ impl NicheSource for SampleSource {
         sink: &mut dyn SignalSink,
     ) -> Result<SourceReport, BackendError> {
         let now = self.runtime.now();
-        let signals = (1_u32..).zip(POSTS.lines()).filter_map(|(number, line)| signal(number, line, now));
-        MemorySource::new(Self::NAME, signals.collect(), now).with_sample().collect(query, sink).await
+        let mut report = SourceReport::new(Self::NAME, now).with_sample();
+        for (number, line) in (1_u32..).zip(POSTS.lines()) {
+            let Some(signal) = signal(number, line, now) else { continue };
+            if report.offer(u64::from(number), signal, query, sink).is_break() {
+                break;
+            }
+        }
+        Ok(report)
     }
 }
 

@@ -50,7 +50,7 @@ async fn items_become_signals_with_their_links_and_dates() {
 
 #[tokio::test]
 async fn the_limit_and_the_sink_stop_it() {
-    let limits = QueryLimits { signals_max: 2, ..QueryLimits::default() };
+    let limits = QueryLimits::default().with_signals_max(2);
     let (report, signals) = read(&feed(), limits).await.unwrap();
     assert_eq!((report.signals_read, signals.len()), (2, 2));
     assert!(matches!(report.status, SourceStatus::Partial(_)));
@@ -83,7 +83,7 @@ async fn what_is_no_feed_is_refused() {
     for bad in ["", "no xml", "<rss><channel>", "<!DOCTYPE x [<!ENTITY a 'b'>]><rss>&a;</rss>"] {
         assert_eq!(read(bad, QueryLimits::default()).await.unwrap_err(), ErrorKind::InvalidInput, "{bad}");
     }
-    let limits = QueryLimits { answer_bytes_max: 100, ..QueryLimits::default() };
+    let limits = QueryLimits::default().with_answer_bytes_max(100);
     assert_eq!(read(&feed(), limits).await.unwrap_err(), ErrorKind::InvalidInput);
     let mut none: Vec<Signal> = Vec::new();
     let missing = RssSource::new("/nowhere/feed.xml", runtime());

@@ -52,7 +52,7 @@ pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Stop> {
         validation.score.total,
         validation.score.out_of,
         niche.evidence.len(),
-        stage.ports.analyst.name()
+        stage.ports.analyst.info().name
     ));
     stage.audit("niche_selected", json!({ "niche": niche.id, "score": validation.score.total })).await?;
     let line = format!("niche {:?} validated", niche.name);
