@@ -1,7 +1,9 @@
 //! The contract of [`NicheValidator`].
-#![allow(clippy::panic, clippy::expect_used, reason = "a failed check panics by design")]
 
-use ae_core::{Digest, NicheId};
+use ae_core::{
+    Digest, NicheId,
+    conformance::{Ran, held, holds, same},
+};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -9,14 +11,21 @@ use crate::{
     conformance::{evidence, intent, now},
 };
 
-/// Every check.
-pub async fn run_all(validator: &dyn NicheValidator) {
-    c1_the_report_is_of_the_niche_and_repeatable(validator).await;
-    c2_no_evidence_is_not_enough(validator).await;
-    c3_go_needs_several_items_and_demand(validator).await;
-    c4_missing_inputs_are_left_out(validator).await;
-    c5_c6_there_is_a_reason_and_a_confidence(validator).await;
-    c7_customers_are_rounded_up(validator).await;
+/// Runs every check.
+///
+/// # Panics
+///
+/// With the number of the first clause that does not hold.
+pub async fn run_all(validator: &dyn NicheValidator) -> Ran {
+    let mut ran = Ran::default();
+    ran.clause("C1", c1_the_report_is_of_the_niche_and_repeatable(validator)).await;
+    ran.clause("C2", c2_no_evidence_is_not_enough(validator)).await;
+    ran.clause("C3", c3_go_needs_several_items_and_demand(validator)).await;
+    ran.clause("C4", c4_missing_inputs_are_left_out(validator)).await;
+    ran.clause("C5", c5_there_is_a_reason(validator)).await;
+    ran.clause("C6", c6_the_confidence_is_an_estimate(validator)).await;
+    ran.clause("C7", c7_customers_are_rounded_up(validator)).await;
+    ran
 }
 
 /// A niche with the first `items` pieces of evidence of which `test` holds.
@@ -30,65 +39,59 @@ async fn niche(items: usize, test: impl Fn(SignalKind) -> bool) -> Niche {
     niche
 }
 
-async fn judge(validator: &dyn NicheValidator, niche: Niche) -> ValidationReport {
-    let request = ValidationRequest::new(niche, intent(), now());
-    validator.validate(&request).await.expect("C0: the validator can judge")
+async fn judge(clause: &str, validator: &dyn NicheValidator, niche: Niche) -> ValidationReport {
+    held(clause, validator.validate(&ValidationRequest::new(niche, intent(), now())).await)
 }
 
-/// C1.
-pub async fn c1_the_report_is_of_the_niche_and_repeatable(validator: &dyn NicheValidator) {
+async fn c1_the_report_is_of_the_niche_and_repeatable(validator: &dyn NicheValidator) {
     let niche = niche(30, |_| true).await;
-    let report = judge(validator, niche.clone()).await;
-    assert_eq!(report.niche, niche.id, "C1: the report names another niche");
-    assert_eq!(report.validated_by, validator.name(), "C1: the report does not say who judged");
-    assert_eq!(judge(validator, niche).await, report, "C1: the same request gives another report");
+    let report = judge("C1", validator, niche.clone()).await;
+    same("C1", &report.niche, &niche.id);
+    same("C1", &*report.validated_by, validator.name());
+    same("C1", &judge("C1", validator, niche).await, &report);
 }
 
-/// C2.
-pub async fn c2_no_evidence_is_not_enough(validator: &dyn NicheValidator) {
-    let report = judge(validator, niche(0, |_| true).await).await;
-    assert_eq!(report.verdict, Verdict::NotEnoughEvidence, "C2: a verdict without evidence");
+async fn c2_no_evidence_is_not_enough(validator: &dyn NicheValidator) {
+    let report = judge("C2", validator, niche(0, |_| true).await).await;
+    same("C2", &report.verdict, &Verdict::NotEnoughEvidence);
 }
 
-/// C3.
-pub async fn c3_go_needs_several_items_and_demand(validator: &dyn NicheValidator) {
-    let one = judge(validator, niche(1, SignalKind::is_demand).await).await;
-    assert_ne!(one.verdict, Verdict::Go, "C3: go with one item");
-    let talk = judge(validator, niche(30, |kind| !kind.is_demand()).await).await;
-    assert_ne!(talk.verdict, Verdict::Go, "C3: go without a request, a complaint or a willingness to pay");
+async fn c3_go_needs_several_items_and_demand(validator: &dyn NicheValidator) {
+    let one = judge("C3", validator, niche(1, SignalKind::is_demand).await).await;
+    holds("C3", one.verdict != Verdict::Go, "go with one item");
+    let talk = judge("C3", validator, niche(30, |kind| !kind.is_demand()).await).await;
+    holds("C3", talk.verdict != Verdict::Go, "go without a request, a complaint or a willingness to pay");
 }
 
-/// C4.
-pub async fn c4_missing_inputs_are_left_out(validator: &dyn NicheValidator) {
-    let report = judge(validator, niche(30, |_| true).await).await;
-    assert_eq!(
-        Score::from_terms(report.score.terms.clone()),
-        report.score,
-        "C4: the score is not the sum of its terms"
-    );
-    for term in report.score.terms.iter().filter(|term| term.points.is_none()) {
-        assert!(!term.note.is_empty(), "C4: {} is left out without a note", term.name);
-    }
-    let volume = report.figure("search_volume").expect("C4: the search volume is not among the figures");
-    assert!(volume.value.is_none(), "C4: a search volume without a source");
+async fn c4_missing_inputs_are_left_out(validator: &dyn NicheValidator) {
+    let report = judge("C4", validator, niche(30, |_| true).await).await;
+    same("C4", &Score::from_terms(report.score.terms.clone()), &report.score);
+    let left_out = report.score.terms.iter().filter(|term| term.points.is_none());
+    left_out.for_each(|term| holds("C4", !term.note.is_empty(), "a term is left out without a note"));
+    let volume = report.figure("search_volume");
+    holds("C4", volume.is_some_and(|volume| volume.value.is_none()), "a search volume without a source");
 }
 
-/// C5 and C6.
-pub async fn c5_c6_there_is_a_reason_and_a_confidence(validator: &dyn NicheValidator) {
+async fn c5_there_is_a_reason(validator: &dyn NicheValidator) {
     for items in [0, 1, 30] {
-        let report = judge(validator, niche(items, |_| true).await).await;
-        assert!(report.reasons.iter().any(|reason| !reason.is_empty()), "C5: no reason");
-        let value = report.confidence.value.expect("C6: no confidence");
-        assert!((Decimal::ZERO..=Decimal::ONE).contains(&value), "C6: a confidence of {value}");
-        assert!(report.confidence.estimated, "C6: the confidence is not marked as an estimate");
+        let report = judge("C5", validator, niche(items, |_| true).await).await;
+        holds("C5", report.reasons.iter().any(|reason| !reason.is_empty()), "no reason");
     }
 }
 
-/// C7.
-pub async fn c7_customers_are_rounded_up(validator: &dyn NicheValidator) {
-    let Some(mrr) = judge(validator, niche(30, |_| true).await).await.mrr else { return };
+async fn c6_the_confidence_is_an_estimate(validator: &dyn NicheValidator) {
+    for items in [0, 1, 30] {
+        let confidence = judge("C6", validator, niche(items, |_| true).await).await.confidence;
+        let within = confidence.value.is_some_and(|value| (Decimal::ZERO..=Decimal::ONE).contains(&value));
+        holds("C6", within, "the confidence is not between 0 and 1");
+        holds("C6", confidence.estimated, "the confidence is not marked as an estimate");
+    }
+}
+
+async fn c7_customers_are_rounded_up(validator: &dyn NicheValidator) {
+    let Some(mrr) = judge("C7", validator, niche(30, |_| true).await).await.mrr else { return };
     let reached =
         |customers: u64| mrr.price.checked_mul(customers).is_ok_and(|sum| sum.pico() >= mrr.target.pico());
-    assert!(reached(mrr.customers), "C7: {} customers do not reach the target", mrr.customers);
-    assert!(!reached(mrr.customers.saturating_sub(1)), "C7: fewer than {} customers would do", mrr.customers);
+    holds("C7", reached(mrr.customers), "the customers do not reach the target");
+    holds("C7", !reached(mrr.customers.saturating_sub(1)), "fewer customers would do");
 }

@@ -1,6 +1,6 @@
 //! The port that judges niches.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::BackendError;
 use async_trait::async_trait;
@@ -53,23 +53,9 @@ pub trait NicheValidator: fmt::Debug + Send + Sync + 'static {
     async fn validate(&self, request: &ValidationRequest) -> Result<ValidationReport, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: NicheValidator + ?Sized> NicheValidator for $pointer<T> {
-            fn name(&self) -> &str {
-                (**self).name()
-            }
-
-            async fn validate(&self, request: &ValidationRequest) -> Result<ValidationReport, BackendError> {
-                (**self).validate(request).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { NicheValidator {
+    fn name(&self) -> &str;
+    async fn validate(&self, request: &ValidationRequest) -> Result<ValidationReport, BackendError>;
+} }
 
 const _: Option<&dyn NicheValidator> = None;

@@ -1,131 +1,118 @@
 //! The contract of [`Analyst`].
-#![allow(clippy::panic, clippy::expect_used, reason = "a failed check panics by design")]
 
 use std::collections::BTreeSet;
 
-use ae_core::ProductSpec;
+use ae_core::{
+    ProductSpec,
+    conformance::{Ran, held, holds, same},
+};
 
 use crate::{
-    Analyst, Niche, NicheBrief, NicheValidator, RuleValidator, SampleSource, SpecBrief, ValidationRequest,
+    Analyst, Niche, NicheBrief, NicheValidator, RuleValidator, SampleSource, Score, SpecBrief,
+    ValidationRequest,
     conformance::{evidence, intent, now},
     verify_spec,
 };
 
-/// Every check.
-pub async fn run_all(analyst: &dyn Analyst) {
-    c1_the_info_stays(analyst);
-    c2_without_evidence_there_is_no_niche(analyst).await;
-    c3_the_count_is_a_cap(analyst).await;
-    c4_niches_cite_the_brief(analyst).await;
-    c5_scores_are_the_sum_of_their_terms(analyst).await;
-    c6_c7_the_spec_fits_together(analyst).await;
-    c8_sample_evidence_makes_a_sample_spec(analyst).await;
-    c9_what_is_unknown_is_listed(analyst).await;
+/// Runs every check.
+///
+/// # Panics
+///
+/// With the number of the first clause that does not hold.
+pub async fn run_all(analyst: &dyn Analyst) -> Ran {
+    let mut ran = Ran::default();
+    ran.clause("C1", c1_the_info_stays(analyst)).await;
+    ran.clause("C2", c2_without_evidence_there_is_no_niche(analyst)).await;
+    ran.clause("C3", c3_the_count_is_a_cap(analyst)).await;
+    ran.clause("C4", c4_niches_cite_the_brief(analyst)).await;
+    ran.clause("C5", c5_scores_are_the_sum_of_their_terms(analyst)).await;
+    ran.clause("C6", c6_the_spec_fits_together(analyst)).await;
+    ran.clause("C7", c7_the_spec_serves_the_niche(analyst)).await;
+    ran.clause("C8", c8_sample_evidence_makes_a_sample_spec(analyst)).await;
+    ran.clause("C9", c9_the_unknown_is_listed(analyst)).await;
+    ran
 }
 
 async fn brief(source: &str) -> NicheBrief {
     NicheBrief::new(intent(), evidence(source).await, now())
 }
 
-async fn niches(analyst: &dyn Analyst, brief: &NicheBrief) -> Vec<Niche> {
-    let niches = analyst.propose(brief).await.expect("C0: the analyst can propose");
-    assert!(!niches.is_empty(), "C0: plenty of evidence and no niche");
+async fn niches(clause: &str, analyst: &dyn Analyst, brief: &NicheBrief) -> Vec<Niche> {
+    let niches = held(clause, analyst.propose(brief).await);
+    holds(clause, !niches.is_empty(), "plenty of evidence and no niche");
     niches
 }
 
-async fn spec(analyst: &dyn Analyst, source: &str) -> (Niche, ProductSpec) {
-    let brief = brief(source).await;
-    let niche = niches(analyst, &brief).await.swap_remove(0);
+async fn spec(clause: &str, analyst: &dyn Analyst, source: &str) -> (Niche, ProductSpec) {
+    let niche = niches(clause, analyst, &brief(source).await).await.swap_remove(0);
     let request = ValidationRequest::new(niche.clone(), intent(), now());
-    let report = RuleValidator.validate(&request).await.expect("rules do not fail");
+    let report = held(clause, RuleValidator.validate(&request).await);
     let brief = SpecBrief::new(intent(), niche.clone(), report, now());
-    (niche, analyst.specify(&brief).await.expect("C0: the analyst can specify"))
+    (niche, held(clause, analyst.specify(&brief).await))
 }
 
-/// C1.
-pub fn c1_the_info_stays(analyst: &dyn Analyst) {
+async fn c1_the_info_stays(analyst: &dyn Analyst) {
     let first = analyst.info();
-    assert!(!first.name.is_empty(), "C1: the name is empty");
-    assert_eq!(analyst.info(), first, "C1: the info changed");
+    holds("C1", !first.name.is_empty(), "the name is empty");
+    same("C1", &first, &analyst.info());
 }
 
-/// C2.
-pub async fn c2_without_evidence_there_is_no_niche(analyst: &dyn Analyst) {
+async fn c2_without_evidence_there_is_no_niche(analyst: &dyn Analyst) {
     let brief = NicheBrief::new(intent(), Vec::new(), now());
-    let niches = analyst.propose(&brief).await.expect("C2: the analyst accepts an empty brief");
-    assert!(niches.is_empty(), "C2: a niche without evidence");
+    holds("C2", held("C2", analyst.propose(&brief).await).is_empty(), "a niche without evidence");
 }
 
-/// C3.
-pub async fn c3_the_count_is_a_cap(analyst: &dyn Analyst) {
+async fn c3_the_count_is_a_cap(analyst: &dyn Analyst) {
     for count in [0, 1, 3] {
-        let brief = brief("check").await.with_count(count);
-        let niches = analyst.propose(&brief).await.expect("C3: the analyst can propose");
-        assert!(niches.len() <= count, "C3: {} niches, {count} wanted", niches.len());
+        let niches = held("C3", analyst.propose(&brief("check").await.with_count(count)).await);
+        holds("C3", niches.len() <= count, "more niches than wanted");
         let ids: BTreeSet<_> = niches.iter().map(|niche| niche.id).collect();
-        assert_eq!(ids.len(), niches.len(), "C3: two niches share an id");
+        holds("C3", ids.len() == niches.len(), "two niches share an id");
     }
 }
 
-/// C4.
-pub async fn c4_niches_cite_the_brief(analyst: &dyn Analyst) {
+async fn c4_niches_cite_the_brief(analyst: &dyn Analyst) {
     let brief = brief("check").await;
-    for niche in niches(analyst, &brief).await {
-        assert!(
-            niche.evidence.iter().all(|item| brief.evidence.contains(item)),
-            "C4: evidence that is not in the brief"
-        );
-        for term in &niche.score.terms {
-            let known = |id: &String| brief.evidence.iter().any(|item| item.id == *id);
-            assert!(
-                term.evidence.iter().all(known),
-                "C4: {} cites an id that is not in the brief",
-                term.name
-            );
-        }
+    for niche in niches("C4", analyst, &brief).await {
+        let cited = niche.evidence.iter().all(|item| brief.evidence.contains(item));
+        holds("C4", cited, "evidence that is not in the brief");
+        let mut ids = niche.score.terms.iter().flat_map(|term| &term.evidence);
+        let known = ids.all(|id| brief.evidence.iter().any(|item| item.id == *id));
+        holds("C4", known, "a term cites an id that is not in the brief");
     }
 }
 
-/// C5.
-pub async fn c5_scores_are_the_sum_of_their_terms(analyst: &dyn Analyst) {
-    for niche in niches(analyst, &brief("check").await).await {
-        let sum = crate::Score::from_terms(niche.score.terms.clone());
-        assert_eq!(sum, niche.score, "C5: the score is not the sum of its terms");
-        let within =
-            niche.score.terms.iter().all(|term| term.points.is_none_or(|points| points <= term.out_of));
-        assert!(within, "C5: a term gives more than its maximum");
+async fn c5_scores_are_the_sum_of_their_terms(analyst: &dyn Analyst) {
+    for niche in niches("C5", analyst, &brief("check").await).await {
+        same("C5", &Score::from_terms(niche.score.terms.clone()), &niche.score);
+        let mut terms = niche.score.terms.iter();
+        let within = terms.all(|term| term.points.is_none_or(|points| points <= term.out_of));
+        holds("C5", within, "a term gives more than its maximum");
     }
 }
 
-/// C6 and C7.
-pub async fn c6_c7_the_spec_fits_together(analyst: &dyn Analyst) {
-    let (niche, spec) = spec(analyst, "check").await;
-    let problems = verify_spec(&spec);
-    assert!(
-        problems.is_empty(),
-        "C6: {}",
-        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-    );
-    assert_eq!(spec.niche, niche.id, "C7: the spec serves another niche");
-    assert!(
-        spec.evidence.iter().all(|item| niche.evidence.contains(item)),
-        "C7: evidence that is not the niche's"
-    );
-    assert_eq!(spec.analyst, analyst.info().name, "C7: the spec does not carry the analyst's name");
+async fn c6_the_spec_fits_together(analyst: &dyn Analyst) {
+    let problems = verify_spec(&spec("C6", analyst, "check").await.1);
+    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    holds("C6", problems.is_empty(), &list.join("; "));
 }
 
-/// C8.
-pub async fn c8_sample_evidence_makes_a_sample_spec(analyst: &dyn Analyst) {
-    assert!(
-        spec(analyst, SampleSource::NAME).await.1.sample,
-        "C8: a spec from sample signals does not say so"
-    );
-    assert!(!spec(analyst, "check").await.1.sample, "C8: a spec from other signals says sample");
+async fn c7_the_spec_serves_the_niche(analyst: &dyn Analyst) {
+    let (niche, spec) = spec("C7", analyst, "check").await;
+    same("C7", &spec.niche, &niche.id);
+    let cited = spec.evidence.iter().all(|item| niche.evidence.contains(item));
+    holds("C7", cited, "evidence that is not the niche's");
+    same("C7", &spec.analyst, &analyst.info().name);
 }
 
-/// C9.
-pub async fn c9_what_is_unknown_is_listed(analyst: &dyn Analyst) {
-    let spec = spec(analyst, "check").await.1;
-    assert!(!spec.unclear.is_empty(), "C9: nothing is unclear, though the search volume was not measured");
-    assert!(!spec.assumptions.is_empty(), "C9: no assumption, though the prices were not tested");
+async fn c8_sample_evidence_makes_a_sample_spec(analyst: &dyn Analyst) {
+    let sample = spec("C8", analyst, SampleSource::NAME).await.1.sample;
+    holds("C8", sample, "a spec from sample signals does not say so");
+    holds("C8", !spec("C8", analyst, "check").await.1.sample, "a spec from other signals says sample");
+}
+
+async fn c9_the_unknown_is_listed(analyst: &dyn Analyst) {
+    let spec = spec("C9", analyst, "check").await.1;
+    holds("C9", !spec.unclear.is_empty(), "nothing is unclear, though the search volume was not measured");
+    holds("C9", !spec.assumptions.is_empty(), "no assumption, though the prices were not tested");
 }

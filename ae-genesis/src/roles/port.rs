@@ -1,6 +1,6 @@
 //! The port that turns evidence into niches, and a niche into a spec.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::{BackendError, ProductSpec};
 use async_trait::async_trait;
@@ -53,27 +53,10 @@ pub trait Analyst: fmt::Debug + Send + Sync + 'static {
     async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: Analyst + ?Sized> Analyst for $pointer<T> {
-            fn info(&self) -> AnalystInfo {
-                (**self).info()
-            }
-
-            async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
-                (**self).propose(brief).await
-            }
-
-            async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
-                (**self).specify(brief).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { Analyst {
+    fn info(&self) -> AnalystInfo;
+    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError>;
+    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError>;
+} }
 
 const _: Option<&dyn Analyst> = None;

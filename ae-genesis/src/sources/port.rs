@@ -1,6 +1,6 @@
 //! The port that reads demand signals.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::BackendError;
 use async_trait::async_trait;
@@ -66,28 +66,10 @@ pub trait NicheSource: fmt::Debug + Send + Sync + 'static {
     ) -> Result<SourceReport, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: NicheSource + ?Sized> NicheSource for $pointer<T> {
-            fn name(&self) -> &str {
-                (**self).name()
-            }
-
-            async fn collect(
-                &self,
-                query: &SignalQuery,
-                sink: &mut dyn SignalSink,
-            ) -> Result<SourceReport, BackendError> {
-                (**self).collect(query, sink).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { NicheSource {
+    fn name(&self) -> &str;
+    async fn collect(&self, query: &SignalQuery, sink: &mut dyn SignalSink) -> Result<SourceReport, BackendError>;
+} }
 
 const _: Option<&dyn NicheSource> = None;
 

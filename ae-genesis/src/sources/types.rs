@@ -255,28 +255,16 @@ pub(crate) fn is_plain_id(id: &str) -> bool {
 /// A table, since every row of a large file asks.
 #[allow(clippy::indexing_slicing, reason = "a constant: the index is a byte")]
 const PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = b'!';
-    while byte <= b'~' {
-        let special = matches!(
-            byte,
-            b'"' | b'\''
-                | b'`'
-                | b'<'
-                | b'>'
-                | b'['
-                | b']'
-                | b'{'
-                | b'}'
-                | b'('
-                | b')'
-                | b'\\'
-                | b'|'
-                | b','
-                | b';'
-        );
-        table[byte as usize] = !special;
-        byte += 1;
+    let (mut table, mut at) = ([false; 256], b'!' as usize);
+    while at <= b'~' as usize {
+        table[at] = true;
+        at += 1;
+    }
+    let special = b"\"'`<>[]{}()\\|,;";
+    at = 0;
+    while at < special.len() {
+        table[special[at] as usize] = false;
+        at += 1;
     }
     table
 };

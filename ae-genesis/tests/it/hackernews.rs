@@ -39,7 +39,15 @@ async fn stories_are_read_once_each_over_several_searches() {
     for request in requests {
         let words = request.url.query_pairs().find(|(name, _)| name == "query").unwrap().1.into_owned();
         assert!(words.split(' ').count() <= 4 && !words.contains("500"), "{words}");
-        assert!(request.headers.get("user-agent").unwrap().to_str().unwrap().starts_with("ae-genesis/"));
+        assert!(
+            request
+                .headers
+                .get("user-agent")
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with("autonomous-enterprise/")
+        );
     }
 }
 
@@ -112,7 +120,7 @@ async fn an_unreachable_service_is_unavailable() {
     let mut signals: Vec<Signal> = Vec::new();
     let error = source.collect(&query("CSV tool"), &mut signals).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().contains("pass a file of signals"), "{error}");
+    assert!(error.to_string().contains("can't be reached"), "{error}");
     assert!(HackerNewsSource::new(runtime()).unwrap().with_base_url("ftp://example.com").is_err());
 }
 

@@ -1,6 +1,6 @@
 //! The port that calls a model.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::{BackendError, IdempotencyKey};
 use async_trait::async_trait;
@@ -67,28 +67,10 @@ pub trait ModelClient: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Completion, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: ModelClient + ?Sized> ModelClient for $pointer<T> {
-            fn info(&self) -> ModelClientInfo {
-                (**self).info()
-            }
-
-            async fn complete(
-                &self,
-                key: &IdempotencyKey,
-                request: &CompletionRequest,
-            ) -> Result<Completion, BackendError> {
-                (**self).complete(key, request).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { ModelClient {
+    fn info(&self) -> ModelClientInfo;
+    async fn complete(&self, key: &IdempotencyKey, request: &CompletionRequest) -> Result<Completion, BackendError>;
+} }
 
 /// The port must stay object-safe.
 const _: Option<&dyn ModelClient> = None;

@@ -1,11 +1,8 @@
 //! A simulator of a model that answers from a script.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Mode, Origin, TokenUsage, Untrusted};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Origin, SameKey, TokenUsage, Untrusted};
 use async_trait::async_trait;
 
 use crate::{Completion, CompletionRequest, FinishReason, ModelClient, ModelClientInfo, Role};
@@ -16,11 +13,18 @@ const BACKEND: &str = "scripted-model";
 ///
 /// The first line of the script whose words are in the last message answers. Tokens are counted as words separated by white
 /// space, which no real model does; every answer says that it is simulated.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ScriptedModel {
     script: Vec<(String, String)>,
     default: Option<String>,
-    answered: Arc<Mutex<BTreeMap<IdempotencyKey, (Digest, Completion)>>>,
+    answered: Arc<Mutex<SameKey<Completion>>>,
+}
+
+impl Default for ScriptedModel {
+    fn default() -> Self {
+        let answered = Arc::new(Mutex::new(SameKey::new(BACKEND)));
+        Self { script: Vec::new(), default: None, answered }
+    }
 }
 
 impl ScriptedModel {
@@ -50,7 +54,7 @@ impl ScriptedModel {
     /// The number of different calls that were answered.
     #[must_use]
     pub fn calls(&self) -> usize {
-        self.answered.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).values().count()
     }
 
     fn answer(&self, request: &CompletionRequest, asked: &str) -> Result<Completion, BackendError> {
@@ -88,23 +92,14 @@ impl ModelClient for ScriptedModel {
         request: &CompletionRequest,
     ) -> Result<Completion, BackendError> {
         let asked = check(request)?;
-        let digest = Digest::of_json("completion-request", request).map_err(|cause| {
-            error(ErrorKind::Internal, "the request can't be digested").with_source(cause)
-        })?;
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, completion)) = answered.get(key) {
-            return if *known == digest {
-                Ok(completion.clone())
-            } else {
-                Err(error(ErrorKind::Conflict, "the key was used for another request: derive a new one"))
-            };
-        }
-        if answered.len() >= Self::ANSWERS_MAX {
-            return Err(error(ErrorKind::QuotaExceeded, "10,000 answers are kept: make a new simulator"));
-        }
-        let completion = self.answer(request, asked)?;
-        answered.insert(key.clone(), (digest, completion.clone()));
-        Ok(completion)
+        let full = answered.values().count() >= Self::ANSWERS_MAX;
+        answered.once("complete", key, request, || {
+            if full {
+                return Err(error(ErrorKind::QuotaExceeded, "10,000 answers are kept: make a new simulator"));
+            }
+            self.answer(request, asked)
+        })
     }
 }
 

@@ -25,7 +25,7 @@ struct Model {
     provider: String,
     rates: Rates,
     #[serde(default)]
-    tiers: Vec<Tier>,
+    tiers: Vec<ContextTier>,
     #[serde(default)]
     changes: Vec<Change>,
     retires: Option<String>,
@@ -36,18 +36,11 @@ struct Model {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Tier {
-    above_input_tokens: u64,
-    rates: Rates,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Change {
     from: String,
     rates: Rates,
     #[serde(default)]
-    tiers: Vec<Tier>,
+    tiers: Vec<ContextTier>,
 }
 
 /// The only unit that a price file may be in.
@@ -75,10 +68,10 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, PriceError> {
 }
 
 fn model(model: Model) -> Result<ModelFacts, PriceError> {
-    let mut periods = vec![PricePeriod { from: None, rates: model.rates, tiers: tiers(model.tiers) }];
+    let mut periods = vec![PricePeriod { from: None, rates: model.rates, tiers: sorted(model.tiers) }];
     for change in model.changes {
         let from = Some(day(&change.from)?);
-        periods.push(PricePeriod { from, rates: change.rates, tiers: tiers(change.tiers) });
+        periods.push(PricePeriod { from, rates: change.rates, tiers: sorted(change.tiers) });
     }
     periods.sort_by_key(|period| period.from);
     Ok(ModelFacts {
@@ -92,11 +85,7 @@ fn model(model: Model) -> Result<ModelFacts, PriceError> {
     })
 }
 
-fn tiers(tiers: Vec<Tier>) -> Vec<ContextTier> {
-    let mut tiers: Vec<_> = tiers
-        .into_iter()
-        .map(|tier| ContextTier { above_input_tokens: tier.above_input_tokens, rates: tier.rates })
-        .collect();
+fn sorted(mut tiers: Vec<ContextTier>) -> Vec<ContextTier> {
     tiers.sort_by_key(|tier| tier.above_input_tokens);
     tiers
 }

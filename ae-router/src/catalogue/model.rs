@@ -1,13 +1,14 @@
 //! The prices, limits and lifecycle of one model.
 
 use ae_core::{Money, Timestamp, TokenUsage};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rate::Sum;
 use crate::{PriceError, Rates};
 
 /// Rates for requests above a number of input tokens. They hold for the whole request, not for the part above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ContextTier {
     /// A request with more input tokens than this (cached ones count) is billed here.

@@ -1,6 +1,6 @@
 //! The port that picks a model.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::BackendError;
 use async_trait::async_trait;
@@ -60,24 +60,10 @@ pub trait ModelRouter: fmt::Debug + Send + Sync + 'static {
     async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError>;
 }
 
-macro_rules! forward {
-    ($pointer:ident) => {
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: ModelRouter + ?Sized> ModelRouter for $pointer<T> {
-            fn name(&self) -> &str {
-                (**self).name()
-            }
-
-            async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError> {
-                (**self).route(request).await
-            }
-        }
-    };
-}
-
-forward!(Arc);
-forward!(Box);
+ae_core::forward! { ModelRouter {
+    fn name(&self) -> &str;
+    async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError>;
+} }
 
 /// The port must stay object-safe.
 const _: Option<&dyn ModelRouter> = None;

@@ -1,6 +1,6 @@
 //! The router by tiers: three tiers, one rule, no network.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ae_core::{BackendError, Timestamp};
 use async_trait::async_trait;
@@ -14,50 +14,31 @@ const BACKEND: &str = "tiers";
 
 /// The models of each tier, in the order of preference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TierModels {
-    architect: Vec<String>,
-    builder: Vec<String>,
-    intern: Vec<String>,
-}
+pub struct TierModels(BTreeMap<Tier, Vec<String>>);
 
 impl Default for TierModels {
     /// Claude Opus 4.5, GPT-5.2 and Gemini 3 Pro first, then models of the other two providers, so that a key for any
     /// one provider serves all tiers. The order is a preference, not a measured ranking.
     fn default() -> Self {
-        let ids = |ids: [&str; 3]| ids.map(str::to_owned).to_vec();
-        Self {
-            architect: ids(["claude-opus-4-5", "gpt-5.5", "gemini-3.1-pro-preview"]),
-            builder: ids(["gpt-5.2", "claude-sonnet-4-6", "gemini-3.1-pro-preview"]),
-            intern: ids(["gemini-3-pro-preview", "gpt-5.4-mini", "claude-haiku-4-5"]),
-        }
+        Self(BTreeMap::new())
+            .with(Tier::Architect, ["claude-opus-4-5", "gpt-5.5", "gemini-3.1-pro-preview"])
+            .with(Tier::Builder, ["gpt-5.2", "claude-sonnet-4-6", "gemini-3.1-pro-preview"])
+            .with(Tier::Intern, ["gemini-3-pro-preview", "gpt-5.4-mini", "claude-haiku-4-5"])
     }
 }
 
 impl TierModels {
     /// Sets the models of `tier`, the preferred one first.
     #[must_use]
-    pub fn with<I, S>(mut self, tier: Tier, ids: I) -> Self
-    where
-        I: IntoIterator<Item = S>,
-        S: Into<String>,
-    {
-        let ids = ids.into_iter().map(Into::into).collect();
-        match tier {
-            Tier::Architect => self.architect = ids,
-            Tier::Builder => self.builder = ids,
-            Tier::Intern => self.intern = ids,
-        }
+    pub fn with<S: Into<String>>(mut self, tier: Tier, ids: impl IntoIterator<Item = S>) -> Self {
+        self.0.insert(tier, ids.into_iter().map(Into::into).collect());
         self
     }
 
     /// The models of `tier`, the preferred one first.
     #[must_use]
     pub fn of(&self, tier: Tier) -> &[String] {
-        match tier {
-            Tier::Architect => &self.architect,
-            Tier::Builder => &self.builder,
-            Tier::Intern => &self.intern,
-        }
+        self.0.get(&tier).map_or(&[], Vec::as_slice)
     }
 }
 

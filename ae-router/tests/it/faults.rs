@@ -1,11 +1,10 @@
 //! Each clause of the contracts can fail: one wrong backend a clause, caught by its number.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Mutex,
-};
+use std::sync::Mutex;
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Money, Origin, TokenUsage, Untrusted};
+use ae_core::{
+    BackendError, ErrorKind, IdempotencyKey, Money, Origin, TokenUsage, Untrusted, conformance::faults,
+};
 use ae_router::{
     Completion, CompletionRequest, ModelChoice, ModelClient, ModelClientInfo, ModelRouter, RouteDecision,
     RouteRequest, ScriptedModel, Tier, TierRouter, conformance,
@@ -13,14 +12,6 @@ use ae_router::{
 use async_trait::async_trait;
 
 use crate::now;
-
-/// The clause that a suite names when it fails.
-fn clause(suite: impl Future<Output = ()>) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let failed = catch_unwind(AssertUnwindSafe(|| runtime.block_on(suite))).expect_err("the suite passed");
-    let message = failed.downcast_ref::<String>().cloned().unwrap_or_default();
-    message.split(':').next().unwrap_or_default().to_owned()
-}
 
 /// A scripted model that breaks one clause.
 #[derive(Debug)]
@@ -74,13 +65,15 @@ impl ModelClient for WrongClient {
     }
 }
 
-#[test]
-fn a_client_that_breaks_a_clause_is_caught_by_its_number() {
-    for breaks in ["C1", "C2", "C3", "C4", "C5", "C6", "C6 reasoning", "C7"] {
+#[tokio::test]
+async fn a_client_that_breaks_a_clause_is_caught_by_its_number() {
+    let right = ScriptedModel::new().with_default("hello");
+    let ran = conformance::client::run_all(&right, "any").await;
+    let wrong = ["C1", "C2", "C3", "C4", "C5", "C6", "C6 reasoning", "C7"].map(|breaks| {
         let inner = ScriptedModel::new().with_default("hello");
-        let client = WrongClient { breaks, inner, calls: Mutex::new(0) };
-        assert_eq!(clause(conformance::client::run_all(&client, "any")), breaks[..2], "{breaks}");
-    }
+        (&breaks[..2], WrongClient { breaks, inner, calls: Mutex::new(0) })
+    });
+    faults(&ran, wrong, async |client| conformance::client::run_all(&client, "any").await).await;
 }
 
 /// A router by tiers that breaks one clause.
@@ -139,9 +132,10 @@ impl ModelRouter for WrongRouter {
     }
 }
 
-#[test]
-fn a_router_that_breaks_a_clause_is_caught_by_its_number() {
-    for breaks in [
+#[tokio::test]
+async fn a_router_that_breaks_a_clause_is_caught_by_its_number() {
+    let ran = conformance::router::run_all(&TierRouter::new(), now()).await;
+    let wrong = [
         "C1",
         "C2",
         "C3 task",
@@ -158,8 +152,7 @@ fn a_router_that_breaks_a_clause_is_caught_by_its_number() {
         "C7 price",
         "C8 attempt",
         "C8 length",
-    ] {
-        let router = WrongRouter { breaks, inner: TierRouter::new(), calls: Mutex::new(0) };
-        assert_eq!(clause(conformance::router::run_all(&router, now())), breaks[..2], "{breaks}");
-    }
+    ]
+    .map(|breaks| (&breaks[..2], WrongRouter { breaks, inner: TierRouter::new(), calls: Mutex::new(0) }));
+    faults(&ran, wrong, async |router| conformance::router::run_all(&router, now()).await).await;
 }

@@ -4,7 +4,7 @@ use ae_core::{BackendError, ErrorKind, Origin, Timestamp, Untrusted};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{BACKEND, error, markup};
+use super::{BACKEND, COLLECT, markup};
 use crate::{Signal, SourceReport};
 
 #[derive(Debug, Deserialize)]
@@ -37,11 +37,8 @@ pub(super) fn read(
     report: &mut SourceReport,
 ) -> Result<Vec<Signal>, BackendError> {
     let answer: Answer = serde_json::from_slice(bytes).map_err(|source| {
-        error(
-            ErrorKind::Protocol,
-            "the answer is not a list of hits; the service may have changed or be blocked here",
-        )
-        .with_source(source)
+        let message = "the answer is not a list of hits; the service may have changed or be blocked here";
+        BackendError::new(ErrorKind::Protocol, BACKEND, COLLECT, message).with_source(source)
     })?;
     let mut signals = Vec::new();
     for (position, value) in (1..).zip(answer.hits) {

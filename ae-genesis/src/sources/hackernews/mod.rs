@@ -2,15 +2,14 @@
 
 mod answer;
 mod markup;
-mod transport;
 
 use std::{fmt, time::Duration};
 
-use ae_core::{BackendError, ErrorKind, Retry, RetryPolicy, Runtime, retry};
+use ae_core::{BackendError, Retry, RetryPolicy, Runtime, retry};
+use ae_core_http::{Answer, Client, Limits, Request};
 use async_trait::async_trait;
 
 use crate::{NicheSource, SignalQuery, SignalSink, SourceReport, SourceStatus};
-use transport::Transport;
 
 /// The source's name in errors.
 const BACKEND: &str = "hackernews";
@@ -18,6 +17,8 @@ const BACKEND: &str = "hackernews";
 const COLLECT: &str = "collect";
 /// The search service.
 const BASE_URL: &str = "https://hn.algolia.com";
+/// The time for a whole answer.
+const ANSWER_MAX: Duration = Duration::from_secs(10);
 /// A pause that the service asks for is waited out up to here; a longer one ends the reading.
 const PAUSE_MAX: Duration = Duration::from_secs(20);
 
@@ -31,7 +32,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(20);
 /// Addresses of evidence lead to the discussion, `https://news.ycombinator.com/item?id=…`, and are made from the id.
 #[derive(Clone)]
 pub struct HackerNewsSource {
-    transport: Transport,
+    client: Client,
     runtime: Runtime,
     policy: RetryPolicy,
 }
@@ -46,18 +47,18 @@ impl HackerNewsSource {
     ///
     /// `Internal` when TLS can't be set up.
     pub fn new(runtime: Runtime) -> Result<Self, BackendError> {
-        let transport = Transport::new(BASE_URL)?;
+        let client = Client::new(BACKEND, BASE_URL, Limits::default().with_answer(ANSWER_MAX))?;
         let policy = RetryPolicy::new(3).with_pauses(Duration::from_secs(1), Duration::from_secs(5));
-        Ok(Self { transport, runtime, policy })
+        Ok(Self { client, runtime, policy })
     }
 
-    /// Sets the address of the service, for example a mirror; no path at its end.
+    /// Sets the address of the service, for example a mirror; without a path.
     ///
     /// # Errors
     ///
     /// `InvalidInput` when it is not an http or https address.
     pub fn with_base_url(mut self, base_url: &str) -> Result<Self, BackendError> {
-        self.transport.set_base_url(base_url)?;
+        self.client = self.client.with_base_url(base_url)?;
         Ok(self)
     }
 
@@ -72,9 +73,14 @@ impl HackerNewsSource {
     async fn search(&self, query: &SignalQuery, search: &str) -> Result<Vec<u8>, BackendError> {
         let limits = query.limits();
         let hits = limits.hits_per_search_max.clamp(1, 1_000);
+        let request = Request::get(COLLECT, ["api", "v1", "search"])
+            .with_query("query", search)
+            .with_query("tags", "story")
+            .with_query("hitsPerPage", hits.to_string())
+            .with_body_bytes_max(limits.answer_bytes_max);
         retry(self.policy, &self.runtime, |_| async {
-            let outcome = self.transport.get(search, hits, limits.answer_bytes_max).await;
-            outcome.map_err(|error| match error.retry() {
+            let outcome = self.client.send(&request).await.and_then(Answer::success);
+            outcome.map(Answer::into_body).map_err(|error| match error.retry() {
                 Retry::After(pause) if pause > PAUSE_MAX => error.with_retry(Retry::Never),
                 _ => error,
             })
@@ -85,9 +91,7 @@ impl HackerNewsSource {
 
 impl fmt::Debug for HackerNewsSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HackerNewsSource")
-            .field("base_url", &self.transport.base_url())
-            .finish_non_exhaustive()
+        f.debug_struct("HackerNewsSource").field("base_url", &self.client.base_url()).finish_non_exhaustive()
     }
 }
 
@@ -131,8 +135,4 @@ impl NicheSource for HackerNewsSource {
         }
         Ok(report)
     }
-}
-
-fn error(kind: ErrorKind, message: impl Into<String>) -> BackendError {
-    BackendError::new(kind, BACKEND, COLLECT, message)
 }
