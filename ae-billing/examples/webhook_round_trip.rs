@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    Intake, MemoryLedger, NewLink, NewPayment, NewPrice, NewProduct, OfflineVerifier, PaymentProvider,
-    SIGNATURE_HEADER, WebhookIntake, sign,
+    EventStore, Intake, MemoryLedger, NewLink, NewPayment, NewPrice, NewProduct, OfflineVerifier,
+    PaymentProvider, SIGNATURE_HEADER, WebhookIntake, sign,
 };
 use ae_core::{BillingInterval, Currency, Digest, IdempotencyKey, Money, RunId, Runtime, Secret};
 use http::HeaderMap;
@@ -32,7 +32,10 @@ async fn round_trip() -> Result<(), Box<dyn std::error::Error>> {
     let payment = NewPayment::new(link.id, price.id, "CUST-7");
     let payment = ledger.record_payment(&key("payment"), payment).await?;
     println!("recorded    {} {} from {}", payment.invoice, payment.amount, payment.payer_reference);
-    println!("revenue     {} before any webhook", ledger.revenue(run).await?.gross);
+    println!(
+        "revenue     {} before any webhook",
+        ledger.revenue(run).await?.in_currency(Currency::USD).gross
+    );
 
     // In production the secret comes from the installation's key file.
     let secret = Secret::new("example secret".to_owned());
@@ -48,8 +51,8 @@ async fn round_trip() -> Result<(), Box<dyn std::error::Error>> {
         assert!(matches!(repeat, Intake::Duplicate { .. }));
         ledger.mark_delivered(&event.id).await?;
     }
-    let revenue = ledger.revenue(run).await?;
-    println!("revenue     {} from {} payment(s), {} a month", revenue.gross, revenue.payments, revenue.mrr);
+    let sums = ledger.revenue(run).await?.in_currency(Currency::USD);
+    println!("revenue     {} from {} payment(s), {} a month", sums.gross, sums.payments, sums.mrr);
     println!("journal     {} entries, intact", ledger.verify_journal().await?.entries);
     Ok(())
 }

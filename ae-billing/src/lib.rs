@@ -4,30 +4,33 @@
 mod books;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-#[cfg(feature = "conformance")]
-mod conformance_kit;
+mod interval;
 mod ledger;
+#[cfg(feature = "pages")]
 mod pages;
 mod provider;
 mod store;
 pub mod units;
 mod webhook;
 
+pub use ae_core as core;
 pub use ae_core::Mode;
-pub use books::{EventStore, Intake, ReceivedEvent};
-pub use ledger::{
-    BillingConfig, Entitlement, LinkView, NewPayment, OfflineLedger, OutboxEvent, RevenueSummary,
-};
+pub use books::{CurrencyRevenue, Entitlement, EventStore, Intake, ReceivedEvent, RevenueSummary};
+pub use ledger::{BillingConfig, LinkView, NewPayment, OfflineLedger, OutboxEvent};
+#[cfg(feature = "pages")]
 pub use pages::{FormId, ParseFormIdError, PayPageContext, pay_page, receipt_page};
 pub use provider::{
-    Capabilities, Caps, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, Page, ParseObjectIdError,
-    Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId, Product, ProductId,
-    ProviderInfo, RequestError,
+    Capabilities, Caps, Catalog, Ensured, LinkId, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page,
+    ParseObjectIdError, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId,
+    Product, ProductId, ProviderInfo, Refund, RequestError, Terms,
 };
 pub use store::{JournalHead, MemoryLedger, MemoryStore};
 #[cfg(feature = "sqlite")]
 pub use store::{SqliteBilling, SqliteStore};
 pub use webhook::{
-    EntitlementEnd, EventEffect, EventKind, OfflineVerifier, PaidFor, PaidInvoice, ProviderEvent,
-    RAW_BYTES_MAX, SIGNATURE_HEADER, TOLERANCE_SECONDS, WebhookError, WebhookIntake, WebhookVerifier, sign,
+    EntitlementEnd, EventEffect, EventKind, FailedPayment, OfflineVerifier, PaidInvoice, ProviderEvent,
+    RAW_BYTES_MAX, RefundedPayment, SIGNATURE_HEADER, TOLERANCE_SECONDS, WebhookError, WebhookIntake,
+    WebhookVerifier, sign,
 };
+#[cfg(feature = "mock")]
+pub use {books::MockEventStore, provider::MockPaymentProvider, webhook::MockWebhookVerifier};

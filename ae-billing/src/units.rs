@@ -78,12 +78,12 @@ pub fn to_minor_units(amount: Money) -> Result<i64, AmountError> {
     if minor > 0 { Ok(minor) } else { Err(AmountError::NotPositive(amount)) }
 }
 
-/// One month's share of a yearly amount: a twelfth, rounded down to minor units.
+/// `amount` times `of` over `in_all`, rounded down to minor units: of whole units where prices can't have its currency.
 #[must_use]
-pub(crate) fn monthly_share(yearly: Money) -> Option<Money> {
-    let places = exponent(yearly.currency())?;
-    let minor = yearly.to_minor(places)?;
-    Money::from_minor(minor.div_euclid(12), places, yearly.currency()).ok()
+pub(crate) fn share(amount: Money, of: u32, in_all: u32) -> Option<Money> {
+    let minor = 10_i128.pow(12_u32.saturating_sub(exponent(amount.currency()).unwrap_or_default()));
+    let exact = amount.pico().checked_mul(i128::from(of))?.checked_div_euclid(i128::from(in_all))?;
+    Money::from_pico(exact.checked_sub(exact.rem_euclid(minor))?, amount.currency()).ok()
 }
 
 #[cfg(test)]
@@ -123,8 +123,10 @@ mod tests {
 
     #[test]
     fn a_month_of_a_year_is_rounded_down() {
-        assert_eq!(monthly_share(money("100", "USD")), Some(money("8.33", "USD")));
-        assert_eq!(monthly_share(money("119", "JPY")), Some(money("9", "JPY")));
+        assert_eq!(share(money("100", "USD"), 1, 12), Some(money("8.33", "USD")));
+        assert_eq!(share(money("119", "JPY"), 1, 12), Some(money("9", "JPY")));
+        assert_eq!(share(money("119", "ISK"), 1, 12), Some(money("9", "ISK")));
+        assert_eq!(share(money("10", "USD"), 52, 12), Some(money("43.33", "USD")));
     }
 
     #[test]
@@ -155,7 +157,7 @@ mod tests {
         #[test]
         fn twelve_months_never_exceed_the_year(minor in 1_i64..1_000_000_000) {
             let year = Money::from_minor(minor, 2, Currency::USD).unwrap();
-            let month = monthly_share(year).unwrap().to_minor(2).unwrap();
+            let month = share(year, 1, 12).unwrap().to_minor(2).unwrap();
             prop_assert!(month * 12 <= minor && minor - month * 12 < 12);
         }
     }

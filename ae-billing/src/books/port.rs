@@ -1,80 +1,29 @@
 //! Where believed events are kept and booked.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use ae_core::{BackendError, Timestamp};
+use ae_core::{BackendError, RunId};
 use async_trait::async_trait;
 
-use crate::ProviderEvent;
-
-/// A believed event on its way into a store.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ReceivedEvent {
-    /// The provider's name.
-    pub provider: String,
-    /// The event.
-    pub event: ProviderEvent,
-    /// The bytes as received.
-    pub raw: Vec<u8>,
-    /// When it arrived.
-    pub received_at: Timestamp,
-    /// Why it must be kept but not booked, if so.
-    pub quarantine: Option<String>,
-}
-
-impl ReceivedEvent {
-    /// An event that is to be booked.
-    #[must_use]
-    pub fn new(
-        provider: impl Into<String>,
-        event: ProviderEvent,
-        raw: &[u8],
-        received_at: Timestamp,
-    ) -> Self {
-        Self { provider: provider.into(), event, raw: raw.to_vec(), received_at, quarantine: None }
-    }
-
-    /// Keeps it without booking it.
-    #[must_use]
-    pub fn with_quarantine(mut self, reason: impl Into<String>) -> Self {
-        self.quarantine = Some(reason.into());
-        self
-    }
-}
-
-/// What became of an event. All of them are answered with success: sending it again would change nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Intake {
-    /// It is kept and its effect is booked.
-    Accepted {
-        /// The provider's id of the event.
-        event: String,
-    },
-    /// It was kept before; nothing was done.
-    Duplicate {
-        /// The provider's id of the event.
-        event: String,
-    },
-    /// It is kept and changes nothing.
-    Ignored {
-        /// The provider's id of the event.
-        event: String,
-        /// Why it changes nothing.
-        reason: String,
-    },
-}
+use super::{Intake, ReceivedEvent, RevenueSummary};
 
 /// Keeps believed events and books what they change.
 ///
 /// # Contract
 ///
-/// - **E1.** Event and effect are stored in one transaction: both or none.
-/// - **E2.** An event whose (provider, id) is known is [`Intake::Duplicate`] and does no work, whatever its body says.
-/// - **E3.** The order of arrival does not matter: any order of the same events leads to the same books.
-/// - **E4.** A quarantined event, and one without an effect, is kept and changes nothing.
-/// - **E5.** One payment counts once, even when several events tell of it.
+/// - **E1.** An event whose (provider, id) is known is [`Intake::Duplicate`] and changes nothing, whatever its body says.
+/// - **E2.** The order of arrival does not matter: any order of the same events leads to the same books.
+/// - **E3.** A quarantined event, and one without an effect, is kept, is [`Intake::Ignored`] and changes nothing.
+/// - **E4.** One payment counts once, even when several events state it.
+/// - **E5.** Money is booked in the currency in which it came in, also where the run has no price in it. A payment of
+///   zero, as for a trial, entitles and is not counted as a payment.
+/// - **E6.** A refund reduces the revenue; a payment that went back in full entitles to nothing.
+/// - **E7.** A payment that failed is shown until it comes in.
+/// - **E8.** An amount below zero is [`InvalidInput`](ae_core::ErrorKind::InvalidInput); the event is not kept.
+///
+/// # Notes
+///
+/// Event and effect are stored in one transaction, so that a crash leaves both or none.
 ///
 /// # Errors
 ///
@@ -102,24 +51,19 @@ pub enum Intake {
 /// # Ok::<_, ae_core::BackendError>(())
 /// # }).unwrap();
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// Keeps the event and books what it changes.
     async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError>;
+
+    /// The sums of the booked events of `run`.
+    async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError>;
 }
 
-macro_rules! forward {
-    ($($pointer:ident),+) => {$(
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: EventStore + ?Sized> EventStore for $pointer<T> {
-            async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError> {
-                (**self).record_event(received).await
-            }
-        }
-    )+};
-}
-
-forward!(Arc, Box);
+ae_core::forward! { EventStore {
+    async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError>;
+    async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError>;
+} }
 
 const _: fn(&dyn EventStore) = |_| ();

@@ -10,7 +10,7 @@ use crate::{Caps, units};
 pub struct BillingConfig {
     /// Where pay pages are served, without a slash at the end; a link's URL is `{public_base_url}/pay/{link id}`.
     pub public_base_url: String,
-    /// What may be made.
+    /// The limits of what may be made.
     pub caps: Caps,
     /// The currencies that prices may have. What is not in [`units::currencies`] is refused even when listed. Sums of
     /// a run that has no price yet are shown in the first one.
@@ -25,14 +25,14 @@ impl BillingConfig {
         Self { public_base_url, caps: Caps::default(), currencies: units::currencies() }
     }
 
-    /// Says what may be made.
+    /// Sets the limits.
     #[must_use]
     pub const fn with_caps(mut self, caps: Caps) -> Self {
         self.caps = caps;
         self
     }
 
-    /// Says which currencies prices may have.
+    /// Sets the currencies that prices may have.
     #[must_use]
     pub fn with_currencies(mut self, currencies: Vec<Currency>) -> Self {
         self.currencies = currencies;

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{LinkView, NewPayment, OutboxEvent};
 use crate::{
-    EntitlementEnd, EventKind, LinkId, Mode, Page, PaidInvoice, Payment, PaymentId, PaymentLink,
-    PaymentQuery, Price, PriceId, Product,
+    Ensured, EntitlementEnd, EventKind, LinkId, Mode, NewRefund, Page, PaidInvoice, Payment, PaymentId,
+    PaymentLink, PaymentQuery, Price, PriceId, Product, Refund, RefundedPayment,
     provider::{
-        catalog::{LinkRecord, Rules, claim, needed},
         ids,
+        rules::{LinkRecord, Terms, claim, needed},
     },
     store::records::{Find, Records, Table, bad, error, load, load_all, parse, refused, save},
+    units,
     webhook::Envelope,
 };
 
@@ -25,23 +26,30 @@ struct Invoice {
     payment: PaymentId,
 }
 
-/// An event of this ledger, on its way to whoever listens.
+/// An event of this ledger on its way to its listeners.
 #[derive(Debug, Serialize, Deserialize)]
 struct Outgoing {
     id: String,
     body: String,
 }
 
-impl Rules<'_> {
+impl Terms<'_> {
     pub(crate) fn link(self, records: &dyn Records, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
-        const OPERATION: &str = "link";
-        let Some(record) = load::<LinkRecord>(records, Table::Links, link.as_str())? else {
-            return Ok(None);
-        };
-        let prices = prices_of(records, &record, OPERATION)?;
-        let product = product_of(records, &prices, OPERATION)?;
-        let paid = load_all(records, Table::Payments, Find::of_owner(link.as_str()))?;
-        Ok(Some(LinkView { link: self.shown(record), product, prices, paid }))
+        load::<LinkRecord>(records, Table::Links, link.as_str())?
+            .map(|record| self.view(records, record))
+            .transpose()
+    }
+
+    pub(crate) fn links(self, records: &dyn Records) -> Result<Vec<LinkView>, BackendError> {
+        let all: Vec<LinkRecord> = load_all(records, Table::Links, Find::ALL)?;
+        all.into_iter().map(|record| self.view(records, record)).collect()
+    }
+
+    fn view(self, records: &dyn Records, record: LinkRecord) -> Result<LinkView, BackendError> {
+        let prices = prices_of(records, &record, "link")?;
+        let product = product_of(records, &prices, "link")?;
+        let paid = load_all(records, Table::Payments, Find::of_owner(record.id.as_str()))?;
+        Ok(LinkView { link: self.shown(record), product, prices, paid })
     }
 
     pub(crate) fn links_of_run(
@@ -75,13 +83,14 @@ impl Rules<'_> {
         records: &mut dyn Records,
         key: &IdempotencyKey,
         new: &NewPayment,
-    ) -> Result<Payment, BackendError> {
+        may_have_ended: bool,
+    ) -> Result<Ensured<Payment>, BackendError> {
         const OPERATION: &str = "record_payment";
         let id = PaymentId::of_key(key);
         let link: LinkRecord = needed(records, Table::Links, new.link.as_str(), OPERATION)?;
         let run = link.run.to_string();
         if claim(records, key, OPERATION, &run, new)? {
-            return needed(records, Table::Payments, id.as_str(), OPERATION);
+            return Ok(Ensured::Found(needed(records, Table::Payments, id.as_str(), OPERATION)?));
         }
         new.check().map_err(refused(OPERATION))?;
         if !link.prices.contains(&new.price) {
@@ -89,7 +98,7 @@ impl Rules<'_> {
         }
         let price: Price = needed(records, Table::Prices, new.price.as_str(), OPERATION)?;
         let product: Product = needed(records, Table::Products, price.product.as_str(), OPERATION)?;
-        if !(link.active && price.active && product.active) {
+        if !(may_have_ended || link.active && price.active && product.active) {
             let message = format!("{} is no longer sold at {}", new.price, new.link);
             return Err(error(ErrorKind::Conflict, OPERATION, message));
         }
@@ -100,8 +109,27 @@ impl Rules<'_> {
         save(records, Table::Payments, names, &payment)?;
         let invoice = Invoice { number: number.clone(), payment: payment.id.clone() };
         save(records, Table::Invoices, (&number, &run, payment.id.as_str()), &invoice)?;
-        self.post(records, key, EventKind::InvoicePaid, &run, &paid_invoice(&payment))?;
-        Ok(payment)
+        Ok(Ensured::Created(payment))
+    }
+
+    /// Records a payment and raises its event.
+    pub(crate) fn take_payment(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        new: &NewPayment,
+    ) -> Result<Payment, BackendError> {
+        let payment = self.record_payment(records, key, new, false)?;
+        if let Ensured::Created(payment) = &payment {
+            self.post(
+                records,
+                key,
+                EventKind::InvoicePaid,
+                &payment.run.to_string(),
+                &paid_invoice(payment),
+            )?;
+        }
+        Ok(payment.into_inner())
     }
 
     pub(crate) fn end_entitlement(
@@ -118,6 +146,35 @@ impl Rules<'_> {
             return Ok(());
         }
         self.post(records, key, EventKind::SubscriptionDeleted, &run, &end)
+    }
+
+    /// Records what the operator gave back, and raises its event.
+    pub(crate) fn refund(
+        self,
+        records: &mut dyn Records,
+        key: &IdempotencyKey,
+        new: &NewRefund,
+    ) -> Result<Ensured<Refund>, BackendError> {
+        const OPERATION: &str = "refund";
+        let id = ids::derived("credit_", key);
+        let payment: Payment = needed(records, Table::Payments, new.payment.as_str(), OPERATION)?;
+        let run = payment.run.to_string();
+        if claim(records, key, OPERATION, &run, new)? {
+            return Ok(Ensured::Found(needed(records, Table::Credits, &id, OPERATION)?));
+        }
+        units::to_minor_units(new.amount).or_else(|wrong| bad(OPERATION, wrong.to_string()))?;
+        let before: Vec<Refund> = load_all(records, Table::Credits, Find::of_owner(payment.id.as_str()))?;
+        let total = before.iter().try_fold(new.amount, |sum, refund| sum.checked_add(refund.amount));
+        let total = total.or_else(|wrong| bad(OPERATION, wrong.to_string()))?;
+        if total.exceeds(payment.amount).unwrap_or(true) {
+            let message = format!("{} is more than is left of {}", new.amount, payment.amount);
+            return bad(OPERATION, message);
+        }
+        let refund = Refund::new(new.clone(), total, self.now);
+        save(records, Table::Credits, (&id, &run, payment.id.as_str()), &refund)?;
+        let fact = RefundedPayment::new(payment.run, payment.id.as_str(), total, self.now);
+        self.post(records, key, EventKind::ChargeRefunded, &run, &fact)?;
+        Ok(Ensured::Created(refund))
     }
 
     /// Puts an event into the outbox, in the transaction of what it tells about.
@@ -216,15 +273,8 @@ fn entitlement_of(payment: &Payment) -> String {
 }
 
 fn paid_invoice(payment: &Payment) -> PaidInvoice {
-    PaidInvoice {
-        payment: payment.id.to_string(),
-        entitlement: entitlement_of(payment),
-        run: payment.run,
-        price: payment.price.to_string(),
-        tier: payment.tier.clone(),
-        amount: payment.amount,
-        interval: payment.interval,
-        customer: payment.payer_reference.clone(),
-        paid_at: payment.paid_at,
-    }
+    let (id, entitlement) = (payment.id.as_str(), entitlement_of(payment));
+    PaidInvoice::new(payment.run, id, entitlement, payment.amount, payment.paid_at)
+        .with_price(payment.price.as_str(), payment.tier.as_str(), payment.interval)
+        .with_customer(payment.payer_reference.as_str())
 }

@@ -1,17 +1,17 @@
-//! The offline ledger: a payment provider of our own that charges nobody.
+//! The offline ledger: a payment provider of its own that charges no card.
 
 mod config;
 mod desk;
 mod views;
 
-use ae_core::{BackendError, IdempotencyKey, RunId, Runtime, Timestamp};
+use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct, ObjectRef, Page,
-    Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo,
-    ReceivedEvent,
-    provider::catalog::{self, Rules},
+    Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct, NewRefund,
+    ObjectRef, Page, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product,
+    ProviderInfo, ReceivedEvent, Refund, RevenueSummary,
+    provider::rules::{self, Terms},
     store::{
         journal,
         records::{self, BACKEND, Records, Store},
@@ -19,7 +19,8 @@ use crate::{
 };
 
 pub use config::BillingConfig;
-pub use views::{Entitlement, LinkView, NewPayment, OutboxEvent, RevenueSummary};
+pub(crate) use desk::payments;
+pub use views::{LinkView, NewPayment, OutboxEvent};
 
 /// A ledger of products, prices, links, invoices, payments and revenue that works without any account.
 ///
@@ -33,21 +34,28 @@ pub use views::{Entitlement, LinkView, NewPayment, OutboxEvent, RevenueSummary};
 pub struct OfflineLedger<S> {
     store: S,
     runtime: Runtime,
-    config: BillingConfig,
+    info: ProviderInfo,
+    base_url: String,
 }
 
 impl<S: Store> OfflineLedger<S> {
-    pub(crate) const fn on(store: S, runtime: Runtime, config: BillingConfig) -> Self {
-        Self { store, runtime, config }
+    pub(crate) fn on(store: S, runtime: Runtime, config: BillingConfig) -> Self {
+        let capabilities =
+            Capabilities::default().with_own_ids().with_durable_keys().with_deactivates().with_refunds();
+        let info = ProviderInfo::new(BACKEND, Mode::Offline)
+            .with_capabilities(capabilities)
+            .with_caps(config.caps)
+            .with_currencies(config.currencies);
+        Self { store, runtime, info, base_url: config.public_base_url }
     }
 
-    /// The link with its product, prices and payments, or `None` when there is no such link.
+    /// The link with its product, prices and payments, or `None` for an unknown link.
     ///
     /// # Errors
     ///
     /// When the store can't be read.
     pub async fn link(&self, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
-        self.read(|rules, records| rules.link(records, link))
+        self.read(|terms, records| terms.link(records, link))
     }
 
     /// The links that `run` made, oldest first, deactivated ones included.
@@ -56,7 +64,7 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// When the store can't be read.
     pub async fn links_of_run(&self, run: RunId) -> Result<Vec<PaymentLink>, BackendError> {
-        self.read(|rules, records| rules.links_of_run(records, run))
+        self.read(|terms, records| terms.links_of_run(records, run))
     }
 
     /// The newest link of `run` where something can be bought now.
@@ -65,7 +73,7 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// When the store can't be read.
     pub async fn current_link(&self, run: RunId) -> Result<Option<PaymentLink>, BackendError> {
-        self.read(|rules, records| rules.current_link(records, run))
+        self.read(|terms, records| terms.current_link(records, run))
     }
 
     /// Records that a payment came in: payment, invoice number and outgoing event in one transaction. The same key
@@ -73,18 +81,18 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// # Errors
     ///
-    /// `NotFound` when there is no such link, `InvalidInput` when the price is not sold there or the payer reference
-    /// is empty, longer than 120 characters or an e-mail address, `Conflict` when it is off sale or the key was used
+    /// `NotFound` for an unknown link, `InvalidInput` when the price is not sold there or the payer reference
+    /// is not a plain label, `Conflict` when it is off sale or the key was used
     /// for another request; and when the store can't be written.
     pub async fn record_payment(
         &self,
         key: &IdempotencyKey,
         payment: NewPayment,
     ) -> Result<Payment, BackendError> {
-        self.write(|rules, records| rules.record_payment(records, key, &payment))
+        self.write(|terms, records| terms.take_payment(records, key, &payment))
     }
 
-    /// Says that the agreement behind `payment` ends now, as a customer's cancellation would: an event goes into the
+    /// Records that the agreement behind `payment` ends now, as a customer's cancellation would: an event goes into the
     /// outbox.
     ///
     /// # Errors
@@ -95,10 +103,10 @@ impl<S: Store> OfflineLedger<S> {
         key: &IdempotencyKey,
         payment: &PaymentId,
     ) -> Result<(), BackendError> {
-        self.write(|rules, records| rules.end_entitlement(records, key, payment))
+        self.write(|terms, records| terms.end_entitlement(records, key, payment))
     }
 
-    /// At most `limit` events that nobody has confirmed yet, oldest first.
+    /// At most `limit` events that are not confirmed yet, oldest first.
     ///
     /// # Errors
     ///
@@ -114,15 +122,6 @@ impl<S: Store> OfflineLedger<S> {
     /// `NotFound`; and when the store can't be written.
     pub async fn mark_delivered(&self, event: &str) -> Result<(), BackendError> {
         self.write(|_, records| desk::mark_delivered(records, event))
-    }
-
-    /// What accepted webhook events add up to for `run`.
-    ///
-    /// # Errors
-    ///
-    /// When the store can't be read.
-    pub async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
-        self.read(|rules, records| rules.revenue(records, run))
     }
 
     /// Checks every hash of the journal, and that every row is what the journal says.
@@ -151,34 +150,25 @@ impl<S: Store> OfflineLedger<S> {
 
     fn read<T>(
         &self,
-        work: impl FnOnce(Rules<'_>, &dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(Terms<'_>, &dyn Records) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        let rules = self.rules(self.runtime.now());
-        self.store.read(|records| work(rules, records))
+        let terms = Terms::new(&self.info, &self.base_url, self.runtime.now());
+        self.store.read(|records| work(terms, records))
     }
 
     fn write<T>(
         &self,
-        work: impl FnOnce(Rules<'_>, &mut dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(Terms<'_>, &mut dyn Records) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        let now = self.runtime.now();
-        let rules = self.rules(now);
-        self.store.write(now, |records| work(rules, records))
-    }
-
-    const fn rules(&self, now: Timestamp) -> Rules<'_> {
-        Rules { config: &self.config, now }
+        let terms = Terms::new(&self.info, &self.base_url, self.runtime.now());
+        self.store.write(terms.now, |records| work(terms, records))
     }
 }
 
 #[async_trait]
 impl<S: Store> PaymentProvider for OfflineLedger<S> {
     fn info(&self) -> ProviderInfo {
-        let capabilities = Capabilities::default().with_own_ids().with_durable_keys();
-        ProviderInfo::new(BACKEND, Mode::Offline)
-            .with_capabilities(capabilities)
-            .with_caps(self.config.caps)
-            .with_currencies(self.config.currencies.clone())
+        self.info.clone()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -190,7 +180,7 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         spec: &NewProduct,
     ) -> Result<Ensured<Product>, BackendError> {
-        self.write(|rules, records| rules.ensure_product(records, key, spec))
+        self.write(|terms, records| terms.ensure_product(records, key, spec))
     }
 
     async fn ensure_price(
@@ -198,7 +188,7 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         spec: &NewPrice,
     ) -> Result<Ensured<Price>, BackendError> {
-        self.write(|rules, records| rules.ensure_price(records, key, spec))
+        self.write(|terms, records| terms.ensure_price(records, key, spec))
     }
 
     async fn ensure_payment_link(
@@ -206,15 +196,24 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         spec: &NewLink,
     ) -> Result<Ensured<PaymentLink>, BackendError> {
-        self.write(|rules, records| rules.ensure_payment_link(records, key, spec))
+        self.write(|terms, records| terms.ensure_payment_link(records, key, spec))
     }
 
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
-        self.write(|rules, records| rules.deactivate(records, key, object))
+        self.write(|terms, records| terms.deactivate(records, key, object))
+    }
+
+    /// Records that the operator gave the money back; nothing is moved here.
+    async fn refund(
+        &self,
+        key: &IdempotencyKey,
+        refund: &NewRefund,
+    ) -> Result<Ensured<Refund>, BackendError> {
+        self.write(|terms, records| terms.refund(records, key, refund))
     }
 
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
-        self.read(|_, records| catalog::find(records, run))
+        self.read(|_, records| rules::find(records, run))
     }
 
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
@@ -225,6 +224,10 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
 #[async_trait]
 impl<S: Store> EventStore for OfflineLedger<S> {
     async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError> {
-        self.write(|rules, records| rules.record_event(records, received))
+        self.write(|terms, records| terms.record_event(records, received))
+    }
+
+    async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
+        self.read(|terms, records| terms.revenue(records, run))
     }
 }

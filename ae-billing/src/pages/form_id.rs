@@ -9,13 +9,13 @@ const HEX_DIGITS: usize = 32;
 /// Names one copy of the payment form: a copy that is sent twice books one payment, however long after, and another copy
 /// books another, even of the same payer and price.
 ///
-/// 32 lower-case hex digits. It is no secret and proves nothing; who may record payments is decided elsewhere.
+/// 32 lower-case hex digits. It is not a secret and proves nothing; who may record payments is decided elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FormId(String);
 
 /// The text can't be the id of a payment form.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no form id: {HEX_DIGITS} lower-case hex digits")]
+#[error("{0:?} is not a form id: {HEX_DIGITS} lower-case hex digits")]
 pub struct ParseFormIdError(String);
 
 impl FormId {

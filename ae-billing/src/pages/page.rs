@@ -1,12 +1,11 @@
 //! The pay page and the receipt of the offline ledger: whole HTML pages without scripts and without requests to
 //! anywhere else.
 
-use ae_core::BillingInterval;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{FormId, LinkView, Payment, Price};
 
-/// What the page shows beside the link.
+/// The parts of the page that are not in the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PayPageContext {
@@ -43,7 +42,7 @@ impl PayPageContext {
         self
     }
 
-    /// Says that the product rests on sample data.
+    /// States that the product rests on sample data.
     #[must_use]
     pub const fn with_sample(mut self, sample: bool) -> Self {
         self.sample = sample;
@@ -96,7 +95,7 @@ pub fn receipt_page(payment: &Payment, view: &LinkView) -> String {
             dt { "Invoice" } dd { (payment.invoice) }
             dt { "Product" } dd { (view.product.name) }
             dt { "Tier" } dd { (name) }
-            dt { "Amount" } dd { (payment.amount) " " (words(payment.interval)) }
+            dt { "Amount" } dd { (payment.amount) " " (payment.interval.words()) }
             dt { "Payer" } dd { (payment.payer_reference) }
             dt { "Recorded" } dd { time datetime=(payment.paid_at) { (payment.paid_at) } }
             dt { "Payment" } dd { code { (payment.id) } }
@@ -124,7 +123,7 @@ fn form(view: &LinkView, offered: &[&Price], context: &PayPageContext) -> Markup
                 @for price in offered {
                     label.tier {
                         input type="radio" name="price" value=(price.id) required checked[selected == Some(&price.id)];
-                        span { strong { (price.nickname) } " " (price.amount) " " (words(price.interval)) }
+                        span { strong { (price.nickname) } " " (price.amount) " " (price.interval.words()) }
                     }
                 }
             }
@@ -149,14 +148,6 @@ fn back(url: &str, words: &str) -> Markup {
         @if is_page {
             p { a href=(url) { (words) } }
         }
-    }
-}
-
-const fn words(interval: BillingInterval) -> &'static str {
-    match interval {
-        BillingInterval::MONTH => "per month",
-        BillingInterval::YEAR => "per year",
-        _ => "once",
     }
 }
 

@@ -1,7 +1,8 @@
-//! What text and amounts in a request must look like.
+//! The form of text and amounts in a request.
 
 use ae_core::{Currency, ErrorKind, Money};
 
+use super::payer;
 use crate::{
     Caps,
     units::{self, AmountError},
@@ -12,7 +13,7 @@ const URL_BYTES_MAX: usize = 2_048;
 /// The most prices of one payment link.
 const LINES_MAX: usize = 20;
 
-/// What is wrong with a request. It is found in the request alone, without asking anybody.
+/// The fault of a request, found in the request alone, without a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -47,9 +48,12 @@ pub enum RequestError {
     /// Not a number of prices that one link can have.
     #[error("a payment link has 1 to {LINES_MAX} prices")]
     Lines,
-    /// An e-mail address where a label belongs.
-    #[error("the payer reference must not hold an e-mail address: use a label such as CUST-7")]
-    PayerAddress,
+    /// Something in a payer reference that identifies or could pay for a person, or that can't be seen.
+    #[error("the payer reference must not hold {what}: use a label such as CUST-7")]
+    Payer {
+        /// The part that it must not hold.
+        what: &'static str,
+    },
     /// Not an amount that can be a price.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -80,14 +84,14 @@ pub(crate) fn line(what: &'static str, text: &str, chars_max: usize) -> Result<(
     let is_good = !text.is_empty()
         && text.trim() == text
         && text.chars().count() <= chars_max
-        && !text.chars().any(char::is_control);
+        && !text.chars().any(|c| c.is_control() || reorders(c));
     if is_good { Ok(()) } else { Err(RequestError::Line { what, chars_max }) }
 }
 
 /// Running text of at most `chars_max` characters.
 pub(crate) fn text(what: &'static str, text: &str, chars_max: usize) -> Result<(), RequestError> {
-    let is_good =
-        text.chars().count() <= chars_max && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+    let is_good = text.chars().count() <= chars_max
+        && !text.chars().any(|c| (c.is_control() && c != '\n' && c != '\t') || reorders(c));
     if is_good { Ok(()) } else { Err(RequestError::Text { what, chars_max }) }
 }
 
@@ -118,10 +122,36 @@ pub(crate) fn lines(count: usize) -> Result<(), RequestError> {
     if (1..=LINES_MAX).contains(&count) { Ok(()) } else { Err(RequestError::Lines) }
 }
 
-/// Who paid, in the operator's words: a label, no e-mail address, because journals can't forget.
+/// The payer in the operator's words: a label, because journals can't forget an address, a card or an account.
 pub(crate) fn payer(text: &str) -> Result<(), RequestError> {
-    line("payer reference", text, 120)?;
-    if text.contains('@') { Err(RequestError::PayerAddress) } else { Ok(()) }
+    let what = if text.chars().any(|c| reorders(c) || is_invisible(c)) {
+        "invisible characters"
+    } else if text.contains('@') {
+        "an e-mail address"
+    } else if payer::holds_iban(text) {
+        "an IBAN"
+    } else if payer::holds_card(text) {
+        "a card number"
+    } else {
+        return line("payer reference", text, 120);
+    };
+    Err(RequestError::Payer { what })
+}
+
+/// Changes the order in which text is shown, so that it reads as something else; or ends a line unseen.
+const fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Takes no ink: two labels that differ in it alone look the same.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// A price: a known and allowed currency, above zero, whole minor units, within the cap.
@@ -134,7 +164,7 @@ pub(crate) fn amount(amount: Money, caps: &Caps, currencies: &[Currency]) -> Res
         return Ok(());
     }
     let places = units::exponent(currency).unwrap_or_default();
-    // Only a cap far below zero is no amount; it allows no more than nothing does.
+    // Only a cap far below zero is not an amount; it allows no more than nothing does.
     let amount_max =
         Money::from_minor(caps.amount_max, places, currency).unwrap_or_else(|_| Money::zero(currency));
     Err(RequestError::AboveCap { amount, amount_max })
@@ -157,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_no_payer_reference() {
+    fn an_address_is_not_a_payer_reference() {
         assert!(payer("CUST-7, bank transfer").is_ok());
         for refused in ["", " x", "a@example.com", "a\nb", &"x".repeat(121)] {
             assert!(payer(refused).is_err(), "{refused}");
@@ -165,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_dear_says_what_is_allowed() {
+    fn a_price_above_the_cap_names_the_cap() {
         let check = |text: &str, code: &str, caps: &Caps| {
             let currency = code.parse().unwrap();
             amount(Money::parse(text, currency).unwrap(), caps, &[currency])

@@ -10,7 +10,7 @@ const ID_BYTES_MAX: usize = 255;
 
 /// The text can't be the id of a billing object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no {kind} id: 1 to 255 letters, digits, underscores or hyphens")]
+#[error("{text:?} is not a {kind} id: 1 to 255 letters, digits, underscores or hyphens")]
 pub struct ParseObjectIdError {
     kind: &'static str,
     text: String,
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_could_leave_a_path_is_no_id() {
+    fn text_that_could_leave_a_path_is_not_an_id() {
         for text in ["", "../etc", "link 1", "link/1", "link_é", "a?b", &"x".repeat(256)] {
             assert!(text.parse::<LinkId>().is_err(), "{text}");
             assert!(serde_json::from_value::<LinkId>(text.into()).is_err(), "{text}");

@@ -1,11 +1,12 @@
-//! What a provider says about itself, and the small answers of its port.
+//! The info of a provider, and the small answers of its port.
 
-use ae_core::{Currency, Mode, RunId};
+use ae_core::{Currency, Mode, Provider, RunId};
 
 use crate::{LinkId, units};
 
 /// An object that certainly exists now, and whether this call made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ensured<T> {
     /// This call made it.
     Created(T),
@@ -14,6 +15,14 @@ pub enum Ensured<T> {
 }
 
 impl<T> Ensured<T> {
+    /// The object as `change` makes it.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Ensured<U> {
+        match self {
+            Self::Created(object) => Ensured::Created(change(object)),
+            Self::Found(object) => Ensured::Found(change(object)),
+        }
+    }
+
     /// The object.
     pub fn into_inner(self) -> T {
         match self {
@@ -36,7 +45,7 @@ impl<T> AsRef<T> for Ensured<T> {
     }
 }
 
-/// What a provider is able to do.
+/// The abilities of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Capabilities {
@@ -44,6 +53,10 @@ pub struct Capabilities {
     pub own_ids: bool,
     /// Keys are recognised without a time limit.
     pub durable_keys: bool,
+    /// It takes objects off sale.
+    pub deactivates: bool,
+    /// It gives money back.
+    pub refunds: bool,
     /// It charges customers by itself; otherwise a person records payments.
     pub charges: bool,
     /// It sells in its own name and takes care of sales taxes.
@@ -51,28 +64,42 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Says that ids follow from idempotency keys.
+    /// Announces that ids follow from idempotency keys.
     #[must_use]
     pub const fn with_own_ids(mut self) -> Self {
         self.own_ids = true;
         self
     }
 
-    /// Says that keys are recognised without a time limit.
+    /// Announces that keys are recognised without a time limit.
     #[must_use]
     pub const fn with_durable_keys(mut self) -> Self {
         self.durable_keys = true;
         self
     }
 
-    /// Says that it charges customers by itself.
+    /// Announces that it takes objects off sale.
+    #[must_use]
+    pub const fn with_deactivates(mut self) -> Self {
+        self.deactivates = true;
+        self
+    }
+
+    /// Announces that it gives money back.
+    #[must_use]
+    pub const fn with_refunds(mut self) -> Self {
+        self.refunds = true;
+        self
+    }
+
+    /// Announces that it charges customers by itself.
     #[must_use]
     pub const fn with_charges(mut self) -> Self {
         self.charges = true;
         self
     }
 
-    /// Says that it sells in its own name.
+    /// Announces that it sells in its own name.
     #[must_use]
     pub const fn with_merchant_of_record(mut self) -> Self {
         self.merchant_of_record = true;
@@ -108,28 +135,28 @@ impl Default for Caps {
 }
 
 impl Caps {
-    /// Says how high a price may be, in minor units.
+    /// Sets how high a price may be, in minor units.
     #[must_use]
     pub const fn with_amount_max(mut self, minor: i64) -> Self {
         self.amount_max = minor;
         self
     }
 
-    /// Says how many products a run may make.
+    /// Sets how many products a run may make.
     #[must_use]
     pub const fn with_products_per_run_max(mut self, products: usize) -> Self {
         self.products_per_run_max = products;
         self
     }
 
-    /// Says how many prices a run may make.
+    /// Sets how many prices a run may make.
     #[must_use]
     pub const fn with_prices_per_run_max(mut self, prices: usize) -> Self {
         self.prices_per_run_max = prices;
         self
     }
 
-    /// Says how many payment links a run may make.
+    /// Sets how many payment links a run may make.
     #[must_use]
     pub const fn with_links_per_run_max(mut self, links: usize) -> Self {
         self.links_per_run_max = links;
@@ -137,7 +164,7 @@ impl Caps {
     }
 }
 
-/// What a provider says about itself, without asking anybody.
+/// The info of a provider, known without a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderInfo {
@@ -145,9 +172,9 @@ pub struct ProviderInfo {
     pub name: String,
     /// Whether money moves.
     pub mode: Mode,
-    /// What it is able to do.
+    /// Its abilities.
     pub capabilities: Capabilities,
-    /// What it refuses before it makes anything.
+    /// Its limits, checked before it makes anything.
     pub caps: Caps,
     /// The currencies that prices may have; every other one is refused.
     pub currencies: Vec<Currency>,
@@ -166,21 +193,27 @@ impl ProviderInfo {
         }
     }
 
-    /// Says what it is able to do.
+    /// Its name and mode, as an action names them.
+    #[must_use]
+    pub fn provider(&self) -> Provider {
+        Provider::new(&self.name, self.mode)
+    }
+
+    /// Sets its abilities.
     #[must_use]
     pub const fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
         self
     }
 
-    /// Says what it refuses.
+    /// Sets its limits.
     #[must_use]
     pub const fn with_caps(mut self, caps: Caps) -> Self {
         self.caps = caps;
         self
     }
 
-    /// Says which currencies prices may have.
+    /// Sets the currencies that prices may have.
     #[must_use]
     pub fn with_currencies(mut self, currencies: Vec<Currency>) -> Self {
         self.currencies = currencies;
@@ -237,7 +270,7 @@ impl PaymentQuery {
 pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
-    /// What to ask with for the next page, or `None` at the end.
+    /// The marker of the next page, or `None` at the end.
     pub next: Option<String>,
 }
 

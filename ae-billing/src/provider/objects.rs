@@ -1,9 +1,9 @@
-//! What is sold: products, their prices, and the link where they are paid.
+//! Products, their prices, and the link where they are paid.
 
 use ae_core::{BillingInterval, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LinkId, NewLink, NewPrice, NewProduct, PaymentId, PriceId, ProductId};
+use crate::{LinkId, NewLink, NewPrice, NewProduct, NewRefund, PaymentId, PriceId, ProductId};
 
 /// Something that is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Product {
     pub id: ProductId,
     /// The run that made it.
     pub run: RunId,
-    /// What customers see.
+    /// The text that customers see.
     pub name: String,
     /// One or two sentences.
     pub description: String,
@@ -28,9 +28,9 @@ pub struct Product {
 }
 
 impl Product {
-    /// What `request` asks for, on sale under `id`.
+    /// The product that `request` asks for, on sale under `id`.
     ///
-    /// A provider that reads products back states the request anew from what it reads.
+    /// A provider that reads products back builds the request again from what it reads.
     ///
     /// ```
     /// use ae_billing::{NewProduct, Product, ProductId};
@@ -49,7 +49,7 @@ impl Product {
         Self { id, run, name, description, url, active: true, created_at }
     }
 
-    /// Says whether it can be bought.
+    /// Sets whether it can be bought.
     #[must_use]
     pub const fn with_active(mut self, active: bool) -> Self {
         self.active = active;
@@ -57,7 +57,7 @@ impl Product {
     }
 }
 
-/// What a tier of a product costs.
+/// The price of a tier of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -66,11 +66,11 @@ pub struct Price {
     pub id: PriceId,
     /// The run that made it.
     pub run: RunId,
-    /// What it is the price of.
+    /// Its product.
     pub product: ProductId,
     /// The tier's label.
     pub tier: String,
-    /// What customers see.
+    /// The text that customers see.
     pub nickname: String,
     /// How much.
     pub amount: Money,
@@ -92,7 +92,7 @@ impl Price {
         Self { id, run, product, tier, nickname, amount, interval, active: true, created_at }
     }
 
-    /// Says whether it can be bought.
+    /// Sets whether it can be bought.
     #[must_use]
     pub const fn with_active(mut self, active: bool) -> Self {
         self.active = active;
@@ -111,7 +111,7 @@ pub struct PaymentLink {
     pub run: RunId,
     /// The page to send customers to.
     pub url: String,
-    /// What can be bought there, in the order asked for.
+    /// The prices that are offered, in the order of the request.
     pub prices: Vec<PriceId>,
     /// Where a customer goes after paying.
     pub success_url: Option<String>,
@@ -136,7 +136,7 @@ impl PaymentLink {
         Self { id, run, url: url.into(), prices, success_url, active: true, created_at }
     }
 
-    /// Says whether it still takes payments.
+    /// Sets whether it still takes payments.
     #[must_use]
     pub const fn with_active(mut self, active: bool) -> Self {
         self.active = active;
@@ -169,7 +169,7 @@ pub struct Payment {
     pub run: RunId,
     /// Where it was paid.
     pub link: LinkId,
-    /// What was paid for.
+    /// The product that was paid for.
     pub product: ProductId,
     /// The price that was paid.
     pub price: PriceId,
@@ -214,17 +214,41 @@ impl Payment {
         }
     }
 
-    /// Says what was charged, where it differs from the price, for example with a discount.
+    /// Sets what was charged, where it differs from the price, for example with a discount.
     #[must_use]
     pub const fn with_amount(mut self, amount: Money) -> Self {
         self.amount = amount;
         self
     }
 
-    /// Says which invoice it closed.
+    /// Sets which invoice it closed.
     #[must_use]
     pub fn with_invoice(mut self, number: impl Into<String>) -> Self {
         self.invoice = number.into();
         self
+    }
+}
+
+/// Money that went back, as the provider has it on record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Refund {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The amount of this refund.
+    pub amount: Money,
+    /// The total of all refunds of the payment up to this one.
+    pub total: Money,
+    /// The time at which it was made.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub refunded_at: Timestamp,
+}
+
+impl Refund {
+    /// The refund that `request` asks for, which makes `total` together with those before it.
+    #[must_use]
+    pub fn new(request: NewRefund, total: Money, refunded_at: Timestamp) -> Self {
+        Self { payment: request.payment, amount: request.amount, total, refunded_at }
     }
 }

@@ -1,39 +1,45 @@
 //! The payment provider port.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use ae_core::{BackendError, IdempotencyKey, RunId};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId};
 use async_trait::async_trait;
 
 use crate::{
-    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentQuery, Price,
-    Product, ProviderInfo,
+    Ensured, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page, Payment, PaymentLink, PaymentQuery,
+    Price, Product, ProviderInfo, Refund,
 };
 
 /// Makes what customers pay for: products, prices and payment links.
 ///
-/// An "ensure" call says what must exist. It can be repeated after a crash or a lost answer as often as needed; the
+/// An "ensure" call states what must exist. It can be repeated after a crash or a lost answer as often as needed; the
 /// key, which follows from the run and the step, decides what is the same.
 ///
 /// # Contract
 ///
 /// - **C1.** The same key with the same request gives the same object, on every handle and after a restart: first
-///   [`Ensured::Created`], then [`Ensured::Found`]. A deactivated object is found deactivated, never made again.
+///   [`Ensured::Created`], then [`Ensured::Found`].
 /// - **C2.** The same key with another request, or in another operation, is [`Conflict`] and changes nothing.
 /// - **C3.** Another key makes another object, even for an equal request. Where [`Capabilities::own_ids`](crate::Capabilities::own_ids) holds, the id
 ///   follows from the key alone.
 /// - **C4.** [`find`](Self::find) gives every object of the run, deactivated ones included, products before prices before links, and
 ///   none of another run.
-/// - **C5.** [`deactivate`](Self::deactivate) ends the sale of exactly one object, can be repeated, and deletes nothing. What is not there is
-///   [`NotFound`].
+/// - **C5.** [`deactivate`](Self::deactivate), where [`Capabilities::deactivates`](crate::Capabilities::deactivates) holds,
+///   ends the sale of exactly one object, can be repeated, and deletes nothing: an ended object is found ended, never made
+///   again. An object that was never made is [`NotFound`].
 /// - **C6.** A price is above zero and a whole number of minor units of a currency in [`ProviderInfo::currencies`];
 ///   everything else is [`InvalidInput`]. Nothing is rounded.
-/// - **C7.** What exceeds [`ProviderInfo::caps`] is [`QuotaExceeded`] and is refused before anything is made.
-///   [`NewPrice::check`] foretells both.
+/// - **C7.** A request that exceeds [`ProviderInfo::caps`] is [`QuotaExceeded`] and is refused before anything is made.
+///   [`NewPrice::check`] finds both beforehand.
 /// - **C8.** Requests name other objects by the keys under which these are ensured; the provider maps keys to its own
-///   ids. Requests that refer to what is not there are [`NotFound`]; to another run's objects, [`InvalidInput`].
+///   ids. A reference to an object that was never made is [`NotFound`]; to another run's object, [`InvalidInput`], as is
+///   a link over anything but 1 to 20 prices of one product, each of another tier.
 /// - **C9.** Equal calls at the same time make one object.
-/// - **C10.** [`payments`](Self::payments) gives each payment of the query once over all pages, and nothing is a payment before somebody paid.
+/// - **C10.** Nothing is a payment before a customer paid, and a page has 1 to 100 payments, else [`InvalidInput`].
+/// - **C11.** [`payments`](Self::payments) gives each payment of the query once over all pages, oldest first.
+/// - **C12.** [`refund`](Self::refund), where [`Capabilities::refunds`](crate::Capabilities::refunds) holds, gives money back
+///   once per key. More than is left of the payment, or another currency, is [`InvalidInput`]; an unknown payment is
+///   [`NotFound`].
 ///
 /// [`Conflict`]: ae_core::ErrorKind::Conflict
 /// [`NotFound`]: ae_core::ErrorKind::NotFound
@@ -42,7 +48,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// Beside the kinds above: `Unauthenticated`, `PermissionDenied`, `RateLimited`, `Unavailable`, `Protocol`. An error
+/// In addition to the kinds above: `Unauthenticated`, `PermissionDenied`, `RateLimited`, `Unavailable`, `Protocol`. An error
 /// with [`Effect::Unknown`](ae_core::Effect::Unknown) may have made the object: call again with the same key and the same request.
 ///
 /// # Cancel safety
@@ -67,9 +73,10 @@ use crate::{
 /// # Ok::<_, ae_core::BackendError>(())
 /// # }).unwrap();
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
-    /// Its name, mode, abilities and caps, without asking anybody.
+    /// The provider's name, mode, abilities and caps, without a call.
     fn info(&self) -> ProviderInfo;
 
     /// Whether it can be used: reachable, credentials accepted, the mode as configured. Changes nothing.
@@ -96,8 +103,24 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
         spec: &NewLink,
     ) -> Result<Ensured<PaymentLink>, BackendError>;
 
-    /// Takes `object` off sale. To undo a launch: links first, then prices, then products.
-    async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError>;
+    /// Takes `object` off sale. To undo a launch: links first, then prices, then products. Optional: a provider that
+    /// can't answers `Unsupported`, as this body does, and says so in its info.
+    async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
+        let message =
+            format!("{object:?} can't be taken off sale here ({key}): end it where the provider shows it");
+        Err(BackendError::new(ErrorKind::Unsupported, self.info().name, "deactivate", message))
+    }
+
+    /// Gives money of a payment back. Optional, as [`deactivate`](Self::deactivate).
+    async fn refund(
+        &self,
+        key: &IdempotencyKey,
+        refund: &NewRefund,
+    ) -> Result<Ensured<Refund>, BackendError> {
+        let message =
+            format!("{} can't be given back here ({key}): refund it where it was paid", refund.payment);
+        Err(BackendError::new(ErrorKind::Unsupported, self.info().name, "refund", message))
+    }
 
     /// Everything that `run` made.
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError>;
@@ -106,58 +129,18 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError>;
 }
 
-macro_rules! forward {
-    ($($pointer:ident),+) => {$(
-        #[async_trait]
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: PaymentProvider + ?Sized> PaymentProvider for $pointer<T> {
-            fn info(&self) -> ProviderInfo {
-                (**self).info()
-            }
-
-            async fn check(&self) -> Result<(), BackendError> {
-                (**self).check().await
-            }
-
-            async fn ensure_product(
-                &self,
-                key: &IdempotencyKey,
-                spec: &NewProduct,
-            ) -> Result<Ensured<Product>, BackendError> {
-                (**self).ensure_product(key, spec).await
-            }
-
-            async fn ensure_price(
-                &self,
-                key: &IdempotencyKey,
-                spec: &NewPrice,
-            ) -> Result<Ensured<Price>, BackendError> {
-                (**self).ensure_price(key, spec).await
-            }
-
-            async fn ensure_payment_link(
-                &self,
-                key: &IdempotencyKey,
-                spec: &NewLink,
-            ) -> Result<Ensured<PaymentLink>, BackendError> {
-                (**self).ensure_payment_link(key, spec).await
-            }
-
-            async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
-                (**self).deactivate(key, object).await
-            }
-
-            async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
-                (**self).find(run).await
-            }
-
-            async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
-                (**self).payments(query).await
-            }
-        }
-    )+};
-}
-
-forward!(Arc, Box);
+ae_core::forward! { PaymentProvider {
+    fn info(&self) -> ProviderInfo;
+    async fn check(&self) -> Result<(), BackendError>;
+    async fn ensure_product(&self, key: &IdempotencyKey, spec: &NewProduct)
+        -> Result<Ensured<Product>, BackendError>;
+    async fn ensure_price(&self, key: &IdempotencyKey, spec: &NewPrice) -> Result<Ensured<Price>, BackendError>;
+    async fn ensure_payment_link(&self, key: &IdempotencyKey, spec: &NewLink)
+        -> Result<Ensured<PaymentLink>, BackendError>;
+    async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError>;
+    async fn refund(&self, key: &IdempotencyKey, refund: &NewRefund) -> Result<Ensured<Refund>, BackendError>;
+    async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError>;
+    async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError>;
+} }
 
 const _: fn(&dyn PaymentProvider) = |_| ();

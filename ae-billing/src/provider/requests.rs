@@ -1,9 +1,9 @@
-//! What a provider is asked for.
+//! The requests to a provider.
 
-use ae_core::{BillingInterval, Currency, IdempotencyKey, Money, RunId};
+use ae_core::{BillingInterval, IdempotencyKey, Money, RunId};
 use serde::{Deserialize, Serialize};
 
-use super::{Caps, ProviderInfo, RequestError, checks};
+use super::{PaymentId, ProviderInfo, RequestError, checks};
 
 /// Asks for a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ use super::{Caps, ProviderInfo, RequestError, checks};
 pub struct NewProduct {
     /// The run that makes it.
     pub run: RunId,
-    /// What customers see: 1 to 250 characters on one line.
+    /// The text that customers see: 1 to 250 characters on one line.
     pub name: String,
     /// One or two sentences, at most 2,000 characters; may be empty.
     pub description: String,
@@ -27,14 +27,14 @@ impl NewProduct {
         Self { run, name: name.into(), description: description.into(), url: None }
     }
 
-    /// Says where the product is.
+    /// Sets where the product is.
     #[must_use]
     pub fn with_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
-    /// Whether the request is one that can be met, found without asking anybody: before work begins that ends in it.
+    /// Checks whether the request can be met at all, without a call: before work begins that ends in it.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ pub struct NewPrice {
     pub product: IdempotencyKey,
     /// A plain label within the product, for example `starter`: 1 to 64 ASCII letters, digits, hyphens, underscores.
     pub tier: String,
-    /// What customers see: 1 to 200 characters on one line.
+    /// The text that customers see: 1 to 200 characters on one line.
     pub nickname: String,
     /// How much: above zero, a whole number of the currency's minor units.
     pub amount: Money,
@@ -79,9 +79,9 @@ impl NewPrice {
         Self { run, product, tier: tier.into(), nickname: nickname.into(), amount, interval }
     }
 
-    /// Whether `provider` could meet the request, found without asking anybody: before work begins that ends in it.
+    /// Checks whether `provider` could meet the request, without a call: before work begins that ends in it.
     ///
-    /// The product need not exist yet. What a provider knows beyond its info, such as what the run made before, it may
+    /// The product need not exist yet. Whatever a provider knows beyond its info, such as what the run made before, it may
     /// still refuse.
     ///
     /// ```
@@ -101,13 +101,9 @@ impl NewPrice {
     ///
     /// The first thing that is wrong with the tier, the name or the amount.
     pub fn check(&self, provider: &ProviderInfo) -> Result<(), RequestError> {
-        self.check_within(&provider.caps, &provider.currencies)
-    }
-
-    pub(crate) fn check_within(&self, caps: &Caps, currencies: &[Currency]) -> Result<(), RequestError> {
         checks::label("tier", &self.tier)?;
         checks::line("price's name", &self.nickname, 200)?;
-        checks::amount(self.amount, caps, currencies)
+        checks::amount(self.amount, &provider.caps, &provider.currencies)
     }
 
     /// Whether `text` is the label of a tier: 1 to 64 ASCII letters, digits, hyphens, underscores.
@@ -138,14 +134,14 @@ impl NewLink {
         Self { run, prices, success_url: None }
     }
 
-    /// Says where a customer goes after paying.
+    /// Sets where a customer goes after paying.
     #[must_use]
     pub fn with_success_url(mut self, url: impl Into<String>) -> Self {
         self.success_url = Some(url.into());
         self
     }
 
-    /// Whether the request is one that can be met, found without asking anybody: before work begins that ends in it.
+    /// Checks whether the request can be met at all, without a call: before work begins that ends in it.
     ///
     /// The prices need not exist yet.
     ///
@@ -155,5 +151,24 @@ impl NewLink {
     pub fn check(&self) -> Result<(), RequestError> {
         checks::url("success URL", self.success_url.as_deref())?;
         checks::lines(self.prices.len())
+    }
+}
+
+/// Asks to give back some or all of a payment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct NewRefund {
+    /// The payment, by the provider's id.
+    pub payment: PaymentId,
+    /// The amount to give back: above zero, in the currency of the payment.
+    pub amount: Money,
+}
+
+impl NewRefund {
+    /// A refund of `amount`.
+    #[must_use]
+    pub const fn new(payment: PaymentId, amount: Money) -> Self {
+        Self { payment, amount }
     }
 }

@@ -16,7 +16,7 @@ pub struct JournalEntry {
     pub(crate) hash: Digest,
 }
 
-/// Where a journal ends. Keep one elsewhere: a journal that was cut short or written anew no longer leads to it.
+/// Where a journal ends. Keep one elsewhere: a journal that was cut short or written again no longer leads to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalHead {
@@ -69,7 +69,7 @@ pub(crate) fn verify(
         last.insert((entry.table, entry.row.id.clone()), entry.row);
     }
     if !is_known {
-        return Err(broken("the journal does not lead through the known head: it was cut or written anew"));
+        return Err(broken("the journal does not lead through the known head: it was cut or written again"));
     }
     for table in Table::ALL {
         for (_, row) in records.find(table, Find::ALL)? {

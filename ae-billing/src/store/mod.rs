@@ -3,6 +3,7 @@
 pub(crate) mod journal;
 mod memory;
 pub(crate) mod records;
+pub(crate) mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

@@ -1,9 +1,9 @@
-//! What the rules need from a store: rows in a few tables, and transactions.
+//! The needs of the rules from a store: rows in a few tables, and transactions.
 
 use std::fmt;
 
 use ae_core::{BackendError, ErrorKind, Timestamp};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::journal::JournalEntry;
 use crate::RequestError;
@@ -11,8 +11,10 @@ use crate::RequestError;
 /// The name in every error of an offline ledger.
 pub(crate) const BACKEND: &str = "offline-ledger";
 
-/// What a row is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The tables of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Table {
     Keys,
     Products,
@@ -24,10 +26,13 @@ pub enum Table {
     Events,
     Revenue,
     Entitlements,
+    Refunds,
+    Failures,
+    Credits,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Keys,
         Self::Products,
         Self::Prices,
@@ -38,6 +43,9 @@ impl Table {
         Self::Events,
         Self::Revenue,
         Self::Entitlements,
+        Self::Refunds,
+        Self::Failures,
+        Self::Credits,
     ];
 
     /// The table's name in a database and in the journal.
@@ -53,12 +61,15 @@ impl Table {
             Self::Events => "billing_events",
             Self::Revenue => "billing_revenue",
             Self::Entitlements => "billing_entitlements",
+            Self::Refunds => "billing_refunds",
+            Self::Failures => "billing_failures",
+            Self::Credits => "billing_credits",
         }
     }
 }
 
 /// One row. `run` and `owner` can be searched by; `body` is JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub(crate) id: String,
     pub(crate) run: String,
@@ -132,7 +143,7 @@ pub(crate) fn bad<T>(operation: &'static str, message: impl Into<String>) -> Res
     Err(error(ErrorKind::InvalidInput, operation, message))
 }
 
-/// What is wrong with a request, as the answer of `operation`.
+/// The fault of a request, as the answer of `operation`.
 pub(crate) fn refused(operation: &'static str) -> impl Fn(RequestError) -> BackendError {
     move |wrong| error(wrong.kind(), operation, wrong.to_string())
 }

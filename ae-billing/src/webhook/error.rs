@@ -33,12 +33,12 @@ pub enum WebhookError {
     #[error("no signature matches: the body was changed or the secret is another")]
     BadSignature,
     /// Signed, but not an event.
-    #[error("the signed body is no event: {0}")]
+    #[error("the signed body is not an event: {0}")]
     MalformedEvent(String),
 }
 
 impl WebhookError {
-    /// `InvalidInput` for a body that is no event, `Internal` for a missing secret, `Unauthenticated` for all else.
+    /// `InvalidInput` for a body that is not an event, `Internal` for a missing secret, `Unauthenticated` for all else.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {

@@ -1,4 +1,4 @@
-//! What a believed event says.
+//! The content of a believed event.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Mode;
 
-/// What sort of event it is.
+/// The kind of an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -21,8 +21,10 @@ pub enum EventKind {
     SubscriptionDeleted,
     /// `invoice.paid`: money came in.
     InvoicePaid,
-    /// `invoice.payment_failed`
+    /// `invoice.payment_failed`: money did not come in; the provider may try again.
     PaymentFailed,
+    /// `charge.refunded`: money went back, some or all of a payment.
+    ChargeRefunded,
     /// Anything else, by its name.
     Other(String),
 }
@@ -38,6 +40,7 @@ impl EventKind {
             "customer.subscription.deleted" => Self::SubscriptionDeleted,
             "invoice.paid" => Self::InvoicePaid,
             "invoice.payment_failed" => Self::PaymentFailed,
+            "charge.refunded" => Self::ChargeRefunded,
             other => Self::Other(other.to_owned()),
         }
     }
@@ -52,6 +55,7 @@ impl EventKind {
             Self::SubscriptionDeleted => "customer.subscription.deleted",
             Self::InvoicePaid => "invoice.paid",
             Self::PaymentFailed => "invoice.payment_failed",
+            Self::ChargeRefunded => "charge.refunded",
             Self::Other(name) => name,
         }
     }
@@ -81,13 +85,13 @@ impl<'de> Deserialize<'de> for EventKind {
 pub struct ProviderEvent {
     /// The provider's id of the event; a repeat has the same one.
     pub id: String,
-    /// What sort of event it is.
+    /// The kind of an event.
     pub kind: EventKind,
     /// Where it happened.
     pub mode: Mode,
     /// When it happened. Events arrive in any order.
     pub created_at: Timestamp,
-    /// What it changes here, in the words of this crate; `None` when nothing.
+    /// The change that it makes here, in the terms of this crate; `None` when it makes none.
     pub effect: Option<EventEffect>,
     /// The rest, as data.
     pub payload: Untrusted<serde_json::Value>,
@@ -106,7 +110,7 @@ impl ProviderEvent {
         Self { id: id.into(), kind, mode, created_at, effect: None, payload }
     }
 
-    /// Says what it changes.
+    /// Sets the change that it makes.
     #[must_use]
     pub fn with_effect(mut self, effect: EventEffect) -> Self {
         self.effect = Some(effect);
@@ -114,7 +118,7 @@ impl ProviderEvent {
     }
 }
 
-/// What an event changes. The verifier translates, because only it knows the provider's payload.
+/// The change that an event makes. The verifier translates, because only it knows the provider's payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventEffect {
@@ -122,9 +126,13 @@ pub enum EventEffect {
     Paid(PaidInvoice),
     /// An entitlement ends at the time of the event.
     Ended(EntitlementEnd),
+    /// Money went back.
+    Refunded(RefundedPayment),
+    /// Money did not come in.
+    Failed(FailedPayment),
 }
 
-/// Money that came in, as the event says it.
+/// Money that came in, as the event states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PaidInvoice {
@@ -138,7 +146,7 @@ pub struct PaidInvoice {
     pub price: String,
     /// The tier's label.
     pub tier: String,
-    /// How much.
+    /// How much; zero for the invoice of a trial, never less.
     pub amount: Money,
     /// How often the price is charged.
     pub interval: BillingInterval,
@@ -146,48 +154,66 @@ pub struct PaidInvoice {
     pub customer: String,
     /// When.
     pub paid_at: Timestamp,
-}
-
-/// Who paid what, for a [`PaidInvoice`].
-#[derive(Debug, Clone, Copy)]
-#[allow(clippy::exhaustive_structs, reason = "a bundle of borrowed names for one constructor")]
-pub struct PaidFor<'a> {
-    /// The provider's id of the agreement.
-    pub entitlement: &'a str,
-    /// The provider's id of the price.
-    pub price: &'a str,
-    /// The tier's label.
-    pub tier: &'a str,
-    /// Who paid.
-    pub customer: &'a str,
+    /// The end of the period that is paid for, where the provider states one, as for a trial; without it one `interval`
+    /// is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_end: Option<Timestamp>,
 }
 
 impl PaidInvoice {
-    /// A payment of `amount` for what `paid` names.
+    /// A payment of `amount` under the agreement `entitlement`: a single purchase of an unnamed price.
     #[must_use]
     pub fn new(
         run: RunId,
         payment: impl Into<String>,
-        paid: PaidFor<'_>,
+        entitlement: impl Into<String>,
         amount: Money,
-        interval: BillingInterval,
         paid_at: Timestamp,
     ) -> Self {
         Self {
             payment: payment.into(),
-            entitlement: paid.entitlement.to_owned(),
+            entitlement: entitlement.into(),
             run,
-            price: paid.price.to_owned(),
-            tier: paid.tier.to_owned(),
+            price: String::new(),
+            tier: String::new(),
             amount,
-            interval,
-            customer: paid.customer.to_owned(),
+            interval: BillingInterval::OneTime,
+            customer: String::new(),
             paid_at,
+            period_end: None,
         }
+    }
+
+    /// Sets the price, its tier and how often it is charged.
+    #[must_use]
+    pub fn with_price(
+        mut self,
+        price: impl Into<String>,
+        tier: impl Into<String>,
+        interval: BillingInterval,
+    ) -> Self {
+        self.price = price.into();
+        self.tier = tier.into();
+        self.interval = interval;
+        self
+    }
+
+    /// Sets the customer.
+    #[must_use]
+    pub fn with_customer(mut self, customer: impl Into<String>) -> Self {
+        self.customer = customer.into();
+        self
+    }
+
+    /// Sets the end of the period that is paid for.
+    #[must_use]
+    pub const fn with_period_end(mut self, end: Timestamp) -> Self {
+        self.period_end = Some(end);
+        self
     }
 }
 
-/// An entitlement that ended, as the event says it.
+/// An entitlement that ended, as the event states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EntitlementEnd {
@@ -202,5 +228,59 @@ impl EntitlementEnd {
     #[must_use]
     pub fn new(run: RunId, entitlement: impl Into<String>) -> Self {
         Self { run, entitlement: entitlement.into() }
+    }
+}
+
+/// Money that went back, as the event states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RefundedPayment {
+    /// Whose product was paid.
+    pub run: RunId,
+    /// The provider's id of the payment.
+    pub payment: String,
+    /// The total that was refunded of this payment so far; several events about one payment count once, by the highest.
+    pub refunded: Money,
+    /// When.
+    pub refunded_at: Timestamp,
+}
+
+impl RefundedPayment {
+    /// `refunded` is the total of all refunds of `payment` so far.
+    #[must_use]
+    pub fn new(run: RunId, payment: impl Into<String>, refunded: Money, refunded_at: Timestamp) -> Self {
+        Self { run, payment: payment.into(), refunded, refunded_at }
+    }
+}
+
+/// A payment that did not come in, as the event states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct FailedPayment {
+    /// Whose product was to be paid.
+    pub run: RunId,
+    /// The provider's id of the payment: the one of the [`PaidInvoice`] when a later try succeeds.
+    pub payment: String,
+    /// The amount that is due.
+    pub amount: Money,
+    /// The customer: a label or a vendor's customer id, no e-mail address.
+    pub customer: String,
+    /// The time of the last try.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub failed_at: Timestamp,
+}
+
+impl FailedPayment {
+    /// A failed try to take `amount` from `customer`.
+    #[must_use]
+    pub fn new(
+        run: RunId,
+        payment: impl Into<String>,
+        amount: Money,
+        customer: impl Into<String>,
+        failed_at: Timestamp,
+    ) -> Self {
+        Self { run, payment: payment.into(), amount, customer: customer.into(), failed_at }
     }
 }

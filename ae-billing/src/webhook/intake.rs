@@ -29,7 +29,7 @@ impl WebhookIntake {
         Self { verifier, store, mode: Mode::Offline }
     }
 
-    /// Says which mode's events are booked.
+    /// Sets which mode's events are booked.
     #[must_use]
     pub const fn with_mode(mut self, mode: Mode) -> Self {
         self.mode = mode;

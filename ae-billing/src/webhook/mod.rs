@@ -9,8 +9,12 @@ mod offline;
 mod port;
 
 pub use error::WebhookError;
-pub use event::{EntitlementEnd, EventEffect, EventKind, PaidFor, PaidInvoice, ProviderEvent};
+pub use event::{
+    EntitlementEnd, EventEffect, EventKind, FailedPayment, PaidInvoice, ProviderEvent, RefundedPayment,
+};
 pub use intake::{RAW_BYTES_MAX, WebhookIntake};
 pub(crate) use offline::Envelope;
 pub use offline::{OfflineVerifier, SIGNATURE_HEADER, TOLERANCE_SECONDS, sign};
+#[cfg(feature = "mock")]
+pub use port::MockWebhookVerifier;
 pub use port::WebhookVerifier;

@@ -6,9 +6,7 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::{
-    EntitlementEnd, EventEffect, EventKind, PaidInvoice, ProviderEvent, WebhookError, WebhookVerifier,
-};
+use super::{EventEffect, EventKind, ProviderEvent, WebhookError, WebhookVerifier};
 use crate::{Mode, store::records::BACKEND};
 
 /// The header with the signature: `t=<unix seconds>,v1=<hex>`.
@@ -52,7 +50,7 @@ impl OfflineVerifier {
     ///
     /// # Errors
     ///
-    /// [`WebhookError::EmptySecret`]: anybody could sign with that.
+    /// [`WebhookError::EmptySecret`]: anyone could sign with that.
     pub fn new(secret: Secret<String>) -> Result<Self, WebhookError> {
         if secret.expose().trim().is_empty() { Err(WebhookError::EmptySecret) } else { Ok(Self { secret }) }
     }
@@ -105,7 +103,7 @@ impl<'a> Signature<'a> {
             .parse()
             .ok()
             .filter(|_| is_plain)
-            .ok_or(WebhookError::MalformedSignature("the time is no number of seconds"))?;
+            .ok_or(WebhookError::MalformedSignature("the time is not a number of seconds"))?;
         let codes: Vec<_> =
             parts.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, value)| code(value)).collect();
         if codes.is_empty() {
@@ -131,7 +129,7 @@ fn keyed(secret: &Secret<String>, time: &str, raw: &[u8]) -> Hmac<Sha256> {
 }
 
 fn event(raw: &[u8]) -> Result<ProviderEvent, WebhookError> {
-    // Serde's messages can quote the body, which may hold what must not reach a log: only the place is told.
+    // Serde's messages can quote the body, which may hold what must not reach a log: only the place is given.
     let unreadable = |what: &str| WebhookError::MalformedEvent(format!("{what} can't be read"));
     let envelope: Envelope = serde_json::from_slice(raw).map_err(|error| {
         unreadable(&format!("the envelope, at line {}, column {},", error.line(), error.column()))
@@ -139,23 +137,23 @@ fn event(raw: &[u8]) -> Result<ProviderEvent, WebhookError> {
     if envelope.id.is_empty() || envelope.id.len() > 255 {
         return Err(WebhookError::MalformedEvent("the id is empty or longer than 255 bytes".to_owned()));
     }
-    let data = || envelope.data.clone();
-    let effect = match envelope.kind {
-        EventKind::InvoicePaid => Some(EventEffect::Paid(
-            serde_json::from_value::<PaidInvoice>(data())
-                .map_err(|_| unreadable("the payment in the data"))?,
-        )),
-        EventKind::SubscriptionDeleted => Some(EventEffect::Ended(
-            serde_json::from_value::<EntitlementEnd>(data())
-                .map_err(|_| unreadable("the entitlement in the data"))?,
-        )),
-        _ => None,
-    };
+    let effect = effect(&envelope.kind, &envelope.data)
+        .map_err(|_| unreadable(&format!("the data of {}", envelope.kind)))?;
     let payload = Untrusted::new(Origin::Webhook(BACKEND.to_owned()), envelope.data);
     let mut event =
         ProviderEvent::new(envelope.id, envelope.kind, envelope.mode, envelope.created_at, payload);
     event.effect = effect;
     Ok(event)
+}
+
+fn effect(kind: &EventKind, data: &serde_json::Value) -> Result<Option<EventEffect>, serde_json::Error> {
+    Ok(Some(match kind {
+        EventKind::InvoicePaid => EventEffect::Paid(Deserialize::deserialize(data)?),
+        EventKind::SubscriptionDeleted => EventEffect::Ended(Deserialize::deserialize(data)?),
+        EventKind::ChargeRefunded => EventEffect::Refunded(Deserialize::deserialize(data)?),
+        EventKind::PaymentFailed => EventEffect::Failed(Deserialize::deserialize(data)?),
+        _ => return Ok(None),
+    }))
 }
 
 #[cfg(test)]
@@ -265,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signed_body_that_is_no_event_is_told_without_quoting_it() {
+    fn a_signed_body_that_is_not_an_event_is_refused_without_quoting_it() {
         for raw in [
             &b"card 4242"[..],
             br#"{"id":"","type":"ping","mode":"offline","created_at":"2027-01-15T08:00:00Z","data":{}}"#,

@@ -1,6 +1,6 @@
 //! The webhook verifier port.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use ae_core::Timestamp;
 use http::HeaderMap;
@@ -13,9 +13,13 @@ use super::{ProviderEvent, WebhookError};
 ///
 /// - **W1.** Pure: the same headers, bytes and time give the same answer. No clock, no I/O, no API key.
 /// - **W2.** The signature covers the raw bytes as received; a body that was parsed and written again does not pass.
-/// - **W3.** Secrets are compared in constant time. There is no default secret and no way to switch the check off.
+/// - **W3.** A request without a signature is refused; the check can't be switched off.
 /// - **W4.** What is too old or too far ahead is refused, where the provider signs a time.
 /// - **W5.** The payload keeps its origin: it is data, and only the fields in [`EventEffect`] have a meaning.
+///
+/// # Notes
+///
+/// Secrets are compared in constant time, and there is no default secret.
 ///
 /// # Errors
 ///
@@ -40,6 +44,7 @@ use super::{ProviderEvent, WebhookError};
 /// assert_eq!(event.id, "evt_1");
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
+#[cfg_attr(feature = "mock", mockall::automock)]
 pub trait WebhookVerifier: fmt::Debug + Send + Sync + 'static {
     /// The provider's name, for example `offline-ledger`.
     fn name(&self) -> &str;
@@ -52,26 +57,9 @@ pub trait WebhookVerifier: fmt::Debug + Send + Sync + 'static {
     fn verify(&self, headers: &HeaderMap, raw: &[u8], now: Timestamp) -> Result<ProviderEvent, WebhookError>;
 }
 
-macro_rules! forward {
-    ($($pointer:ident),+) => {$(
-        #[deny(clippy::missing_trait_methods)]
-        impl<T: WebhookVerifier + ?Sized> WebhookVerifier for $pointer<T> {
-            fn name(&self) -> &str {
-                (**self).name()
-            }
-
-            fn verify(
-                &self,
-                headers: &HeaderMap,
-                raw: &[u8],
-                now: Timestamp,
-            ) -> Result<ProviderEvent, WebhookError> {
-                (**self).verify(headers, raw, now)
-            }
-        }
-    )+};
-}
-
-forward!(Arc, Box);
+ae_core::forward! { WebhookVerifier {
+    fn name(&self) -> &str;
+    fn verify(&self, headers: &HeaderMap, raw: &[u8], now: Timestamp) -> Result<ProviderEvent, WebhookError>;
+} }
 
 const _: fn(&dyn WebhookVerifier) = |_| ();

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use ae_billing::{
-    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
-    PaymentQuery, Price, Product, ProviderInfo,
+    Ensured, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page, Payment, PaymentLink,
+    PaymentProvider, PaymentQuery, Price, Product, ProviderInfo, Refund,
 };
 use ae_core::{BackendError, Effect, ErrorKind, IdempotencyKey, RunId};
 use async_trait::async_trait;
@@ -75,6 +75,13 @@ impl PaymentProvider for Cut {
     }
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
         self.pass(self.inner.deactivate(key, object)).await
+    }
+    async fn refund(
+        &self,
+        key: &IdempotencyKey,
+        refund: &NewRefund,
+    ) -> Result<Ensured<Refund>, BackendError> {
+        self.pass(self.inner.refund(key, refund)).await
     }
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
         self.pass(self.inner.find(run)).await

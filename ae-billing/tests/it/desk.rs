@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use ae_billing::{
-    FormId, JournalHead, LinkId, NewPayment, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId,
+    FormId, JournalHead, LinkId, NewPayment, NewRefund, ObjectRef, PaymentId, PaymentProvider, PaymentQuery,
+    PriceId,
 };
 use ae_core::{ErrorKind, Money};
 
 use crate::{
     ledgers::on_each,
-    world::{clocked, deliver, key, open, run, start, usd, wait},
+    world::{clocked, deliver, key, open, run, start, sums, usd, wait},
 };
 
 #[test]
@@ -54,8 +55,8 @@ fn a_form_books_once_whenever_it_is_sent_and_nothing_but_what_it_was_sent_for() 
             "a new form of the same payer, price and day is another payment"
         );
         assert_eq!(deliver(&ledger, runtime.now()).len(), 2);
-        assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments, 2);
-        assert_eq!(wait(ledger.revenue(other.run)).unwrap().payments, 0);
+        assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments(), 2);
+        assert_eq!(wait(ledger.revenue(other.run)).unwrap().payments(), 0);
     });
 }
 
@@ -162,7 +163,10 @@ fn revenue_is_what_webhooks_confirmed_and_mrr_follows_the_calendar() {
         clock.set(start());
         let shop = open(&*ledger, run("revenue"));
         let nothing = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!((nothing.gross, nothing.payments, nothing.mrr), (usd("0"), 0, usd("0")));
+        assert_eq!(
+            (sums(&nothing).gross, sums(&nothing).payments, sums(&nothing).mrr),
+            (usd("0"), 0, usd("0"))
+        );
         for (name, payer, tier) in [("a", "CUST-1", 0), ("b", "CUST-2", 1), ("c", "CUST-3", 2)] {
             shop.paid(&*ledger, name, payer, tier);
         }
@@ -170,25 +174,47 @@ fn revenue_is_what_webhooks_confirmed_and_mrr_follows_the_calendar() {
         deliver(&ledger, runtime.now());
         let summary = wait(ledger.revenue(shop.run)).unwrap();
         // 29.99 a month, a twelfth of 100 rounded down, nothing for a single purchase.
-        assert_eq!((summary.gross, summary.payments, summary.mrr), (usd("134.99"), 3, usd("38.32")));
+        assert_eq!(
+            (sums(&summary).gross, sums(&summary).payments, sums(&summary).mrr),
+            (usd("134.99"), 3, usd("38.32"))
+        );
         let tiers: Vec<_> = summary.entitlements.iter().map(|one| (&*one.customer, &*one.tier)).collect();
         assert_eq!(tiers.len(), 3);
         assert!(tiers.contains(&("CUST-2", "pro")));
-        assert_eq!(wait(ledger.revenue(run("other"))).unwrap().payments, 0);
+        assert_eq!(wait(ledger.revenue(run("other"))).unwrap().payments(), 0);
 
         // CUST-1 pays the second month early: one entitlement, paid until two months from the start.
         clock.advance(Duration::from_secs(20 * 86_400));
         shop.paid(&*ledger, "a2", "CUST-1", 0);
         deliver(&ledger, runtime.now());
         let summary = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!((summary.mrr, summary.entitlements.len()), (usd("38.32"), 3));
+        assert_eq!((sums(&summary).mrr, summary.entitlements.len()), (usd("38.32"), 3));
         let monthly = summary.entitlements.iter().find(|one| one.customer == "CUST-1").unwrap();
         assert_eq!(monthly.paid_until, Some("2027-01-24T08:00:00Z".parse().unwrap()));
 
         // Then nobody pays any more: only the year is left, the gross stays.
         clock.advance(Duration::from_secs(60 * 86_400));
         let summary = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!((summary.mrr, summary.gross), (usd("8.33"), usd("164.98")));
+        assert_eq!((sums(&summary).mrr, sums(&summary).gross), (usd("8.33"), usd("164.98")));
+    });
+}
+
+#[test]
+fn a_refund_goes_through_the_webhook_and_ends_what_was_paid() {
+    let (clock, runtime) = clocked();
+    on_each(&runtime, |ledger| {
+        clock.set(start());
+        let shop = open(&*ledger, run("refund"));
+        let payment = shop.paid(&*ledger, "a", "CUST-1", 0);
+        deliver(&ledger, runtime.now());
+        for (name, amount, net, mrr) in [("part", "9.99", "20", "29.99"), ("rest", "20", "0", "0")] {
+            let refund = NewRefund::new(payment.id.clone(), usd(amount));
+            assert!(wait(ledger.refund(&key(shop.run, name), &refund)).unwrap().is_created());
+            deliver(&ledger, runtime.now());
+            let summary = wait(ledger.revenue(shop.run)).unwrap();
+            assert_eq!((sums(&summary).net, sums(&summary).mrr), (usd(net), usd(mrr)));
+        }
+        wait(ledger.verify_journal()).unwrap();
     });
 }
 
@@ -207,13 +233,13 @@ fn an_entitlement_ends_by_an_event_and_begins_again_with_a_payment() {
         assert_eq!(wait(ledger.pending_events(10)).unwrap().len(), 1);
         deliver(&ledger, runtime.now());
         let summary = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!((summary.mrr, summary.gross), (usd("0"), usd("29.99")));
+        assert_eq!((sums(&summary).mrr, sums(&summary).gross), (usd("0"), usd("29.99")));
         assert_eq!(summary.entitlements[0].ended_at, Some(runtime.now()));
         clock.advance(Duration::from_secs(3_600));
         shop.paid(&*ledger, "a2", "CUST-1", 0);
         deliver(&ledger, runtime.now());
         let summary = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!((summary.mrr, summary.entitlements.len()), (usd("29.99"), 1));
+        assert_eq!((sums(&summary).mrr, summary.entitlements.len()), (usd("29.99"), 1));
         let unknown = PaymentId::of_key(&key(shop.run, "never made"));
         let refused = wait(ledger.end_entitlement(&key(shop.run, "end2"), &unknown)).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::NotFound);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ae_billing::{
     BillingConfig, EventStore, JournalHead, LinkId, LinkView, MemoryLedger, NewPayment, OutboxEvent, Payment,
-    PaymentId, PaymentLink, PaymentProvider, RevenueSummary,
+    PaymentId, PaymentLink, PaymentProvider,
 };
 use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
@@ -22,7 +22,6 @@ pub trait Ledger: PaymentProvider + EventStore {
     async fn end_entitlement(&self, key: &IdempotencyKey, payment: &PaymentId) -> Answer<()>;
     async fn pending_events(&self, limit: u32) -> Answer<Vec<OutboxEvent>>;
     async fn mark_delivered(&self, event: &str) -> Answer<()>;
-    async fn revenue(&self, run: RunId) -> Answer<RevenueSummary>;
     async fn verify_journal(&self) -> Answer<JournalHead>;
     async fn verify_journal_since(&self, known: &JournalHead) -> Answer<JournalHead>;
 }
@@ -52,9 +51,6 @@ macro_rules! ledger {
             async fn mark_delivered(&self, event: &str) -> Answer<()> {
                 <$name>::mark_delivered(self, event).await
             }
-            async fn revenue(&self, run: RunId) -> Answer<RevenueSummary> {
-                <$name>::revenue(self, run).await
-            }
             async fn verify_journal(&self) -> Answer<JournalHead> {
                 <$name>::verify_journal(self).await
             }
@@ -80,6 +76,8 @@ pub fn on_each_with(runtime: &Runtime, config: &BillingConfig, test: impl Fn(Arc
     {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("billing.db");
-        test(Arc::new(ae_billing::SqliteBilling::open(path, runtime.clone(), config.clone()).unwrap()));
+        test(Arc::new(
+            ae_billing::SqliteBilling::open_or_create(path, runtime.clone(), config.clone()).unwrap(),
+        ));
     }
 }

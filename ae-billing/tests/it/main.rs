@@ -11,11 +11,14 @@
 mod check;
 mod cut;
 mod desk;
+#[cfg(feature = "conformance")]
+mod faults;
 mod intake;
 mod ledgers;
 #[cfg(feature = "sqlite")]
 mod model;
 mod order;
+#[cfg(feature = "pages")]
 mod page;
 #[cfg(feature = "conformance")]
 mod provider;

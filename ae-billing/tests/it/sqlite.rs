@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{
     ledgers::Ledger,
-    world::{BASE, clocked, intake, key, open, receive, run, start, try_open, usd, wait},
+    world::{BASE, clocked, intake, key, open, receive, run, start, sums, try_open, usd, wait},
 };
 
 struct File {
@@ -27,7 +27,7 @@ impl File {
     }
 
     fn open(&self) -> Result<SqliteBilling, ae_core::BackendError> {
-        SqliteBilling::open(self.path(), self.runtime.clone(), BillingConfig::new(BASE))
+        SqliteBilling::open_or_create(self.path(), self.runtime.clone(), BillingConfig::new(BASE))
     }
 
     fn ledger(&self) -> Arc<dyn Ledger> {
@@ -74,7 +74,7 @@ fn a_process_killed_between_any_two_calls_leaves_one_of_each() {
         assert_eq!(wait(ledger.verify_journal()).unwrap(), reference, "killed after step {killed_after}");
         assert_eq!(wait(ledger.find(run("kill"))).unwrap().len(), 5);
         let revenue = wait(ledger.revenue(run("kill"))).unwrap();
-        assert_eq!((revenue.payments, revenue.gross), (1, usd("29.99")));
+        assert_eq!((sums(&revenue).payments, sums(&revenue).gross), (1, usd("29.99")));
         assert!(wait(ledger.pending_events(10)).unwrap().is_empty());
     }
 }
@@ -115,10 +115,10 @@ fn an_event_that_can_not_be_kept_is_not_booked_either() {
     let raw = wait(ledger.pending_events(1)).unwrap().remove(0).body;
     file.sql("CREATE TRIGGER stop BEFORE INSERT ON billing_events BEGIN SELECT RAISE(ABORT, 'stop'); END;");
     receive(&intake(&ledger), &raw, start()).unwrap_err();
-    assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments, 0);
+    assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments(), 0);
     file.sql("DROP TRIGGER stop");
     assert!(matches!(receive(&intake(&ledger), &raw, start()).unwrap(), Intake::Accepted { .. }));
-    assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments, 1);
+    assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments(), 1);
 }
 
 #[test]
@@ -213,24 +213,40 @@ fn the_journal_is_append_only_by_the_databases_own_rules() {
 fn a_newer_or_foreign_file_is_refused_and_left_as_it_is() {
     let file = File::new();
     open(&*file.ledger(), run("newer"));
-    file.sql("UPDATE billing_schema SET version = 2");
+    file.sql("UPDATE ae_schema SET version = 2");
     let newer = file.open().unwrap_err();
-    assert!(newer.kind() == ErrorKind::Protocol && newer.message().contains("version 2"), "{newer}");
-    file.sql("UPDATE billing_schema SET version = 1");
+    assert!(newer.kind() == ErrorKind::Unsupported && newer.message().contains("version 2"), "{newer}");
+    file.sql("UPDATE ae_schema SET version = 1");
     assert_eq!(wait(file.open().unwrap().find(run("newer"))).unwrap().len(), 5);
 
     let garbage = File::new();
-    fs::write(garbage.path(), b"this is no database, and it must survive".repeat(50)).unwrap();
+    fs::write(garbage.path(), b"this is not a database, and it must survive".repeat(50)).unwrap();
     let before = fs::read(garbage.path()).unwrap();
     assert_eq!(garbage.open().unwrap_err().kind(), ErrorKind::Protocol);
     assert_eq!(fs::read(garbage.path()).unwrap(), before);
+}
 
-    let nowhere = SqliteBilling::open(
-        garbage.folder.path().join("no/such/folder.db"),
-        garbage.runtime.clone(),
-        BillingConfig::new(BASE),
-    );
-    assert_eq!(nowhere.unwrap_err().kind(), ErrorKind::PermissionDenied);
+#[test]
+fn a_ledger_that_is_gone_is_named_and_not_made_again() {
+    let file = File::new();
+    let config = || BillingConfig::new(BASE);
+    let existing = || SqliteBilling::open(file.path(), file.runtime.clone(), config());
+    let read_only = || SqliteBilling::open_read_only(file.path(), file.runtime.clone(), config());
+    for missing in [existing().unwrap_err(), read_only().unwrap_err()] {
+        assert_eq!(missing.kind(), ErrorKind::NotFound);
+        assert!(missing.message().contains("billing.db"), "{missing}");
+    }
+    assert!(!file.path().exists());
+    file.sql("CREATE TABLE mine (x)");
+    assert_eq!(existing().unwrap_err().kind(), ErrorKind::NotFound, "a file without a ledger");
+    open(&*file.ledger(), run("gone"));
+    assert_eq!(wait(existing().unwrap().find(run("gone"))).unwrap().len(), 5);
+
+    let reader = read_only().unwrap();
+    assert_eq!(wait(reader.find(run("gone"))).unwrap().len(), 5);
+    let refused = try_open(&reader, run("written")).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+    assert!(wait(reader.find(run("written"))).unwrap().is_empty());
 }
 
 #[test]

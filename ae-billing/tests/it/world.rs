@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    Intake, LinkId, NewLink, NewPayment, NewPrice, NewProduct, OfflineVerifier, Payment, PaymentLink,
-    PaymentProvider, Price, Product, SIGNATURE_HEADER, WebhookIntake, sign,
+    CurrencyRevenue, Intake, LinkId, NewLink, NewPayment, NewPrice, NewProduct, OfflineVerifier, Payment,
+    PaymentLink, PaymentProvider, Price, Product, RevenueSummary, SIGNATURE_HEADER, WebhookIntake, sign,
 };
 use ae_core::{
     BackendError, BillingInterval, Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money,
@@ -102,6 +102,18 @@ pub fn receive(intake: &WebhookIntake, raw: &[u8], now: Timestamp) -> Result<Int
     let mut headers = HeaderMap::new();
     headers.insert(SIGNATURE_HEADER, sign(&secret(), raw, now).parse().unwrap());
     wait(intake.receive(&headers, raw, now))
+}
+
+/// A signed-to-be event of the offline provider, as text.
+pub fn body(id: &str, kind: &str, data: &serde_json::Value) -> Vec<u8> {
+    let event =
+        serde_json::json!({ "id": id, "type": kind, "mode": "offline", "created_at": start(), "data": data });
+    event.to_string().into_bytes()
+}
+
+/// The sums in the run's own currency.
+pub fn sums(summary: &RevenueSummary) -> CurrencyRevenue {
+    summary.currencies[0]
 }
 
 /// Delivers everything in the outbox, and says what became of it.

@@ -1,8 +1,6 @@
 //! Joins the ledger to its pages and reports: everything about a sale, and no way to change what is on sale.
 
-use ae_billing::{
-    EventStore, LinkId, LinkView, NewPayment, OutboxEvent, Payment, PaymentLink, RevenueSummary,
-};
+use ae_billing::{EventStore, LinkId, LinkView, NewPayment, OutboxEvent, Payment, PaymentLink};
 use ae_core::{BackendError, IdempotencyKey, RunId};
 use async_trait::async_trait;
 
@@ -17,8 +15,6 @@ pub trait Storefront: EventStore {
     async fn link(&self, link: &LinkId) -> Result<Option<LinkView>, BackendError>;
     /// The newest link of `run` where something can be bought now.
     async fn current_link(&self, run: RunId) -> Result<Option<PaymentLink>, BackendError>;
-    /// The money that came in for `run`.
-    async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError>;
     /// Records that a payment came in.
     async fn record_payment(
         &self,

@@ -101,7 +101,7 @@ fn gone(dir: &DataDir, name: &str, why: &str) -> Error {
 /// When its database can't be used as it is.
 pub fn ledger(installation: &Installation, base_url: &str) -> Result<SqliteBilling> {
     let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
-    Ok(SqliteBilling::open(path, runtime, BillingConfig::new(base_url))?)
+    Ok(SqliteBilling::open_or_create(path, runtime, BillingConfig::new(base_url))?)
 }
 
 impl Backends {

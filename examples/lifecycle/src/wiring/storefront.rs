@@ -1,8 +1,6 @@
 //! The offline ledger as the sale sees it.
 
-use ae_billing::{
-    LinkId, LinkView, NewPayment, OutboxEvent, Payment, PaymentLink, RevenueSummary, SqliteBilling,
-};
+use ae_billing::{LinkId, LinkView, NewPayment, OutboxEvent, Payment, PaymentLink, SqliteBilling};
 use ae_core::{BackendError, IdempotencyKey, RunId};
 use async_trait::async_trait;
 
@@ -16,10 +14,6 @@ impl Storefront for SqliteBilling {
 
     async fn current_link(&self, run: RunId) -> Result<Option<PaymentLink>, BackendError> {
         self.current_link(run).await
-    }
-
-    async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
-        self.revenue(run).await
     }
 
     async fn record_payment(

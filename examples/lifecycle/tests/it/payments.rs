@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use ae_billing::{LinkId, NewLink, NewPrice, NewProduct, PaymentProvider};
+use ae_billing::{EventStore, LinkId, NewLink, NewPrice, NewProduct, PaymentProvider};
 use ae_core::{
     BillingInterval, Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money, RunId, Runtime,
     SeededIds,
@@ -116,7 +116,7 @@ impl Shop {
         let ledger = wiring::ledger(&self.installation, ADDRESS).unwrap();
         let mut all = Vec::new();
         for run in &self.runs {
-            all.push(ledger.revenue(*run).await.unwrap().payments);
+            all.push(ledger.revenue(*run).await.unwrap().payments());
         }
         all
     }

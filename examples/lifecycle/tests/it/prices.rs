@@ -72,7 +72,7 @@ async fn go_on(
     let settings = installation.runs.get(run).unwrap().settings;
     let config = BillingConfig::new(&settings.base_url).with_caps(Caps::default().with_amount_max(cents));
     let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
-    let ledger = SqliteBilling::open(path, runtime, config).unwrap();
+    let ledger = SqliteBilling::open_or_create(path, runtime, config).unwrap();
     let mut backends = Backends::embedded(installation, &settings, None).unwrap();
     backends.payments = Arc::new(ledger);
     drive(installation, backends, run, approver, Arc::new(Silent)).await

@@ -138,14 +138,14 @@ fn a_customer_comes_from_the_site_to_a_paid_entitlement() {
     let good = format!("{entered}&operator_code={}", code.trim());
     assert_eq!(server.form(&paid, "Origin: http://evil.example\r\n", &good).status, 403);
     let before = ae.ae(&["status", run, "--json"]).expect(0).json();
-    assert_eq!(before["revenue"]["payments"], 0, "nothing was recorded so far");
+    assert_eq!(before["revenue"]["currencies"][0]["payments"], 0, "nothing was recorded so far");
 
     assert_eq!(server.form(&paid, "", &good).status, 200);
     assert_eq!(server.form(&paid, "", &good).status, 200, "sent twice");
     let after = ae.ae(&["status", run, "--json"]).expect(0).json();
-    assert_eq!(after["revenue"]["payments"], 1, "recorded once: {}", after["revenue"]);
+    assert_eq!(after["revenue"]["currencies"][0]["payments"], 1, "recorded once: {}", after["revenue"]);
     assert_eq!(after["revenue"]["entitlements"].as_array().unwrap().len(), 1);
-    assert_eq!(after["revenue"]["gross"], result["spec"]["pricing"][0]["price"]);
+    assert_eq!(after["revenue"]["currencies"][0]["gross"], result["spec"]["pricing"][0]["price"]);
     assert!(ae.ae(&["status", run]).expect(0).stdout.contains("revenue"));
     ae.ae(&["audit", "verify"]).expect(0);
     let log = std::fs::read_to_string(ae.data().join("audit.jsonl")).unwrap();

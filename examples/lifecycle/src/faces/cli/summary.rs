@@ -48,12 +48,19 @@ pub(super) fn of(report: &RunReport) -> String {
         report.spent.as_ref().map_or_else(|| "not measured".to_owned(), |spent| spent.settled.to_string());
     line("spent", format!("{spent} of {}", report.budget));
     if let Some(revenue) = &report.revenue {
-        line(
-            "revenue",
-            format!("{} from {} payment(s), {} a month", revenue.gross, revenue.payments, revenue.mrr),
-        );
+        for sums in &revenue.currencies {
+            let refunded =
+                if sums.refunded.is_zero() { String::new() } else { format!(", {} refunded", sums.refunded) };
+            line(
+                "revenue",
+                format!("{} from {} payment(s), {} a month{refunded}", sums.gross, sums.payments, sums.mrr),
+            );
+        }
         for entitlement in &revenue.entitlements {
             line("entitled", format!("{} to {}", entitlement.customer, entitlement.tier));
+        }
+        for failed in &revenue.failed {
+            line("unpaid", format!("{} by {}: the payment failed", failed.amount, failed.customer));
         }
     }
     line("run", report.run_id.to_string());

@@ -4,16 +4,29 @@ use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, RunId, Timestamp}
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BillingConfig, Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId,
-    Product, ProductId,
+    Ensured, LinkId, NewLink, NewPrice, NewProduct, ObjectRef, PaymentLink, Price, PriceId, Product,
+    ProductId, ProviderInfo,
     store::records::{Find, Records, Table, bad, error, load, load_all, refused, save},
 };
 
-/// What one call knows.
+/// The terms of one call: the provider's own info, where its links lead, and the time.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Rules<'a> {
-    pub(crate) config: &'a BillingConfig,
-    pub(crate) now: Timestamp,
+#[non_exhaustive]
+pub struct Terms<'a> {
+    /// The provider: its name in errors, its caps and currencies.
+    pub provider: &'a ProviderInfo,
+    /// A link's URL is `{base_url}/pay/{link id}`.
+    pub base_url: &'a str,
+    /// The time of the call.
+    pub now: Timestamp,
+}
+
+impl<'a> Terms<'a> {
+    /// The terms of `provider` at `now`, with links under `base_url`.
+    #[must_use]
+    pub const fn new(provider: &'a ProviderInfo, base_url: &'a str, now: Timestamp) -> Self {
+        Self { provider, base_url, now }
+    }
 }
 
 /// A used key: what it was used for.
@@ -34,7 +47,7 @@ pub(crate) struct LinkRecord {
     pub(crate) created_at: Timestamp,
 }
 
-impl Rules<'_> {
+impl Terms<'_> {
     pub(crate) fn ensure_product(
         self,
         records: &mut dyn Records,
@@ -47,7 +60,7 @@ impl Rules<'_> {
             return Ok(Ensured::Found(needed(records, Table::Products, id.as_str(), OPERATION)?));
         }
         spec.check().map_err(refused(OPERATION))?;
-        within(records, Table::Products, &run, self.config.caps.products_per_run_max, OPERATION)?;
+        within(records, Table::Products, &run, self.provider.caps.products_per_run_max, OPERATION)?;
         let product = Product::new(id, spec.clone(), self.now);
         save_product(records, &product)?;
         Ok(Ensured::Created(product))
@@ -64,21 +77,11 @@ impl Rules<'_> {
         if claim(records, key, OPERATION, &run, spec)? {
             return Ok(Ensured::Found(needed(records, Table::Prices, id.as_str(), OPERATION)?));
         }
-        let BillingConfig { caps, currencies, .. } = self.config;
-        spec.check_within(caps, currencies).map_err(refused(OPERATION))?;
+        spec.check(self.provider).map_err(refused(OPERATION))?;
         let product = ProductId::of_key(&spec.product);
         let product: Product = needed(records, Table::Products, product.as_str(), OPERATION)?;
         usable(OPERATION, &product.id, product.run == spec.run, product.active)?;
-        let prices: Vec<Price> = load_all(records, Table::Prices, Find::of_run(&run))?;
-        if let Some(other) = prices.iter().find(|price| price.amount.currency() != spec.amount.currency()) {
-            let message = format!(
-                "this run's prices are in {}, this one is in {}: sums of both would mean nothing",
-                other.amount.currency(),
-                spec.amount.currency()
-            );
-            return bad(OPERATION, message);
-        }
-        within(records, Table::Prices, &run, self.config.caps.prices_per_run_max, OPERATION)?;
+        within(records, Table::Prices, &run, self.provider.caps.prices_per_run_max, OPERATION)?;
         let price = Price::new(id, product.id, spec.clone(), self.now);
         save_price(records, &price)?;
         Ok(Ensured::Created(price))
@@ -108,7 +111,7 @@ impl Rules<'_> {
             }
             prices.push(price);
         }
-        within(records, Table::Links, &run, self.config.caps.links_per_run_max, OPERATION)?;
+        within(records, Table::Links, &run, self.provider.caps.links_per_run_max, OPERATION)?;
         let link = LinkRecord {
             id,
             run: spec.run,
@@ -156,7 +159,7 @@ impl Rules<'_> {
 
     pub(crate) fn shown(self, link: LinkRecord) -> PaymentLink {
         let LinkRecord { id, run, prices, success_url, active, created_at } = link;
-        let url = format!("{}/pay/{id}", self.config.public_base_url);
+        let url = format!("{}/pay/{id}", self.base_url);
         PaymentLink { id, run, url, prices, success_url, active, created_at }
     }
 }
@@ -209,7 +212,7 @@ pub(crate) fn needed<T: serde::de::DeserializeOwned>(
     operation: &'static str,
 ) -> Result<T, BackendError> {
     load(records, table, id)?
-        .ok_or_else(|| error(ErrorKind::NotFound, operation, format!("there is no {id} in this ledger")))
+        .ok_or_else(|| error(ErrorKind::NotFound, operation, format!("there is no {id} here")))
 }
 
 fn usable(

@@ -1,0 +1,150 @@
+//! Tables of rows in memory.
+
+use std::collections::BTreeMap;
+
+use ae_core::BackendError;
+use serde::{Deserialize, Serialize};
+
+use super::records::{Find, Records, Row, Table};
+
+/// Rows in the order of their first write, and what the change under way replaced.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<(Table, Row)>", into = "Vec<(Table, Row)>")]
+pub(crate) struct Rows {
+    tables: BTreeMap<Table, Rank>,
+    undo: Vec<(Table, Row, Option<Row>)>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Rank {
+    rows: Vec<Row>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Rank {
+    fn get(&self, id: &str) -> Option<&Row> {
+        self.rows.get(*self.places.get(id)?)
+    }
+
+    /// Writes the row. The answer is the one that it replaced.
+    fn put(&mut self, row: Row) -> Option<Row> {
+        if let Some(present) = self.places.get(&row.id).and_then(|place| self.rows.get_mut(*place)) {
+            return Some(std::mem::replace(present, row));
+        }
+        self.places.insert(row.id.clone(), self.rows.len());
+        self.rows.push(row);
+        None
+    }
+}
+
+impl Rows {
+    /// Works on the rows: everything that `work` puts is kept when it succeeds, nothing of it when it fails.
+    pub(crate) fn change<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        self.undo.clear();
+        let done = work(self);
+        if done.is_err() {
+            self.roll_back();
+        }
+        done
+    }
+
+    fn roll_back(&mut self) {
+        for (table, row, before) in std::mem::take(&mut self.undo).into_iter().rev() {
+            let rank = self.tables.entry(table).or_default();
+            match before {
+                Some(before) => drop(rank.put(before)),
+                // Newest first, so a row that is taken back is the last one.
+                None => {
+                    rank.places.remove(&row.id);
+                    rank.rows.pop();
+                    if rank.rows.is_empty() {
+                        self.tables.remove(&table);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        self.tables == other.tables
+    }
+}
+
+impl From<Vec<(Table, Row)>> for Rows {
+    fn from(all: Vec<(Table, Row)>) -> Self {
+        let mut rows = Self::default();
+        for (table, row) in all {
+            rows.tables.entry(table).or_default().put(row);
+        }
+        rows
+    }
+}
+
+impl From<Rows> for Vec<(Table, Row)> {
+    fn from(rows: Rows) -> Self {
+        let of_table = |(table, rank): (Table, Rank)| rank.rows.into_iter().map(move |row| (table, row));
+        rows.tables.into_iter().flat_map(of_table).collect()
+    }
+}
+
+impl Records for Rows {
+    fn get(&self, table: Table, id: &str) -> Result<Option<Row>, BackendError> {
+        Ok(self.tables.get(&table).and_then(|rank| rank.get(id)).cloned())
+    }
+
+    fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError> {
+        let rows = self.tables.get(&table).map(|rank| rank.rows.as_slice()).unwrap_or_default();
+        let placed = (1_u64..).zip(rows).filter(|(position, row)| find.matches(*position, row));
+        let most = usize::try_from(find.limit).unwrap_or(usize::MAX);
+        Ok(placed.take(most).map(|(position, row)| (position, row.clone())).collect())
+    }
+
+    fn count(&self, table: Table) -> Result<u64, BackendError> {
+        let rows = self.tables.get(&table).map_or(0, |rank| rank.rows.len());
+        Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+    }
+
+    fn put(&mut self, table: Table, row: Row) -> Result<(), BackendError> {
+        let before = self.tables.entry(table).or_default().put(row.clone());
+        self.undo.push((table, row, before));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::records::BACKEND;
+
+    fn row(id: &str, body: &str) -> Row {
+        Row { id: id.into(), run: "r".into(), owner: String::new(), body: body.into() }
+    }
+
+    #[test]
+    fn a_failed_change_leaves_nothing_and_what_is_written_is_read_back() {
+        let mut rows = Rows::default();
+        rows.change(|rows| rows.put(Table::Keys, row("a", "1"))).unwrap();
+        let before = rows.clone();
+        let failed = rows.change(|rows| {
+            for (table, id, body) in [
+                (Table::Keys, "a", "2"),
+                (Table::Keys, "b", "3"),
+                (Table::Links, "a", "4"),
+                (Table::Keys, "a", "5"),
+            ] {
+                rows.put(table, row(id, body))?;
+            }
+            Err::<(), _>(BackendError::new(ae_core::ErrorKind::Internal, BACKEND, "test", "stop"))
+        });
+        assert!(failed.is_err());
+        assert_eq!(rows, before);
+        rows.change(|rows| rows.put(Table::Keys, row("b", "6"))).unwrap();
+        let json = serde_json::to_string(&rows).unwrap();
+        assert_eq!(serde_json::from_str::<Rows>(&json).unwrap(), rows, "{json}");
+    }
+}

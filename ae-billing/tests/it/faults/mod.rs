@@ -1,0 +1,5 @@
+//! The suites can fail: one wrong backend a clause, each caught by the clause's number.
+
+mod events;
+mod provider;
+mod webhooks;
