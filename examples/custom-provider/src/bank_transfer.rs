@@ -1,39 +1,35 @@
-//! A [`PaymentProvider`] for customers who pay by bank transfer, written from scratch: the books are a JSON file, and each
-//! payment link is a payment slip in a text file.
+//! A [`PaymentProvider`] for customers who pay by bank transfer: the books are an [`ae_billing::Catalog`] in a JSON file,
+//! and each payment link is a payment slip in a text file.
 
-mod book;
-mod catalog;
-mod slips;
-mod transfers;
-
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{self, File},
+    io::{Error, ErrorKind as Io},
+    path::{Path, PathBuf},
+};
 
 use ae_billing::{
-    Capabilities, Caps, Ensured, LinkId, Mode, NewLink, NewPayment, NewPrice, NewProduct, ObjectRef, Page,
-    Payment, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo, RequestError,
+    Capabilities, Caps, Catalog, Ensured, LinkId, LinkView, Mode, NewLink, NewPayment, NewPrice, NewProduct,
+    ObjectRef, Page, Payment, PaymentLink, PaymentProvider, PaymentQuery, Price, Product, ProviderInfo,
+    Terms,
 };
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId, Runtime};
+use ae_core::{BackendError, Effect, ErrorKind, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
 
-use self::{
-    book::{Book, BookFile},
-    catalog::Maker,
-};
+use crate::write_whole;
 
 const NAME: &str = "bank-transfer";
 
-/// Keeps `{folder}/book.json` and, for each link on sale, `{folder}/slips/{link id}.txt`: what it costs, where to pay, and
-/// the reference that tells whose money came in. A link that is taken off sale loses its slip.
+/// Keeps `{folder}/book.json` and, for each link on sale, `{folder}/slips/{link id}.txt`: the prices, where to pay, and
+/// the reference that names the payment. A link that is taken off sale loses its slip.
 ///
 /// Nothing is charged. The operator reads the bank statement and [records](Self::record_transfer) what came in. Several
 /// processes may share the folder: writers take turns under a lock, and a crash leaves the old book or the new one.
 #[derive(Debug)]
 pub struct BankTransfer {
-    books: BookFile,
-    slips: PathBuf,
+    folder: PathBuf,
     base_url: String,
     account: String,
-    caps: Caps,
+    info: ProviderInfo,
     runtime: Runtime,
 }
 
@@ -42,69 +38,110 @@ impl BankTransfer {
     /// `slips` in it is served at `base_url`.
     #[must_use]
     pub fn new(
-        folder: impl AsRef<Path>,
+        folder: impl Into<PathBuf>,
         base_url: impl Into<String>,
         account: impl Into<String>,
         runtime: Runtime,
     ) -> Self {
+        let capabilities = Capabilities::default().with_own_ids().with_durable_keys().with_deactivates();
         Self {
-            books: BookFile::new(folder.as_ref()),
-            slips: folder.as_ref().join("slips"),
+            folder: folder.into(),
             base_url: base_url.into().trim_end_matches('/').to_owned(),
             account: account.into(),
-            caps: Caps::default(),
+            info: ProviderInfo::new(NAME, Mode::Offline).with_capabilities(capabilities),
             runtime,
         }
     }
 
-    /// Says what may be made.
+    /// Sets what may be made.
     #[must_use]
-    pub const fn with_caps(mut self, caps: Caps) -> Self {
-        self.caps = caps;
+    pub fn with_caps(mut self, caps: Caps) -> Self {
+        self.info = self.info.with_caps(caps);
         self
     }
 
-    /// Where the slip of a link is while it is on sale.
+    /// The slip of a link while it is on sale.
     #[must_use]
     pub fn slip(&self, link: &LinkId) -> PathBuf {
-        slips::path(&self.slips, link)
+        self.folder.join("slips").join(format!("{link}.txt"))
     }
 
-    /// Records money that came in. Money for a sale that has ended since is recorded too, because it is there.
+    /// Records money that came in, also for a sale that has ended since.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` for a price that the link does not sell or a payer reference that is no label, `NotFound` for a
-    /// link that was never made, `Conflict` for a key that was used for something else; nothing is recorded then.
+    /// As [`Catalog::record_payment`]; nothing is recorded then.
     pub fn record_transfer(
         &self,
         key: &IdempotencyKey,
         transfer: &NewPayment,
     ) -> Result<Payment, BackendError> {
-        let now = self.runtime.now();
-        self.books.change("record_transfer", |book| transfers::record(book, key, transfer, now))
+        self.change("record_transfer", |book, terms| book.record_payment(terms, key, transfer))
+            .map(Ensured::into_inner)
     }
 
-    fn make<T>(
+    /// The book as it is now; nothing was made where there is no file. No lock: the file is always whole.
+    fn read(&self, operation: &'static str) -> Result<Catalog, BackendError> {
+        let path = self.folder.join("book.json");
+        match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|cause| {
+                let message = format!("{} is damaged: restore it from a copy", path.display());
+                BackendError::new(ErrorKind::Protocol, NAME, operation, message).with_source(cause)
+            }),
+            Err(cause) if cause.kind() == Io::NotFound => Ok(Catalog::default()),
+            Err(cause) => Err(failed(operation, &path, cause)),
+        }
+    }
+
+    /// Changes the book while no other handle or process does, then makes the slips say what it says. A repeat of the
+    /// call completes the slips after a crash.
+    fn change<T>(
         &self,
         operation: &'static str,
-        work: impl FnOnce(Maker<'_>, &mut Book) -> Result<T, BackendError>,
+        work: impl FnOnce(&mut Catalog, Terms<'_>) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
-        let info = self.info();
-        let maker = Maker { operation, info: &info, base_url: &self.base_url, now: self.runtime.now() };
-        self.books.change(operation, |book| work(maker, book))
+        let _lock = self.lock().map_err(|cause| failed(operation, &self.folder, cause))?;
+        let terms = Terms::new(&self.info, &self.base_url, self.runtime.now());
+        let before = self.read(operation)?;
+        let mut book = before.clone();
+        let answer = work(&mut book, terms)?;
+        let path = self.folder.join("book.json");
+        if book != before {
+            let bytes = serde_json::to_vec_pretty(&book).map_err(Error::other);
+            let written = bytes.and_then(|bytes| write_whole(&path, &bytes));
+            written.map_err(|cause| failed(operation, &path, cause))?;
+        }
+        for view in book.links(terms)? {
+            let path = self.slip(&view.link.id);
+            let written = match slip(&view, &self.account) {
+                Some(text) if fs::read(&path).is_ok_and(|present| present == text.as_bytes()) => Ok(()),
+                Some(text) => write_whole(&path, text.as_bytes()),
+                None => fs::remove_file(&path)
+                    .or_else(|cause| if cause.kind() == Io::NotFound { Ok(()) } else { Err(cause) }),
+            };
+            written.map_err(|cause| failed(operation, &path, cause).with_effect(Effect::Unknown))?;
+        }
+        Ok(answer)
+    }
+
+    /// The lock ends with the file handle, after a crash too.
+    fn lock(&self) -> Result<File, Error> {
+        fs::create_dir_all(&self.folder)?;
+        let path = self.folder.join("book.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        fs4::FileExt::lock(&file)?;
+        Ok(file)
     }
 }
 
 #[async_trait]
 impl PaymentProvider for BankTransfer {
     fn info(&self) -> ProviderInfo {
-        let capabilities = Capabilities::default().with_own_ids().with_durable_keys();
-        ProviderInfo::new(NAME, Mode::Offline).with_capabilities(capabilities).with_caps(self.caps)
+        self.info.clone()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
-        self.books.read("check").map(|_| ())
+        self.read("check").map(|_| ())
     }
 
     async fn ensure_product(
@@ -112,7 +149,7 @@ impl PaymentProvider for BankTransfer {
         key: &IdempotencyKey,
         spec: &NewProduct,
     ) -> Result<Ensured<Product>, BackendError> {
-        self.make("ensure_product", |maker, book| maker.product(book, key, spec))
+        self.change("ensure_product", |book, terms| book.ensure_product(terms, key, spec))
     }
 
     async fn ensure_price(
@@ -120,45 +157,51 @@ impl PaymentProvider for BankTransfer {
         key: &IdempotencyKey,
         spec: &NewPrice,
     ) -> Result<Ensured<Price>, BackendError> {
-        self.make("ensure_price", |maker, book| maker.price(book, key, spec))
+        self.change("ensure_price", |book, terms| book.ensure_price(terms, key, spec))
     }
 
-    /// The slip is written on each call: the call may be the repeat after a crash.
     async fn ensure_payment_link(
         &self,
         key: &IdempotencyKey,
         spec: &NewLink,
     ) -> Result<Ensured<PaymentLink>, BackendError> {
-        const OPERATION: &str = "ensure_payment_link";
-        let link = self.make(OPERATION, |maker, book| maker.link(book, key, spec))?;
-        self.books.locked(OPERATION, |book| slips::refresh(book, &self.slips, &self.account, OPERATION))?;
-        Ok(link)
+        let made =
+            self.change("ensure_payment_link", |book, terms| book.ensure_payment_link(terms, key, spec))?;
+        Ok(made.map(|mut link| {
+            link.url = format!("{}/{}.txt", self.base_url, link.id);
+            link
+        }))
     }
 
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
-        const OPERATION: &str = "deactivate";
-        self.make(OPERATION, |maker, book| maker.end(book, key, object))?;
-        self.books.locked(OPERATION, |book| slips::refresh(book, &self.slips, &self.account, OPERATION))
+        self.change("deactivate", |book, terms| book.deactivate(terms, key, object))
     }
 
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
-        Ok(self.books.read("find")?.objects(run))
+        self.read("find")?.find(run)
     }
 
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
-        transfers::page(self.books.read("payments")?, query)
+        self.read("payments")?.payments(query)
     }
 }
 
-fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
-    BackendError::new(kind, NAME, operation, message)
+/// The slip of a link, or `None` when nothing is on sale there.
+fn slip(view: &LinkView, account: &str) -> Option<String> {
+    let line = |price: &Price| format!("{}: {} {}\n", price.nickname, price.amount, price.interval.words());
+    let offered: String = view.prices.iter().filter(|price| price.active).map(line).collect();
+    let next: String = view.link.success_url.iter().map(|next| format!("\nThen go on at {next}\n")).collect();
+    let text = format!("Transfer to {account}\nReference {}\n\n{offered}{next}", view.link.id);
+    (view.link.active && view.product.active && !offered.is_empty()).then_some(text)
 }
 
-fn bad<T>(operation: &'static str, message: impl Into<String>) -> Result<T, BackendError> {
-    Err(error(ErrorKind::InvalidInput, operation, message))
-}
-
-/// What is wrong with a request, as the answer of `operation`.
-fn refused(operation: &'static str) -> impl Fn(RequestError) -> BackendError {
-    move |wrong| error(wrong.kind(), operation, wrong.to_string())
+/// An I/O failure; repeating the call with the same key is safe.
+fn failed(operation: &'static str, path: &Path, cause: Error) -> BackendError {
+    let kind = match cause.kind() {
+        Io::PermissionDenied => ErrorKind::PermissionDenied,
+        Io::StorageFull => ErrorKind::StorageFull,
+        _ => ErrorKind::Unavailable,
+    };
+    let message = format!("{} can't be used: see the cause, then repeat with the same key", path.display());
+    BackendError::new(kind, NAME, operation, message).with_source(cause)
 }

@@ -18,9 +18,17 @@ fn provider(folder: &TempDir) -> BankTransfer {
 async fn it_keeps_the_contract() {
     let folder = tempfile::tempdir().unwrap();
     let subject = |seed| {
-        conformance::Subject::new(Arc::new(provider(&folder)), seed).with_second(Arc::new(provider(&folder)))
+        let desk = Arc::new(provider(&folder));
+        let pay: conformance::Pay = Arc::new(move |key, payment| {
+            let desk = Arc::clone(&desk);
+            Box::pin(async move { desk.record_transfer(&key, &payment).map(|_| ()) })
+        });
+        conformance::Subject::new(Arc::new(provider(&folder)), seed)
+            .with_second(Arc::new(provider(&folder)))
+            .with_pay(pay)
     };
-    conformance::run_all(&subject("dollars")).await;
+    let ran = conformance::run_all(&subject("dollars")).await;
+    assert_eq!(ran.skipped, ["C12"], "{ran:?}");
     conformance::run_all(&subject("yen").with_currency("JPY".parse().unwrap())).await;
 }
 
@@ -64,7 +72,7 @@ async fn a_slip_says_what_to_pay_and_follows_what_is_on_sale() {
     let link = made.link.as_ref();
     assert_eq!(link.url, format!("http://127.0.0.1/slips/{}.txt", link.id));
     let slip = || fs::read_to_string(provider.slip(&link.id)).unwrap();
-    for part in ["DE02 1203", link.id.as_str(), "Starter: $9.00 every month", "Team: $29.00 every month"] {
+    for part in ["DE02 1203", link.id.as_str(), "Starter: $9.00 per month", "Team: $29.00 per month"] {
         assert!(slip().contains(part), "{part:?} is missing in {:?}", slip());
     }
     let starter = ObjectRef::Price(made.prices[0].as_ref().id.clone());
@@ -106,7 +114,7 @@ async fn a_damaged_book_is_refused_and_left_alone() {
 async fn a_request_that_could_forge_a_slip_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let provider = provider(&folder);
-    let made = launch(&provider).await.unwrap();
+    launch(&provider).await.unwrap();
     let before = fs::read(folder.path().join("book.json")).unwrap();
     let amount = Money::parse("1", Currency::USD).unwrap();
     let name = "Basic\nTransfer to somebody else";
@@ -129,7 +137,7 @@ async fn transfers_are_recorded_once_and_listed_in_pages() {
         assert_eq!(provider.record_transfer(&key("paid", number), &paid("CUST-7")).unwrap(), payment);
         recorded.push(payment);
     }
-    assert_eq!((recorded[0].invoice.as_str(), recorded[4].invoice.as_str()), ("BT-000001", "BT-000005"));
+    assert_eq!((recorded[0].invoice.as_str(), recorded[4].invoice.as_str()), ("INV-000001", "INV-000005"));
     let (mut listed, mut query) = (Vec::new(), PaymentQuery::new(run()).with_limit(2));
     loop {
         let page = provider.payments(&query).await.unwrap();
@@ -146,10 +154,8 @@ async fn transfers_are_recorded_once_and_listed_in_pages() {
 
     provider.deactivate(&key("off", 0), &ObjectRef::Link(link.clone())).await.unwrap();
     provider.record_transfer(&key("late", 0), &paid("CUST-9")).unwrap();
-    assert_eq!(
-        provider.payments(&PaymentQuery::new(run()).with_link(link.clone())).await.unwrap().items.len(),
-        6
-    );
+    let all = provider.payments(&PaymentQuery::new(run()).with_link(link.clone())).await.unwrap();
+    assert_eq!(all.items.len(), 6);
 }
 
 #[test]
