@@ -3,7 +3,7 @@
 use ae_billing::RevenueSummary;
 use ae_core::{ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
 use ae_genesis::{Niche, SourceReport, ValidationReport};
-use ae_harness::CheckOutcome;
+use ae_harness::{CheckOutcome, DeployPlan, ReleaseStore};
 use ae_router::RouteDecision;
 use ae_safety::{Approval, Scope};
 use serde::Serialize;
@@ -90,6 +90,8 @@ pub struct RunReport {
     pub attempts: Option<u32>,
     /// The release that is live.
     pub release: Option<String>,
+    /// The difference between the files that are live and those that were approved; `null` when there is none.
+    pub damage: Option<String>,
     /// The product's id at the payment provider.
     pub product: Option<String>,
     /// The ids of its prices.
@@ -116,7 +118,10 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
     } else {
         engine::question(installation, row.run_id).await?
     };
+    let published = state.launched.as_ref().filter(|launched| launched.deployment.is_some());
+    let damage = published.and_then(|launched| damage(installation, &launched.plan.deploy));
     let mut report = RunReport::new(row, state, &question);
+    report.damage = damage;
     match installation.keeper.budget().status(&Scope::Run(row.run_id)).await {
         Ok(account) => report.spent = Some(Spent { settled: account.settled, reserved: account.reserved }),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -127,6 +132,16 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
         report.revenue = Some(storefront.revenue(row.run_id).await?);
     }
     Ok(report)
+}
+
+/// The difference between the live release of a site and the one of `approved`.
+fn damage(installation: &Installation, approved: &DeployPlan) -> Option<String> {
+    let releases = ReleaseStore::open(installation.dir.sites());
+    match releases.and_then(|releases| releases.verify(&approved.site)) {
+        Ok(manifest) if manifest == approved.manifest => None,
+        Ok(_) => Some(format!("release {} was approved, and another one is live", approved.release)),
+        Err(error) => Some(error.message().to_owned()),
+    }
 }
 
 impl RunReport {
@@ -178,6 +193,7 @@ impl RunReport {
             build_routes,
             checks,
             release: deployment.map(|deployment| deployment.id.to_string()),
+            damage: None,
             product: sold.as_ref().map(|sold| sold.product.id.to_string()),
             prices: sold.iter().flat_map(|sold| &sold.prices).map(|price| price.id.to_string()).collect(),
             spent: None,

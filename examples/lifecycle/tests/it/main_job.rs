@@ -40,6 +40,20 @@ fn the_sample_leads_to_a_verified_product_that_says_it_is_a_sample() {
 }
 
 #[test]
+fn a_release_that_is_changed_on_disk_is_named_by_status() {
+    let ae = Ae::new();
+    let result = ae.main_job();
+    assert!(result["damage"].is_null(), "{}", result["damage"]);
+    let sites: Vec<_> =
+        fs::read_dir(ae.data().join("sites")).unwrap().map(|site| site.unwrap().path()).collect();
+    let release = sites[0].join("releases").join(result["release"].as_str().unwrap());
+    let page = fs::read_to_string(release.join("index.html")).unwrap();
+    fs::write(release.join("index.html"), format!("{page}<!-- slipped in -->")).unwrap();
+    let status = ae.ae(&["status", result["run_id"].as_str().unwrap(), "--json"]).expect(0).json();
+    assert!(status["damage"].as_str().unwrap().contains("index.html"), "{}", status["damage"]);
+}
+
+#[test]
 fn ten_thousand_posts_lead_to_a_product_with_their_evidence() {
     let ae = Ae::new();
     let file = ae.file("posts.csv", &posts(10_179));

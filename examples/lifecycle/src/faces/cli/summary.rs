@@ -44,6 +44,9 @@ pub(super) fn of(report: &RunReport) -> String {
     if let Some(release) = &report.release {
         line("release", release.clone());
     }
+    if let Some(damage) = &report.damage {
+        line("damaged", damage.clone());
+    }
     let spent =
         report.spent.as_ref().map_or_else(|| "not measured".to_owned(), |spent| spent.settled.to_string());
     line("spent", format!("{spent} of {}", report.budget));
