@@ -13,6 +13,7 @@ const STATEMENTS_MAX: usize = 64;
 
 /// The access of a store to its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
     /// Reads and writes; makes the file and the store's tables when they are missing.
     Create,
@@ -24,6 +25,7 @@ pub enum Access {
 
 /// The failures that a commit survives once it has returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Durability {
     /// A crash of the process, but not a loss of power: the last commits may be missing then, and the file stays whole.
     /// `synchronous = NORMAL`.
