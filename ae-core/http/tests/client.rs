@@ -151,11 +151,15 @@ async fn errors_and_debug_texts_hold_no_secret() {
         format!("{error} {error:?} {request:?} {answer:?} {:?} {:?}", answer.error(), answer.json::<u32>());
     assert!(!texts.contains("hidden"), "{texts}");
     assert!(request.with_header("x-key", "two\nlines").unwrap_err().to_string().contains("x-key"));
-    for bad in
-        ["ftp://host", "not an address", "https://user:word@host", "https://user@host", "https://host?key=1"]
-    {
+    for bad in [
+        "ftp://host",
+        "not an address",
+        "https://user:hunter2@host",
+        "https://user@host",
+        "https://host?key=1",
+    ] {
         let error = Client::new("test", bad, Limits::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        assert!(!error.to_string().contains("word"), "{error}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
     }
 }
