@@ -81,8 +81,14 @@ fn every_library_publishes_itself_with_additive_features() {
             package["description"].as_str().is_some_and(|text| text.len() > 30),
             "{name} says what it is"
         );
+        let docs = &package["metadata"]["docs"]["rs"];
+        assert_eq!(docs["all-features"], true, "{name}: docs.rs shows every feature");
+        assert_eq!(docs["rustdoc-args"], serde_json::json!(["--cfg", "docsrs"]), "{name}");
         if !SATELLITES.contains(&name) {
             assert!(package["features"]["conformance"].is_array(), "{name} ships its conformance suite");
+        }
+        if !SATELLITES.contains(&name) && name != "ae-core" {
+            assert!(package["features"]["mock"].is_array(), "{name} ships mocks of its ports");
         }
     }
 }

@@ -10,9 +10,13 @@
 )]
 
 mod arrows;
+mod own_providers;
+mod ports;
 mod sources;
+mod surface;
 mod tree;
 mod weight;
+mod words;
 
 use std::path::{Path, PathBuf};
 

@@ -32,6 +32,9 @@ fn every_library_has_its_papers() {
         }
         let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();
         assert!(readme.contains(&format!("cargo add {library}")), "{library}/README.md says how to add it");
+        let hidden =
+            readme.lines().find(|line| *line == "#" || line.starts_with("# ") && line.ends_with(';'));
+        assert_eq!(hidden, None, "{library}/README.md: hidden lines show on crates.io");
         let lib = std::fs::read_to_string(folder.join("src/lib.rs")).unwrap();
         assert!(lib.contains("include_str!(\"../README.md\")"), "{library}: the README is the crate doc");
         assert!(lib.contains("cfg_attr(docsrs, feature(doc_cfg))"), "{library}: docs.rs shows the features");
