@@ -7,7 +7,7 @@ mod read;
 mod visible;
 
 pub(super) use self::{
-    read::{Part, Rule, Sheets},
+    read::{Part, Sheets},
     visible::problems,
 };
 
