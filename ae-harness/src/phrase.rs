@@ -32,7 +32,7 @@ pub(crate) fn names(text: &[char], name: &str) -> Vec<Range<usize>> {
     .collect()
 }
 
-/// The places of amounts of money in `text`: a number beside the sign of a currency or one of `codes`.
+/// The places of amounts of money in `text`: a number next to the sign of a currency or one of `codes`.
 pub(crate) fn amounts(text: &[char], codes: &[String]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;

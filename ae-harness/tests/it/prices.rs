@@ -1,4 +1,4 @@
-//! A price proves something as a whole number, beside the name of its tier.
+//! A price proves something as a whole number, next to the name of its tier.
 
 use std::fs;
 

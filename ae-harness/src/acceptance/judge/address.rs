@@ -12,7 +12,7 @@ pub(super) enum Place {
     /// Below the address of the site.
     Inside(Inside),
     /// On the host of the site, outside of it.
-    Beside,
+    Outside,
     /// Another host, or another scheme than that of the site; holds the scheme.
     Elsewhere(String),
     /// Not an address.
@@ -68,7 +68,7 @@ impl Address {
                 query: to.query().map(str::to_owned),
                 fragment: to.fragment().map(str::to_owned),
             }),
-            None => Place::Beside,
+            None => Place::Outside,
         }
     }
 }
@@ -89,7 +89,7 @@ mod tests {
                 let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
                 format!("<{path}{query}{fragment}>")
             }
-            Place::Beside => "beside".to_owned(),
+            Place::Outside => "outside".to_owned(),
             Place::Elsewhere(scheme) => scheme,
             Place::Unknown => "unknown".to_owned(),
         }
@@ -116,9 +116,9 @@ mod tests {
             ("index.html", "http:a", "<a>"),
             ("index.html", "HTTP://127.0.0.1:8787/p/x/a", "<a>"),
             ("index.html", "//127.0.0.1:8787/p/x/a", "<a>"),
-            ("index.html", "/", "beside"),
-            ("index.html", "../", "beside"),
-            ("index.html", "/p/xy/", "beside"),
+            ("index.html", "/", "outside"),
+            ("index.html", "../", "outside"),
+            ("index.html", "/p/xy/", "outside"),
             ("index.html", "https://127.0.0.1:8787/p/x/", "https"),
             ("index.html", "http://127.0.0.1/p/x/", "http"),
             ("index.html", "//evil.example/p/x/", "http"),

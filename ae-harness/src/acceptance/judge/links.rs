@@ -106,7 +106,7 @@ fn is_far(place: &Place) -> bool {
     match place {
         Place::Inside(_) => false,
         Place::Elsewhere(scheme) => scheme != "data",
-        Place::Beside | Place::Unknown => true,
+        Place::Outside | Place::Unknown => true,
     }
 }
 
@@ -171,8 +171,8 @@ fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Found
     let inside = match &place {
         Place::Inside(inside) => inside,
         Place::Elsewhere(_) => return Found::Elsewhere,
-        Place::Beside if is_absolute(address) => return Found::Elsewhere,
-        Place::Beside => return nowhere("which leaves the site: use a relative link"),
+        Place::Outside if is_absolute(address) => return Found::Elsewhere,
+        Place::Outside => return nowhere("which leaves the site: use a relative link"),
         Place::Unknown => return nowhere("which is not an address: correct it"),
     };
     let is_fragment = address.trim_start().starts_with('#');

@@ -1,4 +1,4 @@
-//! Checks that a price stands beside the name of its tier.
+//! Checks that a price stands next to the name of its tier.
 
 use std::ops::Range;
 
@@ -16,18 +16,18 @@ use crate::{
 /// The most places of a tier's name that are looked at on one page.
 const NAMES_MAX: usize = 1_000;
 
-/// The price of the tier stands in a marked element, and beside the tier's name.
+/// The price of the tier stands in a marked element, and next to the tier's name.
 pub(super) fn check(site: &Site, criterion: &str, tier: &str, tiers: &[TierPrice]) -> Verdict {
     let Some((at, wanted)) = tiers.iter().enumerate().find(|(_, known)| known.id == tier) else {
         return Err(format!("the price list of the spec has no tier {tier:?}: correct the criterion"));
     };
     let price = format!("{} {}", wanted.amount, wanted.interval);
     let found = content::phrases(site, criterion, std::slice::from_ref(&price))?;
-    if site.reached().any(|page| Reading::of(page, tiers).is_beside(at, &price)) {
-        return Ok(format!("{found}, beside the name of its tier"));
+    if site.reached().any(|page| Reading::of(page, tiers).is_next_to(at, &price)) {
+        return Ok(format!("{found}, next to the name of its tier"));
     }
     Err(format!(
-        "site/index.html: the price {price:?} does not stand beside the name of its tier {:?}: put the two, visibly, into \
+        "site/index.html: the price {price:?} does not stand next to the name of its tier {:?}: put the two, visibly, into \
          one element of their own, such as a card, a row or a section",
         wanted.name
     ))
@@ -69,8 +69,8 @@ impl<'a> Reading<'a> {
         Self { page, tiers: found, amounts: amounts(text, &codes) }
     }
 
-    /// Whether the price stands beside the name of this tier at least once.
-    fn is_beside(&self, at: usize, price: &str) -> bool {
+    /// Whether the price stands next to the name of this tier at least once.
+    fn is_next_to(&self, at: usize, price: &str) -> bool {
         let Some(tier) = self.tiers.get(at) else { return false };
         let prices = places(self.page.text(), &folded(price));
         tier.names.iter().take(NAMES_MAX).any(|name| {
