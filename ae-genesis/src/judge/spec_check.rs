@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use ae_core::{BillingInterval, ProductSpec};
+use ae_core::{BillingInterval, CheckKind, ProductSpec};
 
 /// An inconsistency in a spec.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +122,10 @@ impl Check<'_> {
             let at = format!("acceptance_criteria[{}]", criterion.id);
             self.expect(criteria.insert(criterion.id.as_str()), at.clone(), "the id is used twice");
             self.expect(!criterion.text.trim().is_empty(), at.clone(), "is empty");
+            if let CheckKind::Price { tier } = &criterion.check {
+                let exists = spec.pricing.iter().any(|known| known.id == *tier);
+                self.expect(exists, at.clone(), format!("tier {tier:?} does not exist"));
+            }
             if let Some(story) = &criterion.story {
                 self.expect(stories.contains(story.as_str()), at, format!("story {story:?} does not exist"));
             }

@@ -148,6 +148,9 @@ async fn verify_spec_finds_what_is_broken() {
         ("problem_statement", |spec| spec.problem_statement.push_str(" [nobody]")),
         ("user_stories", |spec| spec.acceptance_criteria.retain(|c| c.story.as_deref() != Some("US-002"))),
         ("acceptance_criteria", |spec| spec.acceptance_criteria[0].story = Some("US-999".into())),
+        ("acceptance_criteria", |spec| {
+            spec.acceptance_criteria[0].check = ae_core::CheckKind::Price { tier: "gone".into() };
+        }),
         ("tasks", |spec| spec.tasks.reverse()),
         ("tasks", |spec| spec.tasks[0].criteria.push("AC-999".into())),
         ("slug", |spec| spec.slug = "../Bad".into()),
