@@ -152,7 +152,7 @@ impl Suite<'_> {
         self.deployed("C7", 1, &two).await;
         for (sequence, to) in [(2, &one), (3, &two), (4, &one)] {
             held("C7", self.deployer.activate(&key("C7", sequence), &to.0.site, &to.0.release).await);
-            same("C7: the switch", &self.active("C7", to).await, &[to.0.release.clone()]);
+            same("C7: the switch", &self.active("C7", to).await, std::slice::from_ref(&to.0.release));
         }
         let answer = self.deployer.activate(&key("C7", 5), &never.site, &never.release).await;
         refused("C7", answer, ErrorKind::NotFound);
@@ -170,7 +170,11 @@ impl Suite<'_> {
         held("C8", switch(2, &one).await);
         held("C8", switch(3, &two).await);
         held("C8", switch(2, &one).await);
-        same("C8: a repeat changes nothing", &self.active("C8", &two).await, &[two.0.release.clone()]);
+        same(
+            "C8: a repeat changes nothing",
+            &self.active("C8", &two).await,
+            std::slice::from_ref(&two.0.release),
+        );
         refused("C8", switch(2, &two).await, ErrorKind::Conflict);
     }
 
@@ -183,7 +187,11 @@ impl Suite<'_> {
             let planned = self.planned("C9", version).await;
             let id = self.deployed("C9", sequence, &planned).await.id;
             expected.insert(0, id);
-            same("C9: one is active", &self.active("C9", &planned).await, &[planned.0.release.clone()]);
+            same(
+                "C9: one is active",
+                &self.active("C9", &planned).await,
+                std::slice::from_ref(&planned.0.release),
+            );
             let listed = held("C9", self.deployer.list(&planned.0.site).await);
             let ids: Vec<_> = listed.into_iter().map(|release| release.id).collect();
             let kept = expected.len().min(self.deployer.info().releases_kept);
