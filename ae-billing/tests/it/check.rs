@@ -1,4 +1,4 @@
-//! What is wrong with a request is known before anything is made.
+//! A request that will be refused is known before anything is made.
 
 use ae_billing::{
     BillingConfig, Caps, MemoryLedger, NewLink, NewPrice, NewProduct, PaymentProvider, RequestError,

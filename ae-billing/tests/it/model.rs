@@ -50,7 +50,7 @@ fn answer<T: Debug>(result: Result<T, BackendError>) -> Result<String, ErrorKind
     result.map(|value| format!("{value:?}")).map_err(|error| error.kind())
 }
 
-/// What a step answers. Keys carry their step's name, except that payments and products share theirs.
+/// The answer of a step. Keys carry their step's name, except that payments and products share theirs.
 fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<String, ErrorKind> {
     let run = run("model");
     let named = |name: &str, number: u8| key(run, &format!("{name} {number}"));

@@ -39,7 +39,7 @@ impl File {
     }
 }
 
-/// Every call of a launch and a sale, in order; each opens the file anew, as a process that was killed would.
+/// Every call of a launch and a sale, in order; each opens the file again, as a process that was killed would.
 fn steps(file: &File, run: RunId) -> Vec<Box<dyn Fn() + '_>> {
     let shop = move || open(&*file.ledger(), run);
     vec![

@@ -1,4 +1,4 @@
-//! What the lifecycle returns when it can't do its work.
+//! The error of the lifecycle.
 
 use ae_core::{BackendError, ErrorKind};
 
@@ -42,7 +42,7 @@ impl Error {
         self.kind
     }
 
-    /// What to do next.
+    /// The next step.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()

@@ -25,14 +25,14 @@ use super::{Owner, progress::Progress, routing::route_request};
 /// How long one attempt of a builder may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What one attempt made; the files themselves are in the workspace.
+/// The result of one attempt; the files themselves are in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BuildArtifact {
-    /// What the builder says it did.
+    /// The builder's own summary.
     pub summary: String,
     /// The files that really changed.
     pub files_changed: Vec<String>,
-    /// What it cost; `None` means not measured.
+    /// Its cost; `None` means not measured.
     pub cost: Option<Money>,
     /// Which model tier each attempt went to, this one last.
     pub routes: Vec<RouteDecision>,
@@ -191,7 +191,7 @@ fn attempt_task(spec: &ProductSpec, attempt: u32) -> Result<Task, Stop> {
     })
 }
 
-/// What a builder is told besides the typed spec. Outside text is not part of it.
+/// The prompt of a builder besides the typed spec. Outside text is not part of it.
 fn prompt(spec: &ProductSpec) -> String {
     let must: Vec<_> = spec
         .acceptance_criteria

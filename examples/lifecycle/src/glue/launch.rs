@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Owner;
 
-/// What a spec puts on sale: the very requests that the payment provider gets. They name one another by the keys under
+/// The offers of a spec: the very requests that the payment provider gets. They name one another by the keys under
 /// which they are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
@@ -36,7 +36,7 @@ impl Offer {
         Self { product, prices, link: NewLink::new(run, keys).with_success_url(product_url) }
     }
 
-    /// What `provider` would refuse to sell and what to do about it, or `None` when it refuses nothing that can be known
+    /// The offer that `provider` would refuse and the remedy, or `None` when it refuses nothing that can be known
     /// before anything is made.
     #[must_use]
     pub fn refusal(&self, provider: &ProviderInfo) -> Option<String> {
@@ -182,7 +182,7 @@ impl LaunchPlan {
         Ok(actions)
     }
 
-    /// What a person approves: the digests of all actions together.
+    /// The subject of an approval: the digests of all actions together.
     ///
     /// # Errors
     ///
@@ -222,7 +222,7 @@ impl LaunchPlan {
     }
 }
 
-/// What a person approves before anything is built: the spec, the planned spend and the sealed checks.
+/// The subject of the first approval: the spec, the planned spend and the sealed checks.
 #[must_use]
 pub fn spec_subject(spec: Digest, planned_spend: Money, seal: Digest) -> Digest {
     DigestWriter::new("spec-approval/1")

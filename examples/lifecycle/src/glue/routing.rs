@@ -5,7 +5,7 @@ use ae_router::RouteRequest;
 
 /// Instructions that a coding agent reads besides the task: an assumption, so that a cost can be estimated at all.
 const INSTRUCTION_TOKENS: u64 = 2_000;
-/// What a small task writes: an assumption.
+/// The tokens that a small task writes: an assumption.
 const OUTPUT_TOKENS: u64 = 4_000;
 /// English text has about four bytes a token.
 const BYTES_PER_TOKEN: u64 = 4;

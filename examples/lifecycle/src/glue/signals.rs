@@ -30,7 +30,7 @@ pub struct Sources {
 pub struct Collected {
     /// The ranking of what concerns the intent.
     pub ranking: Ranking,
-    /// What became of each source that answered.
+    /// The outcome of each source that answered.
     pub reports: Vec<SourceReport>,
     /// The live sources that could not be reached, each with its reason.
     pub unreachable: Vec<String>,
@@ -104,7 +104,7 @@ pub async fn collect(
     Ok(Ok(Collected { ranking, reports, unreachable }))
 }
 
-/// Evidence is published with the product: a secret that somebody posted by mistake is not spread further.
+/// Evidence is published with the product: a secret that was posted by mistake is not spread further.
 fn redact(redactor: &Redactor, evidence: &mut Evidence) {
     let title = redactor.redact(evidence.title.as_data()).into_owned();
     evidence.title = Untrusted::new(evidence.title.origin().clone(), title);

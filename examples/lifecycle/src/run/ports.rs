@@ -43,13 +43,13 @@ pub struct Ports {
     pub deploy_planner: DeployPlanner,
     /// Sells it.
     pub payments: Guarded<Arc<dyn PaymentProvider>>,
-    /// What the payment provider says about itself, and what it refuses.
+    /// The payment provider's account of itself and of its limits.
     pub payments_info: ae_billing::ProviderInfo,
     /// The list of runs.
     pub runs: Arc<RunIndex>,
     /// Remembers every step.
     pub store: Arc<dyn Checkpointer>,
-    /// Asks whoever decides.
+    /// Asks the approver.
     pub approver: Arc<dyn Approver>,
     /// Tells what is going on.
     pub progress: Arc<dyn Progress>,
@@ -121,7 +121,7 @@ impl DeployPlanner {
         Self(deployer)
     }
 
-    /// What publishing `bundle` would do.
+    /// The effect of publishing `bundle`, without publishing it.
     ///
     /// # Errors
     ///

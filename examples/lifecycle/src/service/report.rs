@@ -1,4 +1,4 @@
-//! What a run is, in one object: the result of `ae run` and `ae status`.
+//! A run in one object: the result of `ae run` and `ae status`.
 
 use ae_billing::RevenueSummary;
 use ae_core::{ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
@@ -15,7 +15,7 @@ use crate::{
     store::{RunRow, RunStatus},
 };
 
-/// Money spent, or that nobody measured it.
+/// Money spent, or not measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Spent {
     /// Settled in the ledger.
@@ -29,9 +29,9 @@ pub struct Spent {
 pub struct Waiting {
     /// Its id.
     pub approval: String,
-    /// What is asked.
+    /// The question.
     pub title: String,
-    /// What a person reads.
+    /// The text for a person.
     pub rendering: String,
     /// The digest that an approval is bound to.
     pub digest: String,
@@ -44,7 +44,7 @@ pub struct RunReport {
     pub run_id: RunId,
     /// Its project.
     pub project_id: ProjectId,
-    /// What was asked for.
+    /// The request.
     pub intent: String,
     /// Where it stands.
     pub status: RunStatus,
@@ -60,29 +60,29 @@ pub struct RunReport {
     pub product_url: Option<String>,
     /// Where it is bought.
     pub payment_link: Option<String>,
-    /// What it waits for.
+    /// The approval that it waits for.
     pub waiting: Option<Waiting>,
     /// Whether it rests on the bundled sample signals, which are no evidence.
     pub sample: bool,
-    /// What is built.
+    /// The product.
     pub spec: Option<ProductSpec>,
     /// The digest of the spec.
     pub spec_digest: Option<String>,
     /// The niche chosen.
     pub niche: Option<Niche>,
-    /// What its validation said.
+    /// The verdict of its validation.
     pub validation: Option<ValidationReport>,
     /// The signals that concern the intent.
     pub evidence: Vec<Evidence>,
     /// How many signals were read.
     pub signals_seen: u64,
-    /// What became of each source.
+    /// The outcome of each source.
     pub sources: Vec<SourceReport>,
     /// Which model tier each task went to.
     pub routes: Vec<RouteDecision>,
     /// Which model tier each build attempt went to.
     pub build_routes: Vec<RouteDecision>,
-    /// What the sealed checks say.
+    /// The results of the sealed checks.
     pub checks: Vec<CheckOutcome>,
     /// The seal of the checks.
     pub seal: Option<String>,
@@ -96,11 +96,11 @@ pub struct RunReport {
     pub product: Option<String>,
     /// The ids of its prices.
     pub prices: Vec<String>,
-    /// What was spent; `null` when no budget was opened yet.
+    /// The amount spent; `null` when no budget was opened yet.
     pub spent: Option<Spent>,
     /// The limit.
     pub budget: Money,
-    /// What came in.
+    /// The revenue.
     pub revenue: Option<RevenueSummary>,
     /// When it was recorded.
     pub created_at: Timestamp,

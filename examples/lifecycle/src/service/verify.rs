@@ -33,7 +33,7 @@ pub struct AuditProblem {
     pub seq: u64,
     /// Where it begins.
     pub offset: u64,
-    /// What is wrong with it.
+    /// Its fault.
     pub what: &'static str,
 }
 

@@ -25,7 +25,7 @@ impl DataDir {
     ///
     /// # Errors
     ///
-    /// When it can't be made or written, or is no directory.
+    /// When it can't be made or written, or is not a directory.
     pub fn open(path: &Path) -> Result<Self> {
         let absolute = std::path::absolute(path).map_err(|error| {
             Error::io(format!("the data directory {} has no absolute path", path.display()), error)

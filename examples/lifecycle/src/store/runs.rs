@@ -192,7 +192,7 @@ impl RunIndex {
         rows.map(|row| row.map_err(failed)?).collect()
     }
 
-    /// Moves a run to another status; staying where it is, is no move and changes nothing but reason and time.
+    /// Moves a run to another status; staying where it is does not count as a move and changes the reason and the time only.
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ pub struct Ae {
     folder: TempDir,
 }
 
-/// What a command left behind.
+/// The outcome of a command.
 #[derive(Debug)]
 pub struct Finished {
     pub code: i32,

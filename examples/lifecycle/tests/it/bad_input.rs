@@ -1,4 +1,4 @@
-//! What can't be right is refused with what to do, and changes nothing.
+//! Bad input is refused with a remedy, and changes nothing.
 
 use super::ae::{Ae, INTENT, command_in, finish};
 

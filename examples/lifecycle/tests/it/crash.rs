@@ -24,7 +24,7 @@ const RUN: &str = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";
 /// Names the data directory and the crash point for a child of this test binary.
 const CHILD: &str = "AE_TEST_CRASH_CHILD";
 
-/// What a run leaves behind, without what may differ between two data directories (times).
+/// The traces of a run, without the times, which may differ between two data directories.
 #[derive(Debug, PartialEq, Eq)]
 struct Left {
     outcome: Value,

@@ -105,7 +105,7 @@ impl Shop {
         self.send(Method::POST, &format!("/pay/{link}/paid"), body).await
     }
 
-    /// What the audit log tells of payments, oldest first.
+    /// The payments in the audit log, oldest first.
     fn payment_events(&self) -> Vec<String> {
         let log = std::fs::read_to_string(self.installation.dir.audit_log()).unwrap();
         let kinds = log.split('"').filter(|word| word.starts_with("payment_"));

@@ -1,4 +1,4 @@
-//! A price that nobody could pay is found before anything is built.
+//! A price that no customer could pay is found before anything is built.
 
 use std::sync::Arc;
 

@@ -11,10 +11,10 @@ use super::TABLE;
 #[derive(Debug, Parser)]
 #[command(name = "ae", version, about, max_term_width = 100, after_help = after_help(), propagate_version = true)]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
-    /// What holds for every command.
+    /// The options of every command.
     #[command(flatten)]
     pub global: Global,
 }
@@ -77,7 +77,7 @@ pub enum Command {
 Signals are CSV with the header id,title,url,num_points,num_comments,created_at (more columns are ignored), JSON
 Lines with the same names, or .gz of both, of any size. Without --signals, Hacker News is searched (no key needed).")]
 pub struct RunArgs {
-    /// What to build, in a sentence
+    /// The product to build, in a sentence
     pub intent: String,
     /// The most that may be spent, in USD; 0 means nothing
     #[arg(long, value_name = "USD", default_value = "10", allow_hyphen_values = true)]

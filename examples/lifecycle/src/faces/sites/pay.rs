@@ -85,7 +85,7 @@ pub(super) async fn paid(
         return message(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Refused",
-            "The form has no id from this server, so a repeat could not be told from a second payment. Nothing was \
+            "The form has no id from this server, so a repeat would look like a second payment. Nothing was \
              recorded; open the payment page again.",
         );
     };

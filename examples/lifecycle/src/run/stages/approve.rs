@@ -27,7 +27,7 @@ const BEFORE: &str = "before";
 ///
 /// # Errors
 ///
-/// When the desk breaks, or to park the run until somebody decides.
+/// When the desk breaks, or to park the run until an approver decides.
 pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
@@ -80,7 +80,7 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
 ///
 /// # Errors
 ///
-/// When the desk breaks, or to park the run until somebody decides.
+/// When the desk breaks, or to park the run until an approver decides.
 pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let Offered { spec, site, context, .. } = stage.offered()?;
@@ -165,7 +165,7 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
             Ok(Asked::Ended(Box::new(stage.end(Outcome::Cancelled, format!("cancelled{why}")))))
         }
         ApprovalStatus::Pending => Ok(Asked::Ended(Box::new(
-            stage.end(Outcome::Blocked, "the run was woken but nobody had decided; start a new run"),
+            stage.end(Outcome::Blocked, "the run was woken but no decision was made; start a new run"),
         ))),
         _ => Ok(Asked::Ended(Box::new(
             stage.end(Outcome::Blocked, format!("{} was rejected by {who}{why}", approval.request.title)),
@@ -173,7 +173,7 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
     }
 }
 
-/// Cancels what is still open for this run, so that nobody approves what can't happen any more.
+/// Cancels what is still open for this run, so that no approver is asked for an action that can't happen any more.
 async fn close_questions(stage: &Stage) -> Result<(), Stop> {
     let desk = stage.ports.keeper.desk();
     let query = ApprovalQuery::new().with_run(stage.start()?.run).with_status(ApprovalStatus::Pending);

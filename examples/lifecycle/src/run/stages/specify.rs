@@ -67,7 +67,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
     Ok(RunState::update().living(Some(living)).offered(Some(offered)))
 }
 
-/// What a builder needs to know, in the order in which it asks. No outside text is part of it.
+/// The facts that a builder needs, in the order in which it asks. No outside text is part of it.
 fn directive(spec: &ProductSpec) -> String {
     let mut text = format!("{}\nFor: {}\n\nIt does:\n", spec.tagline, spec.target_users.join(", "));
     for feature in &spec.core_features {
