@@ -1,6 +1,6 @@
 //! Questions, answers and what was done with them.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use ae_core::{ApprovalId, Digest, Money, ProjectId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -111,40 +111,21 @@ impl ApprovalRequest {
     }
 }
 
-/// Where an approval stands. Only `Pending` can become something else, and `Approved` can still expire or be
-/// cancelled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ApprovalStatus {
-    /// Not decided yet.
-    Pending,
-    /// A person said yes.
-    Approved,
-    /// A person said no.
-    Denied,
-    /// The time to decide, or to use it, is over.
-    Expired,
-    /// The question or the approval was withdrawn.
-    Cancelled,
-}
-
-impl ApprovalStatus {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Approved => "approved",
-            Self::Denied => "denied",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-impl fmt::Display for ApprovalStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+ae_core::wire_enum! {
+    /// The state of an approval. Only `Pending` can become something else, and `Approved` can still expire or be
+    /// cancelled.
+    #[derive(PartialOrd, Ord)]
+    pub enum ApprovalStatus {
+        /// Not decided yet.
+        Pending = "pending",
+        /// A person said yes.
+        Approved = "approved",
+        /// A person said no.
+        Denied = "denied",
+        /// The time to decide, or to use it, is over.
+        Expired = "expired",
+        /// The question or the approval was withdrawn.
+        Cancelled = "cancelled",
     }
 }
 

@@ -8,13 +8,12 @@ use serde_json::json;
 
 use super::{AuditEvent, AuditSink, LINE_BYTES_MAX, NAME_BYTES_MAX, records, verify};
 
+/// Replaces the records of a sink behind its back, and returns once the sink can see it.
+pub type Change<'a> = &'a dyn Fn(&[u8]);
+
 /// Every check below on one sink, empty at the start; `read` gives its records as JSON lines, and `change` replaces them
 /// behind its back, as far as anything but the sink can reach them.
-pub async fn run_all(
-    sink: &dyn AuditSink,
-    read: impl Fn() -> Vec<u8>,
-    change: Option<&dyn Fn(&[u8])>,
-) -> Ran {
+pub async fn run_all(sink: &dyn AuditSink, read: impl Fn() -> Vec<u8>, change: Option<Change<'_>>) -> Ran {
     let mut ran = Ran::default();
     ran.clause("C1", c1_a_record_is_there_on_return(sink, &read)).await;
     ran.clause("C2", c2_records_follow_each_other(sink, &read)).await;
@@ -85,7 +84,7 @@ pub async fn c4_a_changed_log_takes_no_records(
         held("C4", sink.append(&AuditEvent::new("checked", "conformance")).await);
     }
     let whole = read();
-    let last = whole.split_inclusive(|byte| *byte == b'\n').last().map_or(0, <[u8]>::len);
+    let last = whole.split_inclusive(|byte| *byte == b'\n').next_back().map_or(0, <[u8]>::len);
     let mut flipped = whole.clone();
     if let Some(byte) = flipped.get_mut(20) {
         *byte ^= 1;

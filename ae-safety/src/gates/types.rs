@@ -1,43 +1,22 @@
 //! Gates and their answers.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-/// The gates an action can meet. The wire names are upper snake case, for example `DEPLOY_APPROVAL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[non_exhaustive]
-pub enum Gate {
-    /// Code runs only where something separates it from the host.
-    SandboxRequired,
-    /// A person approves a release before it goes live.
-    DeployApproval,
-    /// A person approves products, prices, links and refunds.
-    BillingApproval,
-    /// Reading a secret is recorded before it happens.
-    SecretAccess,
-    /// A person approves the deletion of files.
-    DeleteApproval,
-}
-
-impl Gate {
-    /// The wire name, for example `SANDBOX_REQUIRED`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SandboxRequired => "SANDBOX_REQUIRED",
-            Self::DeployApproval => "DEPLOY_APPROVAL",
-            Self::BillingApproval => "BILLING_APPROVAL",
-            Self::SecretAccess => "SECRET_ACCESS",
-            Self::DeleteApproval => "DELETE_APPROVAL",
-        }
-    }
-}
-
-impl fmt::Display for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+ae_core::wire_enum! {
+    /// The gates an action can meet. The wire names are upper snake case, for example `DEPLOY_APPROVAL`.
+    #[derive(PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum Gate {
+        /// Code runs only where something separates it from the host.
+        SandboxRequired = "SANDBOX_REQUIRED",
+        /// A person approves a release before it goes live.
+        DeployApproval = "DEPLOY_APPROVAL",
+        /// A person approves products, prices, links and refunds.
+        BillingApproval = "BILLING_APPROVAL",
+        /// Reading a secret is recorded before it happens.
+        SecretAccess = "SECRET_ACCESS",
+        /// A person approves the deletion of files.
+        DeleteApproval = "DELETE_APPROVAL",
     }
 }
 
@@ -89,22 +68,4 @@ pub enum Decision {
         /// Why and what would be needed, in one line.
         reason: String,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wire_names_match_serde() {
-        for gate in [
-            Gate::SandboxRequired,
-            Gate::DeployApproval,
-            Gate::BillingApproval,
-            Gate::SecretAccess,
-            Gate::DeleteApproval,
-        ] {
-            assert_eq!(serde_json::to_value(gate).unwrap(), gate.as_str());
-        }
-    }
 }
