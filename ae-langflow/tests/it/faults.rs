@@ -99,15 +99,15 @@ impl Faulty {
             (Fault::ReturnsTheNewNote, StoreCall::AppendOnce { note, .. }, StoreAnswer::Noted(stored)) => {
                 stored.clone_from(note);
             }
-            (Fault::KeepsNotes, StoreCall::AppendOnce { thread, .. }, StoreAnswer::Noted(note)) => {
-                if thread == "c7" {
-                    self.notes.lock().unwrap().push(note.clone());
-                }
+            (Fault::KeepsNotes, StoreCall::AppendOnce { thread, .. }, StoreAnswer::Noted(note))
+                if thread == "c7" =>
+            {
+                self.notes.lock().unwrap().push(note.clone());
             }
-            (Fault::KeepsNotes, StoreCall::Load { thread, .. }, StoreAnswer::Loaded(Some(loaded))) => {
-                if thread == "c7" {
-                    loaded.task_records.clone_from(&self.notes.lock().unwrap());
-                }
+            (Fault::KeepsNotes, StoreCall::Load { thread, .. }, StoreAnswer::Loaded(Some(loaded)))
+                if thread == "c7" =>
+            {
+                loaded.task_records.clone_from(&self.notes.lock().unwrap());
             }
             (Fault::ForgetsBlobs, _, StoreAnswer::Loaded(Some(loaded))) => loaded.blobs.clear(),
             (
