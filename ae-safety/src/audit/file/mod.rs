@@ -28,7 +28,8 @@ const LOCK_WAIT_MAX: Duration = Duration::from_secs(10);
 /// An [`AuditSink`] that appends to a file of JSON lines, see [`AuditRecord`](super::AuditRecord) and [`verify_file`].
 ///
 /// Several processes may append to the same file, with anchors over the same store: each record is written under an
-/// advisory lock. It is on the disk (`fdatasync`) and counted by the anchor when `append` returns.
+/// advisory lock. It is on the disk (`fdatasync`) and counted by the anchor when `append` returns. That costs two flushes
+/// a record, one of the anchor and one of the log, and nothing else that grows with the log or the number of writers.
 ///
 /// Every append compares the file with the anchor. A file that nothing else has written to is taken as it is; any other
 /// is read and checked in full, as after a crash or in a copied folder. A part of the record that was being written, as a
