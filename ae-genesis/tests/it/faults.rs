@@ -137,7 +137,7 @@ impl Analyst for WrongAnalyst {
             _ => {}
         }
         let mut niches = RuleAnalyst.propose(&brief).await?;
-        if self.breaks == "C3 ids" && brief.count > 1 {
+        if self.breaks == "C3 ids" && brief.count > 1 && !niches.is_empty() {
             niches = vec![niches[0].clone(), niches[0].clone()];
         }
         for niche in &mut niches {
