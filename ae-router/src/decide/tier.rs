@@ -1,40 +1,24 @@
 //! The three tiers of work, and the rule that chooses one.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 
 use crate::{Complexity, Risk};
 
-/// The strength of model that a task asks for. The three tiers are a closed scale.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub enum Tier {
-    /// Formatting, linting, small and fast work.
-    #[serde(rename = "TIER3")]
-    Intern,
-    /// Implementation, tests, documentation.
-    #[serde(rename = "TIER2")]
-    Builder,
-    /// Architecture, debugging, security.
-    #[serde(rename = "TIER1")]
-    Architect,
+ae_core::wire_enum! {
+    /// The strength of model that a task asks for. The three tiers are a closed scale, the weakest first.
+    #[derive(PartialOrd, Ord)]
+    #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+    pub enum Tier {
+        /// Formatting, linting, small and fast work.
+        Intern = "TIER3",
+        /// Implementation, tests, documentation.
+        Builder = "TIER2",
+        /// Architecture, debugging, security.
+        Architect = "TIER1",
+    }
 }
 
 impl Tier {
-    /// Every tier, the strongest first.
-    pub const ALL: [Self; 3] = [Self::Architect, Self::Builder, Self::Intern];
-
-    /// The wire name: `TIER1`, `TIER2` or `TIER3`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Architect => "TIER1",
-            Self::Builder => "TIER2",
-            Self::Intern => "TIER3",
-        }
-    }
-
     /// The next stronger tier; the strongest stays.
     #[must_use]
     pub const fn stronger(self) -> Self {
@@ -42,12 +26,6 @@ impl Tier {
             Self::Intern => Self::Builder,
             Self::Builder | Self::Architect => Self::Architect,
         }
-    }
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -60,10 +38,8 @@ impl FromStr for Tier {
     type Err = ParseTierError;
 
     fn from_str(text: &str) -> Result<Self, ParseTierError> {
-        Self::ALL
-            .into_iter()
-            .find(|tier| tier.as_str() == text)
-            .ok_or_else(|| ParseTierError(text.chars().take(40).collect()))
+        let mut all = Self::ALL.iter().copied();
+        all.find(|tier| tier.as_str() == text).ok_or_else(|| ParseTierError(text.chars().take(40).collect()))
     }
 }
 
@@ -120,7 +96,7 @@ mod tests {
 
     #[test]
     fn wire_names_round_trip() {
-        for tier in Tier::ALL {
+        for &tier in Tier::ALL {
             assert_eq!(tier.as_str().parse::<Tier>().unwrap(), tier);
             assert_eq!(serde_json::to_value(tier).unwrap(), tier.as_str());
         }

@@ -11,6 +11,8 @@ mod client;
 mod complexity;
 mod decision;
 mod faults;
+#[cfg(feature = "mock")]
+mod mocks;
 mod prices;
 
 use ae_core::{Task, TaskKind, Timestamp};
