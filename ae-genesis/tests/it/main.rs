@@ -18,6 +18,8 @@ mod file;
 #[cfg(feature = "hackernews")]
 mod hackernews;
 mod lifecycle;
+#[cfg(feature = "mock")]
+mod mocks;
 mod ranking;
 #[cfg(feature = "schemars")]
 mod schema;

@@ -47,13 +47,6 @@ impl QueryLimits {
         self
     }
 
-    /// Sets the most searches sent to one search service.
-    #[must_use]
-    pub const fn with_searches_max(mut self, searches_max: usize) -> Self {
-        self.searches_max = searches_max;
-        self
-    }
-
     /// Sets the most bytes taken of one answer of a service, or of one row of a file.
     #[must_use]
     pub const fn with_answer_bytes_max(mut self, answer_bytes_max: usize) -> Self {

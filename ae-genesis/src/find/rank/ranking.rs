@@ -36,13 +36,6 @@ impl RetrieverLimits {
         self.signals_max = signals_max;
         self
     }
-
-    /// Sets the most characters kept of a body text.
-    #[must_use]
-    pub const fn with_body_chars_max(mut self, body_chars_max: usize) -> Self {
-        self.body_chars_max = body_chars_max;
-        self
-    }
 }
 
 /// The result of a [`Retriever`](crate::Retriever).
