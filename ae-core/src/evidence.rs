@@ -8,6 +8,7 @@ use crate::{Timestamp, Untrusted};
 /// One outside item that supports a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Evidence {
     /// The item's id at its source.
     pub id: String,

@@ -6,6 +6,7 @@ use crate::{BackendError, Retry, Runtime};
 
 /// How often and how far apart a request is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RetryPolicy {
     /// Tries in all, the first included. At least 1.
     pub attempts_max: u32,

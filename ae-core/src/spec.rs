@@ -22,6 +22,7 @@ pub enum Priority {
 /// Something the product does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Feature {
     /// A few words.
     pub title: String,
@@ -49,6 +50,7 @@ impl Feature {
 /// A wish of one kind of user, testable on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct UserStory {
     /// For example `US-001`.
     pub id: String,
@@ -126,6 +128,7 @@ pub enum CheckKind {
 /// Something that can be checked when the product is built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct AcceptanceCriterion {
     /// For example `AC-001`.
     pub id: String,
@@ -165,6 +168,7 @@ impl AcceptanceCriterion {
 /// One price on the price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PriceTier {
     /// A plain label within the product, for example `starter`.
     pub id: String,
@@ -201,6 +205,7 @@ impl PriceTier {
 /// The revenue target in customers: arithmetic, not a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct MrrArithmetic {
     /// Monthly recurring revenue that the intent asks for.
     pub target: Money,
@@ -221,6 +226,7 @@ impl MrrArithmetic {
 /// The outcome of reading one source of demand signals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct SourceNote {
     /// The source's name.
     pub name: String,
@@ -239,6 +245,7 @@ impl SourceNote {
 /// The product to build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ProductSpec {
     /// The version of this schema.
     pub schema_version: u32,

@@ -78,6 +78,7 @@ pub enum TaskKind {
 /// A unit of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Task {
     /// Its name within the spec.
     pub id: TaskId,

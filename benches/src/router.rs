@@ -41,22 +41,14 @@ const WORDS: [&str; 24] = [
 pub fn requests(count: usize) -> Vec<RouteRequest> {
     let kinds = [TaskKind::Architecture, TaskKind::Implementation, TaskKind::Testing, TaskKind::Formatting];
     let mut numbers = Numbers::new(7);
-    let usage = TokenUsage { input: 20_000, output: 2_000, ..TokenUsage::default() };
+    let usage = TokenUsage::new(20_000, 2_000);
     let mut text = |words: usize| (0..words).map(|_| *numbers.pick(&WORDS)).collect::<Vec<_>>().join(" ");
     kinds
         .into_iter()
         .cycle()
         .take(count)
         .map(|kind| {
-            let task = Task {
-                id: "T-001".parse().expect("a plain label"),
-                title: text(6),
-                description: text(12),
-                kind,
-                requires_security: false,
-                depends_on: Vec::new(),
-                criteria: Vec::new(),
-            };
+            let task = Task::new("T-001".parse().expect("a plain label"), text(6), text(12), kind);
             RouteRequest::new(task, now())
                 .with_prompt(text(90))
                 .with_expected(usage)

@@ -197,18 +197,8 @@ mod tests {
     #[test]
     fn citations_are_for_the_spec_and_not_for_the_page() {
         use ae_core::{Origin, Untrusted};
-        let item = |id: &str| Evidence {
-            id: id.to_owned(),
-            source: "test".to_owned(),
-            url: None,
-            title: Untrusted::new(Origin::Signals("test".to_owned()), String::new()),
-            points: None,
-            comments: None,
-            posted_at: None,
-            fetched_at: Timestamp::UNIX_EPOCH,
-            relevance: 0.into(),
-            reasons: Vec::new(),
-        };
+        let title = || Untrusted::new(Origin::Signals("test".to_owned()), String::new());
+        let item = |id: &str| Evidence::new(id, "test", title(), Timestamp::UNIX_EPOCH);
         let evidence = [item("s1"), item("s2")];
         let text = "Rows break. Of 9 posts, 2 complain: [s1] [s2]. Keys [x] stay.";
         assert_eq!(without_citations(text, &evidence), "Rows break. Of 9 posts, 2 complain. Keys [x] stay.");

@@ -22,18 +22,14 @@ pub fn context() -> SiteContext {
 }
 
 fn evidence(id: &str, title: &str) -> Evidence {
-    Evidence {
-        id: id.to_owned(),
-        source: "hackernews".to_owned(),
-        url: Some(format!("https://news.ycombinator.com/item?id={id}")),
-        title: Untrusted::new(Origin::Signals("hackernews".to_owned()), title.to_owned()),
-        points: Some(212),
-        comments: Some(1),
-        posted_at: Some("2026-02-01T00:00:00Z".parse().unwrap()),
-        fetched_at: start(),
-        relevance: rust_decimal::Decimal::ONE,
-        reasons: Vec::new(),
-    }
+    let title = Untrusted::new(Origin::Signals("hackernews".to_owned()), title.to_owned());
+    let mut evidence = Evidence::new(id, "hackernews", title, start());
+    evidence.url = Some(format!("https://news.ycombinator.com/item?id={id}"));
+    evidence.points = Some(212);
+    evidence.comments = Some(1);
+    evidence.posted_at = Some("2026-02-01T00:00:00Z".parse().unwrap());
+    evidence.relevance = rust_decimal::Decimal::ONE;
+    evidence
 }
 
 pub fn criterion(id: &str, priority: Priority, check: CheckKind) -> AcceptanceCriterion {
@@ -45,66 +41,56 @@ pub fn phrase(text: &str) -> CheckKind {
 }
 
 fn tier(id: &str, name: &str, price: &str) -> PriceTier {
-    PriceTier {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        price: Money::parse(price, Currency::USD).unwrap(),
-        interval: BillingInterval::MONTH,
-        includes: vec!["All features".to_owned(), "Answers by mail".to_owned()],
-    }
+    PriceTier::new(id, name, Money::parse(price, Currency::USD).unwrap(), BillingInterval::MONTH)
+        .with_includes(vec!["All features".to_owned(), "Answers by mail".to_owned()])
 }
 
 pub fn spec() -> ProductSpec {
-    let feature = |title: &str, description: &str, evidence: &[&str]| Feature {
-        title: title.to_owned(),
-        description: description.to_owned(),
-        evidence: evidence.iter().map(|id| (*id).to_owned()).collect(),
+    let feature = |title: &str, description: &str, evidence: &[&str]| {
+        let ids = evidence.iter().map(|id| (*id).to_owned()).collect();
+        Feature::new(title, description).with_evidence(ids)
     };
-    ProductSpec {
-        schema_version: ProductSpec::SCHEMA_VERSION,
-        niche: NicheId::from_digest(&Digest::of_bytes("test", b"niche")),
-        product_name: "CSV Tidy".to_owned(),
-        slug: "csv-tidy".to_owned(),
-        tagline: "Clean CSV files before they break your import".to_owned(),
-        problem_statement:
-            "Imports fail half-way because of stray quotes, mixed encodings and duplicate rows.".to_owned(),
-        target_users: vec!["data analysts".to_owned(), "shop owners".to_owned()],
-        core_features: vec![
-            feature(
-                "Find duplicate rows",
-                "Shows every row that appears twice & lets you keep one.",
-                &["11", "12"],
-            ),
-            feature("Repair encodings", "Turns Latin-1 and UTF-16 into UTF-8.", &["11"]),
-            feature("Check before import", "Says which line would fail, and why.", &[]),
-        ],
-        user_stories: Vec::new(),
-        acceptance_criteria: vec![
-            criterion("AC-001", Priority::P0, phrase("CSV Tidy")),
-            criterion("AC-002", Priority::P0, phrase("Clean CSV files before they break your import")),
-            criterion("AC-003", Priority::P1, phrase("data analysts")),
-            criterion("AC-004", Priority::P0, phrase("Find duplicate rows")),
-            criterion("AC-005", Priority::P0, phrase("Repair encodings")),
-            criterion("AC-006", Priority::P0, CheckKind::Price { tier: "starter".to_owned() }),
-            criterion("AC-007", Priority::P0, CheckKind::Checkout),
-            criterion("AC-008", Priority::P0, CheckKind::Privacy),
-            criterion("AC-009", Priority::P2, phrase("a missing phrase")),
-            criterion("AC-010", Priority::P1, CheckKind::Manual),
-        ],
-        tasks: Vec::new(),
-        pricing: vec![tier("starter", "Starter", "9"), tier("team", "Team", "29")],
-        mrr: None,
-        evidence: vec![
-            evidence("11", "Ask HN: why does every CSV import break?"),
-            evidence("12", "<script>alert(1)</script> duplicate rows \"everywhere\""),
-        ],
-        sources: vec![SourceNote { name: "hackernews".to_owned(), outcome: "ok".to_owned() }],
-        assumptions: vec!["People can export a CSV file.".to_owned()],
-        unclear: vec!["How large the files are.".to_owned()],
-        out_of_scope: vec!["Excel macros.".to_owned()],
-        analyst: "rule-based".to_owned(),
-        sample: false,
-    }
+    let mut spec = ProductSpec::new(
+        NicheId::from_digest(&Digest::of_bytes("test", b"niche")),
+        "CSV Tidy",
+        "csv-tidy",
+        "Clean CSV files before they break your import",
+    );
+    spec.problem_statement =
+        "Imports fail half-way because of stray quotes, mixed encodings and duplicate rows.".to_owned();
+    spec.target_users = vec!["data analysts".to_owned(), "shop owners".to_owned()];
+    spec.core_features = vec![
+        feature(
+            "Find duplicate rows",
+            "Shows every row that appears twice & lets you keep one.",
+            &["11", "12"],
+        ),
+        feature("Repair encodings", "Turns Latin-1 and UTF-16 into UTF-8.", &["11"]),
+        feature("Check before import", "Says which line would fail, and why.", &[]),
+    ];
+    spec.acceptance_criteria = vec![
+        criterion("AC-001", Priority::P0, phrase("CSV Tidy")),
+        criterion("AC-002", Priority::P0, phrase("Clean CSV files before they break your import")),
+        criterion("AC-003", Priority::P1, phrase("data analysts")),
+        criterion("AC-004", Priority::P0, phrase("Find duplicate rows")),
+        criterion("AC-005", Priority::P0, phrase("Repair encodings")),
+        criterion("AC-006", Priority::P0, CheckKind::Price { tier: "starter".to_owned() }),
+        criterion("AC-007", Priority::P0, CheckKind::Checkout),
+        criterion("AC-008", Priority::P0, CheckKind::Privacy),
+        criterion("AC-009", Priority::P2, phrase("a missing phrase")),
+        criterion("AC-010", Priority::P1, CheckKind::Manual),
+    ];
+    spec.pricing = vec![tier("starter", "Starter", "9"), tier("team", "Team", "29")];
+    spec.evidence = vec![
+        evidence("11", "Ask HN: why does every CSV import break?"),
+        evidence("12", "<script>alert(1)</script> duplicate rows \"everywhere\""),
+    ];
+    spec.sources = vec![SourceNote::new("hackernews", "ok")];
+    spec.assumptions = vec!["People can export a CSV file.".to_owned()];
+    spec.unclear = vec!["How large the files are.".to_owned()];
+    spec.out_of_scope = vec!["Excel macros.".to_owned()];
+    spec.analyst = "rule-based".to_owned();
+    spec
 }
 
 pub async fn build(workspace: &Path, spec: &ProductSpec) {

@@ -12,15 +12,14 @@ fn priced(currency: &str, tiers: &[(&str, &str, BillingInterval)]) -> ProductSpe
     let pricing: Vec<PriceTier> = tiers
         .iter()
         .enumerate()
-        .map(|(at, (name, price, interval))| PriceTier {
-            id: format!("t{at}"),
-            name: (*name).to_owned(),
-            price: Money::parse(price, currency).unwrap(),
-            interval: *interval,
-            includes: vec!["All features".to_owned()],
+        .map(|(at, (name, price, interval))| {
+            let price = Money::parse(price, currency).unwrap();
+            PriceTier::new(format!("t{at}"), *name, price, *interval)
+                .with_includes(vec!["All features".to_owned()])
         })
         .collect();
-    let mut spec = ProductSpec { pricing, ..spec() };
+    let mut spec = spec();
+    spec.pricing = pricing;
     spec.acceptance_criteria.retain(|criterion| criterion.id != "AC-006");
     for tier in &spec.pricing {
         let check = CheckKind::Price { tier: tier.id.clone() };

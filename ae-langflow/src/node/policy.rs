@@ -57,14 +57,10 @@ impl NodePolicy {
     /// How often it is tried.
     #[must_use]
     pub fn retry(&self) -> RetryPolicy {
-        self.retry.map_or(
-            RetryPolicy { attempts_max: 1, ..RetryPolicy::default() },
-            |NodeRetry { attempts_max, pause_base_ms, pause_max_ms }| RetryPolicy {
-                attempts_max: attempts_max.max(1),
-                pause_base: Duration::from_millis(pause_base_ms),
-                pause_max: Duration::from_millis(pause_max_ms),
-            },
-        )
+        self.retry.map_or(RetryPolicy::new(1), |NodeRetry { attempts_max, pause_base_ms, pause_max_ms }| {
+            let [base, max] = [pause_base_ms, pause_max_ms].map(Duration::from_millis);
+            RetryPolicy::new(attempts_max.max(1)).with_pauses(base, max)
+        })
     }
 
     pub(crate) fn set_retry(&mut self, retry: RetryPolicy) {

@@ -94,11 +94,7 @@ mod tests {
         attempt: u32,
     ) -> (&'static str, Option<Duration>) {
         let mut policy = NodePolicy::default();
-        policy.set_retry(RetryPolicy {
-            attempts_max: 3,
-            pause_base: Duration::from_secs(2),
-            pause_max: Duration::from_secs(60),
-        });
+        policy.set_retry(RetryPolicy::new(3).with_pauses(Duration::from_secs(2), Duration::from_secs(60)));
         let cx = Cx::new("t", 1, TaskId::of_node("a")).with_attempt(attempt);
         let Verdict { kind, pause, .. } = Verdict::of(error, &policy, &cx);
         (kind, pause)

@@ -25,7 +25,7 @@ use crate::{
 pub const SECOND: Duration = Duration::from_secs(1);
 
 pub fn policy(attempts_max: u32) -> RetryPolicy {
-    RetryPolicy { attempts_max, pause_base: SECOND, pause_max: 4 * SECOND }
+    RetryPolicy::new(attempts_max).with_pauses(SECOND, 4 * SECOND)
 }
 
 pub fn alone(node: impl Node<Log>) -> Graph<Log> {

@@ -141,7 +141,7 @@ async fn every_failed_try_is_an_event_and_the_error_comes_last() {
         .add_node(
             "a",
             node(|_: Arc<Log>, _: Cx| async { Err::<ae_langflow::Step<Log>, _>(Stop::failed("broken")) })
-                .with_retry(RetryPolicy { attempts_max: 3, ..RetryPolicy::default() }),
+                .with_retry(RetryPolicy::new(3)),
         )
         .add_edge(START, "a")
         .add_edge("a", END)

@@ -75,7 +75,7 @@ async fn specify(intent: &Intent, runtime: &Runtime) -> Result<ProductSpec, Box<
 async fn route(spec: &ProductSpec, runtime: &Runtime) -> Result<(), Box<dyn Error>> {
     let router = CheapestFirst::new(PriceTable::bundled().clone(), TierModels::default());
     let task = spec.tasks.first().ok_or("the spec has no task")?.clone();
-    let usage = TokenUsage { input: 20_000, output: 1_000, ..TokenUsage::default() };
+    let usage = TokenUsage::new(20_000, 1_000);
     let decision = router.route(&RouteRequest::new(task, runtime.now()).with_expected(usage)).await?;
     writeln!(stdout(), "router    {}: {}", router.name(), decision.reasoning)?;
     Ok(())

@@ -71,8 +71,7 @@ async fn a_parked_run_is_cancelled_and_a_failed_undo_is_told() {
     let client = server.client("cancel-parked").await;
     let trace = Trace::default();
     let graph = holding(&trace, true);
-    let pauses =
-        RetryPolicy { attempts_max: 2, pause_base: Duration::from_millis(2), ..RetryPolicy::default() };
+    let pauses = RetryPolicy::new(2).with_pauses(Duration::from_millis(2), Duration::from_secs(5));
     let undo = node(undo(&trace, true)).with_retry(pauses);
     let worker = work(TemporalWorker::new(&client).graph(&graph).on_cancel(&graph, undo));
     client.start(&graph, "cancel-2", Log::default(), &RunOptions::new()).await.unwrap();

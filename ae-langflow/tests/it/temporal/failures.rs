@@ -54,8 +54,7 @@ fn failing(trace: &Trace, failures: u32, error: fn() -> Stop) -> Graph<Log> {
 }
 
 fn three_tries() -> RetryPolicy {
-    let pause_base = Duration::from_millis(2);
-    RetryPolicy { attempts_max: 3, pause_base, pause_max: Duration::from_secs(1) }
+    RetryPolicy::new(3).with_pauses(Duration::from_millis(2), Duration::from_secs(1))
 }
 
 fn unavailable() -> BackendError {

@@ -8,28 +8,14 @@ use tempfile::TempDir;
 use crate::{key, now};
 
 pub fn spec(name: &str) -> ProductSpec {
-    ProductSpec {
-        schema_version: ProductSpec::SCHEMA_VERSION,
-        niche: NicheId::from_digest(&ae_core::Digest::of_bytes("test", b"niche")),
-        product_name: name.to_owned(),
-        slug: "shop".to_owned(),
-        tagline: "Sells.".to_owned(),
-        problem_statement: String::new(),
-        target_users: vec![],
-        core_features: vec![],
-        user_stories: vec![],
-        acceptance_criteria: vec![],
-        tasks: vec![],
-        pricing: vec![],
-        mrr: None,
-        evidence: vec![],
-        sources: vec![],
-        assumptions: vec![],
-        unclear: vec![],
-        out_of_scope: vec![],
-        analyst: "test".to_owned(),
-        sample: false,
-    }
+    let mut spec = ProductSpec::new(
+        NicheId::from_digest(&ae_core::Digest::of_bytes("test", b"niche")),
+        name,
+        "shop",
+        "Sells.",
+    );
+    spec.analyst = "test".to_owned();
+    spec
 }
 
 fn site() -> SiteContext {

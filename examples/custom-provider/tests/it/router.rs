@@ -9,17 +9,9 @@ fn router() -> CheapestFirst {
 }
 
 fn ask(input: u64, output: u64) -> RouteRequest {
-    let task = Task {
-        id: "T-001".parse().unwrap(),
-        title: "Import files".into(),
-        description: String::new(),
-        kind: TaskKind::Implementation,
-        requires_security: false,
-        depends_on: vec![],
-        criteria: vec![],
-    };
+    let task = Task::new("T-001".parse().unwrap(), "Import files", "", TaskKind::Implementation);
     RouteRequest::new(task, now())
-        .with_expected(TokenUsage { input, output, ..TokenUsage::default() })
+        .with_expected(TokenUsage::new(input, output))
         .with_available(ModelAvailability::all())
 }
 

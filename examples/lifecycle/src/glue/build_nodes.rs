@@ -180,15 +180,10 @@ pub fn describe(route: &RouteDecision) -> String {
 /// One attempt of the build as a task that can be routed.
 fn attempt_task(spec: &ProductSpec, attempt: u32) -> Result<Task, Stop> {
     let id: TaskId = format!("build-{attempt}").parse().map_err(Stop::failed)?;
-    Ok(Task {
-        id,
-        title: format!("Build the site of {}, attempt {attempt}", spec.product_name),
-        description: spec.tagline.clone(),
-        kind: TaskKind::Implementation,
-        requires_security: false,
-        depends_on: spec.tasks.iter().map(|task| task.id.clone()).collect(),
-        criteria: spec.acceptance_criteria.iter().map(|criterion| criterion.id.clone()).collect(),
-    })
+    let title = format!("Build the site of {}, attempt {attempt}", spec.product_name);
+    Ok(Task::new(id, title, &spec.tagline, TaskKind::Implementation)
+        .with_depends_on(spec.tasks.iter().map(|task| task.id.clone()).collect())
+        .with_criteria(spec.acceptance_criteria.iter().map(|criterion| criterion.id.clone()).collect()))
 }
 
 /// The prompt of a builder besides the typed spec. Outside text is not part of it.

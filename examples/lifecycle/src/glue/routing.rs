@@ -14,10 +14,7 @@ const BYTES_PER_TOKEN: u64 = 4;
 #[must_use]
 pub fn route_request(task: Task, prompt: &str, run: RunId, now: Timestamp) -> RouteRequest {
     let bytes = [task.title.len(), task.description.len(), prompt.len()].into_iter().sum::<usize>();
-    let expected = TokenUsage {
-        input: INSTRUCTION_TOKENS + u64::try_from(bytes).unwrap_or(u64::MAX) / BYTES_PER_TOKEN,
-        output: OUTPUT_TOKENS,
-        ..TokenUsage::default()
-    };
+    let input = INSTRUCTION_TOKENS + u64::try_from(bytes).unwrap_or(u64::MAX) / BYTES_PER_TOKEN;
+    let expected = TokenUsage::new(input, OUTPUT_TOKENS);
     RouteRequest::new(task, now).with_prompt(prompt).with_run(run).with_expected(expected)
 }
