@@ -55,7 +55,7 @@ impl Error {
         let kind = match error.kind() {
             Io::NotFound => ErrorKind::NotFound,
             Io::PermissionDenied | Io::ReadOnlyFilesystem => ErrorKind::PermissionDenied,
-            Io::StorageFull | Io::QuotaExceeded => ErrorKind::QuotaExceeded,
+            Io::StorageFull | Io::QuotaExceeded => ErrorKind::StorageFull,
             Io::NotADirectory | Io::AlreadyExists | Io::InvalidInput => ErrorKind::InvalidInput,
             _ => ErrorKind::Internal,
         };

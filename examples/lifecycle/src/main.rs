@@ -9,7 +9,7 @@ use lifecycle::{
         cli::{self, Program, Serving},
         sites::{self, Hosts},
     },
-    service::{Installation, Sale},
+    service::{Installation, RunIndex, Sale},
     setup::DataDir,
     wiring,
 };
@@ -21,6 +21,10 @@ struct Ae;
 impl Program for Ae {
     fn open(&self, dir: DataDir) -> Result<Installation> {
         wiring::open(dir, Runtime::system())
+    }
+
+    fn runs(&self, dir: &DataDir) -> Result<RunIndex> {
+        RunIndex::open_read_only(&dir.database("runs"))
     }
 
     fn serve<'a>(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     engine::Installation,
     error::{Error, Result},
-    store::RunRow,
+    store::{RunIndex, RunRow},
 };
 
 /// The fewest characters that name a run.
@@ -30,10 +30,9 @@ pub struct Listing {
 /// # Errors
 ///
 /// When the list can't be read.
-pub fn list(installation: &Installation, limit: u32, page: u32) -> Result<Listing> {
+pub fn list(runs: &RunIndex, limit: u32, page: u32) -> Result<Listing> {
     let skip = u64::from(page.saturating_sub(1)) * u64::from(limit);
-    let runs = installation.runs.list(limit, skip)?;
-    Ok(Listing { runs, total: installation.runs.count()?, page, limit })
+    Ok(Listing { runs: runs.list(limit, skip)?, total: runs.count()?, page, limit })
 }
 
 /// The run that `text` names: a whole id, or the beginning of exactly one.

@@ -24,5 +24,5 @@ pub use self::{
 pub use crate::{
     engine::{Installation, RunOptions},
     run::STAGES,
-    store::{RunRow, RunSettings, RunStatus, SignalsFrom},
+    store::{RunIndex, RunRow, RunSettings, RunStatus, SignalsFrom},
 };

@@ -44,6 +44,11 @@ pub struct AuditProblem {
 /// `NotFound` without a log; when it can't be read.
 pub fn verify_audit(data_dir: &Path) -> Result<AuditReport> {
     let file = data_dir.join(AUDIT_LOG);
+    if data_dir.exists() && !data_dir.is_dir() {
+        let message = format!("can't use {}: it is not a folder", data_dir.display());
+        return Err(Error::new(ErrorKind::InvalidInput, message)
+            .with_hint("name the right data directory with --data-dir"));
+    }
     let anchor = SqliteAnchor::open_read_only(data_dir.join("safety.db"));
     let report = anchor.and_then(|anchor| verify_file(&file, &anchor)).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {

@@ -1,30 +1,30 @@
-//! The list of runs: what was asked for and where each stands. What a run has found and made is in its checkpoints.
+//! The list of runs: the intent and the status of each. Its findings and results are in its checkpoints.
 
-use std::{
-    path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::path::Path;
 
-use ae_core::{ErrorKind, Outcome, RunId, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use ae_core::{BackendError, ErrorKind, Outcome, RunId, Timestamp};
+use ae_core_sqlite::{Database, Failure, Options, Schema};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::{RunRow, RunStatus};
 use crate::error::{Error, Result};
 
-/// The version of the tables below.
-const SCHEMA_VERSION: i64 = 1;
-/// How often the switch to a write-ahead log is tried beside other processes.
-const WAL_TRIES_MAX: u32 = 50;
-/// The message of a failed read.
-const UNREADABLE: &str = "the list of runs can't be read";
+const BACKEND: &str = "runs";
+const SCHEMA: Schema<'static> = Schema::new(
+    BACKEND,
+    "runs",
+    &["CREATE TABLE IF NOT EXISTS runs (
+        run_id TEXT PRIMARY KEY, project_id TEXT NOT NULL, intent TEXT NOT NULL, settings TEXT NOT NULL,
+        site TEXT UNIQUE, status TEXT NOT NULL, outcome TEXT, reason TEXT,
+        cancel_requested INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS stores (name TEXT PRIMARY KEY) STRICT;"],
+);
 
 /// The list of runs in a SQLite file that several processes share.
 #[derive(Debug)]
-pub struct RunIndex {
-    connection: Mutex<Connection>,
-}
+pub struct RunIndex(Database);
 
 impl RunIndex {
     /// Opens the list, making it when missing.
@@ -33,33 +33,16 @@ impl RunIndex {
     ///
     /// When the file can't be opened, is damaged, or is of a newer version; it is never overwritten.
     pub fn open(path: &Path) -> Result<Self> {
-        let named =
-            |error| sqlite_error(&format!("the list of runs {} can't be opened", path.display()), error);
-        let connection = Connection::open(path).map_err(named)?;
-        connection.busy_timeout(Duration::from_secs(10)).map_err(named)?;
-        use_wal(&connection).map_err(named)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(named)?;
-        let version: i64 =
-            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(named)?;
-        if version > SCHEMA_VERSION {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("the list of runs {} was written by a newer version of ae", path.display()),
-            )
-            .with_hint("use that version, or another --data-dir"));
-        }
-        connection
-            .execute_batch(
-                "CREATE TABLE IF NOT EXISTS runs (
-                    run_id TEXT PRIMARY KEY, project_id TEXT NOT NULL, intent TEXT NOT NULL, settings TEXT NOT NULL,
-                    site TEXT UNIQUE, status TEXT NOT NULL, outcome TEXT, reason TEXT,
-                    cancel_requested INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-                ) STRICT;
-                CREATE TABLE IF NOT EXISTS stores (name TEXT PRIMARY KEY) STRICT;
-                PRAGMA user_version = 1;",
-            )
-            .map_err(named)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self(Database::open(path, &SCHEMA, &Options::create().with_private())?))
+    }
+
+    /// Opens the list for reading alone, also on a read-only disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and `NotFound` when it is missing.
+    pub fn open_read_only(path: &Path) -> Result<Self> {
+        Ok(Self(Database::open(path, &SCHEMA, &Options::read_only())?))
     }
 
     /// The files that hold the other stores of this data directory, as far as they were seen.
@@ -68,11 +51,12 @@ impl RunIndex {
     ///
     /// When the list can't be read.
     pub fn known_stores(&self) -> Result<Vec<String>> {
-        let failed = |error| sqlite_error(UNREADABLE, error);
-        let connection = self.lock();
-        let mut statement = connection.prepare("SELECT name FROM stores").map_err(failed)?;
-        let names = statement.query_map([], |row| row.get(0)).map_err(failed)?;
-        names.collect::<rusqlite::Result<_>>().map_err(failed)
+        let names = self.0.read("known_stores", |connection| {
+            let mut statement = connection.prepare("SELECT name FROM stores")?;
+            let names = statement.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<rusqlite::Result<_>>()?)
+        });
+        Ok(names?)
     }
 
     /// Remembers that the file `name` holds a store.
@@ -81,7 +65,7 @@ impl RunIndex {
     ///
     /// When it can't be written.
     pub fn remember_store(&self, name: &str) -> Result<()> {
-        self.change("INSERT OR IGNORE INTO stores (name) VALUES (?1)", [name])
+        self.change("INSERT OR IGNORE INTO stores (name) VALUES (?1)", [name]).map(drop)
     }
 
     /// Records a run before anything is done for it.
@@ -90,21 +74,18 @@ impl RunIndex {
     ///
     /// `Conflict` when the id is taken.
     pub fn insert(&self, row: &RunRow) -> Result<()> {
-        let changed = self
-            .lock()
-            .execute(
-                "INSERT OR IGNORE INTO runs (run_id, project_id, intent, settings, status, created_at, updated_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
-                params![
-                    row.run_id.to_string(),
-                    row.project_id.to_string(),
-                    to_json(&row.intent)?,
-                    to_json(&row.settings)?,
-                    row.status.as_str(),
-                    row.created_at.to_string(),
-                ],
-            )
-            .map_err(|error| sqlite_error("the run can't be recorded", error))?;
+        let changed = self.change(
+            "INSERT OR IGNORE INTO runs (run_id, project_id, intent, settings, status, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            params![
+                row.run_id.to_string(),
+                row.project_id.to_string(),
+                to_json(&row.intent)?,
+                to_json(&row.settings)?,
+                row.status.as_str(),
+                row.created_at.to_string(),
+            ],
+        )?;
         if changed == 0 {
             return Err(Error::new(ErrorKind::Conflict, format!("run {} exists already", row.run_id))
                 .with_hint(format!("go on with it: `ae resume {}`", row.run_id)));
@@ -118,7 +99,7 @@ impl RunIndex {
     ///
     /// When it can't be written.
     pub fn forget(&self, id: RunId) -> Result<()> {
-        self.change("DELETE FROM runs WHERE run_id = ?1 AND status = 'pending'", [id.to_string()])
+        self.change("DELETE FROM runs WHERE run_id = ?1 AND status = 'pending'", [id.to_string()]).map(drop)
     }
 
     /// The run `id`.
@@ -176,23 +157,22 @@ impl RunIndex {
     ///
     /// When the list can't be read.
     pub fn count(&self) -> Result<u64> {
-        let count: i64 = self
-            .lock()
-            .query_row("SELECT count(*) FROM runs", [], |row| row.get(0))
-            .map_err(|error| sqlite_error(UNREADABLE, error))?;
+        let count: i64 = self.0.read("count", |connection| {
+            Ok(connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?)
+        })?;
         Ok(count.unsigned_abs())
     }
 
     fn select(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<RunRow>> {
-        let failed = |error| sqlite_error(UNREADABLE, error);
-        let connection = self.lock();
-        let mut statement =
-            connection.prepare_cached(&format!("SELECT * FROM runs {which}")).map_err(failed)?;
-        let rows = statement.query_map(values, |row| Ok(read_row(row))).map_err(failed)?;
-        rows.map(|row| row.map_err(failed)?).collect()
+        let rows = self.0.read("read", |connection| {
+            let mut statement = connection.prepare_cached(&format!("SELECT * FROM runs {which}"))?;
+            let rows = statement.query_map(values, |row| Ok(read_row(row)))?;
+            rows.map(|row| row?).collect()
+        });
+        Ok(rows?)
     }
 
-    /// Moves a run to another status; staying where it is does not count as a move and changes the reason and the time only.
+    /// Moves a run to another status; staying in its status changes nothing but reason and time.
     ///
     /// # Errors
     ///
@@ -205,23 +185,16 @@ impl RunIndex {
         reason: Option<&str>,
         now: Timestamp,
     ) -> Result<()> {
-        let failed = |error| sqlite_error("the run's status can't be recorded", error);
-        let mut connection = self.lock();
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let present: Option<String> = transaction
-            .query_row("SELECT status FROM runs WHERE run_id = ?1", [id.to_string()], |row| row.get(0))
-            .optional()
-            .map_err(failed)?;
-        let present = parse_status(&present.unwrap_or_default())?;
-        if present != status && !present.may_become(status) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!("run {id} is {present} and can't become {status}"),
-            ));
-        }
-        transaction
-            .execute(
+        let moved = self.0.write("set_status", |connection| {
+            let present: Option<String> = connection
+                .query_row("SELECT status FROM runs WHERE run_id = ?1", [id.to_string()], |row| row.get(0))
+                .optional()?;
+            let present = parse_status(&present.unwrap_or_default())?;
+            if present != status && !present.may_become(status) {
+                let message = format!("run {id} is {present} and can't become {status}");
+                return Err(BackendError::new(ErrorKind::Conflict, BACKEND, "set_status", message).into());
+            }
+            connection.execute(
                 "UPDATE runs SET status = ?2, outcome = ?3, reason = ?4, updated_at = ?5 WHERE run_id = ?1",
                 params![
                     id.to_string(),
@@ -230,9 +203,10 @@ impl RunIndex {
                     reason,
                     now.to_string()
                 ],
-            )
-            .map_err(failed)?;
-        transaction.commit().map_err(failed)
+            )?;
+            Ok(())
+        });
+        Ok(moved?)
     }
 
     /// Gives a run the label of its site.
@@ -245,6 +219,7 @@ impl RunIndex {
             "UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2",
             params![id.to_string(), site],
         )
+        .map(drop)
     }
 
     /// Asks the process that runs `id` to stop at its next boundary.
@@ -253,62 +228,36 @@ impl RunIndex {
     ///
     /// When it can't be written.
     pub fn request_cancel(&self, id: RunId) -> Result<()> {
-        self.change("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()])
+        self.change("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()]).map(drop)
     }
 
-    fn change(&self, statement: &str, values: impl rusqlite::Params) -> Result<()> {
-        let changed = self.lock().execute(statement, values).map(|_| ());
-        changed.map_err(|error| sqlite_error("the list of runs can't be written", error))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    fn change(&self, statement: &str, values: impl rusqlite::Params) -> Result<usize> {
+        Ok(self.0.write("write", |connection| Ok(connection.execute(statement, values)?))?)
     }
 }
 
-/// Switches the file to a write-ahead log. The switch does not wait for others that open the file at the same moment, an
-/// empty transaction does; so the two take turns.
-fn use_wal(connection: &Connection) -> rusqlite::Result<()> {
-    let mut tries_left = WAL_TRIES_MAX;
-    loop {
-        match connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())) {
-            Err(error)
-                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries_left > 0 =>
-            {
-                tries_left -= 1;
-                connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
-            }
-            other => return other,
-        }
-    }
-}
-
-fn read_row(row: &Row<'_>) -> Result<RunRow> {
-    fn column<T: rusqlite::types::FromSql>(row: &Row<'_>, name: &str) -> Result<T> {
-        row.get(name).map_err(|error| sqlite_error("a run's row is damaged", error))
-    }
-    fn text(row: &Row<'_>, name: &str) -> Result<String> {
-        column(row, name)
-    }
+fn read_row(row: &Row<'_>) -> Result<RunRow, Failure> {
+    let text = |name: &str| row.get::<_, String>(name);
     Ok(RunRow {
-        run_id: text(row, "run_id")?.parse().map_err(damaged)?,
-        project_id: text(row, "project_id")?.parse().map_err(damaged)?,
-        intent: serde_json::from_str(&text(row, "intent")?).map_err(damaged)?,
-        settings: serde_json::from_str(&text(row, "settings")?).map_err(damaged)?,
-        site: column(row, "site")?,
-        status: parse_status(&text(row, "status")?)?,
-        outcome: column::<Option<String>>(row, "outcome")?
+        run_id: text("run_id")?.parse().map_err(damaged)?,
+        project_id: text("project_id")?.parse().map_err(damaged)?,
+        intent: serde_json::from_str(&text("intent")?).map_err(damaged)?,
+        settings: serde_json::from_str(&text("settings")?).map_err(damaged)?,
+        site: row.get("site")?,
+        status: parse_status(&text("status")?)?,
+        outcome: row
+            .get::<_, Option<String>>("outcome")?
             .map(|name| serde_json::from_value(name.into()))
             .transpose()
             .map_err(damaged)?,
-        reason: column(row, "reason")?,
-        cancel_requested: column::<i64>(row, "cancel_requested")? != 0,
-        created_at: text(row, "created_at")?.parse().map_err(damaged)?,
-        updated_at: text(row, "updated_at")?.parse().map_err(damaged)?,
+        reason: row.get("reason")?,
+        cancel_requested: row.get::<_, i64>("cancel_requested")? != 0,
+        created_at: text("created_at")?.parse().map_err(damaged)?,
+        updated_at: text("updated_at")?.parse().map_err(damaged)?,
     })
 }
 
-fn parse_status(name: &str) -> Result<RunStatus> {
+fn parse_status(name: &str) -> Result<RunStatus, Failure> {
     serde_json::from_value(name.into()).map_err(damaged)
 }
 
@@ -317,31 +266,8 @@ fn to_json<T: Serialize>(value: &T) -> Result<String> {
         .map_err(|error| Error::new(ErrorKind::Internal, "a run's row can't be written").with_source(error))
 }
 
-fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::Protocol, "a row of the list of runs is damaged")
-        .with_hint("restore runs.db from a backup, or use another --data-dir; nothing was changed")
-        .with_source(error)
-}
-
-fn sqlite_error(doing: &str, error: rusqlite::Error) -> Error {
-    use rusqlite::ErrorCode as Code;
-    let (kind, hint) = match error.sqlite_error_code() {
-        Some(Code::DiskFull) => {
-            (ErrorKind::QuotaExceeded, "free some disk space and try again; nothing was lost")
-        }
-        Some(Code::NotADatabase | Code::DatabaseCorrupt) => (
-            ErrorKind::Protocol,
-            "the file is damaged: restore it from a backup, or use another --data-dir; it was not changed",
-        ),
-        Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen) => {
-            (ErrorKind::PermissionDenied, "make the data directory writable, or pass another with --data-dir")
-        }
-        Some(Code::DatabaseBusy | Code::DatabaseLocked) => {
-            (ErrorKind::Unavailable, "another process holds it; try again")
-        }
-        _ => (ErrorKind::Internal, "try again; if it stays, check the data directory"),
-    };
-    Error::new(kind, doing).with_hint(hint).with_source(error)
+fn damaged(error: impl std::fmt::Display) -> Failure {
+    Failure::damaged(format!("a row of the list of runs: {error}"))
 }
 
 #[cfg(test)]
@@ -390,7 +316,7 @@ mod tests {
         std::fs::write(&path, b"this is no database, but it is 40 bytes long....").unwrap();
         let error = RunIndex::open(&path).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol);
-        assert!(error.hint().unwrap().contains("backup"));
+        assert!(error.to_string().contains("restore"));
         assert!(std::fs::read(&path).unwrap().starts_with(b"this is no database"));
     }
 }

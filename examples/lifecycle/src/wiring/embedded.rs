@@ -58,15 +58,15 @@ pub fn open(dir: DataDir, runtime: Runtime) -> Result<Installation> {
             return Err(gone(&dir, "runs.db", &format!("{name} is there")));
         }
     }
-    dir.private_file(&runs)?;
     let runs = Arc::new(RunIndex::open(&runs)?);
     let known = runs.known_stores()?;
     let holds_data = |name: &str| dir.path().join(name).metadata().is_ok_and(|meta| meta.len() > 0);
     if let Some(name) = known.iter().find(|name| !holds_data(name)) {
         return Err(gone(&dir, name, "runs of this data directory have used it"));
     }
-    for name in dir.stores() {
-        dir.private_file(&dir.path().join(name))?;
+    // The audit log is made by its store, which knows whether it may.
+    for name in ["checkpoints", "safety", "billing"] {
+        dir.private_file(&dir.database(name))?;
     }
     let redactor = Redactor::new();
     let store: Arc<dyn Checkpointer> =

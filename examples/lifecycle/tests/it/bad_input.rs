@@ -202,6 +202,21 @@ fn damaged_databases_are_refused_and_never_overwritten() {
 }
 
 #[test]
+fn a_store_of_a_newer_version_is_refused_alike_everywhere() {
+    for name in ["runs.db", "checkpoints.db", "safety.db", "billing.db"] {
+        let ae = Ae::new();
+        let run = ae.parked();
+        let store = rusqlite::Connection::open(ae.data().join(name)).unwrap();
+        let versions = ["ae_schema", "billing_schema"];
+        let change = |table| store.execute(&format!("UPDATE {table} SET version = 99"), []).is_ok();
+        assert!(versions.into_iter().any(change), "{name}");
+        drop(store);
+        let refused = ae.ae(&["resume", &run, "--yes", "--json"]).expect(4);
+        assert_eq!(refused.json()["error"]["kind"], "unsupported", "{name}: {refused:?}");
+    }
+}
+
+#[test]
 fn a_store_that_is_gone_is_refused_by_name() {
     let ae = Ae::new();
     let run = ae.main_job()["run_id"].as_str().unwrap().to_owned();
@@ -252,10 +267,24 @@ fn a_mistyped_data_directory_is_not_made() {
     let child = std::process::Command::new(env!("CARGO_BIN_EXE_ae"))
         .arg("runs")
         .env("AE_DATA_DIR", "")
+        .env("XDG_DATA_HOME", ae.data())
         .stderr(std::process::Stdio::piped())
         .spawn();
     let refused = finish(child.unwrap()).expect(2);
-    assert!(refused.stderr.contains("AE_DATA_DIR"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("autonomous-enterprise"), "an empty name is none: {}", refused.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_list_is_read_where_nothing_can_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+    let ae = Ae::new();
+    ae.parked();
+    let set = |mode| std::fs::set_permissions(ae.data(), std::fs::Permissions::from_mode(mode)).unwrap();
+    set(0o500);
+    assert_eq!(ae.ae(&["runs", "--json"]).expect(0).json()["total"], 1);
+    ae.ae(&["audit", "verify"]).expect(0);
+    set(0o700);
 }
 
 #[test]

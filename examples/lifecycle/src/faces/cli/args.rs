@@ -30,9 +30,9 @@ fn after_help() -> String {
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// Folder for databases, workspaces, published sites and keys [default: the platform's data folder for
-    /// `autonomous-enterprise`]
-    #[arg(long, global = true, value_name = "DIR", env = "AE_DATA_DIR")]
+    /// Folder for databases, workspaces, published sites and keys [default: `AE_DATA_DIR`, else the platform's data
+    /// folder for `autonomous-enterprise`]
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Print exactly one JSON object on standard output
     #[arg(long, global = true)]

@@ -5,13 +5,16 @@ use std::path::Path;
 use serde_json::json;
 
 use super::{Exit, Session, args::RunsArgs, output::Output, summary::row_line};
-use crate::{error::Result, service};
+use crate::{
+    error::Result,
+    service::{self, RunIndex},
+};
 
-pub(super) fn list(session: &Session<'_>, args: &RunsArgs) -> Result<Exit> {
-    let listing = service::list(&session.installation, args.limit, args.page)?;
+pub(super) fn list(output: &Output, dir: &Path, runs: &RunIndex, args: &RunsArgs) -> Result<Exit> {
+    let listing = service::list(runs, args.limit, args.page)?;
     let (shown, total) = (listing.runs.len() as u64, listing.total);
     let text = if total == 0 {
-        format!("no runs in {}: start one with `ae run INTENT`", session.installation.dir.path().display())
+        format!("no runs in {}: start one with `ae run INTENT`", dir.display())
     } else {
         let mut lines: Vec<_> = listing.runs.iter().map(row_line).collect();
         if shown < total {
@@ -20,7 +23,7 @@ pub(super) fn list(session: &Session<'_>, args: &RunsArgs) -> Result<Exit> {
         }
         lines.join("\n")
     };
-    session.output.result(&listing, &session.output.with_folder(&text))?;
+    output.result(&listing, &output.with_folder(&text))?;
     Ok(Exit::Verified)
 }
 

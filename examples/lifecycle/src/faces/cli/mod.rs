@@ -11,18 +11,11 @@ mod summary;
 mod terminal;
 
 use std::{
-    ffi::OsString,
-    fmt,
-    future::Future,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    pin::Pin,
-    process::ExitCode,
+    ffi::OsString, fmt, future::Future, net::SocketAddr, path::PathBuf, pin::Pin, process::ExitCode,
     sync::Arc,
 };
 
-use ae_core::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, parser::ValueSource};
+use clap::{CommandFactory, Parser};
 use tokio::net::TcpListener;
 
 pub use self::exit::{Exit, TABLE};
@@ -37,7 +30,7 @@ use crate::{
         approver::{Absent, Approver, Standing},
         progress::Progress,
     },
-    service::{Installation, RunOptions, Sale},
+    service::{Installation, RunIndex, RunOptions, Sale},
     setup::{DataDir, default_data_dir},
 };
 
@@ -49,6 +42,13 @@ pub trait Program: Sync {
     ///
     /// When one of them can't be used as it is.
     fn open(&self, dir: DataDir) -> Result<Installation>;
+
+    /// Opens the list of runs in `dir` for reading.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read as it is.
+    fn runs(&self, dir: &DataDir) -> Result<RunIndex>;
 
     /// Serves what was published, until it is stopped.
     fn serve<'a>(&'a self, sale: Sale, serving: Serving<'a>)
@@ -79,15 +79,11 @@ impl fmt::Debug for Serving<'_> {
 /// Parses the command line, does what it says and gives the exit code.
 #[must_use]
 pub fn main(program: &dyn Program) -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| {
-        let named = matches.value_source("data_dir") == Some(ValueSource::CommandLine);
-        Cli::from_arg_matches(&matches).map(|cli| (cli, named))
-    });
-    let (cli, named) = match parsed {
-        Ok(parsed) => parsed,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(error) => return not_a_command(&error),
     };
-    let folder = cli.global.data_dir.as_ref().filter(|_| named).map(|dir| dir.display().to_string());
+    let folder = cli.global.data_dir.as_ref().map(|dir| dir.display().to_string());
     let output = Output { json: cli.global.json, quiet: cli.global.quiet, folder };
     let exit = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => {
@@ -129,6 +125,10 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
     if let Command::Audit(AuditCommand::Verify) = cli.command {
         return look::audit_verify(&output, &path);
     }
+    if let Command::Runs(args) = &cli.command {
+        let dir = DataDir::existing(&path)?;
+        return look::list(&output, dir.path(), &program.runs(&dir)?, args);
+    }
     // Only a run makes a data directory: another command would hide that its folder is mistyped.
     let dir = match &cli.command {
         Command::Run(_) => DataDir::open(&path)?,
@@ -143,10 +143,9 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
         Command::Resume(args) => go::resume(&session, args).await,
         Command::Approve(args) => go::approve(&session, args).await,
         Command::Cancel(args) => look::cancel(&session, &args.run).await,
-        Command::Runs(args) => look::list(&session, &args),
         Command::Status(args) => look::status(&session, &args.run).await,
         Command::Serve(args) => go::serve(&session, &args).await,
-        Command::Audit(_) | Command::Completions(_) => Ok(Exit::Verified),
+        Command::Audit(_) | Command::Runs(_) | Command::Completions(_) => Ok(Exit::Verified),
     }
 }
 
@@ -185,12 +184,11 @@ impl Session<'_> {
 
 fn data_dir(global: &Global) -> Result<PathBuf> {
     match &global.data_dir {
-        Some(path) if path == Path::new("") => {
-            Err(Error::new(ErrorKind::InvalidInput, "the data directory has an empty name")
-                .with_hint("set AE_DATA_DIR to a folder or unset it, or pass --data-dir DIR"))
-        }
         Some(path) => Ok(path.clone()),
-        None => default_data_dir(variable("XDG_DATA_HOME"), variable("HOME")),
+        None => match variable("AE_DATA_DIR").filter(|path| !path.is_empty()) {
+            Some(path) => Ok(path.into()),
+            None => default_data_dir(variable("XDG_DATA_HOME"), variable("HOME")),
+        },
     }
 }
 
