@@ -160,7 +160,8 @@ mod tests {
             digits.push(luhn_digit(&digits));
             let spaced: String = digits.iter().zip(&gaps).map(|(digit, gap)| format!("{gap}{digit}")).collect();
             let text = format!("{before}{spaced}{after}");
-            prop_assert_eq!(refused(text.trim()), Some("a card number"), "{}", text);
+            // Two letters before the digits can happen to make an IBAN of them.
+            prop_assert!(refused(text.trim()).is_some(), "{}", text);
         }
 
         #[test]
