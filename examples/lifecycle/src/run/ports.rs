@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use ae_billing::PaymentProvider;
 use ae_core::{BackendError, ProductSpec, Runtime};
-use ae_genesis::{Analyst, NicheValidator};
+use ae_genesis::{Analyst, AnalystInfo, NicheValidator};
 use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
@@ -30,7 +30,9 @@ pub struct Ports {
     /// Sources of signals.
     pub sources: Sources,
     /// Proposes niches and writes the spec.
-    pub analyst: Arc<dyn Analyst>,
+    pub analyst: Guarded<Arc<dyn Analyst>>,
+    /// The analyst's account of itself.
+    pub analyst_info: AnalystInfo,
     /// Judges niches.
     pub validator: Arc<dyn NicheValidator>,
     /// Chooses models.

@@ -139,10 +139,12 @@ impl Backends {
             Guarded::new(source, provider, keeper.clone())
         });
         let (deployer_info, payments_info) = (self.deployer.info(), self.payments.info());
+        let analyst_info = self.analyst.info();
         let payments = Provider::new(payments_info.name.clone(), payments_info.mode);
         Arc::new(Ports {
             sources: Sources { local: self.local_sources, live: live.collect(), redactor: redactor.clone() },
-            analyst: self.analyst,
+            analyst: Guarded::new(self.analyst, analyst_info.provider(), keeper.clone()),
+            analyst_info,
             validator: self.validator,
             router: self.router,
             builders: Builders::new(self.builder, keeper.clone()),

@@ -8,6 +8,7 @@ fn no_stage_can_reach_an_unguarded_backend() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let ports = std::fs::read_to_string(root.join("src/run/ports.rs")).unwrap();
     for (field, kind) in [
+        ("analyst", "Guarded<Arc<dyn Analyst>>"),
         ("builders", "Builders"),
         ("deployer", "Guarded<Arc<dyn Deployer>>"),
         ("payments", "Guarded<Arc<dyn PaymentProvider>>"),
@@ -23,7 +24,7 @@ fn no_stage_can_reach_an_unguarded_backend() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            for backend in ["LocalDeployer", "SqliteBilling", "SiteBuilder", "wiring::"] {
+            for backend in ["RuleAnalyst", "LocalDeployer", "SqliteBilling", "SiteBuilder", "wiring::"] {
                 assert!(
                     !text.contains(backend),
                     "{} names {backend}: that belongs in {WIRING}",
@@ -42,8 +43,8 @@ fn every_effect_is_in_the_audit_log_before_and_after() {
     let started = log.matches("\"action_started\"").count();
     let finished = log.matches("\"action_finished\"").count();
     let prices = result["spec"]["pricing"].as_array().unwrap().len();
-    // One build attempt, one deployment, a product, its prices, a link.
-    assert_eq!(started, 1 + 1 + 1 + prices + 1, "{log}");
+    // Two answers of the analyst, one build attempt, one deployment, a product, its prices, a link.
+    assert_eq!(started, 2 + 1 + 1 + 1 + prices + 1, "{log}");
     assert_eq!(finished, started);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,7 +5,8 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use ae_core::{BackendError, Cancel, IdempotencyKey, RunId};
+use ae_core::{BackendError, Cancel, IdempotencyKey, Mode, ProductSpec, RunId};
+use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
 use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
 use async_trait::async_trait;
 use lifecycle::{
@@ -164,4 +165,51 @@ fn a_byte_slipped_in_after_the_checks_is_not_published() {
     assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("blocked", Exit::Blocked));
     assert!(report.reason.unwrap().contains("changed"));
     assert!(report.product_url.is_none() && report.payment_link.is_none());
+}
+
+/// Works by the rules and says that it costs money.
+#[derive(Debug)]
+struct PaidAnalyst(Arc<AtomicU32>);
+
+#[async_trait]
+impl Analyst for PaidAnalyst {
+    fn info(&self) -> AnalystInfo {
+        RuleAnalyst.info().with_metered(Mode::Test)
+    }
+
+    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        RuleAnalyst.propose(brief).await
+    }
+
+    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        RuleAnalyst.specify(brief).await
+    }
+}
+
+#[test]
+fn an_analyst_that_costs_money_is_held_to_the_budget() {
+    // An answer may cost a tenth of the budget and a millionth at least, so that the second one is too much for a
+    // budget of a millionth.
+    for (budget, outcome, calls, counted) in
+        [("0", "budget_stop", 0, "0"), ("0.000001", "budget_stop", 1, "0.000001"), ("10", "verified", 2, "2")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let asked = Arc::new(AtomicU32::new(0));
+        let report = runtime.block_on(async {
+            let installation = installation(folder.path());
+            let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
+            let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
+            backends.analyst = Arc::new(PaidAnalyst(Arc::clone(&asked)));
+            let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
+            record(&installation, run, intent(super::ae::INTENT, budget), settings);
+            drive(&installation, backends, run, standing(), Arc::new(Silent)).await
+        });
+        assert_eq!((report.outcome.as_str(), asked.load(Ordering::SeqCst)), (outcome, calls), "{report:?}");
+        let spent = report.spent.unwrap();
+        let counted = ae_core::Money::parse(counted, ae_core::Currency::USD).unwrap();
+        assert_eq!(spent.settled.checked_add(spent.reserved).unwrap(), counted, "budget {budget}");
+    }
 }

@@ -14,10 +14,14 @@ mod validate;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use ae_core::{ApprovalId, BackendError, ErrorKind, Outcome};
+use ae_core::{
+    Action, ActionKind, ApprovalId, BackendError, ErrorKind, IdempotencyKey, Money, Outcome, Spend,
+};
+use ae_genesis::Analyst;
 use ae_harness::LivingSpec;
 use ae_langflow::{Cx, Stop};
-use ae_safety::{AuditEvent, Refusal};
+use ae_safety::{AuditEvent, Call, Grant, Order, Performed, Refusal, Scope, request_digest};
+use serde::Serialize;
 
 use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate};
 use crate::glue::build_nodes::outcome_of;
@@ -66,6 +70,10 @@ const fn last<T>(all: &[T]) -> &T {
         [] => panic!("a run has stages"),
     }
 }
+
+/// The part of a run's budget that one answer of a metered analyst may cost: the rest is for the build. It does not
+/// depend on what is left, so that an answer asked for again after a crash is the same action.
+const ANALYST_SHARE: i128 = 10;
 
 /// The input of a stage: the ports, the state and the graph's context.
 #[derive(Debug, Clone)]
@@ -120,6 +128,33 @@ impl Stage {
     /// Ends the run when a gate refused.
     fn refused(&self, refusal: &Refusal) -> RunStateUpdate {
         self.end(outcome_of(refusal), refusal.to_string())
+    }
+
+    /// One answer of the analyst, from the gate to the books. An answer does not state its cost, so that of a metered
+    /// analyst counts in full.
+    async fn ask_analyst<R: Serialize + Send + Sync, A>(
+        &self,
+        operation: &'static str,
+        brief: R,
+        call: impl for<'a> FnOnce(&'a Arc<dyn Analyst>, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
+    ) -> Result<Performed<A>, Stop> {
+        let (start, info) = (self.start()?, &self.ports.analyst_info);
+        let spend = if info.metered {
+            let budget = start.intent.budget();
+            // Never nothing: a budget of zero refuses whatever may cost something.
+            let most = Money::from_pico((budget.pico() / ANALYST_SHARE).max(1), budget.currency());
+            Spend::AtMost(most.map_err(Stop::failed)?.ceil_to_micro())
+        } else {
+            Spend::Free
+        };
+        let action = Action::new(ActionKind::CallModel, operation, &info.name, request_digest(&brief)?)
+            .with_owner(start.project, start.run)
+            .with_spend(spend)
+            .with_summary(format!("{operation} by the analyst {}", info.name));
+        let key = IdempotencyKey::derive(start.run, self.name, operation, 0);
+        let grant = Grant::new("ae").with_budget(Scope::Run(start.run));
+        let order = Order::new(&key, action, brief, &grant);
+        Ok(self.ports.analyst.perform(order, call, |_| None).await?)
     }
 
     /// Enters `phase` in the living spec, logs `line` and renders CLAUDE.md into the workspace.

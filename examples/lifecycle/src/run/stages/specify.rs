@@ -4,6 +4,7 @@ use ae_core::{BackendError, ErrorKind, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use ae_langflow::Stop;
+use ae_safety::Performed;
 use serde_json::json;
 
 use super::Stage;
@@ -24,7 +25,11 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let Chosen { niche, validation } = stage.known(found.chosen.clone(), "niche")?;
     let brief = SpecBrief::new(start.intent.clone(), niche, validation, start.created_at)
         .with_sources(found.sources.clone());
-    let spec = stage.ports.analyst.specify(&brief).await?;
+    let specified = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
+    let spec = match specified {
+        Performed::Done(spec) => spec,
+        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+    };
     let problems = verify_spec(&spec);
     if !problems.is_empty() {
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");

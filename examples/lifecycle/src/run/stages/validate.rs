@@ -3,6 +3,7 @@
 use ae_core::Outcome;
 use ae_genesis::{NicheBrief, NicheStatus, ValidationRequest, Verdict};
 use ae_langflow::Stop;
+use ae_safety::Performed;
 use serde_json::json;
 
 use super::Stage;
@@ -22,7 +23,11 @@ pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let brief = NicheBrief::new(start.intent.clone(), found.evidence.clone(), start.created_at)
         .with_sources(found.sources.clone())
         .with_count(NICHES);
-    let mut niches = stage.ports.analyst.propose(&brief).await?;
+    let proposed = stage.ask_analyst("propose", brief, |analyst, _, brief| analyst.propose(brief)).await?;
+    let mut niches = match proposed {
+        Performed::Done(niches) => niches,
+        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
+    };
     let mut chosen: Option<Chosen> = None;
     let mut refusals = Vec::new();
     for niche in &mut niches {
@@ -52,7 +57,7 @@ pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Stop> {
         validation.score.total,
         validation.score.out_of,
         niche.evidence.len(),
-        stage.ports.analyst.info().name
+        stage.ports.analyst_info.name
     ));
     stage.audit("niche_selected", json!({ "niche": niche.id, "score": validation.score.total })).await?;
     let line = format!("niche {:?} validated", niche.name);
