@@ -19,7 +19,8 @@ pub enum Access {
     Create,
     /// Reads and writes a store that exists; a missing file or store is `NotFound`.
     Existing,
-    /// Reads a store that exists, also on a read-only disk.
+    /// Reads a store that exists, also on a read-only disk. Elsewhere SQLite takes the log that a crash left into the
+    /// file, as at every opening.
     ReadOnly,
 }
 
@@ -109,8 +110,9 @@ impl Options {
                 self.make_private(path);
                 OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE
             }
-            Access::Existing => OpenFlags::SQLITE_OPEN_READ_WRITE,
-            Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            // A handle that can't write leaves the files of its log behind when it is closed, so that a reader gets one
+            // that could, where the disk lets it, and the pragma keeps it from writing.
+            Access::Existing | Access::ReadOnly => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
         let open = |path: &Path, flags| {
             let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -118,11 +120,12 @@ impl Options {
             connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
             // SQLite opens lazily: the first read shows whether the file can be used.
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            connection.pragma_update(None, "query_only", self.access == Access::ReadOnly)?;
             Ok(connection)
         };
         match open(path, access) {
             Err(error) if self.access == Access::ReadOnly && is_closed_on_read_only_disk(path, &error) => {
-                open(&immutable(path), access | OpenFlags::SQLITE_OPEN_URI)
+                open(&immutable(path), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
             }
             other => other,
         }

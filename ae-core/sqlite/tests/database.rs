@@ -105,6 +105,12 @@ fn a_reader_reads_and_does_not_write() {
     assert_eq!(count(&reader), 1);
     assert_eq!(add(&reader, "2").unwrap_err().kind(), ErrorKind::PermissionDenied);
     assert_eq!(room.kind(&TWO, &Options::read_only()), ErrorKind::Unsupported);
+    drop(writer);
+    drop(reader);
+    let reader = Database::open(room.path(), &ONE, &Options::read_only()).unwrap();
+    assert_eq!(count(&reader), 1);
+    drop(reader);
+    assert_eq!(room.files(), ["x #%.db"], "no log is left behind");
 }
 
 #[cfg(unix)]
