@@ -51,6 +51,16 @@ impl SqliteDesk {
         Ok(Self { runtime, database: Database::open(path, &SCHEMA, &Options::create().with_private())? })
     }
 
+    /// Opens the file at `path` to read its approvals, also on a read-only disk: nothing is made, and what changes an
+    /// approval is an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and `NotFound` when the file or the desk in it is missing.
+    pub fn open_read_only(path: impl AsRef<Path>, runtime: Runtime) -> Result<Self, BackendError> {
+        Ok(Self { runtime, database: Database::open(path, &SCHEMA, &Options::read_only())? })
+    }
+
     /// Loads, applies expiry and `change`, and stores.
     fn change(
         &self,
@@ -114,33 +124,36 @@ impl ApprovalDesk for SqliteDesk {
 
     async fn get(&self, id: ApprovalId) -> Result<Approval, BackendError> {
         let now = self.runtime.now();
-        let seen = self.database.read("get", |transaction| {
+        let mut seen = self.database.read("get", |transaction| {
             let record = load(transaction, "id", &id.to_string())?;
             Ok(record.ok_or_else(|| RULES.not_found("get", id))?)
         })?;
-        // Only an expiry that was found has to be written, so that polling takes no write lock.
-        if expire(&mut seen.clone(), now) {
-            return self.change("get", id, |_| Ok(()));
-        }
+        // An expiry follows from the time, so that it need not be written, and polling takes no write lock.
+        expire(&mut seen, now);
         Ok(seen.approval)
     }
 
     async fn list(&self, query: &ApprovalQuery) -> Result<Vec<Approval>, BackendError> {
         let now = self.runtime.now();
-        self.database.write("list", |transaction| {
-            expire_all(transaction, now)?;
+        self.database.read("list", |transaction| {
+            // What is stored as open may have expired since, which is then neither pending nor approved.
             let mut statement = transaction.prepare(
                 "SELECT record FROM safety_approvals
-                 WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR status = ?2)
-                 ORDER BY seq DESC LIMIT ?3",
+                 WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR status IN (?2, 'pending', 'approved'))
+                 ORDER BY seq DESC",
             )?;
             let run = query.run.map(|run| run.to_string());
-            let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
-            let rows = statement
-                .query_map(params![run, query.status.map(ApprovalStatus::as_str), limit], |row| {
-                    row.get::<_, String>(0)
-                })?;
-            rows.map(|json| Ok(decode(&json?)?.approval)).collect()
+            let mut rows = statement.query(params![run, query.status.map(ApprovalStatus::as_str)])?;
+            let mut found = Vec::new();
+            while found.len() < query.limit {
+                let Some(row) = rows.next()? else { break };
+                let mut record = decode(&row.get::<_, String>(0)?)?;
+                expire(&mut record, now);
+                if query.status.is_none_or(|status| status == record.approval.status) {
+                    found.push(record.approval);
+                }
+            }
+            Ok(found)
         })
     }
 
@@ -177,19 +190,6 @@ fn update(transaction: &Connection, record: &Record) -> Result<(), Failure> {
         "UPDATE safety_approvals SET status = ?2, record = ?3 WHERE id = ?1",
         params![approval.id.to_string(), approval.status.as_str(), encode(record)?],
     )?;
-    Ok(())
-}
-
-fn expire_all(transaction: &Connection, now: ae_core::Timestamp) -> Result<(), Failure> {
-    let mut statement =
-        transaction.prepare("SELECT record FROM safety_approvals WHERE status IN ('pending', 'approved')")?;
-    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
-    for json in rows {
-        let mut record = decode(&json?)?;
-        if expire(&mut record, now) {
-            update(transaction, &record)?;
-        }
-    }
     Ok(())
 }
 

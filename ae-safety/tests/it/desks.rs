@@ -43,6 +43,32 @@ fn two_handles_see_each_others_answers() {
 }
 
 #[test]
+fn a_reader_sees_what_expired_and_changes_nothing() {
+    let (file, clock) = (TempFile::new(), clock());
+    assert_eq!(
+        SqliteDesk::open_read_only(file.path(), runtime(&clock)).unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    assert_eq!(SqliteLedger::open_read_only(file.path()).unwrap_err().kind(), ErrorKind::NotFound);
+    let desk = SqliteDesk::open(file.path(), runtime(&clock)).unwrap();
+    SqliteLedger::open(file.path()).unwrap();
+    SqliteLedger::open_read_only(file.path()).unwrap();
+    block_on(async {
+        let request = ApprovalRequest::new("May it?", "agent", digest("s"));
+        let id = desk.request(&key(0), request.clone()).await.unwrap().id;
+        let reader = SqliteDesk::open_read_only(file.path(), runtime(&clock)).unwrap();
+        let found = |status| ApprovalQuery::new().with_status(status);
+        assert_eq!(reader.list(&found(ApprovalStatus::Pending)).await.unwrap().len(), 1);
+        clock.advance(std::time::Duration::from_secs(60 * 60 * 24 * 365));
+        assert_eq!(reader.list(&found(ApprovalStatus::Pending)).await.unwrap(), []);
+        assert_eq!(reader.list(&found(ApprovalStatus::Expired)).await.unwrap().len(), 1);
+        assert_eq!(reader.get(id).await.unwrap().status, ApprovalStatus::Expired);
+        let refused = reader.request(&key(1), request).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::PermissionDenied);
+    });
+}
+
+#[test]
 fn stores_share_a_file_with_each_other_and_with_others() {
     let (file, clock) = (TempFile::new(), clock());
     let theirs = rusqlite::Connection::open(file.path()).unwrap();

@@ -43,7 +43,21 @@ impl SqliteLedger {
     /// `PermissionDenied` when the file can't be opened or written, `Protocol` when it is damaged, no database, or its
     /// books do not add up, `Unsupported` when another version of this program wrote it. The file is left as it was.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, BackendError> {
-        let ledger = Self { database: Database::open(path, &SCHEMA, &Options::create().with_private())? };
+        Self::with(path.as_ref(), &Options::create().with_private())
+    }
+
+    /// Opens the file at `path` to read its accounts, also on a read-only disk: nothing is made, and what changes an
+    /// account is an error. It checks what [`open`](Self::open) does.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and `NotFound` when the file or the ledger in it is missing.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, BackendError> {
+        Self::with(path.as_ref(), &Options::read_only())
+    }
+
+    fn with(path: &Path, options: &Options) -> Result<Self, BackendError> {
+        let ledger = Self { database: Database::open(path, &SCHEMA, options)? };
         ledger.database.read("open", |transaction| {
             let mut sums = Sums::new(BOOK, "open", reserved_accounts(transaction)?);
             each_open_hold(transaction, |hold| {
