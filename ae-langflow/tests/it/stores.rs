@@ -38,6 +38,9 @@ mod sqlite {
             assert!(before.len() > 300);
             let (one, two) = (open(&path).unwrap(), open(&path).unwrap());
             assert_eq!(one.list(Page::first(1000)).await.unwrap(), before);
+            let reader = SqliteCheckpointer::open_read_only(&path).unwrap();
+            assert_eq!(reader.list(Page::first(1000)).await.unwrap(), before);
+            assert_eq!(reader.delete("c1").await.unwrap_err().kind(), ErrorKind::PermissionDenied);
             assert!(two.delete("c1").await.unwrap());
             assert!(one.load("c1", None).await.unwrap().is_none(), "another connection sees it at once");
         }

@@ -43,7 +43,21 @@ impl SqliteCheckpointer {
     /// release wrote it: it is left as it is, and the message says what to do. `PermissionDenied` and `StorageFull` when
     /// it can't be written.
     pub fn open(path: impl AsRef<Path>, durability: Durability) -> Result<Self, BackendError> {
-        let options = Options::create().with_durability(durability).with_checked_bytes_max(CHECKED_BYTES_MAX);
+        Self::with(path.as_ref(), Options::create().with_durability(durability))
+    }
+
+    /// Opens the file at `path` to read its threads, also on a read-only disk: nothing is made, and what changes a thread
+    /// is an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and `NotFound` when there is no file or it holds no threads.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, BackendError> {
+        Self::with(path.as_ref(), Options::read_only())
+    }
+
+    fn with(path: &Path, options: Options) -> Result<Self, BackendError> {
+        let options = options.with_checked_bytes_max(CHECKED_BYTES_MAX);
         let database = Database::open(path, &schema::SCHEMA, &options)?;
         database.read("open", schema::check)?;
         Ok(Self { database })
