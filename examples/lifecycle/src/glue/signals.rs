@@ -67,7 +67,7 @@ pub async fn collect(
         reports.push(report);
     }
     for (sequence, source) in (0_u32..).zip(&sources.live) {
-        let request = LiveRequest { source: "live", intent: intent };
+        let request = LiveRequest { source: "live", intent };
         let action = Action::new(
             ActionKind::NetworkAccess,
             "signals/collect",

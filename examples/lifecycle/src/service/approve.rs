@@ -35,7 +35,7 @@ pub enum Decided {
     /// The decision is recorded.
     Recorded {
         /// The question.
-        question: Approval,
+        question: Box<Approval>,
         /// Whether a secret was taken out of the reason.
         redacted: bool,
         /// Whether another process runs the run and goes on with it.
@@ -78,7 +78,7 @@ pub async fn approve(installation: &Installation, decision: Decision) -> Result<
     let ruling = reason.into_iter().fold(ruling, |ruling, reason| ruling.with_reason(reason));
     installation.keeper.desk().decide(question.id, ruling).await?;
     let elsewhere = engine::try_lease(installation, run).await?.is_none();
-    Ok(Decided::Recorded { question, redacted, elsewhere })
+    Ok(Decided::Recorded { question: Box::new(question), redacted, elsewhere })
 }
 
 /// Whether `question` is the one that the approver saw.

@@ -13,13 +13,15 @@ use crate::{
     store::{RunSettings, SignalsFrom},
 };
 
+type Sources = Vec<Arc<dyn NicheSource>>;
+
 /// The sources that `settings` names: those on this machine, and those on the network.
 pub(super) fn sources(
     runtime: &Runtime,
     settings: &RunSettings,
     mut stdin: Option<Box<dyn Read + Send>>,
-) -> error::Result<(Vec<Arc<dyn NicheSource>>, Vec<Arc<dyn NicheSource>>)> {
-    let mut local: Vec<Arc<dyn NicheSource>> = Vec::new();
+) -> error::Result<(Sources, Sources)> {
+    let mut local: Sources = Vec::new();
     for from in &settings.signals {
         local.push(match from {
             SignalsFrom::Sample => Arc::new(SampleSource::new(runtime.clone())),
@@ -30,7 +32,7 @@ pub(super) fn sources(
             },
         });
     }
-    let mut live: Vec<Arc<dyn NicheSource>> = Vec::new();
+    let mut live: Sources = Vec::new();
     if settings.signals.is_empty() {
         live.push(Arc::new(HackerNewsSource::new(runtime.clone())?));
     }
