@@ -23,6 +23,10 @@ impl Program for Ae {
         wiring::open(dir, Runtime::system())
     }
 
+    fn open_read_only(&self, dir: DataDir) -> Result<Installation> {
+        wiring::open_read_only(dir, Runtime::system())
+    }
+
     fn runs(&self, dir: &DataDir) -> Result<RunIndex> {
         RunIndex::open_read_only(&dir.database("runs"))
     }

@@ -3,13 +3,14 @@
 use std::{io::Read, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
-use ae_core::{ErrorKind, Intent, Mode, Provider, Runtime};
+use ae_core::{BackendError, ErrorKind, Intent, Mode, Provider, Runtime};
 use ae_genesis::{Analyst, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
 use ae_harness::{Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
 use ae_safety::{
-    FileAudit, GateTable, Gatekeeper, Guarded, Redactor, SqliteAnchor, SqliteDesk, SqliteLedger,
+    AuditAnchor, AuditEvent, AuditReceipt, AuditSink, FileAudit, GateTable, Gatekeeper, Guarded, Redactor,
+    SqliteAnchor, SqliteDesk, SqliteLedger,
 };
 use async_trait::async_trait;
 
@@ -19,9 +20,12 @@ use crate::{
     error::{Error, Result},
     glue::{signals::Sources, storefront::Storefront},
     run::{BuilderFactory, Builders, DeployPlanner, Ports},
-    setup::DataDir,
+    setup::{AUDIT_LOG, DataDir},
     store::{RunIndex, RunSettings, SignalsFrom},
 };
+
+/// For a ledger that makes no links.
+const ANY_ADDRESS: &str = "http://127.0.0.1";
 
 /// The backends of a run before they are put behind their guards.
 #[derive(Debug)]
@@ -59,11 +63,7 @@ pub fn open(dir: DataDir, runtime: Runtime) -> Result<Installation> {
         }
     }
     let runs = Arc::new(RunIndex::open(&runs)?);
-    let known = runs.known_stores()?;
-    let holds_data = |name: &str| dir.path().join(name).metadata().is_ok_and(|meta| meta.len() > 0);
-    if let Some(name) = known.iter().find(|name| !holds_data(name)) {
-        return Err(gone(&dir, name, "runs of this data directory have used it"));
-    }
+    let known = known_stores(&dir, &runs)?;
     // The audit log is made by its store, which knows whether it may.
     for name in ["checkpoints", "safety", "billing"] {
         dir.private_file(&dir.database(name))?;
@@ -76,20 +76,53 @@ pub fn open(dir: DataDir, runtime: Runtime) -> Result<Installation> {
     let anchor = Arc::new(SqliteAnchor::open(dir.database("safety"))?);
     let audit = Arc::new(FileAudit::open(dir.audit_log(), anchor, runtime.clone(), redactor.clone())?);
     let keeper = Gatekeeper::new(Arc::new(GateTable::default()), desk, budget, audit, redactor.clone());
-    let installation =
-        Installation { dir, runtime, runs, store, keeper, redactor, wiring: Arc::new(Embedded) };
-    ledger(&installation, "http://127.0.0.1")?;
-    let Installation { dir, runs, .. } = &installation;
-    let holds_data = |name: &str| dir.path().join(name).metadata().is_ok_and(|meta| meta.len() > 0);
-    for name in dir.stores().filter(|name| holds_data(name) && !known.iter().any(|known| known == name)) {
+    SqliteBilling::open_or_create(dir.database("billing"), runtime.clone(), BillingConfig::new(ANY_ADDRESS))?;
+    let is_new = |name: &&str| holds_data(&dir, name) && !known.iter().any(|known| known == name);
+    for name in dir.stores().filter(is_new) {
         runs.remember_store(name)?;
     }
-    Ok(installation)
+    let wiring = Arc::new(Embedded { reads_only: false });
+    Ok(Installation { dir, runtime, runs, store, keeper, redactor, wiring })
+}
+
+/// Opens the data directory to look at its runs, also on a read-only disk: nothing is made or changed.
+///
+/// # Errors
+///
+/// When a database in it is missing or can't be read as it is.
+pub fn open_read_only(dir: DataDir, runtime: Runtime) -> Result<Installation> {
+    let runs = Arc::new(RunIndex::open_read_only(&dir.database("runs"))?);
+    known_stores(&dir, &runs)?;
+    let (redactor, safety) = (Redactor::new(), dir.database("safety"));
+    let recorded = SqliteAnchor::open_read_only(&safety)?.read()?.bytes;
+    if dir.audit_log().metadata().map_or(0, |log| log.len()) < recorded {
+        return Err(gone(&dir, AUDIT_LOG, &format!("{recorded} bytes of records were written to it")));
+    }
+    let store = Arc::new(SqliteCheckpointer::open_read_only(dir.database("checkpoints"))?);
+    let desk = Arc::new(SqliteDesk::open_read_only(&safety, runtime.clone())?);
+    let budget = Arc::new(SqliteLedger::open_read_only(&safety)?);
+    let gate = Arc::new(GateTable::default());
+    let keeper = Gatekeeper::new(gate, desk, budget, Arc::new(ClosedAudit), redactor.clone());
+    let wiring = Arc::new(Embedded { reads_only: true });
+    Ok(Installation { dir, runtime, runs, store, keeper, redactor, wiring })
+}
+
+/// The stores that runs have used, all of which are there.
+fn known_stores(dir: &DataDir, runs: &RunIndex) -> Result<Vec<String>> {
+    let known = runs.known_stores()?;
+    match known.iter().find(|name| !holds_data(dir, name)) {
+        Some(name) => Err(gone(dir, name, "runs of this data directory have used it")),
+        None => Ok(known),
+    }
+}
+
+fn holds_data(dir: &DataDir, name: &str) -> bool {
+    dir.path().join(name).metadata().is_ok_and(|meta| meta.len() > 0)
 }
 
 /// A store that is missing although it was there: made again, it would pass for one in which nothing happened.
 fn gone(dir: &DataDir, name: &str, why: &str) -> Error {
-    let message = format!("{name} is gone from {} or was emptied, though {why}", dir.path().display());
+    let message = format!("{name} is gone from {} or was cut, though {why}", dir.path().display());
     Error::new(ErrorKind::Protocol, message)
         .with_hint("restore it from a backup, or use another --data-dir; nothing was changed")
 }
@@ -98,10 +131,10 @@ fn gone(dir: &DataDir, name: &str, why: &str) -> Error {
 ///
 /// # Errors
 ///
-/// When its database can't be used as it is.
+/// When its database is missing or can't be used as it is.
 pub fn ledger(installation: &Installation, base_url: &str) -> Result<SqliteBilling> {
     let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
-    Ok(SqliteBilling::open_or_create(path, runtime, BillingConfig::new(base_url))?)
+    Ok(SqliteBilling::open(path, runtime, BillingConfig::new(base_url))?)
 }
 
 impl Backends {
@@ -164,9 +197,23 @@ impl Backends {
     }
 }
 
+/// The audit log of an installation that is only read: an effect would have to be recorded, so there is none.
+#[derive(Debug)]
+struct ClosedAudit;
+
+#[async_trait]
+impl AuditSink for ClosedAudit {
+    async fn append(&self, _: &AuditEvent) -> std::result::Result<AuditReceipt, BackendError> {
+        let message = "this command opened the data directory for reading";
+        Err(BackendError::new(ErrorKind::PermissionDenied, "audit", "append", message))
+    }
+}
+
 /// The wiring of the embedded defaults.
 #[derive(Debug)]
-struct Embedded;
+struct Embedded {
+    reads_only: bool,
+}
 
 #[async_trait]
 impl Wiring for Embedded {
@@ -181,6 +228,10 @@ impl Wiring for Embedded {
     }
 
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>> {
+        if self.reads_only {
+            let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
+            return Ok(Arc::new(SqliteBilling::open_read_only(path, runtime, BillingConfig::new(base_url))?));
+        }
         Ok(Arc::new(ledger(installation, base_url)?))
     }
 

@@ -4,4 +4,4 @@ mod embedded;
 mod signals;
 mod storefront;
 
-pub use self::embedded::{Backends, ledger, open};
+pub use self::embedded::{Backends, ledger, open, open_read_only};

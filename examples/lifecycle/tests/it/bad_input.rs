@@ -274,6 +274,49 @@ fn a_mistyped_data_directory_is_not_made() {
     assert!(refused.stderr.contains("autonomous-enterprise"), "an empty name is none: {}", refused.stderr);
 }
 
+/// Everything below `folder`, with its size and the time of its last change.
+fn everything(folder: &std::path::Path) -> std::collections::BTreeMap<String, (u64, std::time::SystemTime)> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+                found.insert(entry.path().display().to_string(), (0, std::time::UNIX_EPOCH));
+            } else {
+                let meta = entry.metadata().unwrap();
+                found.insert(entry.path().display().to_string(), (meta.len(), meta.modified().unwrap()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_command_that_looks_changes_nothing() {
+    let ae = Ae::new();
+    let done = ae.main_job()["run_id"].as_str().unwrap().to_owned();
+    let parked = ae.parked();
+    let before = everything(&ae.data());
+    for command in [
+        &["runs"][..],
+        &["status", &done],
+        &["status", &parked],
+        &["audit", "verify"],
+        &["status", "ffffffff"],
+    ] {
+        ae.ae(command);
+        assert_eq!(everything(&ae.data()), before, "{command:?}");
+    }
+    let shown = ae.ae(&["status", &done, "--json"]).expect(0).json();
+    assert!(
+        shown["revenue"].is_object() && shown["spent"].is_object() && shown["damage"].is_null(),
+        "{shown}"
+    );
+    assert!(ae.ae(&["status", &parked, "--json"]).expect(0).json()["waiting"].is_object());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_list_is_read_where_nothing_can_be_written() {

@@ -43,6 +43,13 @@ pub trait Program: Sync {
     /// When one of them can't be used as it is.
     fn open(&self, dir: DataDir) -> Result<Installation>;
 
+    /// Opens the stores in `dir` for reading: nothing is made or changed.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is missing or can't be read as it is.
+    fn open_read_only(&self, dir: DataDir) -> Result<Installation>;
+
     /// Opens the list of runs in `dir` for reading.
     ///
     /// # Errors
@@ -137,7 +144,11 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
     for warning in dir.warnings() {
         output.warning(&warning);
     }
-    let session = Session { program, installation: program.open(dir)?, output, person: person() };
+    let installation = match &cli.command {
+        Command::Status(_) => program.open_read_only(dir)?,
+        _ => program.open(dir)?,
+    };
+    let session = Session { program, installation, output, person: person() };
     match cli.command {
         Command::Run(args) => go::start(&session, args).await,
         Command::Resume(args) => go::resume(&session, args).await,
