@@ -1,6 +1,8 @@
 //! The two questions, and what they are worth.
 
-use super::ae::Ae;
+use std::{fs, path::Path};
+
+use super::ae::{Ae, command_in, finish};
 
 #[test]
 fn a_run_parks_twice_and_goes_on_when_it_is_approved() {
@@ -87,6 +89,41 @@ fn one_changed_byte_in_the_release_voids_the_approval() {
         .unwrap()
         .filter(|site| site.as_ref().unwrap().path().join("current.json").exists());
     assert_eq!(live.count(), 0);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_launch_that_waits_is_approved_in_a_copy_of_its_data_directory() {
+    let ae = Ae::new();
+    let run = ae.parked();
+    let asked = ae.ae(&["approve", &run, "--stage", "spec", "--json"]).expect(6).json();
+    let moved = tempfile::tempdir().unwrap();
+    let data = moved.path().join("elsewhere");
+    copy(&ae.data(), &data);
+    fs::remove_dir_all(ae.data()).unwrap();
+    let there = |args: &[&str]| finish(command_in(&data, args).spawn().unwrap());
+
+    let waits = there(&["status", &run, "--json"]).expect(0).json();
+    assert_eq!(waits["waiting"], asked["waiting"], "the same question, with the same digest");
+    let digest = waits["waiting"]["digest"].as_str().unwrap();
+    let done = there(&["approve", &run, "--digest", digest, "--json"]).expect(0).json();
+    assert_eq!((&done["outcome"], &done["damage"]), (&"verified".into(), &serde_json::Value::Null));
+    let live = fs::read_dir(data.join("sites")).unwrap();
+    assert_eq!(live.filter(|site| site.as_ref().unwrap().path().join("current.json").exists()).count(), 1);
+    there(&["audit", "verify"]).expect(0);
+    assert!(!ae.data().exists(), "nothing is made at the old place");
 }
 
 #[test]

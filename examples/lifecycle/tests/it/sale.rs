@@ -175,6 +175,34 @@ fn a_request_for_another_name_is_refused() {
 }
 
 #[test]
+fn a_price_changed_in_what_was_published_is_neither_served_nor_called_verified() {
+    let ae = Ae::new();
+    let result = ae.main_job();
+    let run = result["run_id"].as_str().unwrap();
+    let url = path_of(result["product_url"].as_str().unwrap());
+    let releases =
+        ae.data().join("sites").join(url.trim_matches('/').trim_start_matches("p/")).join("releases");
+    let page = releases.join(result["release"].as_str().unwrap()).join("index.html");
+    let server = Server::start(&ae);
+    assert_eq!(server.get(&url).status, 200);
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("$9.00"));
+    std::fs::write(&page, text.replace("$9.00", "$0.01")).unwrap();
+
+    let answer = server.get(&url);
+    assert_eq!(answer.status, 500, "a server that runs notices it: {}", answer.body);
+    assert!(!answer.body.contains("$0.01"));
+    assert_eq!(Server::start(&ae).get(&url).status, 500, "and so does one that starts");
+    let status = ae.ae(&["status", run, "--json"]).expect(0).json();
+    assert!(status["damage"].as_str().unwrap().contains("index.html"), "{}", status["damage"]);
+    let shown = ae.ae(&["status", run]).expect(0).stdout;
+    assert!(shown.contains("damaged") && shown.contains("index.html"), "{shown}");
+    std::fs::write(&page, text).unwrap();
+    assert_eq!(server.get(&url).status, 200);
+    assert!(ae.ae(&["status", run, "--json"]).expect(0).json()["damage"].is_null());
+}
+
+#[test]
 fn a_product_served_elsewhere_names_the_address_that_serves_it() {
     let ae = Ae::new();
     let result = ae.main_job();
