@@ -7,7 +7,7 @@ use std::{
 
 use ae_core::BackendError;
 
-use super::{AuditReceipt, record::Head};
+use super::AuditReceipt;
 
 /// Keeps the end of a log in another store, so that records cut off the log, or added to it from outside, are found.
 ///
@@ -53,10 +53,6 @@ impl AuditMark {
     #[must_use]
     pub fn new(head: Option<AuditReceipt>, bytes: u64) -> Self {
         Self { head, bytes, ..Self::default() }
-    }
-
-    pub(super) fn end(&self) -> Head {
-        self.head.map_or(Head::EMPTY, |last| Head { next_seq: last.seq + 1, hash: last.hash })
     }
 }
 

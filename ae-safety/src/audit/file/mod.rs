@@ -160,7 +160,7 @@ impl FileAudit {
         event: &AuditEvent,
     ) -> Result<AuditReceipt, BackendError> {
         let io = |error| failed(operation, &self.path, error);
-        let line = mark.end().line(event, self.runtime.now());
+        let line = end(mark).line(event, self.runtime.now());
         let (line, head) = line.map_err(|error| error.into_backend_error(BACKEND))?;
         mark.pending = Some(line.clone());
         self.anchor.write(mark)?;
@@ -233,7 +233,7 @@ fn compare(mut file: &File, length: u64, mark: &AuditMark) -> io::Result<VerifyR
     if !pending.starts_with(&tail) {
         return Ok(report.with_problem(ProblemKind::Tampered));
     }
-    match tail.strip_suffix(b"\n").and_then(|line| mark.end().follow(line)) {
+    match tail.strip_suffix(b"\n").and_then(|line| end(mark).follow(line)) {
         None => Ok(report.with_problem(ProblemKind::Torn)),
         Some(record) => {
             let head = Head::after(&record);
@@ -243,6 +243,11 @@ fn compare(mut file: &File, length: u64, mark: &AuditMark) -> io::Result<VerifyR
             Ok(report)
         }
     }
+}
+
+/// The end of the chain that `mark` keeps.
+fn end(mark: &AuditMark) -> Head {
+    mark.head.map_or(Head::EMPTY, |last| Head { next_seq: last.seq + 1, hash: last.hash })
 }
 
 /// The state of a file: its number, and the time of its last change as the system keeps it.
