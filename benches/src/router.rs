@@ -85,6 +85,8 @@ mod tests {
         let architect = decide_all(&requests, &TierModels::default());
         assert!((10..40).contains(&architect), "{architect}");
         assert_eq!(lower_case_words(&requests), 40 * 108);
-        assert!((450..750).contains(&requests[0].text_bytes()), "{}", requests[0].text_bytes());
+        let RouteRequest { task, prompt, .. } = &requests[0];
+        let bytes = task.title.len() + task.description.len() + prompt.len();
+        assert!((450..750).contains(&bytes), "{bytes}");
     }
 }
