@@ -21,7 +21,7 @@ const WORDS: [(&str, &str); 13] = [
     ("the sheet", "the document's name"),
 ];
 
-/// What is wrong with a line of documentation.
+/// The complaint about a line of documentation, if there is one.
 fn complaint(line: &str) -> Option<String> {
     let lower = line.to_lowercase();
     let has = |phrase: &str| {
