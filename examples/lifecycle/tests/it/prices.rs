@@ -38,9 +38,9 @@ fn a_price_that_can_not_be_sold_is_blocked_before_anything_is_built() {
         assert!(result["product_url"].is_null() && result["payment_link"].is_null(), "{amount}: {result}");
         assert!(!result["spec"].is_null(), "the price list can be looked at: {result}");
         let log = std::fs::read_to_string(ae.data().join("audit.jsonl")).unwrap();
-        for kind in ["approval_requested", "action_started"] {
-            assert!(!log.contains(kind), "{amount}: nothing was asked or begun: {log}");
-        }
+        assert!(!log.contains("approval_requested"), "{amount}: nothing was asked: {log}");
+        let begun = log.matches("\"action_started\"").count();
+        assert_eq!(begun, 2, "{amount}: nothing was begun but the analyst's two answers: {log}");
         let sites = ae.data().join("sites");
         let published = sites.is_dir() && std::fs::read_dir(sites).unwrap().next().is_some();
         assert!(!published, "{amount}: nothing is published");
