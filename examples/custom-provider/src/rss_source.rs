@@ -38,8 +38,7 @@ impl NicheSource for RssSource {
     ) -> Result<SourceReport, BackendError> {
         let (now, limits) = (self.runtime.now(), query.limits());
         let missing = |cause| error(ErrorKind::NotFound, "the file can't be found").with_source(cause);
-        let bytes = fs::metadata(&self.path).map_err(missing)?.len();
-        if bytes > u64::try_from(limits.answer_bytes_max).unwrap_or(u64::MAX) {
+        if fs::metadata(&self.path).map_err(missing)?.len() > limits.answer_bytes_max as u64 {
             return Err(error(ErrorKind::InvalidInput, "the file is too long: split the feed"));
         }
         let unread = |cause| error(ErrorKind::InvalidInput, "the file is not text").with_source(cause);
@@ -49,10 +48,11 @@ impl NicheSource for RssSource {
         let mut report = SourceReport::new(NAME, now);
         let _ = feed.descendants().filter(|node| node.has_tag_name("item")).try_for_each(|item| {
             let line = u64::from(feed.text_pos_at(item.range().start).row);
-            match signal(item, limits.text_chars_max, now) {
-                Some(signal) => report.offer(line, signal, query, sink),
-                None => ControlFlow::Continue(report.skip_row(line, "the item has no title")),
-            }
+            let Some(signal) = signal(item, limits.text_chars_max, now) else {
+                report.skip_row(line, "the item has no title");
+                return ControlFlow::Continue(());
+            };
+            report.offer(line, signal, query, sink)
         });
         Ok(report)
     }
