@@ -65,7 +65,11 @@ impl Sale {
     /// When a store or a key can't be used as it is.
     pub async fn open(installation: &Installation, base_url: &str) -> Result<Self> {
         let storefront = installation.wiring.storefront(installation, base_url)?;
-        let keys = Keys::new(installation.dir.clone(), installation.keeper.clone());
+        let keys = Keys::new(
+            installation.dir.clone(),
+            Arc::clone(&installation.runtime.ids),
+            installation.keeper.clone(),
+        );
         let webhook_secret = keys.read("webhook").await?;
         let verifier = OfflineVerifier::new(webhook_secret.clone()).map_err(|error| {
             Error::new(ErrorKind::Internal, "the webhook key can't be used").with_source(error)

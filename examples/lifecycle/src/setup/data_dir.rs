@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ae_core::{ErrorKind, RunId, Secret};
+use ae_core::{ErrorKind, IdSource, RunId, Secret};
 use fs4::{FileExt, TryLockError};
 
 use crate::error::{Error, Result};
@@ -195,23 +195,21 @@ impl DataDir {
     /// # Errors
     ///
     /// When it can't be read or made.
-    pub fn key(&self, name: &str) -> Result<Secret<String>> {
+    pub fn key(&self, name: &str, ids: &dyn IdSource) -> Result<Secret<String>> {
         let path = self.0.join("keys").join(name);
         let failed = |error| Error::io(format!("the key file {} can't be used", path.display()), error);
         if let Some(key) = read_key(&path)? {
             return Ok(key);
         }
-        let mut bytes = [0_u8; 32];
-        getrandom::fill(&mut bytes).map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "the system gives no random bytes")
-                .with_source(std::io::Error::other(error))
-        })?;
+        let bytes = ids.secret_bytes()?;
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);
         owner_only(&mut options);
         let mut file = options.open(&temporary).map_err(failed)?;
-        file.write_all(hex::encode(bytes).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        file.write_all(hex::encode(bytes.expose()).as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(failed)?;
         // A hard link fails when another process was first, so that all of them use one key.
         let linked = fs::hard_link(&temporary, &path);
         fs::remove_file(&temporary).map_err(failed)?;
@@ -308,16 +306,18 @@ fn owner_only(_: &mut OpenOptions) {}
 
 #[cfg(test)]
 mod tests {
+    use ae_core::SystemIds;
+
     use super::*;
 
     #[test]
     fn a_key_is_made_once_and_a_damaged_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let dir = DataDir::open(folder.path()).unwrap();
-        let first = dir.key("webhook").unwrap();
-        assert_eq!(dir.key("webhook").unwrap().expose(), first.expose());
+        let first = dir.key("webhook", &SystemIds).unwrap();
+        assert_eq!(dir.key("webhook", &SystemIds).unwrap().expose(), first.expose());
         fs::write(folder.path().join("keys/webhook"), "short").unwrap();
-        assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::Protocol);
+        assert_eq!(dir.key("webhook", &SystemIds).unwrap_err().kind(), ErrorKind::Protocol);
     }
 
     #[cfg(unix)]
@@ -326,16 +326,16 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let dir = DataDir::open(folder.path()).unwrap();
-        dir.key("webhook").unwrap();
+        dir.key("webhook", &SystemIds).unwrap();
         assert_eq!(dir.warnings(), Vec::<String>::new());
         let open = |name: &str, mode| {
             fs::set_permissions(folder.path().join(name), fs::Permissions::from_mode(mode)).unwrap();
         };
         open("keys/webhook", 0o666);
-        assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::PermissionDenied);
+        assert_eq!(dir.key("webhook", &SystemIds).unwrap_err().kind(), ErrorKind::PermissionDenied);
         open("keys/webhook", 0o600);
         open("keys", 0o777);
-        assert_eq!(dir.key("webhook").unwrap_err().kind(), ErrorKind::PermissionDenied);
+        assert_eq!(dir.key("webhook", &SystemIds).unwrap_err().kind(), ErrorKind::PermissionDenied);
         assert_eq!(dir.warnings().len(), 1);
     }
 

@@ -1,6 +1,8 @@
 //! Joins the installation's keys to the gate: reading one is recorded before it happens.
 
-use ae_core::{Action, ActionKind, Digest, IdempotencyKey, Mode, Provider, RunId, Secret, Spend};
+use std::sync::Arc;
+
+use ae_core::{Action, ActionKind, Digest, IdSource, IdempotencyKey, Mode, Provider, RunId, Secret, Spend};
 use ae_safety::{Gatekeeper, Grant, Guarded, Order, Refusal, request_digest};
 
 use super::DataDir;
@@ -8,13 +10,16 @@ use crate::error::{Error, Result};
 
 /// The keys of an installation, reached only through a permit.
 #[derive(Debug)]
-pub struct Keys(Guarded<DataDir>);
+pub struct Keys {
+    dir: Guarded<DataDir>,
+    ids: Arc<dyn IdSource>,
+}
 
 impl Keys {
-    /// Puts the keys in `dir` behind `keeper`.
+    /// Puts the keys in `dir` behind `keeper`; a key that is missing is made of secret bytes from `ids`.
     #[must_use]
-    pub fn new(dir: DataDir, keeper: Gatekeeper) -> Self {
-        Self(Guarded::new(dir, Provider::new("data-dir", Mode::Offline), keeper))
+    pub fn new(dir: DataDir, ids: Arc<dyn IdSource>, keeper: Gatekeeper) -> Self {
+        Self { dir: Guarded::new(dir, Provider::new("data-dir", Mode::Offline), keeper), ids }
     }
 
     /// Reads the key `name`, making it on first use. The audit log says so before the file is touched.
@@ -32,11 +37,12 @@ impl Keys {
             .with_summary(format!("read the key {name:?} of this installation"));
         let grant = Grant::new("ae");
         let order = Order::new(&key, action, request, &grant);
-        let read = |dir: &DataDir, name: &str| {
-            let secret = dir.key(name);
+        let ids = Arc::clone(&self.ids);
+        let read = move |dir: &DataDir, name: &str| {
+            let secret = dir.key(name, &*ids);
             async move { Ok(secret) }
         };
-        let performed = self.0.perform(order, |dir, _, name| Box::pin(read(dir, name)), |_| None).await?;
+        let performed = self.dir.perform(order, |dir, _, name| Box::pin(read(dir, name)), |_| None).await?;
         performed.into_result().map_err(refused)?
     }
 }
