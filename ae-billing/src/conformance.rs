@@ -1,4 +1,4 @@
-//! The contracts of [`PaymentProvider`], [`EventStore`](crate::EventStore) and
+//! The contracts of [`PaymentProvider`](crate::PaymentProvider), [`EventStore`](crate::EventStore) and
 //! [`WebhookVerifier`](crate::WebhookVerifier) as checks that any backend can run.
 //!
 //! Each check makes runs of its own, derived from [`Subject::seed`]; use another seed for every pass over a provider

@@ -29,7 +29,7 @@ pub use views::{LinkView, NewPayment, OutboxEvent};
 /// the webhook intake, as it would from a vendor. Every change is a link in a chain of hashes, see
 /// [`verify_journal`](Self::verify_journal).
 ///
-/// [`MemoryLedger`] keeps it in memory, `SqliteBilling` (feature `sqlite`) in a file that several processes share.
+/// [`MemoryLedger`](crate::MemoryLedger) keeps it in memory, `SqliteBilling` (feature `sqlite`) in a file that several processes share.
 #[derive(Debug, Clone)]
 pub struct OfflineLedger<S> {
     store: S,

@@ -15,7 +15,7 @@ use super::{ProviderEvent, WebhookError};
 /// - **W2.** The signature covers the raw bytes as received; a body that was parsed and written again does not pass.
 /// - **W3.** A request without a signature is refused; the check can't be switched off.
 /// - **W4.** What is too old or too far ahead is refused, where the provider signs a time.
-/// - **W5.** The payload keeps its origin: it is data, and only the fields in [`EventEffect`] have a meaning.
+/// - **W5.** The payload keeps its origin: it is data, and only the fields in [`EventEffect`](crate::EventEffect) have a meaning.
 ///
 /// # Notes
 ///

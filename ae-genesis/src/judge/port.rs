@@ -27,8 +27,8 @@ use crate::{ValidationReport, ValidationRequest};
 /// # Contract
 ///
 /// - C1. The report names the request's niche and the validator, and the same request gives the same report.
-/// - C2. A niche without evidence is [`Verdict::NotEnoughEvidence`].
-/// - C3. [`Verdict::Go`] needs several independent items, at least one of them a request, a complaint or a willingness
+/// - C2. A niche without evidence is [`Verdict::NotEnoughEvidence`](crate::Verdict::NotEnoughEvidence).
+/// - C3. [`Verdict::Go`](crate::Verdict::Go) needs several independent items, at least one of them a request, a complaint or a willingness
 ///   to pay.
 /// - C4. The score is the sum of its terms; a missing input leaves its term out with a note, never a default.
 /// - C5. There is at least one reason.
