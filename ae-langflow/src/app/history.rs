@@ -44,6 +44,8 @@ pub enum Cause {
     },
     /// Its state was carried over to a new version.
     Migrated,
+    /// It is a fork, and went its own way from here.
+    Forked,
     /// It went elsewhere.
     Moved {
         /// Where.
@@ -63,6 +65,7 @@ impl Cause {
             Change::Rewound => Self::Rewound,
             Change::Edited { node, .. } => Self::Edited { node: node.clone() },
             Change::Migrated => Self::Migrated,
+            Change::Forked { .. } => Self::Forked,
             Change::Moved { to } => Self::Moved { to: to.clone() },
         }
     }

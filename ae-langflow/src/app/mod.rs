@@ -156,6 +156,11 @@ impl<S: State> App<S> {
         log.snapshots_after = self.snapshots_after;
     }
 
+    /// A name that no other thread has.
+    pub(crate) fn incarnation(&self) -> String {
+        self.runtime.ids.new_uuid().to_string()
+    }
+
     pub(crate) fn store(&self) -> Result<&Arc<dyn Checkpointer>, GraphError> {
         self.store.as_ref().ok_or(GraphError::NoStore)
     }

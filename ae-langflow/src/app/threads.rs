@@ -35,7 +35,8 @@ pub struct ThreadState<S> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteAs<'a> {
-    /// No node's: what was due runs on the new state.
+    /// No node's: the superstep stays under way. What finished in it stays so, with what [`Cx::once`](crate::Cx::once)
+    /// recorded; the other nodes run on the new state, and ask again what they had asked.
     NoNode,
     /// This node's: its edges are followed, and what was due is abandoned. A subgraph is such a node, and so are the
     /// nodes in it, `subgraph/node`.
@@ -104,8 +105,8 @@ impl<S: State> App<S> {
         }
     }
 
-    /// Writes to a thread from outside, through the reducers, as one commit. It counts as a superstep; nothing runs
-    /// until the thread goes on. To change the past, [`fork`](Self::fork) it first.
+    /// Writes to a thread from outside, through the reducers, as one commit. In a node's name it counts as a superstep.
+    /// Nothing runs until the thread goes on. To change the past, [`fork`](Self::fork) it first.
     ///
     /// # Errors
     ///
@@ -204,6 +205,7 @@ impl<S: State> App<S> {
         let mut drive = Drive::on(self, config, None, run, Some(log));
         if drive.run().moved_to() != Some(to) {
             drive.admit()?;
+            drive.part().await?;
         }
         // What tasks noted before the move is still there, and belongs to what is given out again too.
         drive.adopt(notes).await?;

@@ -1,5 +1,7 @@
 //! Questions to people, and their answers.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -17,6 +19,13 @@ pub struct Question {
     /// The number of the task that asks, when it was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_index: Option<u32>,
+    /// How often this run of the node had asked it before, and was answered.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub earlier: u32,
+    /// The name of this asking. It differs when the same question is asked again, in a later superstep, after a good
+    /// answer or in another thread, so that a late answer is not taken for that of a newer question.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub token: String,
     /// The question, as the node wrote it.
     pub payload: Value,
     /// Why it is asked again: the last answer was not of the form that the node reads.
@@ -27,7 +36,8 @@ pub struct Question {
 impl Question {
     pub(crate) fn new(id: &str, task: &TaskId, payload: Value) -> Self {
         let (node, send_index) = (task.node().to_owned(), task.send_index());
-        Self { id: Self::id_for(id, task), node, send_index, payload, problem: None }
+        let (id, token) = (Self::id_for(id, task), String::new());
+        Self { id, node, send_index, earlier: 0, token, payload, problem: None }
     }
 
     /// The id of the question that `task` calls `id`.
@@ -48,6 +58,16 @@ impl Question {
         self.node == task.node() && self.send_index == task.send_index()
     }
 
+    /// Whether an answer to this id is meant for this asking.
+    pub(crate) fn takes(&self, answer: &Answer) -> bool {
+        self.id == answer.id && answer.token.as_ref().is_none_or(|token| *token == self.token)
+    }
+
+    /// The answer to this asking among those that were given.
+    pub(crate) fn answer_in<'a>(&self, answers: &'a BTreeMap<String, Vec<Value>>) -> Option<&'a Value> {
+        answers.get(&self.id)?.get(usize::try_from(self.earlier).ok()?)
+    }
+
     /// The question, typed.
     ///
     /// # Errors
@@ -57,13 +77,13 @@ impl Question {
         Q::deserialize(&self.payload)
     }
 
-    /// The answer to this question.
+    /// The answer to this question, and to this asking of it alone.
     ///
     /// # Errors
     ///
     /// When `value` can't be written as JSON.
     pub fn answer<A: Serialize + ?Sized>(&self, value: &A) -> Result<Answer, serde_json::Error> {
-        Answer::new(self.id.clone(), value)
+        Answer::new(self.id.clone(), value).map(|answer| answer.with_token(self.token.clone()))
     }
 }
 
@@ -73,12 +93,15 @@ impl Question {
 pub struct Answer {
     /// The id of the question.
     pub id: String,
+    /// The asking that it answers: [`Question::token`]. Without one it answers whichever is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
     /// The answer.
     pub value: Value,
 }
 
 impl Answer {
-    /// Answers the question `id` with `value`.
+    /// Answers the question `id` with `value`, whichever asking of it is open: [`Question::answer`] answers one alone.
     ///
     /// # Errors
     ///
@@ -90,7 +113,14 @@ impl Answer {
     /// Answers the question `id` with `value`.
     #[must_use]
     pub fn from_value(id: impl Into<String>, value: Value) -> Self {
-        Self { id: id.into(), value }
+        Self { id: id.into(), token: None, value }
+    }
+
+    /// Answers this asking alone: the question's [`token`](Question::token), which came along through a form or a queue.
+    #[must_use]
+    pub fn with_token(mut self, token: impl Into<String>) -> Self {
+        self.token = Some(token.into());
+        self
     }
 }
 
@@ -98,4 +128,9 @@ impl From<Answer> for Vec<Answer> {
     fn from(answer: Answer) -> Self {
         vec![answer]
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }

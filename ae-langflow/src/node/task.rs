@@ -52,8 +52,8 @@ pub struct DueTask {
     pub task: TaskId,
     /// Its own input, when it was sent.
     pub input: Option<Value>,
-    /// The answers to its questions, by their ids.
-    pub answers: BTreeMap<String, Value>,
+    /// The answers to its questions, by their ids, each in the order in which they were given.
+    pub answers: BTreeMap<String, Vec<Value>>,
 }
 
 impl Ord for TaskId {

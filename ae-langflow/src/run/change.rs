@@ -108,6 +108,13 @@ pub enum Change<S: State> {
     },
     /// The state was carried over to a new version of its type.
     Migrated,
+    /// The thread is a copy of another one, and is about to go its own way.
+    Forked {
+        /// Its name.
+        thread: String,
+        /// The name of this incarnation of it.
+        incarnation: String,
+    },
     /// The thread goes on elsewhere, and only there.
     Moved {
         /// Where.
@@ -161,6 +168,9 @@ impl<S: State> fmt::Debug for Change<S> {
                 f.debug_struct("Edited").field("node", node).field("next", next).finish_non_exhaustive()
             }
             Self::Migrated => f.write_str("Migrated"),
+            Self::Forked { thread, .. } => {
+                f.debug_struct("Forked").field("thread", thread).finish_non_exhaustive()
+            }
             Self::Moved { to } => f.debug_struct("Moved").field("to", to).finish(),
         }
     }

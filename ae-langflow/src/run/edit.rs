@@ -1,6 +1,6 @@
 //! Input from outside: answers, writes, and the end of a thread's time here.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::GraphRun;
 use crate::{Answer, Change, RunError, START, State, TaskId, run::Next, run::route::Follow};
@@ -10,7 +10,8 @@ impl<S: State> GraphRun<S> {
     ///
     /// # Errors
     ///
-    /// [`RunError::UnknownQuestion`] when an id is not open (any more), or answered twice in one call.
+    /// [`RunError::UnknownQuestion`] when an id is not open (any more), or answered twice in one call,
+    /// [`RunError::StaleAnswer`] when it was asked again since.
     pub fn answer(&mut self, answers: Vec<Answer>) -> Result<Change<S>, RunError> {
         self.check_answers(&answers)?;
         let change = Change::Answered { answers };
@@ -24,12 +25,17 @@ impl<S: State> GraphRun<S> {
     ///
     /// Those of [`answer`](Self::answer).
     pub fn check_answers(&self, answers: &[Answer]) -> Result<(), RunError> {
-        let mut open: BTreeSet<&str> =
-            self.position.questions.iter().map(|question| question.id.as_str()).collect();
+        let questions = &self.position.questions;
+        let mut open: BTreeMap<&str, _> =
+            questions.iter().map(|question| (question.id.as_str(), question)).collect();
         for answer in answers {
-            if !open.remove(answer.id.as_str()) {
-                let open = self.position.questions.iter().map(|question| question.id.clone()).collect();
-                return Err(RunError::UnknownQuestion { id: answer.id.clone(), open });
+            match open.remove(answer.id.as_str()) {
+                Some(question) if question.takes(answer) => {}
+                Some(_) => return Err(RunError::StaleAnswer { id: answer.id.clone() }),
+                None => {
+                    let open = questions.iter().map(|question| question.id.clone()).collect();
+                    return Err(RunError::UnknownQuestion { id: answer.id.clone(), open });
+                }
             }
         }
         Ok(())
@@ -37,7 +43,8 @@ impl<S: State> GraphRun<S> {
 
     /// Writes `update` from outside. With `node`, a node or [`START`], it is as if that node had written it: its edges
     /// are followed with `labels`, which its routers gave for the state after the write, and what was due is
-    /// abandoned. A subgraph is such a node too. Without one what was due runs on the new state.
+    /// abandoned. A subgraph is such a node too. Without one the superstep stays under way: the tasks that have not
+    /// finished run on the new state, and ask again what they had asked.
     ///
     /// # Errors
     ///
@@ -64,6 +71,22 @@ impl<S: State> GraphRun<S> {
         let change = Change::Edited { update, node: node.map(str::to_owned), next };
         self.fold(change.clone());
         Ok(change)
+    }
+
+    /// Says which thread it is. Threads of one name are kept apart by `incarnation`, which is made for each of them and is
+    /// part of the names of its questions and effects: give [`Cx::with_incarnation`](crate::Cx::with_incarnation) the
+    /// same.
+    #[must_use]
+    pub fn named(mut self, thread: impl Into<String>, incarnation: impl Into<String>) -> Self {
+        self.position.thread = thread.into();
+        self.position.incarnation = incarnation.into();
+        self
+    }
+
+    /// What keeps it apart from other threads of its name; empty when it was never [named](Self::named).
+    #[must_use]
+    pub fn incarnation(&self) -> &str {
+        &self.position.incarnation
     }
 
     /// The same run as it goes on where it was moved to.

@@ -71,6 +71,14 @@ pub enum RunError {
         /// The open ones.
         open: Vec<String>,
     },
+    /// An answer to a question that was asked again since.
+    #[error(
+        "the answer to {id:?} is for an earlier asking: read the thread's state and answer the one that is open"
+    )]
+    StaleAnswer {
+        /// The id.
+        id: String,
+    },
     /// A node failed for good, and no error handler takes over.
     #[error("{node:?} failed and has no error handler: {failure}")]
     NoHandler {

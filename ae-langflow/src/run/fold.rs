@@ -33,8 +33,14 @@ impl<S: State> GraphRun<S> {
                 if let Some(update) = update {
                     Arc::make_mut(&mut at.state).apply(update);
                 }
-                let next = next.unwrap_or_else(|| std::mem::take(&mut at.next));
-                at.advance(next);
+                match next {
+                    Some(next) => at.advance(next),
+                    None => at.ask_again(),
+                }
+            }
+            Change::Forked { thread, incarnation } => {
+                at.thread = thread;
+                at.incarnation = incarnation;
             }
             Change::Moved { to } => at.moved_to = Some(to),
         }
@@ -48,7 +54,7 @@ impl<S: State> GraphRun<S> {
             };
             let task = at.questions.remove(index).task();
             at.woken.insert(task.clone());
-            at.answers.entry(task).or_default().insert(answer.id, answer.value);
+            at.answers.entry(task).or_default().entry(answer.id).or_default().push(answer.value);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use ae_core::DigestWriter;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -26,13 +27,22 @@ pub(crate) struct Position<S: State> {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) questions: Vec<Question>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) answers: BTreeMap<TaskId, BTreeMap<String, Value>>,
+    pub(crate) answers: BTreeMap<TaskId, BTreeMap<String, Vec<Value>>>,
     /// The tasks that were answered since they last ran.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) woken: BTreeSet<TaskId>,
     /// How often a superstep began again: notes of finished tasks from before are void.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) rewinds: u64,
+    /// How often the state was written from outside within a superstep: questions from before are void.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) edits: u64,
+    /// The thread's name. A copy that has not run yet has that of its original.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) thread: String,
+    /// Keeps threads of one name apart.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) incarnation: String,
     /// Where the thread goes on, if not here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved_to: Option<String>,
@@ -50,6 +60,9 @@ impl<S: State> Position<S> {
             answers: BTreeMap::new(),
             woken: BTreeSet::new(),
             rewinds: 0,
+            edits: 0,
+            thread: String::new(),
+            incarnation: String::new(),
             moved_to: None,
         }
     }
@@ -69,14 +82,35 @@ impl<S: State> Position<S> {
         self.woken.clear();
     }
 
+    /// Forgets the questions of the superstep under way, which goes on: they were asked of another state.
+    pub(crate) fn ask_again(&mut self) {
+        self.edits = self.edits.saturating_add(1);
+        self.questions.clear();
+        self.answers.clear();
+        self.woken.clear();
+    }
+
     /// An answer that was not understood is dropped with its question asked again.
     pub(crate) fn set_questions(&mut self, questions: Vec<Question>) {
         for question in &questions {
-            if let Some(answers) = self.answers.get_mut(&question.task()) {
-                answers.remove(&question.id);
+            let answers = self.answers.get_mut(&question.task());
+            if let Some(answers) = answers.and_then(|answers| answers.get_mut(&question.id)) {
+                answers.truncate(usize::try_from(question.earlier).unwrap_or(usize::MAX));
             }
         }
         self.questions = questions;
+    }
+
+    /// The name of an asking in the superstep under way.
+    pub(crate) fn token(&self, question: &Question) -> String {
+        let digest = DigestWriter::new("ae-langflow question")
+            .field(self.thread.as_bytes())
+            .field(self.incarnation.as_bytes())
+            .field(&self.step.to_be_bytes())
+            .field(&self.edits.to_be_bytes())
+            .field(question.id.as_bytes())
+            .field(&question.earlier.to_be_bytes());
+        digest.finish().short(16)
     }
 }
 

@@ -32,7 +32,10 @@ impl<S: State> GraphRun<S> {
             !asking.contains(&task) && !has(&finished, &task)
         };
         let mut questions: Vec<_> = self.position.questions.iter().filter(still_open).cloned().collect();
-        questions.extend(asked);
+        questions.extend(asked.into_iter().map(|mut question| {
+            question.token = self.position.token(&question);
+            question
+        }));
         check_questions(&questions)?;
         if left == 0 && questions.is_empty() {
             return self.close(finished).map(Some);

@@ -96,6 +96,7 @@ impl NodeHost {
         let (cancel, attempt) = (Cancel::new(), ctx.info().attempt);
         let heartbeat = Heartbeat::begin(ctx, cancel.clone(), records.clone());
         let mut host = Host::new(call.thread.as_str().into());
+        host.incarnation = call.incarnation.as_str().into();
         host.cancel = cancel.clone();
         host.journal = Some(heartbeat.journal());
         host.cache = self.cache.clone();

@@ -319,6 +319,7 @@ impl Active {
             graph: self.graph.clone(),
             state_version: self.state_version,
             thread: thread.to_owned(),
+            incarnation: self.run.incarnation().to_owned(),
             step,
             state,
             input,

@@ -86,7 +86,7 @@ impl HeartbeatJournal {
 
 #[async_trait]
 impl Journal for HeartbeatJournal {
-    async fn record(&self, _: &TaskId, key: &str, value: Value) -> Result<Value, BackendError> {
+    async fn record(&self, _: u64, _: &TaskId, key: &str, value: Value) -> Result<Value, BackendError> {
         let records = {
             let mut records = locked(&self.records);
             if let Some(earlier) = records.get(key) {

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use ae_core::Runtime;
 use temporalio_client::{
     WorkflowDescribeOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy, WorkflowQueryOptions,
     WorkflowStartOptions,
@@ -33,7 +34,8 @@ impl TemporalClient {
         state: S,
         options: &RunOptions,
     ) -> Result<(), TemporalError> {
-        let run = GraphRun::start(graph, state)?;
+        let incarnation = Runtime::system().ids.new_uuid().to_string();
+        let run = GraphRun::start(graph, state)?.named(thread, incarnation);
         self.launch(thread, &run, BTreeMap::new(), options).await
     }
 

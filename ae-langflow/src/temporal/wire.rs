@@ -54,13 +54,15 @@ pub(crate) struct TaskCall {
     pub(crate) graph: String,
     pub(crate) state_version: u32,
     pub(crate) thread: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) incarnation: String,
     pub(crate) step: u64,
     pub(crate) task: TaskId,
     pub(crate) state: Fields,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<Value>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) answers: BTreeMap<String, Value>,
+    pub(crate) answers: BTreeMap<String, Vec<Value>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) records: Records,
     pub(crate) policy: NodePolicy,

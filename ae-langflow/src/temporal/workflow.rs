@@ -64,14 +64,16 @@ impl GraphWorkflow {
         answers: &Vec<Answer>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
         let questions = self.active.as_ref().map_or(&[][..], |active| active.run.questions());
-        let mut open: Vec<&str> = questions.iter().map(|question| question.id.as_str()).collect();
-        open.retain(|id| !self.inbox.iter().any(|kept| kept.id == *id));
+        let mut open: Vec<_> = questions.iter().collect();
+        open.retain(|question| !self.inbox.iter().any(|kept| question.takes(kept)));
         for answer in answers {
-            let Some(index) = open.iter().position(|id| *id == answer.id) else {
-                let open = open.iter().map(|id| (*id).to_owned()).collect();
+            let Some(index) = open.iter().position(|question| question.id == answer.id) else {
+                let open = open.iter().map(|question| question.id.clone()).collect();
                 return Err(Box::new(RunError::UnknownQuestion { id: answer.id.clone(), open }));
             };
-            open.remove(index);
+            if !open.remove(index).takes(answer) {
+                return Err(Box::new(RunError::StaleAnswer { id: answer.id.clone() }));
+            }
             let bytes = json_bytes(answer)?;
             if bytes > ANSWER_BYTES_MAX {
                 let message = format!(
@@ -148,12 +150,15 @@ impl Active {
 
     /// Gives the run those answers of `inbox` that fit an open question.
     pub(crate) fn take_answers(&mut self, inbox: &mut Vec<Answer>) -> Result<(), RunError> {
-        let mut open: Vec<String> = self.run.questions().iter().map(|question| question.id.clone()).collect();
+        let mut open: Vec<_> = self.run.questions().iter().collect();
         let mut fitting = Vec::new();
         inbox.retain(|answer| {
-            let Some(index) = open.iter().position(|id| *id == answer.id) else { return true };
-            open.remove(index);
-            fitting.push(answer.clone());
+            let Some(index) = open.iter().position(|question| question.id == answer.id) else { return true };
+            // An answer to an earlier asking is dropped.
+            if open.get(index).is_some_and(|question| question.takes(answer)) {
+                open.remove(index);
+                fitting.push(answer.clone());
+            }
             false
         });
         if fitting.is_empty() { Ok(()) } else { self.run.answer(fitting).map(drop) }
@@ -161,7 +166,7 @@ impl Active {
 
     /// Whether an answer in `inbox` fits an open question.
     pub(crate) fn can_go_on(&self, inbox: &[Answer]) -> bool {
-        self.run.questions().iter().any(|question| inbox.iter().any(|answer| answer.id == question.id))
+        self.run.questions().iter().any(|question| inbox.iter().any(|answer| question.takes(answer)))
     }
 
     /// Keeps what a task recorded until the superstep ends: it may run again.

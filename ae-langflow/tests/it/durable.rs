@@ -1,7 +1,7 @@
 //! Crashes, failures, races, changed programs, cancellation.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -298,5 +298,63 @@ async fn after_two_writers_either_node_may_be_corrected() {
         writes.store(false, Ordering::SeqCst);
         let state = done(app.invoke(Input::Continue, &config).await.unwrap());
         assert_eq!((state.text.as_str(), state.log), ("b", names("a")));
+    }
+}
+
+/// `first` is given up after a second, and what it had started records its result when it is let, in whichever superstep
+/// that is. Then `second` records under the same key.
+#[tokio::test]
+async fn a_try_that_was_given_up_records_nothing_into_a_later_superstep() {
+    use std::time::Duration;
+    type Late = Arc<Mutex<Option<tokio::task::JoinHandle<Result<u32, Stop>>>>>;
+    for place in crate::support::places() {
+        for in_time in [true, false] {
+            let (gate, late) = (Arc::new(tokio::sync::Notify::new()), Late::default());
+            let (opens, waits) = (Arc::clone(&gate), Arc::clone(&late));
+            let node = ae_langflow::node(move |_: Arc<Log>, cx: Cx| {
+                let (gate, late) = (Arc::clone(&opens), Arc::clone(&waits));
+                async move {
+                    if cx.step() == 1 && cx.attempt() == 1 {
+                        let (cx, gate) = (cx.clone(), Arc::clone(&gate));
+                        *late.lock().unwrap() = Some(tokio::spawn(async move {
+                            cx.once("work", async move {
+                                gate.notified().await;
+                                Ok::<_, Stop>(1)
+                            })
+                            .await
+                        }));
+                        return std::future::pending().await;
+                    }
+                    if (cx.step() == 1) == in_time {
+                        gate.notify_one();
+                        let late = late.lock().unwrap().take().unwrap();
+                        assert_eq!(late.await.unwrap().is_ok(), in_time, "it is the same superstep");
+                    }
+                    let work: u32 = cx.once("work", async { Ok::<_, Stop>(cx.attempt() + 10) }).await?;
+                    Ok(log(&work.to_string()))
+                }
+            });
+            let node = node.with_timeout(Duration::from_secs(1)).with_retry(
+                ae_core::RetryPolicy::new(2).with_pauses(Duration::from_secs(1), Duration::from_secs(1)),
+            );
+            let graph = StateGraph::<Log>::new("g")
+                .add_node("a", node)
+                .add_edge(START, "a")
+                .add_conditional_edges("a", |s: &Log| s.log.len() < 2, [(true, "a"), (false, END)])
+                .compile()
+                .unwrap();
+            let timer = crate::timer::Timer::default();
+            let app = place.app(&graph).with_runtime(timer.runtime());
+            let config = RunConfig::thread(format!("in time: {in_time}"));
+            let call = tokio::spawn(async move { app.invoke(Input::start(Log::update()), &config).await });
+            // The first try is given up, and the pause before the second one passes.
+            for _ in 0..2 {
+                crate::timer::settle().await;
+                timer.pass(Duration::from_secs(1));
+            }
+            let state = done(call.await.unwrap().unwrap());
+            // What the first try did counts in its own superstep, and is not done again by the second one.
+            assert_eq!(state.log, if in_time { ["1", "11"] } else { ["12", "11"] });
+        }
     }
 }

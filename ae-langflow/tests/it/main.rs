@@ -35,6 +35,7 @@ mod folders;
 mod handlers;
 mod handover;
 mod history;
+mod identity;
 mod json_states;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod kill;

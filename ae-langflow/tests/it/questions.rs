@@ -8,7 +8,7 @@ use ae_langflow::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{Log, Trace, again, done, log, names};
+use crate::support::{Log, Trace, again, asked, done, log, names, places};
 
 fn questions(ending: Ending<Log>) -> Vec<(String, String, Value)> {
     match ending {
@@ -189,4 +189,106 @@ async fn two_open_questions_with_one_id_are_refused() {
         .unwrap();
     let error = crate::support::run(&graph).await.unwrap_err();
     assert!(matches!(error, GraphError::Run(RunError::DuplicateQuestion { .. })), "{error}");
+}
+
+/// Asks for an age until it is one, then for a name, and says how often it ran.
+fn until_valid(trace: &Trace) -> Graph<Log> {
+    let trace = trace.clone();
+    StateGraph::<Log>::new("age")
+        .add_node("form", move |_: Arc<Log>, cx: Cx| {
+            trace.add("form");
+            async move {
+                let mut question = "how old?".to_owned();
+                let age = loop {
+                    let age: i64 = cx.ask("age", &question).await?;
+                    if (0..150).contains(&age) {
+                        break age;
+                    }
+                    question = format!("{age} is not an age: how old?");
+                };
+                let name: String = cx.ask("name", &age).await?;
+                Ok(log(&format!("{name} {age}")))
+            }
+        })
+        .add_edge(START, "form")
+        .add_edge("form", END)
+        .compile()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_node_asks_again_until_the_answer_is_good_and_keeps_the_earlier_ones() {
+    let trace = Trace::default();
+    let graph = until_valid(&trace);
+    for place in places() {
+        let config = RunConfig::thread("t");
+        let mut question =
+            asked(place.app(&graph).invoke(Input::start(Log::update()), &config).await.unwrap()).remove(0);
+        assert_eq!((question.payload.clone(), question.earlier), (json!("how old?"), 0));
+        let answers = [
+            (json!(900), "age", json!("900 is not an age: how old?"), 1),
+            // One that can't be read is asked again as it was, and counts for nothing.
+            (json!("old"), "age", json!("900 is not an age: how old?"), 1),
+            (json!(-1), "age", json!("-1 is not an age: how old?"), 2),
+            (json!(36), "name", json!(36), 0),
+        ];
+        for (value, id, payload, earlier) in answers {
+            let late = question.clone();
+            let input = Input::resume(vec![question.answer(&value).unwrap()]);
+            question = asked(place.app(&graph).invoke(input, &config).await.unwrap()).remove(0);
+            assert_eq!((question.id.as_str(), &question.payload, question.earlier), (id, &payload, earlier));
+            assert_eq!(question.problem.is_some(), value == json!("old"));
+            if late.token != question.token {
+                let input = Input::resume(vec![late.answer(&20).unwrap()]);
+                let error = place.app(&graph).invoke(input, &config).await.unwrap_err();
+                assert!(matches!(error, GraphError::Run(_)), "an answer that comes twice: {error}");
+            }
+        }
+        let ending = place.app(&graph).invoke(answer("name", &json!("Ada")), &config).await.unwrap();
+        assert_eq!(done(ending).log, ["Ada 36"]);
+        assert_eq!(trace.take().len(), 6, "once at first, and once after each answer");
+    }
+}
+
+#[tokio::test]
+async fn earlier_answers_travel_with_a_run_whose_state_is_json() {
+    let graph = until_valid(&Trace::default());
+    let app = again(&graph, &Arc::default());
+    let config = RunConfig::thread("t");
+    app.invoke(Input::start(Log::update()), &config).await.unwrap();
+    app.invoke(answer("age", &json!(900)), &config).await.unwrap();
+    let run = app.hand_over(&config, "elsewhere").await.unwrap().to_json_state().unwrap();
+    let mut run = serde_json::from_value::<ae_langflow::host::GraphRun<ae_langflow::host::JsonState>>(
+        serde_json::to_value(&run).unwrap(),
+    )
+    .unwrap();
+    let question = run.questions()[0].clone();
+    run.answer(vec![question.answer(&36).unwrap()]).unwrap();
+    let ae_langflow::host::NextStep::Run(mut due) = run.typed::<Log>().unwrap().next_step() else { panic!() };
+    assert_eq!(due.tasks.remove(0).answers["age"], [json!(900), json!(36)]);
+}
+
+#[tokio::test]
+async fn a_late_answer_is_not_taken_for_that_of_the_question_that_is_open_now() {
+    let graph = three(&Trace::default());
+    for place in places() {
+        let config = RunConfig::thread("t");
+        let old = asked(place.app(&graph).invoke(Input::start(Log::update()), &config).await.unwrap());
+        place.app(&graph).invoke(Input::turn(Log::update().text("next")), &config).await.unwrap();
+        let before = place.app(&graph).get_state(&config).await.unwrap().unwrap();
+        assert_eq!(before.questions.iter().map(|q| &q.id).collect::<Vec<_>>(), ["name", "ok"]);
+        let late = Input::resume(vec![old[1].answer(&true).unwrap()]);
+        let error = place.app(&graph).invoke(late, &config).await.unwrap_err();
+        assert!(matches!(error, GraphError::Run(RunError::StaleAnswer { .. })), "{error}");
+        assert_eq!(place.app(&graph).get_state(&config).await.unwrap(), Some(before.clone()));
+        // Answering one of them leaves the other as it was.
+        let name = before.questions[0].answer("Ada").unwrap();
+        let open = asked(place.app(&graph).invoke(Input::resume(vec![name]), &config).await.unwrap());
+        assert_eq!((open[0].id.as_str(), &open[0].token), ("ok", &before.questions[1].token));
+        // A token may have come along through a form.
+        let ok = Answer::from_value("ok", json!(true)).with_token(open[0].token.clone());
+        place.app(&graph).invoke(Input::resume(vec![ok]), &config).await.unwrap();
+        // Without one it answers what is open.
+        done(place.app(&graph).invoke(answer("age", &json!(36)), &config).await.unwrap());
+    }
 }

@@ -50,7 +50,7 @@ impl<'a, S: State> Drive<'a, S> {
         config: &'a RunConfig,
         sink: Option<&'a Sink<S>>,
     ) -> Result<Self, GraphError> {
-        let run = GraphRun::start(&app.graph, state)?;
+        let run = GraphRun::start(&app.graph, state)?.named(&*config.thread, app.incarnation());
         let log = app.store.as_ref().map(|store| {
             let (store, thread) = (Arc::clone(store), Arc::clone(&config.thread));
             let mut log = ThreadLog::new(store, thread, &app.graph, app.runtime.clone());
@@ -74,6 +74,7 @@ impl<'a, S: State> Drive<'a, S> {
         };
         let mut drive = Self::on(app, config, sink, run, Some(log));
         drive.admit()?;
+        drive.part().await?;
         drive.adopt(notes).await?;
         Ok(drive)
     }
@@ -86,6 +87,7 @@ impl<'a, S: State> Drive<'a, S> {
         log: Option<ThreadLog>,
     ) -> Self {
         let mut host = Host::new(Arc::clone(&config.thread));
+        host.incarnation = run.incarnation().into();
         host.cancel = config.cancel.clone();
         host.cache = app.cache.clone();
         host.runtime = Some(app.runtime.clone());
@@ -137,12 +139,24 @@ impl<'a, S: State> Drive<'a, S> {
         if missing.is_empty() { Ok(()) } else { Err(GraphError::GraphChanged { thread: thread(), missing }) }
     }
 
+    /// Lets a copy go its own way before anything is done on it: its effects, its questions and its head are other ones
+    /// than those of its original, and of an earlier copy of the same name.
+    pub(crate) async fn part(&mut self) -> Result<(), GraphError> {
+        if self.log.is_none() || self.run.position.thread == *self.config.thread {
+            return Ok(());
+        }
+        let (thread, incarnation) = (self.config.thread.to_string(), self.app.incarnation());
+        Arc::make_mut(&mut self.host).incarnation = incarnation.as_str().into();
+        self.commit(Change::Forked { thread, incarnation }).await
+    }
+
     /// Writes from outside, as [`GraphRun::edit`] does.
     pub(crate) async fn edit(
         &mut self,
         update: Option<S::Update>,
         node: Option<&str>,
     ) -> Result<(), GraphError> {
+        self.part().await?;
         let leaves = node.map(|node| self.graph.topology().leaves_as(node));
         let labels = match (leaves, &update) {
             (Some(node), Some(update)) => {

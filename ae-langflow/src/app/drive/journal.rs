@@ -1,9 +1,6 @@
 //! Where the records of `once` go.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ae_core::{BackendError, ErrorKind};
 use async_trait::async_trait;
@@ -20,33 +17,41 @@ pub(crate) struct StoreJournal {
     store: Arc<dyn Checkpointer>,
     thread: Arc<str>,
     head: Mutex<Head>,
-    overtaken: AtomicBool,
+    /// The head at which a record was refused because another runner had moved on from it.
+    overtaken: Mutex<Option<Head>>,
 }
 
 impl StoreJournal {
     pub(crate) fn new(store: Arc<dyn Checkpointer>, thread: Arc<str>, head: Head) -> Self {
-        Self { store, thread, head: Mutex::new(head), overtaken: AtomicBool::new(false) }
+        Self { store, thread, head: Mutex::new(head), overtaken: Mutex::default() }
     }
 
     /// Follows a commit.
     pub(crate) fn set_head(&self, head: Head) {
-        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+        *locked(&self.head) = head;
     }
 
-    /// Whether a note was refused because the head had moved.
+    /// Whether a note of the superstep under way was refused because the head had moved. One that came too late for an
+    /// earlier superstep does not count.
     pub(crate) fn is_overtaken(&self) -> bool {
-        self.overtaken.load(Ordering::SeqCst)
+        *locked(&self.overtaken) == Some(*locked(&self.head))
     }
 }
 
 #[async_trait]
 impl Journal for StoreJournal {
-    async fn record(&self, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError> {
-        let head = *self.head.lock().unwrap_or_else(PoisonError::into_inner);
+    async fn record(&self, step: u64, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError> {
+        let head = *locked(&self.head);
+        // Work that a node started may outlive it: its record would be taken for that of a later superstep.
+        if head.step.saturating_add(1) != step {
+            let message =
+                format!("superstep {step} is over, so {task} records nothing under {key:?} any more");
+            return Err(BackendError::new(ErrorKind::Conflict, "graph", "once", message));
+        }
         let record = TaskRecord::new(head.step, task.to_string(), format!("once:{key}"), value.to_string());
         let stored = self.store.append_once(&self.thread, head, record).await.inspect_err(|error| {
             if error.kind() == ErrorKind::Conflict {
-                self.overtaken.store(true, Ordering::SeqCst);
+                *locked(&self.overtaken) = Some(head);
             }
         })?;
         serde_json::from_str(&stored.value).map_err(|error| {
@@ -54,4 +59,9 @@ impl Journal for StoreJournal {
             BackendError::new(ErrorKind::Protocol, "graph", "once", message)
         })
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing under these locks can panic half-way, so a poisoned one still holds a whole value.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -109,6 +109,9 @@ fn carry_over<S: State>(
             answers: position.answers,
             woken: position.woken,
             rewinds: position.rewinds.saturating_add(1),
+            edits: position.edits,
+            thread: position.thread,
+            incarnation: position.incarnation,
             moved_to: position.moved_to,
         },
     ))

@@ -11,12 +11,14 @@ use crate::{Cancel, NodeCache, TaskId};
 /// Where [`Cx::once`](crate::Cx::once) keeps its records. A host makes one per superstep; nodes never see it.
 #[async_trait]
 pub trait Journal: fmt::Debug + Send + Sync + 'static {
-    /// Stores `value` under (task, key) durably and returns what is stored there: an earlier value wins.
+    /// Stores `value` under (step, task, key) durably and returns what is stored there: an earlier value wins. `step`
+    /// is the superstep of the task, from 1. A record for a superstep that is over is refused with `Conflict`: work
+    /// that a node started may outlive the superstep.
     ///
     /// # Errors
     ///
     /// Those of the store. Nothing is stored then, unless the error says that it may have been.
-    async fn record(&self, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError>;
+    async fn record(&self, step: u64, task: &TaskId, key: &str, value: Value) -> Result<Value, BackendError>;
 }
 
 /// Receives the events that nodes send with [`Cx::emit`](crate::Cx::emit).
@@ -30,6 +32,8 @@ pub trait Emitter: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     pub(crate) thread: Arc<str>,
+    /// Keeps threads of one name apart.
+    pub(crate) incarnation: Arc<str>,
     pub(crate) cancel: Cancel,
     pub(crate) journal: Option<Arc<dyn Journal>>,
     pub(crate) emitter: Option<Arc<dyn Emitter>>,
@@ -40,6 +44,7 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn new(thread: Arc<str>) -> Self {
-        Self { thread, cancel: Cancel::default(), journal: None, emitter: None, cache: None, runtime: None }
+        let (incarnation, cancel) = ("".into(), Cancel::default());
+        Self { thread, incarnation, cancel, journal: None, emitter: None, cache: None, runtime: None }
     }
 }

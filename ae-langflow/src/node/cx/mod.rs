@@ -11,7 +11,7 @@ use std::{
     },
 };
 
-use ae_core::{Digest, IdempotencyKey, RunId};
+use ae_core::{DigestWriter, IdempotencyKey, RunId};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -30,9 +30,13 @@ struct Inner {
     task: TaskId,
     attempt: u32,
     input: Option<Value>,
-    answers: BTreeMap<String, Value>,
-    once: Mutex<BTreeMap<String, Value>>,
+    /// By question, in the order in which they were given.
+    answers: BTreeMap<String, Vec<Value>>,
+    /// All tries of a task share what was recorded: one that was given up may still finish its work.
+    once: Arc<Mutex<BTreeMap<String, Value>>>,
     asked: Mutex<Vec<Question>>,
+    /// How often each question was asked in this run.
+    asks: Mutex<BTreeMap<String, u32>>,
     /// The number of heartbeats.
     beats: AtomicU64,
 }
@@ -64,15 +68,16 @@ impl Cx {
             attempt: 1,
             input: due.input,
             answers: due.answers,
-            once: Mutex::new(recorded),
+            once: Arc::new(Mutex::new(recorded)),
             asked: Mutex::default(),
+            asks: Mutex::default(),
             beats: AtomicU64::new(0),
         }))
     }
 
-    /// Gives it the answers to questions of this task, by id.
+    /// Gives it the answers to questions of this task, by id, each in the order in which they were given.
     #[must_use]
-    pub fn with_answers(self, answers: BTreeMap<String, Value>) -> Self {
+    pub fn with_answers(self, answers: BTreeMap<String, Vec<Value>>) -> Self {
         self.change(|inner| inner.answers = answers)
     }
 
@@ -91,13 +96,19 @@ impl Cx {
     /// Gives it what [`once`](Self::once) has recorded already.
     #[must_use]
     pub fn with_recorded(self, recorded: BTreeMap<String, Value>) -> Self {
-        self.change(|inner| inner.once = Mutex::new(recorded))
+        self.change(|inner| inner.once = Arc::new(Mutex::new(recorded)))
     }
 
     /// Gives it the journal of [`once`](Self::once).
     #[must_use]
     pub fn with_journal(self, journal: Arc<dyn Journal>) -> Self {
         self.change_host(|host| host.journal = Some(journal))
+    }
+
+    /// Says which of the threads of its name it runs on: see [`idempotency_key`](Self::idempotency_key).
+    #[must_use]
+    pub fn with_incarnation(self, incarnation: impl Into<Arc<str>>) -> Self {
+        self.change_host(|host| host.incarnation = incarnation.into())
     }
 
     /// Gives it the token that stops it.
@@ -162,9 +173,16 @@ impl Cx {
 
     /// A name for an effect of this task that is the same in every try, after a crash and on every host: made of the
     /// thread, the superstep, the task and `operation`.
+    ///
+    /// The same effect is the same operation of the same task in the same superstep of the same thread, whatever the
+    /// state is by then: it stays the same when the node runs again after an answer, a failure or a write in no node's
+    /// name, and when the thread moves to another host. A thread that was deleted and begun again, one of the same name
+    /// in another store, and a fork are other threads.
     #[must_use]
     pub fn idempotency_key(&self, operation: &str) -> IdempotencyKey {
-        let run = RunId::from_digest(&Digest::of_bytes("ae-langflow thread", self.thread().as_bytes()));
+        let host = &self.0.host;
+        let thread = DigestWriter::new("ae-langflow thread").field(host.thread.as_bytes());
+        let run = RunId::from_digest(&thread.field(host.incarnation.as_bytes()).finish());
         IdempotencyKey::derive(run, &format!("{}/{}", self.0.step, self.0.task), operation, 0)
     }
 
@@ -211,6 +229,10 @@ impl Cx {
     /// the same, and what it wrote then is dropped. Ids are unique among the open questions of a superstep; a task that
     /// was sent adds its number, and a node of a subgraph puts the subgraph before it.
     ///
+    /// A run of the node that asks one id several times gets one answer after the other, each in its turn, so that
+    /// `loop { let age = cx.ask("age", …).await?; if age < 150 { break } }` asks until the answer is good. It must come
+    /// to its questions in the same order each time it runs.
+    ///
     /// # Errors
     ///
     /// [`Stop::Paused`] while there is no answer that is an `A`; [`Stop::Failed`] when the question can't be written
@@ -219,21 +241,30 @@ impl Cx {
     #[allow(clippy::unused_async)]
     pub async fn ask<Q: Serialize, A: DeserializeOwned>(&self, id: &str, question: &Q) -> Result<A, Stop> {
         let mut asked = Question::new(id, &self.0.task, serde_json::to_value(question)?);
-        if let Some(answer) = self.0.answers.get(&asked.id) {
+        let mut questions = locked(&self.0.asked);
+        if questions.iter().any(|question| question.id == asked.id) {
+            return Err(Stop::Paused(Pause(())));
+        }
+        asked.earlier = {
+            let mut asks = locked(&self.0.asks);
+            let next = asks.entry(asked.id.clone()).or_default();
+            let earlier = *next;
+            *next = next.saturating_add(1);
+            earlier
+        };
+        if let Some(answer) = asked.answer_in(&self.0.answers) {
             match A::deserialize(answer) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => asked.problem = Some(format!("the last answer was not understood: {error}")),
             }
         }
-        let mut questions = locked(&self.0.asked);
-        if !questions.iter().any(|question| question.id == asked.id) {
-            questions.push(asked);
-        }
+        questions.push(asked);
         Err(Stop::Paused(Pause(())))
     }
 
     /// Does `work` once per (thread, superstep, task, `key`): its value is recorded durably before it is returned, and
-    /// a later run of the node in the same superstep gets the record.
+    /// a later run of the node in the same superstep gets the record, also after a write in no node's name. Work that
+    /// outlives its superstep, in a task that the node started, can't record any more.
     ///
     /// A crash after the work and before the record repeats the work, so give an outside effect a key that its
     /// receiver recognises as well: [`idempotency_key`](Self::idempotency_key). The value must come back from JSON as
@@ -257,7 +288,7 @@ impl Cx {
         }
         let value = serde_json::to_value(work.await.map_err(Into::into)?)?;
         let value = match &self.0.host.journal {
-            Some(journal) => journal.record(&self.0.task, key, value).await?,
+            Some(journal) => journal.record(self.0.step, &self.0.task, key, value).await?,
             None => value,
         };
         locked(&self.0.once).insert(key.to_owned(), value.clone());
@@ -303,7 +334,7 @@ impl Cx {
 }
 
 impl Inner {
-    /// The same task without its questions and heartbeats.
+    /// The same task without its questions and heartbeats. The records are shared until they are replaced.
     fn copy(&self) -> Self {
         Self {
             host: Arc::clone(&self.host),
@@ -312,8 +343,9 @@ impl Inner {
             attempt: self.attempt,
             input: self.input.clone(),
             answers: self.answers.clone(),
-            once: Mutex::new(locked(&self.once).clone()),
+            once: Arc::clone(&self.once),
             asked: Mutex::default(),
+            asks: Mutex::default(),
             beats: AtomicU64::new(0),
         }
     }
