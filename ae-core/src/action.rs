@@ -273,13 +273,6 @@ impl Action {
         }
     }
 
-    /// Sets the backend that performs it.
-    #[must_use]
-    pub fn with_provider(mut self, provider: Provider) -> Self {
-        self.provider = Some(provider);
-        self
-    }
-
     /// Sets the project and the run it belongs to.
     #[must_use]
     pub const fn with_owner(mut self, project: ProjectId, run: RunId) -> Self {
@@ -288,31 +281,10 @@ impl Action {
         self
     }
 
-    /// Sets the most it may cost.
-    #[must_use]
-    pub const fn with_spend(mut self, spend: Spend) -> Self {
-        self.spend = Some(spend);
-        self
-    }
-
-    /// Sets the separation from the host.
-    #[must_use]
-    pub const fn with_isolation(mut self, isolation: Isolation) -> Self {
-        self.isolation = isolation;
-        self
-    }
-
     /// Adds a fact for the policy; a second one of the same name replaces the first.
     #[must_use]
     pub fn with_attribute(mut self, name: impl Into<String>, value: Attribute) -> Self {
         self.attributes.insert(name.into(), value);
-        self
-    }
-
-    /// Sets the line that the approver reads.
-    #[must_use]
-    pub fn with_summary(mut self, summary: impl Into<String>) -> Self {
-        self.summary = summary.into();
         self
     }
 
@@ -330,6 +302,17 @@ impl Action {
         Digest::of_json("action/2", &judged).expect("ids, text, money and ordered maps have a JSON form")
     }
 }
+
+crate::setters! { Action {
+    /// Sets the backend that performs it.
+    fn with_provider(provider: some Provider);
+    /// Sets the most it may cost.
+    fn with_spend(spend: some Spend);
+    /// Sets the separation from the host.
+    fn with_isolation(isolation: Isolation);
+    /// Sets the line that the approver reads.
+    fn with_summary(summary: into String);
+} }
 
 #[cfg(test)]
 mod tests {

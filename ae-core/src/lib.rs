@@ -22,6 +22,7 @@ mod retry;
 mod runtime;
 mod same_key;
 mod secret;
+mod setters;
 mod sleep;
 mod spec;
 mod task;

@@ -38,14 +38,12 @@ impl Feature {
     pub fn new(title: impl Into<String>, description: impl Into<String>) -> Self {
         Self { title: title.into(), description: description.into(), evidence: Vec::new() }
     }
-
-    /// Sets the ids of the evidence that asks for it.
-    #[must_use]
-    pub fn with_evidence(mut self, ids: Vec<String>) -> Self {
-        self.evidence = ids;
-        self
-    }
 }
+
+crate::setters! { Feature {
+    /// Sets the ids of the evidence that asks for it.
+    fn with_evidence(evidence: Vec<String>);
+} }
 
 /// A wish of one kind of user, testable on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,21 +82,14 @@ impl UserStory {
             evidence: Vec::new(),
         }
     }
-
-    /// Sets the reason for its priority.
-    #[must_use]
-    pub fn with_reason(mut self, why: impl Into<String>) -> Self {
-        self.why_this_priority = why.into();
-        self
-    }
-
-    /// Sets the ids of the evidence behind it.
-    #[must_use]
-    pub fn with_evidence(mut self, ids: Vec<String>) -> Self {
-        self.evidence = ids;
-        self
-    }
 }
+
+crate::setters! { UserStory {
+    /// Sets the reason for its priority.
+    fn with_reason(why_this_priority: into String);
+    /// Sets the ids of the evidence behind it.
+    fn with_evidence(evidence: Vec<String>);
+} }
 
 /// How a criterion is proven on the built product.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,21 +140,14 @@ impl AcceptanceCriterion {
     pub fn new(id: impl Into<String>, text: impl Into<String>, priority: Priority) -> Self {
         Self { id: id.into(), text: text.into(), check: CheckKind::Manual, priority, story: None }
     }
-
-    /// Sets how it is proven.
-    #[must_use]
-    pub fn with_check(mut self, check: CheckKind) -> Self {
-        self.check = check;
-        self
-    }
-
-    /// Sets the story it belongs to.
-    #[must_use]
-    pub fn with_story(mut self, story: impl Into<String>) -> Self {
-        self.story = Some(story.into());
-        self
-    }
 }
+
+crate::setters! { AcceptanceCriterion {
+    /// Sets how it is proven.
+    fn with_check(check: CheckKind);
+    /// Sets the story it belongs to.
+    fn with_story(story: some into String);
+} }
 
 /// One price on the price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,14 +177,12 @@ impl PriceTier {
     ) -> Self {
         Self { id: id.into(), name: name.into(), price, interval, includes: Vec::new() }
     }
-
-    /// Sets what is included.
-    #[must_use]
-    pub fn with_includes(mut self, includes: Vec<String>) -> Self {
-        self.includes = includes;
-        self
-    }
 }
+
+crate::setters! { PriceTier {
+    /// Sets what is included.
+    fn with_includes(includes: Vec<String>);
+} }
 
 /// The revenue target in customers: arithmetic, not a forecast.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -110,28 +110,16 @@ impl Task {
             criteria: Vec::new(),
         }
     }
-
-    /// Marks it as one where a mistake is a security problem.
-    #[must_use]
-    pub const fn with_security(mut self, requires_security: bool) -> Self {
-        self.requires_security = requires_security;
-        self
-    }
-
-    /// Sets the tasks that must be done first.
-    #[must_use]
-    pub fn with_depends_on(mut self, tasks: Vec<TaskId>) -> Self {
-        self.depends_on = tasks;
-        self
-    }
-
-    /// Sets the ids of the acceptance criteria it serves.
-    #[must_use]
-    pub fn with_criteria(mut self, criteria: Vec<String>) -> Self {
-        self.criteria = criteria;
-        self
-    }
 }
+
+crate::setters! { Task {
+    /// Marks it as one where a mistake is a security problem.
+    fn with_security(requires_security: bool);
+    /// Sets the tasks that must be done first.
+    fn with_depends_on(depends_on: Vec<TaskId>);
+    /// Sets the ids of the acceptance criteria it serves.
+    fn with_criteria(criteria: Vec<String>);
+} }
 
 #[cfg(test)]
 mod tests {

@@ -30,25 +30,11 @@ impl TokenUsage {
         Self { input, output, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, reasoning: 0 }
     }
 
-    /// Sets the input tokens read from a cache.
-    #[must_use]
-    pub const fn with_cache_read(mut self, tokens: u64) -> Self {
-        self.cache_read = tokens;
-        self
-    }
-
     /// Sets the input tokens written to a five-minute and to a one-hour cache.
     #[must_use]
     pub const fn with_cache_writes(mut self, five_minutes: u64, one_hour: u64) -> Self {
         self.cache_write_5m = five_minutes;
         self.cache_write_1h = one_hour;
-        self
-    }
-
-    /// Sets the part of the output that was reasoning.
-    #[must_use]
-    pub const fn with_reasoning(mut self, tokens: u64) -> Self {
-        self.reasoning = tokens;
         self
     }
 
@@ -65,3 +51,10 @@ impl TokenUsage {
         })
     }
 }
+
+crate::setters! { TokenUsage {
+    /// Sets the input tokens read from a cache.
+    fn with_cache_read(cache_read: u64);
+    /// Sets the part of the output that was reasoning.
+    fn with_reasoning(reasoning: u64);
+} }

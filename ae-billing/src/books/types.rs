@@ -32,14 +32,12 @@ impl ReceivedEvent {
     ) -> Self {
         Self { provider: provider.into(), event, raw: raw.to_vec(), received_at, quarantine: None }
     }
-
-    /// Keeps it without booking it.
-    #[must_use]
-    pub fn with_quarantine(mut self, reason: impl Into<String>) -> Self {
-        self.quarantine = Some(reason.into());
-        self
-    }
 }
+
+ae_core::setters! { ReceivedEvent {
+    /// Keeps it without booking it.
+    fn with_quarantine(quarantine: some into String);
+} }
 
 /// The outcome of an event. All of them are answered with success: sending it again would change nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,20 +85,6 @@ impl RevenueSummary {
         Self { run, currencies, entitlements: Vec::new(), failed: Vec::new() }
     }
 
-    /// Adds what customers are entitled to.
-    #[must_use]
-    pub fn with_entitlements(mut self, entitlements: Vec<Entitlement>) -> Self {
-        self.entitlements = entitlements;
-        self
-    }
-
-    /// Adds the payments that failed.
-    #[must_use]
-    pub fn with_failed(mut self, failed: Vec<FailedPayment>) -> Self {
-        self.failed = failed;
-        self
-    }
-
     /// The sums in `currency`, all zero where nothing came in.
     #[must_use]
     pub fn in_currency(&self, currency: Currency) -> CurrencyRevenue {
@@ -114,6 +98,13 @@ impl RevenueSummary {
         self.currencies.iter().map(|sums| sums.payments).sum()
     }
 }
+
+ae_core::setters! { RevenueSummary {
+    /// Adds what customers are entitled to.
+    fn with_entitlements(entitlements: Vec<Entitlement>);
+    /// Adds the payments that failed.
+    fn with_failed(failed: Vec<FailedPayment>);
+} }
 
 /// The sums of one run in one currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,18 +24,11 @@ impl BillingConfig {
         let public_base_url = public_base_url.into().trim_end_matches('/').to_owned();
         Self { public_base_url, caps: Caps::default(), currencies: units::currencies() }
     }
-
-    /// Sets the limits.
-    #[must_use]
-    pub const fn with_caps(mut self, caps: Caps) -> Self {
-        self.caps = caps;
-        self
-    }
-
-    /// Sets the currencies that prices may have.
-    #[must_use]
-    pub fn with_currencies(mut self, currencies: Vec<Currency>) -> Self {
-        self.currencies = currencies;
-        self
-    }
 }
+
+ae_core::setters! { BillingConfig {
+    /// Sets the limits.
+    fn with_caps(caps: Caps);
+    /// Sets the currencies that prices may have.
+    fn with_currencies(currencies: Vec<Currency>);
+} }

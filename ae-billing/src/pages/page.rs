@@ -27,28 +27,16 @@ impl PayPageContext {
     pub fn new(site_url: impl Into<String>, form: FormId) -> Self {
         Self { site_url: site_url.into(), form, selected_tier: None, note: None, sample: false }
     }
-
-    /// Selects a tier at first.
-    #[must_use]
-    pub fn with_selected_tier(mut self, tier: impl Into<String>) -> Self {
-        self.selected_tier = Some(tier.into());
-        self
-    }
-
-    /// Adds a line from the operator.
-    #[must_use]
-    pub fn with_note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-
-    /// States that the product rests on sample data.
-    #[must_use]
-    pub const fn with_sample(mut self, sample: bool) -> Self {
-        self.sample = sample;
-        self
-    }
 }
+
+ae_core::setters! { PayPageContext {
+    /// Selects a tier at first.
+    fn with_selected_tier(selected_tier: some into String);
+    /// Adds a line from the operator.
+    fn with_note(note: some into String);
+    /// States that the product rests on sample data.
+    fn with_sample(sample: bool);
+} }
 
 /// The page where `view`'s product is paid, as HTML.
 ///

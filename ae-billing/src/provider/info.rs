@@ -63,49 +63,20 @@ pub struct Capabilities {
     pub merchant_of_record: bool,
 }
 
-impl Capabilities {
+ae_core::setters! { Capabilities {
     /// Announces that ids follow from idempotency keys.
-    #[must_use]
-    pub const fn with_own_ids(mut self) -> Self {
-        self.own_ids = true;
-        self
-    }
-
+    fn with_own_ids(own_ids = true);
     /// Announces that keys are recognised without a time limit.
-    #[must_use]
-    pub const fn with_durable_keys(mut self) -> Self {
-        self.durable_keys = true;
-        self
-    }
-
+    fn with_durable_keys(durable_keys = true);
     /// Announces that it takes objects off sale.
-    #[must_use]
-    pub const fn with_deactivates(mut self) -> Self {
-        self.deactivates = true;
-        self
-    }
-
+    fn with_deactivates(deactivates = true);
     /// Announces that it gives money back.
-    #[must_use]
-    pub const fn with_refunds(mut self) -> Self {
-        self.refunds = true;
-        self
-    }
-
+    fn with_refunds(refunds = true);
     /// Announces that it charges customers by itself.
-    #[must_use]
-    pub const fn with_charges(mut self) -> Self {
-        self.charges = true;
-        self
-    }
-
+    fn with_charges(charges = true);
     /// Announces that it sells in its own name.
-    #[must_use]
-    pub const fn with_merchant_of_record(mut self) -> Self {
-        self.merchant_of_record = true;
-        self
-    }
-}
+    fn with_merchant_of_record(merchant_of_record = true);
+} }
 
 /// Limits that hold before anything is made, so that a runaway loop can't fill a price list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,35 +105,16 @@ impl Default for Caps {
     }
 }
 
-impl Caps {
+ae_core::setters! { Caps {
     /// Sets how high a price may be, in minor units.
-    #[must_use]
-    pub const fn with_amount_max(mut self, minor: i64) -> Self {
-        self.amount_max = minor;
-        self
-    }
-
+    fn with_amount_max(amount_max: i64);
     /// Sets how many products a run may make.
-    #[must_use]
-    pub const fn with_products_per_run_max(mut self, products: usize) -> Self {
-        self.products_per_run_max = products;
-        self
-    }
-
+    fn with_products_per_run_max(products_per_run_max: usize);
     /// Sets how many prices a run may make.
-    #[must_use]
-    pub const fn with_prices_per_run_max(mut self, prices: usize) -> Self {
-        self.prices_per_run_max = prices;
-        self
-    }
-
+    fn with_prices_per_run_max(prices_per_run_max: usize);
     /// Sets how many payment links a run may make.
-    #[must_use]
-    pub const fn with_links_per_run_max(mut self, links: usize) -> Self {
-        self.links_per_run_max = links;
-        self
-    }
-}
+    fn with_links_per_run_max(links_per_run_max: usize);
+} }
 
 /// The info of a provider, known without a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,28 +150,16 @@ impl ProviderInfo {
     pub fn provider(&self) -> Provider {
         Provider::new(&self.name, self.mode)
     }
-
-    /// Sets its abilities.
-    #[must_use]
-    pub const fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
-        self.capabilities = capabilities;
-        self
-    }
-
-    /// Sets its limits.
-    #[must_use]
-    pub const fn with_caps(mut self, caps: Caps) -> Self {
-        self.caps = caps;
-        self
-    }
-
-    /// Sets the currencies that prices may have.
-    #[must_use]
-    pub fn with_currencies(mut self, currencies: Vec<Currency>) -> Self {
-        self.currencies = currencies;
-        self
-    }
 }
+
+ae_core::setters! { ProviderInfo {
+    /// Sets its abilities.
+    fn with_capabilities(capabilities: Capabilities);
+    /// Sets its limits.
+    fn with_caps(caps: Caps);
+    /// Sets the currencies that prices may have.
+    fn with_currencies(currencies: Vec<Currency>);
+} }
 
 /// Asks for payments, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,28 +181,16 @@ impl PaymentQuery {
     pub const fn new(run: RunId) -> Self {
         Self { run, link: None, limit: 100, after: None }
     }
-
-    /// Only those of `link`.
-    #[must_use]
-    pub fn with_link(mut self, link: LinkId) -> Self {
-        self.link = Some(link);
-        self
-    }
-
-    /// At most `limit` at once.
-    #[must_use]
-    pub const fn with_limit(mut self, limit: u32) -> Self {
-        self.limit = limit;
-        self
-    }
-
-    /// Goes on where an earlier page ended.
-    #[must_use]
-    pub fn with_after(mut self, after: impl Into<String>) -> Self {
-        self.after = Some(after.into());
-        self
-    }
 }
+
+ae_core::setters! { PaymentQuery {
+    /// Only those of `link`.
+    fn with_link(link: some LinkId);
+    /// At most `limit` at once.
+    fn with_limit(limit: u32);
+    /// Goes on where an earlier page ended.
+    fn with_after(after: some into String);
+} }
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

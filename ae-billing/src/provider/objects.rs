@@ -48,14 +48,12 @@ impl Product {
         let NewProduct { run, name, description, url } = request;
         Self { id, run, name, description, url, active: true, created_at }
     }
-
-    /// Sets whether it can be bought.
-    #[must_use]
-    pub const fn with_active(mut self, active: bool) -> Self {
-        self.active = active;
-        self
-    }
 }
+
+ae_core::setters! { Product {
+    /// Sets whether it can be bought.
+    fn with_active(active: bool);
+} }
 
 /// The price of a tier of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,14 +89,12 @@ impl Price {
         let NewPrice { run, product: _, tier, nickname, amount, interval } = request;
         Self { id, run, product, tier, nickname, amount, interval, active: true, created_at }
     }
-
-    /// Sets whether it can be bought.
-    #[must_use]
-    pub const fn with_active(mut self, active: bool) -> Self {
-        self.active = active;
-        self
-    }
 }
+
+ae_core::setters! { Price {
+    /// Sets whether it can be bought.
+    fn with_active(active: bool);
+} }
 
 /// Where a product is paid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,14 +131,12 @@ impl PaymentLink {
         let NewLink { run, prices: _, success_url } = request;
         Self { id, run, url: url.into(), prices, success_url, active: true, created_at }
     }
-
-    /// Sets whether it still takes payments.
-    #[must_use]
-    pub const fn with_active(mut self, active: bool) -> Self {
-        self.active = active;
-        self
-    }
 }
+
+ae_core::setters! { PaymentLink {
+    /// Sets whether it still takes payments.
+    fn with_active(active: bool);
+} }
 
 /// One object of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -213,21 +207,14 @@ impl Payment {
             paid_at,
         }
     }
-
-    /// Sets what was charged, where it differs from the price, for example with a discount.
-    #[must_use]
-    pub const fn with_amount(mut self, amount: Money) -> Self {
-        self.amount = amount;
-        self
-    }
-
-    /// Sets which invoice it closed.
-    #[must_use]
-    pub fn with_invoice(mut self, number: impl Into<String>) -> Self {
-        self.invoice = number.into();
-        self
-    }
 }
+
+ae_core::setters! { Payment {
+    /// Sets what was charged, where it differs from the price, for example with a discount.
+    fn with_amount(amount: Money);
+    /// Sets which invoice it closed.
+    fn with_invoice(invoice: into String);
+} }
 
 /// Money that went back, as the provider has it on record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -27,13 +27,6 @@ impl NewProduct {
         Self { run, name: name.into(), description: description.into(), url: None }
     }
 
-    /// Sets where the product is.
-    #[must_use]
-    pub fn with_url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
-        self
-    }
-
     /// Checks whether the request can be met at all, without a call: before work begins that ends in it.
     ///
     /// # Errors
@@ -45,6 +38,11 @@ impl NewProduct {
         checks::url("product's URL", self.url.as_deref())
     }
 }
+
+ae_core::setters! { NewProduct {
+    /// Sets where the product is.
+    fn with_url(url: some into String);
+} }
 
 /// Asks for a price. Prices never change: another amount is another price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,13 +132,6 @@ impl NewLink {
         Self { run, prices, success_url: None }
     }
 
-    /// Sets where a customer goes after paying.
-    #[must_use]
-    pub fn with_success_url(mut self, url: impl Into<String>) -> Self {
-        self.success_url = Some(url.into());
-        self
-    }
-
     /// Checks whether the request can be met at all, without a call: before work begins that ends in it.
     ///
     /// The prices need not exist yet.
@@ -153,6 +144,11 @@ impl NewLink {
         checks::lines(self.prices.len())
     }
 }
+
+ae_core::setters! { NewLink {
+    /// Sets where a customer goes after paying.
+    fn with_success_url(success_url: some into String);
+} }
 
 /// Asks to give back some or all of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -109,14 +109,12 @@ impl ProviderEvent {
     ) -> Self {
         Self { id: id.into(), kind, mode, created_at, effect: None, payload }
     }
-
-    /// Sets the change that it makes.
-    #[must_use]
-    pub fn with_effect(mut self, effect: EventEffect) -> Self {
-        self.effect = Some(effect);
-        self
-    }
 }
+
+ae_core::setters! { ProviderEvent {
+    /// Sets the change that it makes.
+    fn with_effect(effect: some EventEffect);
+} }
 
 /// The change that an event makes. The verifier translates, because only it knows the provider's payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,21 +195,14 @@ impl PaidInvoice {
         self.interval = interval;
         self
     }
-
-    /// Sets the customer.
-    #[must_use]
-    pub fn with_customer(mut self, customer: impl Into<String>) -> Self {
-        self.customer = customer.into();
-        self
-    }
-
-    /// Sets the end of the period that is paid for.
-    #[must_use]
-    pub const fn with_period_end(mut self, end: Timestamp) -> Self {
-        self.period_end = Some(end);
-        self
-    }
 }
+
+ae_core::setters! { PaidInvoice {
+    /// Sets the customer.
+    fn with_customer(customer: into String);
+    /// Sets the end of the period that is paid for.
+    fn with_period_end(period_end: some Timestamp);
+} }
 
 /// An entitlement that ended, as the event states it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,13 +29,6 @@ impl WebhookIntake {
         Self { verifier, store, mode: Mode::Offline }
     }
 
-    /// Sets which mode's events are booked.
-    #[must_use]
-    pub const fn with_mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
-    }
-
     /// Takes one request in. Every [`Intake`] is a success for the sender.
     ///
     /// # Errors
@@ -60,3 +53,8 @@ impl WebhookIntake {
         self.store.record_event(&received).await
     }
 }
+
+ae_core::setters! { WebhookIntake {
+    /// Sets which mode's events are booked.
+    fn with_mode(mode: Mode);
+} }

@@ -26,28 +26,14 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+ae_core::setters! { Limits {
     /// Sets the time to connect.
-    #[must_use]
-    pub const fn with_connect(mut self, connect: Duration) -> Self {
-        self.connect = connect;
-        self
-    }
-
+    fn with_connect(connect: Duration);
     /// Sets the time for a whole exchange.
-    #[must_use]
-    pub const fn with_answer(mut self, answer: Duration) -> Self {
-        self.answer = answer;
-        self
-    }
-
+    fn with_answer(answer: Duration);
     /// Sets the size of an answer's body.
-    #[must_use]
-    pub const fn with_body_bytes_max(mut self, bytes: usize) -> Self {
-        self.body_bytes_max = bytes;
-        self
-    }
-}
+    fn with_body_bytes_max(body_bytes_max: usize);
+} }
 
 /// A client of one service. Clones share its connections; it needs a Tokio runtime.
 #[derive(Debug, Clone)]

@@ -125,13 +125,6 @@ impl Request {
         }
     }
 
-    /// Sets another limit than the client's for the size of the answer.
-    #[must_use]
-    pub const fn with_body_bytes_max(mut self, bytes: usize) -> Self {
-        self.body_bytes_max = Some(bytes);
-        self
-    }
-
     /// Whether the request changes nothing at the service.
     pub(crate) fn is_read(&self) -> bool {
         self.method.is_safe()
@@ -141,6 +134,11 @@ impl Request {
         BackendError::new(ErrorKind::InvalidInput, "http", self.operation, message)
     }
 }
+
+ae_core::setters! { Request {
+    /// Sets another limit than the client's for the size of the answer.
+    fn with_body_bytes_max(body_bytes_max: some usize);
+} }
 
 /// Shows the operation and the sizes: paths, queries, headers and bodies can hold secrets.
 impl fmt::Debug for Request {

@@ -76,34 +76,6 @@ impl Options {
         Self { access: Access::ReadOnly, ..Self::create() }
     }
 
-    /// Keeps a new file from everyone but its owner.
-    #[must_use]
-    pub const fn with_private(mut self) -> Self {
-        self.private = true;
-        self
-    }
-
-    /// Sets what a commit survives.
-    #[must_use]
-    pub const fn with_durability(mut self, durability: Durability) -> Self {
-        self.durability = durability;
-        self
-    }
-
-    /// Sets how long a call waits for other processes.
-    #[must_use]
-    pub const fn with_busy_timeout(mut self, timeout: Duration) -> Self {
-        self.busy_timeout = timeout;
-        self
-    }
-
-    /// Checks a file up to this size as a whole when it is opened.
-    #[must_use]
-    pub const fn with_checked_bytes_max(mut self, bytes: u64) -> Self {
-        self.checked_bytes_max = bytes;
-        self
-    }
-
     pub(crate) fn connect(&self, path: &Path) -> rusqlite::Result<Connection> {
         let access = match self.access {
             Access::Create => {
@@ -153,6 +125,17 @@ impl Options {
         connection.pragma_update(None, "foreign_keys", true)
     }
 }
+
+ae_core::setters! { Options {
+    /// Keeps a new file from everyone but its owner.
+    fn with_private(private = true);
+    /// Sets what a commit survives.
+    fn with_durability(durability: Durability);
+    /// Sets how long a call waits for other processes.
+    fn with_busy_timeout(busy_timeout: Duration);
+    /// Checks a file up to this size as a whole when it is opened.
+    fn with_checked_bytes_max(checked_bytes_max: u64);
+} }
 
 /// Whether reading failed because SQLite can't make the files of its log, while there is no log to read.
 ///

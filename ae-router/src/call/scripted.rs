@@ -44,13 +44,6 @@ impl ScriptedModel {
         self
     }
 
-    /// Answers `text` to every other message.
-    #[must_use]
-    pub fn with_default(mut self, text: impl Into<String>) -> Self {
-        self.default = Some(text.into());
-        self
-    }
-
     /// The number of different calls that were answered.
     #[must_use]
     pub fn calls(&self) -> usize {
@@ -79,6 +72,11 @@ impl ScriptedModel {
             .with_simulated())
     }
 }
+
+ae_core::setters! { ScriptedModel {
+    /// Answers `text` to every other message.
+    fn with_default(default: some into String);
+} }
 
 #[async_trait]
 impl ModelClient for ScriptedModel {

@@ -67,13 +67,6 @@ impl CompletionRequest {
         }
     }
 
-    /// Sets the system prompt.
-    #[must_use]
-    pub fn with_system(mut self, system: impl Into<String>) -> Self {
-        self.system = system.into();
-        self
-    }
-
     /// Adds a turn at the end.
     #[must_use]
     pub fn with_message(mut self, message: Message) -> Self {
@@ -81,6 +74,11 @@ impl CompletionRequest {
         self
     }
 }
+
+ae_core::setters! { CompletionRequest {
+    /// Sets the system prompt.
+    fn with_system(system: into String);
+} }
 
 /// The reason why a model stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -120,28 +118,16 @@ impl Completion {
         let model = model.into();
         Self { model, text, usage: None, finish_reason: FinishReason::Stop, simulated: false }
     }
-
-    /// Sets the billed tokens.
-    #[must_use]
-    pub const fn with_usage(mut self, usage: TokenUsage) -> Self {
-        self.usage = Some(usage);
-        self
-    }
-
-    /// Sets the reason why the model stopped.
-    #[must_use]
-    pub const fn with_finish_reason(mut self, reason: FinishReason) -> Self {
-        self.finish_reason = reason;
-        self
-    }
-
-    /// Marks the answer as a simulator's.
-    #[must_use]
-    pub const fn with_simulated(mut self) -> Self {
-        self.simulated = true;
-        self
-    }
 }
+
+ae_core::setters! { Completion {
+    /// Sets the billed tokens.
+    fn with_usage(usage: some TokenUsage);
+    /// Sets the reason why the model stopped.
+    fn with_finish_reason(finish_reason: FinishReason);
+    /// Marks the answer as a simulator's.
+    fn with_simulated(simulated = true);
+} }
 
 /// The name and nature of a [`ModelClient`](crate::ModelClient).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,16 +149,14 @@ impl ModelClientInfo {
         Self { name: name.into(), mode, simulated: false }
     }
 
-    /// Marks the client as a simulator.
-    #[must_use]
-    pub const fn with_simulated(mut self) -> Self {
-        self.simulated = true;
-        self
-    }
-
     /// The provider that an approval of a call names.
     #[must_use]
     pub fn provider(&self) -> Provider {
         Provider::new(&self.name, self.mode)
     }
 }
+
+ae_core::setters! { ModelClientInfo {
+    /// Marks the client as a simulator.
+    fn with_simulated(simulated = true);
+} }

@@ -99,14 +99,12 @@ impl Rates {
         (self.cache_read, self.cache_write_5m, self.cache_write_1h) = (Some(read), write_5m, write_1h);
         self
     }
-
-    /// Sets a rate of reasoning tokens that differs from output.
-    #[must_use]
-    pub const fn with_reasoning(mut self, rate: Rate) -> Self {
-        self.reasoning = Some(rate);
-        self
-    }
 }
+
+ae_core::setters! { Rates {
+    /// Sets a rate of reasoning tokens that differs from output.
+    fn with_reasoning(reasoning: some Rate);
+} }
 
 /// Adds up `tokens × rate` in pico-dollars.
 #[derive(Debug, Clone, Copy, Default)]

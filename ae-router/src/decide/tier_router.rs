@@ -77,13 +77,6 @@ impl TierRouter {
         self
     }
 
-    /// Uses other models.
-    #[must_use]
-    pub fn with_models(mut self, models: TierModels) -> Self {
-        self.models = models;
-        self
-    }
-
     /// The prices in use.
     #[must_use]
     pub fn prices(&self) -> &PriceTable {
@@ -96,6 +89,11 @@ impl TierRouter {
         &self.models
     }
 }
+
+ae_core::setters! { TierRouter {
+    /// Uses other models.
+    fn with_models(models: TierModels);
+} }
 
 #[async_trait]
 impl ModelRouter for TierRouter {

@@ -101,48 +101,6 @@ impl RouteRequest {
         }
     }
 
-    /// Sets the text that will be sent.
-    #[must_use]
-    pub fn with_prompt(mut self, prompt: impl Into<String>) -> Self {
-        self.prompt = prompt.into();
-        self
-    }
-
-    /// Sets the number of the attempt.
-    #[must_use]
-    pub const fn with_attempt(mut self, attempt: u32) -> Self {
-        self.attempt = attempt;
-        self
-    }
-
-    /// Sets the tokens that one call is expected to use.
-    #[must_use]
-    pub const fn with_expected(mut self, usage: TokenUsage) -> Self {
-        self.expected = Some(usage);
-        self
-    }
-
-    /// Asks for a tier.
-    #[must_use]
-    pub const fn with_override_tier(mut self, tier: Tier) -> Self {
-        self.override_tier = Some(tier);
-        self
-    }
-
-    /// Sets the run that the task belongs to.
-    #[must_use]
-    pub const fn with_run(mut self, run: RunId) -> Self {
-        self.run = Some(run);
-        self
-    }
-
-    /// Sets the models that may be called.
-    #[must_use]
-    pub fn with_available(mut self, available: ModelAvailability) -> Self {
-        self.available = available;
-        self
-    }
-
     /// Refuses attempt 0 and texts above the limit, as the contract of a router asks. `backend` is the router's name.
     ///
     /// # Errors
@@ -163,6 +121,21 @@ impl RouteRequest {
         Ok(())
     }
 }
+
+ae_core::setters! { RouteRequest {
+    /// Sets the text that will be sent.
+    fn with_prompt(prompt: into String);
+    /// Sets the number of the attempt.
+    fn with_attempt(attempt: u32);
+    /// Sets the tokens that one call is expected to use.
+    fn with_expected(expected: some TokenUsage);
+    /// Asks for a tier.
+    fn with_override_tier(override_tier: some Tier);
+    /// Sets the run that the task belongs to.
+    fn with_run(run: some RunId);
+    /// Sets the models that may be called.
+    fn with_available(available: ModelAvailability);
+} }
 
 /// A model by the id and provider that its API takes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -298,18 +271,11 @@ impl RouteDecision {
         self.callable = callable;
         self
     }
-
-    /// Sets the expected cost.
-    #[must_use]
-    pub fn with_estimate(mut self, estimate: Estimate) -> Self {
-        self.estimate = estimate;
-        self
-    }
-
-    /// Sets the models that were not taken.
-    #[must_use]
-    pub fn with_alternatives(mut self, refused: Vec<Refused>) -> Self {
-        self.alternatives = refused;
-        self
-    }
 }
+
+ae_core::setters! { RouteDecision {
+    /// Sets the expected cost.
+    fn with_estimate(estimate: Estimate);
+    /// Sets the models that were not taken.
+    fn with_alternatives(alternatives: Vec<Refused>);
+} }

@@ -65,13 +65,6 @@ impl Complexity {
         Self { score, level, risk, signals: Vec::new() }
     }
 
-    /// Sets the signals.
-    #[must_use]
-    pub fn with_signals(mut self, signals: Vec<String>) -> Self {
-        self.signals = signals;
-        self
-    }
-
     /// Scores `task` and the prompt that goes with it.
     ///
     /// The kind of task sets a base; whole words and phrases, length, code and the number of criteria and
@@ -93,6 +86,11 @@ impl Complexity {
         Self::new(score, risk).with_signals(tally.signals)
     }
 }
+
+ae_core::setters! { Complexity {
+    /// Sets the signals.
+    fn with_signals(signals: Vec<String>);
+} }
 
 /// The points so far and the signals behind them.
 #[derive(Debug)]

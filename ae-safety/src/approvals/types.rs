@@ -61,55 +61,28 @@ impl ApprovalRequest {
         }
     }
 
-    /// Says which run asks.
-    #[must_use]
-    pub const fn with_run(mut self, run: RunId) -> Self {
-        self.run = Some(run);
-        self
-    }
-
-    /// Says which project it is about.
-    #[must_use]
-    pub const fn with_project(mut self, project: ProjectId) -> Self {
-        self.project = Some(project);
-        self
-    }
-
     /// Says which actions are allowed by a yes.
     #[must_use]
     pub fn with_covers(mut self, actions: impl IntoIterator<Item = Digest>) -> Self {
         self.covers = actions.into_iter().collect();
         self
     }
-
-    /// Says what the reviewer sees.
-    #[must_use]
-    pub fn with_rendering(mut self, rendering: impl Into<String>) -> Self {
-        self.rendering = rendering.into();
-        self
-    }
-
-    /// Says what everything may cost at most.
-    #[must_use]
-    pub const fn with_cost_ceiling(mut self, most: Money) -> Self {
-        self.cost_ceiling = Some(most);
-        self
-    }
-
-    /// Says how long a person has to decide.
-    #[must_use]
-    pub const fn with_expires_after(mut self, limit: Duration) -> Self {
-        self.expires_after = Some(limit);
-        self
-    }
-
-    /// Says how long after the decision it can be used.
-    #[must_use]
-    pub const fn with_use_within(mut self, limit: Duration) -> Self {
-        self.use_within = Some(limit);
-        self
-    }
 }
+
+ae_core::setters! { ApprovalRequest {
+    /// Says which run asks.
+    fn with_run(run: some RunId);
+    /// Says which project it is about.
+    fn with_project(project: some ProjectId);
+    /// Says what the reviewer sees.
+    fn with_rendering(rendering: into String);
+    /// Says what everything may cost at most.
+    fn with_cost_ceiling(cost_ceiling: some Money);
+    /// Says how long a person has to decide.
+    fn with_expires_after(expires_after: some Duration);
+    /// Says how long after the decision it can be used.
+    fn with_use_within(use_within: some Duration);
+} }
 
 ae_core::wire_enum! {
     /// The state of an approval. Only `Pending` can become something else, and `Approved` can still expire or be
@@ -197,21 +170,14 @@ impl Ruling {
     pub fn deny(decided_by: impl Into<String>) -> Self {
         Self { approved: false, ..Self::approve(decided_by) }
     }
-
-    /// Says why.
-    #[must_use]
-    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
-        self.reason = Some(reason.into());
-        self
-    }
-
-    /// Marks it as decided beforehand.
-    #[must_use]
-    pub const fn with_standing(mut self) -> Self {
-        self.standing = true;
-        self
-    }
 }
+
+ae_core::setters! { Ruling {
+    /// Says why.
+    fn with_reason(reason: some into String);
+    /// Marks it as decided beforehand.
+    fn with_standing(standing = true);
+} }
 
 /// Which approvals to list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,28 +197,16 @@ impl ApprovalQuery {
     pub const fn new() -> Self {
         Self { run: None, status: None, limit: 100 }
     }
-
-    /// Only those of `run`.
-    #[must_use]
-    pub const fn with_run(mut self, run: RunId) -> Self {
-        self.run = Some(run);
-        self
-    }
-
-    /// Only those that stand at `status`.
-    #[must_use]
-    pub const fn with_status(mut self, status: ApprovalStatus) -> Self {
-        self.status = Some(status);
-        self
-    }
-
-    /// At most `limit`.
-    #[must_use]
-    pub const fn with_limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
-    }
 }
+
+ae_core::setters! { ApprovalQuery {
+    /// Only those of `run`.
+    fn with_run(run: some RunId);
+    /// Only those that stand at `status`.
+    fn with_status(status: some ApprovalStatus);
+    /// At most `limit`.
+    fn with_limit(limit: usize);
+} }
 
 impl Default for ApprovalQuery {
     fn default() -> Self {

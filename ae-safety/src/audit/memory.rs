@@ -48,20 +48,6 @@ impl MemoryAudit {
         }
     }
 
-    /// Redacts with `redactor`.
-    #[must_use]
-    pub fn with_redactor(mut self, redactor: Redactor) -> Self {
-        self.redactor = redactor;
-        self
-    }
-
-    /// Takes at most `bytes`.
-    #[must_use]
-    pub const fn with_bytes_max(mut self, bytes: usize) -> Self {
-        self.bytes_max = bytes;
-        self
-    }
-
     /// The log as a file would hold it.
     #[must_use]
     pub fn to_jsonl(&self) -> String {
@@ -87,6 +73,13 @@ impl MemoryAudit {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+ae_core::setters! { MemoryAudit {
+    /// Redacts with `redactor`.
+    fn with_redactor(redactor: Redactor);
+    /// Takes at most `bytes`.
+    fn with_bytes_max(bytes_max: usize);
+} }
 
 #[async_trait]
 impl AuditSink for MemoryAudit {

@@ -37,28 +37,16 @@ impl AuditEvent {
             detail: serde_json::Value::Null,
         }
     }
-
-    /// Says in which run.
-    #[must_use]
-    pub const fn with_run(mut self, run: RunId) -> Self {
-        self.run = Some(run);
-        self
-    }
-
-    /// Says what it is about.
-    #[must_use]
-    pub const fn with_subject(mut self, subject: Digest) -> Self {
-        self.subject = Some(subject);
-        self
-    }
-
-    /// Says anything else.
-    #[must_use]
-    pub fn with_detail(mut self, detail: serde_json::Value) -> Self {
-        self.detail = detail;
-        self
-    }
 }
+
+ae_core::setters! { AuditEvent {
+    /// Says in which run.
+    fn with_run(run: some RunId);
+    /// Says what it is about.
+    fn with_subject(subject: some Digest);
+    /// Says anything else.
+    fn with_detail(detail: serde_json::Value);
+} }
 
 /// The place of a record in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

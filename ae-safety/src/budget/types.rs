@@ -111,14 +111,12 @@ impl AccountSpec {
     pub const fn new(scope: Scope, parent: Scope, limit: Money) -> Self {
         Self { scope, parent: Some(parent), limit: Some(limit) }
     }
-
-    /// Sets the most that may be spent.
-    #[must_use]
-    pub const fn with_limit(mut self, limit: Money) -> Self {
-        self.limit = Some(limit);
-        self
-    }
 }
+
+ae_core::setters! { AccountSpec {
+    /// Sets the most that may be spent.
+    fn with_limit(limit: some Money);
+} }
 
 /// Money to set aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,14 +136,12 @@ impl Reserve {
     pub const fn new(scope: Scope, amount: Money) -> Self {
         Self { scope, amount, note: String::new() }
     }
-
-    /// Says what it is for.
-    #[must_use]
-    pub fn with_note(mut self, note: impl Into<String>) -> Self {
-        self.note = note.into();
-        self
-    }
 }
+
+ae_core::setters! { Reserve {
+    /// Says what it is for.
+    fn with_note(note: into String);
+} }
 
 /// Money that came back after a settlement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -95,18 +95,11 @@ impl Grant {
     pub fn new(actor: impl Into<String>) -> Self {
         Self { approval: None, budget: None, actor: actor.into() }
     }
-
-    /// Sets the approval.
-    #[must_use]
-    pub const fn with_approval(mut self, approval: ApprovalId) -> Self {
-        self.approval = Some(approval);
-        self
-    }
-
-    /// Sets the account that pays.
-    #[must_use]
-    pub fn with_budget(mut self, budget: Scope) -> Self {
-        self.budget = Some(budget);
-        self
-    }
 }
+
+ae_core::setters! { Grant {
+    /// Sets the approval.
+    fn with_approval(approval: some ApprovalId);
+    /// Sets the account that pays.
+    fn with_budget(budget: some Scope);
+} }
