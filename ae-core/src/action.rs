@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, Money, ProjectId, Provider, RunId};
+use crate::{Digest, Money, ParseError, ProjectId, Provider, RunId};
 
 /// The kind of an action, by which a gate finds its rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
 #[cfg_attr(feature = "schemars", schemars(with = "String"))]
 #[non_exhaustive]
 pub enum ActionKind {
@@ -56,39 +55,22 @@ impl fmt::Display for ActionKind {
     }
 }
 
-/// The text is not the name of an action's kind.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a kind of action: use a known one, or other:NAME with 1 to 64 lower-case letters, digits and \
-     underscores"
-)]
-pub struct ParseActionKindError(String);
+const FORM: &str = "a kind of action: use a known one, or other:NAME with 1 to 64 lower-case letters, digits and \
+                    underscores";
 
 impl FromStr for ActionKind {
-    type Err = ParseActionKindError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseActionKindError> {
-        if let Some(name) = text.strip_prefix("other:") {
-            return name.parse().map(Self::Other).map_err(|_| ParseActionKindError(shortened(text)));
-        }
-        let known = KINDS.iter().find(|(_, name)| *name == text);
-        known.map(|(kind, _)| kind.clone()).ok_or_else(|| ParseActionKindError(shortened(text)))
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let kind = match text.strip_prefix("other:") {
+            Some(name) => name.parse().ok().map(Self::Other),
+            None => KINDS.iter().find(|(_, name)| *name == text).map(|(kind, _)| kind.clone()),
+        };
+        kind.ok_or_else(|| ParseError::new(text, FORM))
     }
 }
 
-impl TryFrom<String> for ActionKind {
-    type Error = ParseActionKindError;
-
-    fn try_from(text: String) -> Result<Self, ParseActionKindError> {
-        text.parse()
-    }
-}
-
-impl From<ActionKind> for String {
-    fn from(kind: ActionKind) -> Self {
-        kind.to_string()
-    }
-}
+crate::serde_text!(ActionKind);
 
 /// The name of a kind that a program adds: 1 to 64 lower-case ASCII letters, digits and underscores.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,12 +85,12 @@ impl ActionName {
 }
 
 impl FromStr for ActionName {
-    type Err = ParseActionKindError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseActionKindError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if fits { Ok(Self(text.to_owned())) } else { Err(ParseActionKindError(shortened(text))) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(ParseError::new(text, FORM)) }
     }
 }
 
@@ -118,54 +100,31 @@ impl fmt::Display for ActionName {
     }
 }
 
-fn shortened(text: &str) -> String {
-    text.chars().take(80).collect()
-}
-
-/// The separation between running code and the host, as the backend that runs it attests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Isolation {
-    /// None at all.
-    None,
-    /// No foreign code runs: the product's own code writes files confined to a workspace. This is not a sandbox.
-    Confined,
-    /// A sandboxed process that shares the host's kernel, for example by namespaces and system call filters.
-    Process,
-    /// A container with its own file system, which shares the host's kernel.
-    Container,
-    /// A virtual machine with its own kernel on this host.
-    MicroVm,
-    /// A machine elsewhere that holds nothing of this host.
-    Remote,
+crate::wire_enum! {
+    /// The separation between running code and the host, as the backend that runs it attests.
+    #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum Isolation {
+        /// None at all.
+        None = "none",
+        /// No foreign code runs: the product's own code writes files confined to a workspace. This is not a sandbox.
+        Confined = "confined",
+        /// A sandboxed process that shares the host's kernel, for example by namespaces and system call filters.
+        Process = "process",
+        /// A container with its own file system, which shares the host's kernel.
+        Container = "container",
+        /// A virtual machine with its own kernel on this host.
+        MicroVm = "micro_vm",
+        /// A machine elsewhere that holds nothing of this host.
+        Remote = "remote",
+    }
 }
 
 impl Isolation {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Confined => "confined",
-            Self::Process => "process",
-            Self::Container => "container",
-            Self::MicroVm => "micro_vm",
-            Self::Remote => "remote",
-        }
-    }
-
     /// Whether foreign code may run in it.
     #[must_use]
     pub const fn is_sandbox(self) -> bool {
         !matches!(self, Self::None | Self::Confined)
-    }
-}
-
-impl fmt::Display for Isolation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

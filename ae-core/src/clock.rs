@@ -17,16 +17,6 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn monotonic(&self) -> Duration;
 }
 
-impl<T: Clock + ?Sized> Clock for Arc<T> {
-    fn now(&self) -> Timestamp {
-        (**self).now()
-    }
-
-    fn monotonic(&self) -> Duration {
-        (**self).monotonic()
-    }
-}
-
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;

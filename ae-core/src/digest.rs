@@ -2,8 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+
+use crate::ParseError;
 
 /// A SHA-256 digest (FIPS 180-4), shown as 64 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,32 +60,18 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// The text was not 64 hex digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a digest is 64 hex digits")]
-pub struct ParseDigestError;
-
 impl FromStr for Digest {
-    type Err = ParseDigestError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseDigestError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let mut bytes = [0_u8; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| ParseDigestError)?;
+        hex::decode_to_slice(text, &mut bytes)
+            .map_err(|_| ParseError::new(text, "a digest: 64 hex digits"))?;
         Ok(Self(bytes))
     }
 }
 
-impl Serialize for Digest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Digest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-    }
-}
+crate::serde_text!(Digest);
 
 #[cfg(feature = "schemars")]
 impl schemars::JsonSchema for Digest {

@@ -2,77 +2,44 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
 use crate::Money;
 
-/// Why a backend failed, for branching. Each kind says what a caller does next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The request can't be right as it stands: change it.
-    InvalidInput,
-    /// The object that was named does not exist.
-    NotFound,
-    /// The state moved on, or the same key was used for another request: read again, then decide.
-    Conflict,
-    /// No valid credentials: provide them.
-    Unauthenticated,
-    /// The credentials do not allow it.
-    PermissionDenied,
-    /// Too many requests: wait as [`Retry`] says.
-    RateLimited,
-    /// A budget, quota or cap is used up: more time does not help.
-    QuotaExceeded,
-    /// The disk is full: make room, then try again.
-    StorageFull,
-    /// A person or a payment network said no: the same request has the same answer.
-    Declined,
-    /// The time for it has passed: begin again.
-    Expired,
-    /// No answer in time; see [`Effect`] for whether it may have happened.
-    Timeout,
-    /// The backend can't be reached or is down.
-    Unavailable,
-    /// The caller cancelled.
-    Cancelled,
-    /// This backend has no such ability.
-    Unsupported,
-    /// The answer could not be understood, or stored data is damaged.
-    Protocol,
-    /// A defect in the backend itself.
-    Internal,
-}
-
-impl ErrorKind {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "invalid_input",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::Unauthenticated => "unauthenticated",
-            Self::PermissionDenied => "permission_denied",
-            Self::RateLimited => "rate_limited",
-            Self::QuotaExceeded => "quota_exceeded",
-            Self::StorageFull => "storage_full",
-            Self::Declined => "declined",
-            Self::Expired => "expired",
-            Self::Timeout => "timeout",
-            Self::Unavailable => "unavailable",
-            Self::Cancelled => "cancelled",
-            Self::Unsupported => "unsupported",
-            Self::Protocol => "protocol",
-            Self::Internal => "internal",
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+crate::wire_enum! {
+    /// Why a backend failed, for branching. Each kind says what a caller does next.
+    #[non_exhaustive]
+    pub enum ErrorKind {
+        /// The request can't be right as it stands: change it.
+        InvalidInput = "invalid_input",
+        /// The object that was named does not exist.
+        NotFound = "not_found",
+        /// The state moved on, or the same key was used for another request: read again, then decide.
+        Conflict = "conflict",
+        /// No valid credentials: provide them.
+        Unauthenticated = "unauthenticated",
+        /// The credentials do not allow it.
+        PermissionDenied = "permission_denied",
+        /// Too many requests: wait as [`Retry`] says.
+        RateLimited = "rate_limited",
+        /// A budget, quota or cap is used up: more time does not help.
+        QuotaExceeded = "quota_exceeded",
+        /// The disk is full: make room, then try again.
+        StorageFull = "storage_full",
+        /// A person or a payment network said no: the same request has the same answer.
+        Declined = "declined",
+        /// The time for it has passed: begin again.
+        Expired = "expired",
+        /// No answer in time; see [`Effect`] for whether it may have happened.
+        Timeout = "timeout",
+        /// The backend can't be reached or is down.
+        Unavailable = "unavailable",
+        /// The caller cancelled.
+        Cancelled = "cancelled",
+        /// This backend has no such ability.
+        Unsupported = "unsupported",
+        /// The answer could not be understood, or stored data is damaged.
+        Protocol = "protocol",
+        /// A defect in the backend itself.
+        Internal = "internal",
     }
 }
 
@@ -144,59 +111,10 @@ impl BackendError {
         }))
     }
 
-    /// Says when the same request may be sent again.
-    #[must_use]
-    pub fn with_retry(mut self, retry: Retry) -> Self {
-        self.0.retry = retry;
-        self
-    }
-
-    /// Says whether the effect may have happened.
-    #[must_use]
-    pub fn with_effect(mut self, effect: Effect) -> Self {
-        self.0.effect = effect;
-        self
-    }
-
-    /// Sets the vendor's own code, for example `card_declined`.
-    #[must_use]
-    pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.0.code = Some(code.into());
-        self
-    }
-
-    /// Sets the id under which the vendor logged the request.
-    #[must_use]
-    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
-        self.0.request_id = Some(id.into());
-        self
-    }
-
-    /// Sets the HTTP status of the answer.
-    #[must_use]
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
-        self
-    }
-
-    /// Sets the cost that the failed request certainly had.
-    #[must_use]
-    pub fn with_cost(mut self, cost: Money) -> Self {
-        self.0.cost = Some(cost);
-        self
-    }
-
     /// Adds a named value for logs. Not a secret, and not part of `Display`.
     #[must_use]
     pub fn with_context(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.0.context.push((name, value.into()));
-        self
-    }
-
-    /// Keeps the cause.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
         self
     }
 
@@ -267,6 +185,23 @@ impl BackendError {
     }
 }
 
+crate::setters! { BackendError.0 {
+    /// Says when the same request may be sent again.
+    fn with_retry(retry: Retry);
+    /// Says whether the effect may have happened.
+    fn with_effect(effect: Effect);
+    /// Sets the vendor's own code, for example `card_declined`.
+    fn with_code(code: some into String);
+    /// Sets the id under which the vendor logged the request.
+    fn with_request_id(request_id: some into String);
+    /// Sets the HTTP status of the answer.
+    fn with_status(status: some u16);
+    /// Sets the cost that the failed request certainly had.
+    fn with_cost(cost: some Money);
+    /// Keeps the cause.
+    fn with_source(source: some into Box<dyn StdError + Send + Sync>);
+} }
+
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.0.backend, self.0.operation, self.0.message)
@@ -315,12 +250,5 @@ mod tests {
         assert_eq!(error.to_string(), "stripe ensure_price: no answer in 30 s");
         assert_eq!(error.source().unwrap().to_string(), "connection reset");
         assert_eq!((error.effect(), error.retry()), (Effect::Unknown, Retry::Never));
-    }
-
-    #[test]
-    fn wire_names_match_serde() {
-        for kind in [ErrorKind::InvalidInput, ErrorKind::QuotaExceeded, ErrorKind::Internal] {
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
-        }
     }
 }

@@ -5,20 +5,12 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::Digest;
-
-/// The text was not a UUID.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a {kind} id: expected a UUID such as 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44")]
-pub struct ParseIdError {
-    kind: &'static str,
-    text: String,
-}
+use crate::{Digest, ParseError};
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[serde(transparent)]
         pub struct $name(#[cfg_attr(feature = "schemars", schemars(with = "String"))] Uuid);
@@ -54,19 +46,13 @@ macro_rules! uuid_id {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
         impl FromStr for $name {
-            type Err = ParseIdError;
+            type Err = ParseError;
 
-            fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                Uuid::try_parse(text)
-                    .map(Self)
-                    .map_err(|_| ParseIdError { kind: $kind, text: text.chars().take(80).collect() })
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                const FORM: &str =
+                    concat!($kind, " id: expected a UUID such as 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44");
+                Uuid::try_parse(text).map(Self).map_err(|_| ParseError::new(text, FORM))
             }
         }
     };
@@ -75,22 +61,22 @@ macro_rules! uuid_id {
 uuid_id!(
     /// One trip of a product through the lifecycle.
     RunId,
-    "run"
+    "a run"
 );
 uuid_id!(
     /// A product under way or live.
     ProjectId,
-    "project"
+    "a project"
 );
 uuid_id!(
     /// A candidate market.
     NicheId,
-    "niche"
+    "a niche"
 );
 uuid_id!(
     /// A question to a person that must be answered before an action may happen.
     ApprovalId,
-    "approval"
+    "an approval"
 );
 
 #[cfg(test)]

@@ -14,8 +14,11 @@ pub trait IdSource: Debug + Send + Sync + 'static {
     /// A new UUID, unique and roughly ordered by time (version 7 in production).
     fn new_uuid(&self) -> Uuid;
 
-    /// Thirty-two bits of randomness for jitter. Not for secrets.
-    fn jitter(&self) -> u32;
+    /// Thirty-two bits of randomness for jitter: the end of a new UUID. Not for secrets.
+    fn jitter(&self) -> u32 {
+        let [.., a, b, c, d] = self.new_uuid().into_bytes();
+        u32::from_be_bytes([a, b, c, d])
+    }
 
     /// Thirty-two bytes that cannot be guessed, fit for keys, tokens and nonces.
     ///
@@ -23,20 +26,6 @@ pub trait IdSource: Debug + Send + Sync + 'static {
     ///
     /// `Unavailable` when the system has no source of randomness.
     fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError>;
-}
-
-impl<T: IdSource + ?Sized> IdSource for Arc<T> {
-    fn new_uuid(&self) -> Uuid {
-        (**self).new_uuid()
-    }
-
-    fn jitter(&self) -> u32 {
-        (**self).jitter()
-    }
-
-    fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError> {
-        (**self).secret_bytes()
-    }
 }
 
 /// Real ids: UUID version 7 (RFC 9562).
@@ -47,12 +36,6 @@ impl IdSource for SystemIds {
     #[expect(clippy::disallowed_methods, reason = "the one place that makes random ids")]
     fn new_uuid(&self) -> Uuid {
         Uuid::now_v7()
-    }
-
-    fn jitter(&self) -> u32 {
-        let bytes = self.new_uuid().into_bytes();
-        let [.., a, b, c, d] = bytes;
-        u32::from_be_bytes([a, b, c, d])
     }
 
     fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError> {
@@ -78,9 +61,7 @@ impl SeededIds {
     pub fn new(seed: u64) -> Self {
         Self { seed, next: Arc::default() }
     }
-}
 
-impl SeededIds {
     fn next(&self) -> [u8; 32] {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         *next += 1;
@@ -94,11 +75,6 @@ impl IdSource for SeededIds {
         let mut bytes = [0_u8; 16];
         bytes.iter_mut().zip(self.next()).for_each(|(to, from)| *to = from);
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
-    }
-
-    fn jitter(&self) -> u32 {
-        let [.., a, b, c, d] = self.new_uuid().into_bytes();
-        u32::from_be_bytes([a, b, c, d])
     }
 
     fn secret_bytes(&self) -> Result<Secret<[u8; 32]>, BackendError> {

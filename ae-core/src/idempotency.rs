@@ -2,17 +2,14 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Serialize};
-
-use crate::{Digest, DigestWriter, RunId};
+use crate::{Digest, DigestWriter, ParseError, RunId};
 
 /// Names one effect of one run without a time limit, so that a repeat after a crash is recognised instead of done twice.
 ///
 /// `ae1_` and 64 hex digits: SHA-256 over the length-prefixed fields (run, step, operation, sequence). The attempt
 /// number is never part of it. 68 characters, within the 255 that payment vendors accept.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
@@ -35,47 +32,25 @@ impl IdempotencyKey {
     }
 }
 
-/// The text is not an idempotency key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an idempotency key: expected ae1_ and 64 lower-case hex digits")]
-pub struct ParseIdempotencyKeyError(String);
-
 impl FromStr for IdempotencyKey {
-    type Err = ParseIdempotencyKeyError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseIdempotencyKeyError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        const FORM: &str = "an idempotency key: expected ae1_ and 64 lower-case hex digits";
         let digest = text.strip_prefix("ae1_").and_then(|hex| hex.parse::<Digest>().ok());
         // Written again, so that upper-case digits are no second spelling of the same key.
         match digest.map(|digest| format!("ae1_{digest}")) {
             Some(key) if key == text => Ok(Self(key)),
-            _ => Err(ParseIdempotencyKeyError(text.chars().take(80).collect())),
+            _ => Err(ParseError::new(text, FORM)),
         }
     }
 }
 
-impl TryFrom<String> for IdempotencyKey {
-    type Error = ParseIdempotencyKeyError;
-
-    fn try_from(text: String) -> Result<Self, ParseIdempotencyKeyError> {
-        text.parse()
-    }
-}
-
-impl From<IdempotencyKey> for String {
-    fn from(key: IdempotencyKey) -> Self {
-        key.0
-    }
-}
+crate::serde_text!(IdempotencyKey);
 
 impl fmt::Display for IdempotencyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IdempotencyKey({})", self.0)
     }
 }
 

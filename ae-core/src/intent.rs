@@ -4,35 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Currency, Money};
 
-/// The reason why a text is not an intent.
+/// The reason why a text and a budget are not an intent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IntentError {
-    /// No word in it.
-    #[error("the intent is empty: say what to build, for example \"Build a $500 MRR CSV tool\"")]
-    Empty,
-    /// Too few characters to mean something.
-    #[error("the intent has {chars} characters: say what to build in at least {min}", min = Intent::CHARS_MIN)]
-    TooShort {
-        /// How many characters there were.
-        chars: usize,
-    },
-    /// Too long to be an intent.
-    #[error("the intent has {bytes} bytes: {max} at most; put details into the spec", max = Intent::BYTES_MAX)]
-    TooLong {
-        /// How many bytes there were.
-        bytes: usize,
-    },
-    /// Control characters inside.
-    #[error("the intent holds a control character; write it as one line of plain text")]
-    ControlCharacter,
-    /// Below zero.
-    #[error("the budget is negative: 0 means nothing may be spent")]
-    NegativeBudget,
-    /// Larger than a ledger row can hold.
-    #[error("the budget is above 9999.999999, the largest a ledger holds")]
-    BudgetTooLarge,
-}
+#[error("{0}")]
+pub struct IntentError(String);
 
 /// An economic intent: one line of plain text and a spending limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,29 +46,27 @@ impl Intent {
     ///
     /// # Errors
     ///
-    /// [`IntentError`] says which limit was passed.
+    /// [`IntentError`] says which limit was passed, and what to write instead.
     pub fn new(text: &str, budget: Money) -> Result<Self, IntentError> {
         let text = text.trim();
-        if !text.chars().any(char::is_alphanumeric) {
-            return Err(IntentError::Empty);
-        }
-        if text.len() > Self::BYTES_MAX {
-            return Err(IntentError::TooLong { bytes: text.len() });
-        }
-        let chars = text.chars().count();
-        if chars < Self::CHARS_MIN {
-            return Err(IntentError::TooShort { chars });
-        }
-        if text.chars().any(char::is_control) {
-            return Err(IntentError::ControlCharacter);
-        }
-        if budget.is_negative() {
-            return Err(IntentError::NegativeBudget);
-        }
-        if budget.pico() > Self::BUDGET_PICO_MAX {
-            return Err(IntentError::BudgetTooLarge);
-        }
-        Ok(Self { text: text.to_owned(), budget })
+        let (bytes, chars) = (text.len(), text.chars().count());
+        let (bytes_max, chars_min) = (Self::BYTES_MAX, Self::CHARS_MIN);
+        let fault = if !text.chars().any(char::is_alphanumeric) {
+            "the intent is empty: say what to build, for example \"Build a $500 MRR CSV tool\"".to_owned()
+        } else if bytes > bytes_max {
+            format!("the intent has {bytes} bytes: {bytes_max} at most; put details into the spec")
+        } else if chars < chars_min {
+            format!("the intent has {chars} characters: say what to build in at least {chars_min}")
+        } else if text.chars().any(char::is_control) {
+            "the intent holds a control character; write it as one line of plain text".to_owned()
+        } else if budget.is_negative() {
+            "the budget is negative: 0 means nothing may be spent".to_owned()
+        } else if budget.pico() > Self::BUDGET_PICO_MAX {
+            "the budget is above 9999.999999, the largest a ledger holds".to_owned()
+        } else {
+            return Ok(Self { text: text.to_owned(), budget });
+        };
+        Err(IntentError(fault))
     }
 
     /// The text.
@@ -128,15 +101,18 @@ mod tests {
         assert!(Intent::new("  Build a $500 MRR CSV tool ", usd("10")).is_ok());
         assert!(Intent::new("CSV tool", usd("0")).is_ok());
         assert!(Intent::new("CSV tool", usd("9999.999999")).is_ok());
-        assert_eq!(Intent::new(" \n ", usd("10")), Err(IntentError::Empty));
-        assert_eq!(Intent::new("?!", usd("10")), Err(IntentError::Empty));
-        assert_eq!(
-            Intent::new(&"a".repeat(100_000), usd("10")),
-            Err(IntentError::TooLong { bytes: 100_000 })
-        );
-        assert_eq!(Intent::new("CSV\u{0}tool", usd("10")), Err(IntentError::ControlCharacter));
-        assert_eq!(Intent::new("CSV tool", usd("-1")), Err(IntentError::NegativeBudget));
-        assert_eq!(Intent::new("CSV tool", usd("10000")), Err(IntentError::BudgetTooLarge));
+        for (text, budget, why) in [
+            (" \n ", "10", "empty"),
+            ("?!", "10", "empty"),
+            ("ab", "10", "2 characters"),
+            (&"a".repeat(100_000), "10", "100000 bytes"),
+            ("CSV\u{0}tool", "10", "control character"),
+            ("CSV tool", "-1", "negative"),
+            ("CSV tool", "10000", "above 9999.999999"),
+        ] {
+            let refused = Intent::new(text, usd(budget)).unwrap_err().to_string();
+            assert!(refused.contains(why), "{refused}");
+        }
     }
 
     #[test]

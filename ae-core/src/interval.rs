@@ -2,39 +2,27 @@
 
 use std::{fmt, num::NonZeroU16, str::FromStr};
 
-use serde::{Deserialize, Serialize};
+use crate::ParseError;
 
-/// The unit of a repeated charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IntervalUnit {
-    /// A day.
-    Day,
-    /// Seven days.
-    Week,
-    /// A calendar month.
-    Month,
-    /// A calendar year.
-    Year,
-}
-
-impl IntervalUnit {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
+crate::wire_enum! {
+    /// The unit of a repeated charge.
+    #[derive(PartialOrd, Ord)]
+    pub enum IntervalUnit {
+        /// A day.
+        Day = "day",
+        /// Seven days.
+        Week = "week",
+        /// A calendar month.
+        Month = "month",
+        /// A calendar year.
+        Year = "year",
     }
 }
 
 /// How often a price is charged. As text it is `one_time`, `month`, `3_month`, and so on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schemars", schemars(with = "String"))]
-#[serde(try_from = "String", into = "String")]
 pub enum BillingInterval {
     /// Once.
     OneTime,
@@ -74,41 +62,24 @@ impl fmt::Display for BillingInterval {
     }
 }
 
-/// The text is not a billing interval.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a billing interval: use one_time, day, week, month or year, or for example 3_month")]
-pub struct ParseIntervalError(String);
-
 impl FromStr for BillingInterval {
-    type Err = ParseIntervalError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseIntervalError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        const FORM: &str =
+            "a billing interval: use one_time, day, week, month or year, or for example 3_month";
         if text == "one_time" {
             return Ok(Self::OneTime);
         }
         let (count, name) = text.split_once('_').unwrap_or(("1", text));
-        let units = [IntervalUnit::Day, IntervalUnit::Week, IntervalUnit::Month, IntervalUnit::Year];
-        let unit = units.into_iter().find(|unit| unit.as_str() == name);
+        let unit = IntervalUnit::ALL.iter().copied().find(|unit| unit.as_str() == name);
         let read = count.parse().ok().zip(unit).map(|(count, unit)| Self::Every { count, unit });
         // Written again, so that every interval has one spelling.
-        read.filter(|interval| interval.to_string() == text)
-            .ok_or_else(|| ParseIntervalError(text.chars().take(80).collect()))
+        read.filter(|interval| interval.to_string() == text).ok_or_else(|| ParseError::new(text, FORM))
     }
 }
 
-impl TryFrom<String> for BillingInterval {
-    type Error = ParseIntervalError;
-
-    fn try_from(text: String) -> Result<Self, ParseIntervalError> {
-        text.parse()
-    }
-}
-
-impl From<BillingInterval> for String {
-    fn from(interval: BillingInterval) -> Self {
-        interval.to_string()
-    }
-}
+crate::serde_text!(BillingInterval);
 
 #[cfg(test)]
 mod tests {

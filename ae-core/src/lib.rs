@@ -26,34 +26,36 @@ mod setters;
 mod sleep;
 mod spec;
 mod task;
+mod text;
 mod untrusted;
 mod usage;
 mod wire_enum;
 
-pub use action::{Action, ActionKind, ActionName, Attribute, Isolation, ParseActionKindError, Spend};
+pub use action::{Action, ActionKind, ActionName, Attribute, Isolation, Spend};
 pub use cancel::Cancel;
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use digest::{Digest, DigestWriter, ParseDigestError};
+pub use digest::{Digest, DigestWriter};
 pub use error::{BackendError, Effect, ErrorKind, Retry};
 pub use evidence::Evidence;
-pub use id::{ApprovalId, NicheId, ParseIdError, ProjectId, RunId};
+pub use id::{ApprovalId, NicheId, ProjectId, RunId};
 pub use id_source::{IdSource, SeededIds, SystemIds};
-pub use idempotency::{IdempotencyKey, ParseIdempotencyKeyError};
+pub use idempotency::IdempotencyKey;
 pub use intent::{Intent, IntentError};
-pub use interval::{BillingInterval, IntervalUnit, ParseIntervalError};
+pub use interval::{BillingInterval, IntervalUnit};
 pub use jiff::Timestamp;
 pub use money::{Currency, Money, MoneyError};
 pub use outcome::Outcome;
 pub use provider::{Mode, Provider};
 pub use retry::{RetryPolicy, retry};
 pub use runtime::Runtime;
-pub use same_key::{KeyUse, SameKey};
+pub use same_key::SameKey;
 pub use secret::Secret;
 pub use sleep::{ManualSleeper, Sleep, Sleeper, SystemSleeper};
 pub use spec::{
     AcceptanceCriterion, CheckKind, Feature, MrrArithmetic, PriceTier, Priority, ProductSpec, SourceNote,
     UserStory,
 };
-pub use task::{ParseTaskIdError, Task, TaskId, TaskKind};
-pub use untrusted::{Origin, Untrusted};
+pub use task::{Task, TaskId, TaskKind};
+pub use text::ParseError;
+pub use untrusted::{Origin, Untrusted, is_unseen};
 pub use usage::TokenUsage;

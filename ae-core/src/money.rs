@@ -81,25 +81,7 @@ impl fmt::Debug for Currency {
     }
 }
 
-impl TryFrom<String> for Currency {
-    type Error = MoneyError;
-
-    fn try_from(text: String) -> Result<Self, MoneyError> {
-        text.parse()
-    }
-}
-
-impl Serialize for Currency {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
-    }
-}
+crate::serde_text!(Currency);
 
 /// An exact amount in one currency; may be negative.
 ///
@@ -172,10 +154,8 @@ impl Money {
         let shown = || text.chars().take(40).collect::<String>();
         if !plain.bytes().all(|b| b.is_ascii_digit() || b == b'.')
             || !plain.bytes().any(|b| b.is_ascii_digit())
+            || plain.matches('.').count() > 1
         {
-            return Err(MoneyError::NotANumber(shown()));
-        }
-        if plain.matches('.').count() > 1 {
             return Err(MoneyError::NotANumber(shown()));
         }
         if plain.bytes().take_while(|b| *b != b'.').count() > 15 {

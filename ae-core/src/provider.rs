@@ -4,35 +4,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a backend acts on the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Mode {
-    /// On this machine alone: no account, no vendor, nothing is charged.
-    Offline,
-    /// A vendor's test environment: nothing is charged.
-    Test,
-    /// For real: customers are charged, releases are public, calls cost money.
-    Live,
-}
-
-impl Mode {
-    /// The wire name, lower snake case.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Offline => "offline",
-            Self::Test => "test",
-            Self::Live => "live",
-        }
-    }
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+crate::wire_enum! {
+    /// Whether a backend acts on the world.
+    #[derive(PartialOrd, Ord)]
+    #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum Mode {
+        /// On this machine alone: no account, no vendor, nothing is charged.
+        Offline = "offline",
+        /// A vendor's test environment: nothing is charged.
+        Test = "test",
+        /// For real: customers are charged, releases are public, calls cost money.
+        Live = "live",
     }
 }
 

@@ -35,32 +35,11 @@ struct Done<V> {
     value: V,
 }
 
-/// The state of a key with respect to one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyUse<'a, V> {
-    /// The key was not used.
-    New,
-    /// The same request was done; the value that it got.
-    Same(&'a V),
-    /// The key was used for another request.
-    Conflict,
-}
-
 impl<V> SameKey<V> {
     /// An empty record for the backend that errors name.
     #[must_use]
     pub fn new(backend: impl Into<String>) -> Self {
         Self { backend: backend.into(), done: BTreeMap::new() }
-    }
-
-    /// The state of `key` for the request with this digest.
-    #[must_use]
-    pub fn look(&self, key: &IdempotencyKey, request: Digest) -> KeyUse<'_, V> {
-        match self.done.get(key) {
-            None => KeyUse::New,
-            Some(done) if done.request == request => KeyUse::Same(&done.value),
-            Some(_) => KeyUse::Conflict,
-        }
     }
 
     /// The value of a request that was done, `None` when `key` is new.
@@ -75,10 +54,11 @@ impl<V> SameKey<V> {
         key: &IdempotencyKey,
         request: &(impl Serialize + ?Sized),
     ) -> Result<Option<&V>, BackendError> {
-        match self.look(key, self.digest(operation, request)?) {
-            KeyUse::New => Ok(None),
-            KeyUse::Same(value) => Ok(Some(value)),
-            KeyUse::Conflict => {
+        let request = self.digest(operation, request)?;
+        match self.done.get(key) {
+            None => Ok(None),
+            Some(done) if done.request == request => Ok(Some(&done.value)),
+            Some(_) => {
                 let message =
                     format!("the key {key} was used for another request: derive a key for this one");
                 Err(self.error(ErrorKind::Conflict, operation, message))

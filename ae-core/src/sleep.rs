@@ -19,12 +19,6 @@ pub trait Sleeper: Debug + Send + Sync + 'static {
     fn sleep(&self, pause: Duration) -> Sleep;
 }
 
-impl<T: Sleeper + ?Sized> Sleeper for Arc<T> {
-    fn sleep(&self, pause: Duration) -> Sleep {
-        (**self).sleep(pause)
-    }
-}
-
 /// Waits for real time, on any async runtime.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemSleeper;

@@ -4,15 +4,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The text can't be a task id.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a task id: use 1 to 64 letters, digits, '.', '_' or '-'")]
-pub struct ParseTaskIdError(String);
+use crate::ParseError;
 
 /// Names a task within its spec, for example `T-003`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(try_from = "String", into = "String")]
 pub struct TaskId(String);
 
 impl TaskId {
@@ -24,28 +20,17 @@ impl TaskId {
 }
 
 impl FromStr for TaskId {
-    type Err = ParseTaskIdError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseTaskIdError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        const FORM: &str = "a task id: use 1 to 64 letters, digits, '.', '_' or '-'";
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        if fits { Ok(Self(text.to_owned())) } else { Err(ParseTaskIdError(text.chars().take(80).collect())) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(ParseError::new(text, FORM)) }
     }
 }
 
-impl TryFrom<String> for TaskId {
-    type Error = ParseTaskIdError;
-
-    fn try_from(text: String) -> Result<Self, ParseTaskIdError> {
-        text.parse()
-    }
-}
-
-impl From<TaskId> for String {
-    fn from(id: TaskId) -> Self {
-        id.0
-    }
-}
+crate::serde_text!(TaskId);
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,5 @@
 //! Text from outside, which is data and never an instruction.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// Where an outside value came from.
@@ -23,7 +21,7 @@ pub enum Origin {
 }
 
 /// A value that carries its origin. It has no `Display` and no `Deref`: its user says how it is used.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct Untrusted<T> {
     origin: Origin,
@@ -57,12 +55,11 @@ impl<T> Untrusted<T> {
 }
 
 impl Untrusted<String> {
-    /// The text on one line for people and prompts: control and bidirectional formatting characters become spaces,
+    /// The text on one line for people and prompts: [unseen](is_unseen) characters become spaces,
     /// runs of white space one space, at most `chars_max` characters (then `…`).
     #[must_use]
     pub fn one_line(&self, chars_max: usize) -> String {
-        let visible =
-            self.value.chars().map(|c| if is_unsafe_to_show(c) { ' ' } else { c }).collect::<String>();
+        let visible = self.value.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect::<String>();
         let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
         if line.chars().count() <= chars_max {
             return line;
@@ -73,17 +70,18 @@ impl Untrusted<String> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Untrusted<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Untrusted").field("origin", &self.origin).field("value", &self.value).finish()
-    }
-}
-
-/// Control characters and the bidirectional and invisible formatting characters of Unicode (UAX #9 and the
-/// "Trojan Source" list).
-fn is_unsafe_to_show(c: char) -> bool {
+/// Whether `c` takes no ink, or changes how the text around it is shown: control characters, and the invisible and
+/// bidirectional formatting characters of Unicode (UAX #9 and the "Trojan Source" list).
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 #[cfg(test)]
