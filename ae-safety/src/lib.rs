@@ -37,13 +37,11 @@ pub use budget::MockBudgetLedger;
 pub use budget::SqliteLedger;
 pub use budget::{
     AccountSpec, AccountStatus, BudgetLedger, Hold, HoldState, MemoryLedger, NOTE_BYTES_MAX, OverLimit,
-    ParseScopeError, Refund, Reserve, Scope,
+    Refund, Reserve, Scope,
 };
 #[cfg(feature = "mock")]
 pub use gates::MockPolicyGate;
-pub use gates::{
-    AllOf, Decision, Gate, GateRow, GateRule, GateTable, GateTableError, Obligations, PolicyGate,
-};
+pub use gates::{AllOf, Decision, Gate, GateRow, GateRule, GateTable, GateTableError, PolicyGate};
 pub use permits::{
     ActionEnd, Call, Gatekeeper, Grant, Guarded, Order, Performed, Permit, Redeemed, Refusal, request_digest,
 };

@@ -16,7 +16,7 @@ use super::{Approval, ApprovalQuery, ApprovalRequest, Ruling};
 /// - **C2.** Of any number of `decide` calls exactly one wins; the others see `Conflict` with the present status in the
 ///   message.
 /// - **C3.** Who asked can't decide: `PermissionDenied`, compared as the names look, without regard to case, blanks and
-///   look-alike letters (UTS #39). A ruling without a name, or with one that mixes scripts or holds a character that
+///   look-alike letters. A ruling without a name, or with one that mixes scripts or holds a character that
 ///   can't be seen, is `InvalidInput`; so is such a name in a request.
 /// - **C4.** A question that was not decided in time has expired, and stays so; the same for an approval that was not used
 ///   within its time. What comes too late is refused with the kind `Expired`, and a new key asks again. Time is the

@@ -18,6 +18,5 @@ pub use port::MockBudgetLedger;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteLedger;
 pub use types::{
-    AccountSpec, AccountStatus, Hold, HoldState, NOTE_BYTES_MAX, OverLimit, ParseScopeError, Refund, Reserve,
-    Scope,
+    AccountSpec, AccountStatus, Hold, HoldState, NOTE_BYTES_MAX, OverLimit, Refund, Reserve, Scope,
 };

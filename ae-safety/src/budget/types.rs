@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use ae_core::{Currency, IdempotencyKey, Money, ProjectId, RunId, TaskId};
+use ae_core::{Currency, IdempotencyKey, Money, ParseError, ProjectId, RunId, TaskId};
 use serde::{Deserialize, Serialize};
 
 /// The longest note of a reservation, in bytes.
@@ -11,8 +11,7 @@ pub const NOTE_BYTES_MAX: usize = 4096;
 /// The owner of an account, from wide to narrow.
 ///
 /// As text, and in JSON: `portfolio:<currency>`, `project:<id>`, `run:<id>`, `task:<run id>/<task id>`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Scope {
     /// Everything in one currency: the root that every other account hangs below.
@@ -47,17 +46,12 @@ impl fmt::Display for Scope {
     }
 }
 
-/// The text is not a scope.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{0:?} is not a scope: write portfolio:<currency>, project:<id>, run:<id> or task:<run id>/<task id>"
-)]
-pub struct ParseScopeError(String);
-
 impl FromStr for Scope {
-    type Err = ParseScopeError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseScopeError> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        const FORM: &str =
+            "a scope: write portfolio:<currency>, project:<id>, run:<id> or task:<run id>/<task id>";
         let parse = || match text.split_once(':') {
             Some(("portfolio", currency)) => currency.parse().ok().map(Self::Portfolio),
             Some(("project", id)) => id.parse().ok().map(Self::Project),
@@ -68,23 +62,11 @@ impl FromStr for Scope {
             }
             _ => None,
         };
-        parse().ok_or_else(|| ParseScopeError(text.chars().take(80).collect()))
+        parse().ok_or_else(|| ParseError::new(text, FORM))
     }
 }
 
-impl TryFrom<String> for Scope {
-    type Error = ParseScopeError;
-
-    fn try_from(text: String) -> Result<Self, ParseScopeError> {
-        text.parse()
-    }
-}
-
-impl From<Scope> for String {
-    fn from(scope: Scope) -> Self {
-        scope.to_string()
-    }
-}
+ae_core::serde_text!(Scope);
 
 /// An account to open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

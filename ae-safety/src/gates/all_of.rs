@@ -47,11 +47,11 @@ impl PolicyGate for AllOf {
     }
 }
 
-/// Deny over approval over allow; the earlier one when both are alike, and the obligations of both.
+/// Deny over approval over allow; the earlier one when both are alike.
 fn stricter(first: Decision, second: Decision) -> Decision {
     match (first, second) {
-        (Decision::Allow { gate, obligations }, Decision::Allow { gate: other, obligations: more }) => {
-            Decision::Allow { gate: gate.or(other), obligations: obligations.and(more) }
+        (Decision::Allow { gate }, Decision::Allow { gate: other }) => {
+            Decision::Allow { gate: gate.or(other) }
         }
         (deny @ Decision::Deny { .. }, _) | (_, deny @ Decision::Deny { .. }) => deny,
         (ask @ Decision::NeedsApproval { .. }, _) | (_, ask @ Decision::NeedsApproval { .. }) => ask,

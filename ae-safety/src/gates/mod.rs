@@ -12,4 +12,4 @@ pub use all_of::AllOf;
 pub use port::MockPolicyGate;
 pub use port::PolicyGate;
 pub use table::{GateRow, GateRule, GateTable, GateTableError};
-pub use types::{Decision, Gate, Obligations};
+pub use types::{Decision, Gate};

@@ -6,7 +6,7 @@ use ae_core::{Action, ActionKind, BackendError, Isolation};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Gate, Obligations, PolicyGate};
+use super::{Decision, Gate, PolicyGate};
 
 /// The treatment of one kind of action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,7 +111,7 @@ impl GateTable {
         let Some((gate, rule)) = self.0.get(&action.kind).copied() else {
             return Decision::Deny { gate: None, reason: format!("no gate knows {}", action.kind) };
         };
-        let allow = Decision::Allow { gate, obligations: Obligations::audited() };
+        let allow = Decision::Allow { gate };
         let deny = |reason: String| Decision::Deny { gate, reason };
         match (rule, gate) {
             (GateRule::Audit, _) => allow,
@@ -195,8 +195,7 @@ mod tests {
             (ActionKind::CallModel, None),
             (ActionKind::NetworkAccess, None),
         ] {
-            let obligations = Obligations::audited();
-            assert_eq!(table.judge(&action(kind.clone())), Decision::Allow { gate, obligations }, "{kind}");
+            assert_eq!(table.judge(&action(kind.clone())), Decision::Allow { gate }, "{kind}");
         }
     }
 

@@ -20,39 +20,14 @@ ae_core::wire_enum! {
     }
 }
 
-/// The duties of the caller that performs an allowed action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Obligations {
-    /// The action may start only after its audit record is durable. A [`Gatekeeper`](crate::Gatekeeper) does this
-    /// for every action, whatever is said here.
-    pub audit_before: bool,
-}
-
-impl Obligations {
-    /// The audit record comes first.
-    #[must_use]
-    pub const fn audited() -> Self {
-        Self { audit_before: true }
-    }
-
-    /// Both sets together.
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self { audit_before: self.audit_before || other.audit_before }
-    }
-}
-
 /// A gate's answer. There is no fourth one: what a gate can't decide is an error, and an error is a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "decision", rename_all = "snake_case")]
 pub enum Decision {
-    /// It may happen without a person.
+    /// It may happen without a person, once its audit record is durable.
     Allow {
         /// The gate that it passed, if one applies.
         gate: Option<Gate>,
-        /// The duties in return.
-        obligations: Obligations,
     },
     /// A person has to approve exactly this action first.
     NeedsApproval {

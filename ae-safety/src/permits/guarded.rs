@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Gatekeeper, Grant, Permit, Refusal, permit::Parts, refusal::Stop};
 use crate::{
     approvals::{Approval, ApprovalStatus},
-    gates::{Decision, Gate, Obligations},
+    gates::{Decision, Gate},
 };
 
 /// The digest of the JSON form of `request`: what [`Action::request`](ae_core::Action::request) must be for a
@@ -114,7 +114,6 @@ impl<T> fmt::Debug for Guarded<T> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cleared {
     pub(super) gate: Option<Gate>,
-    pub(super) obligations: Obligations,
     /// The approval to use up, where the gate asks for one.
     pub(super) approval: Option<ApprovalId>,
 }
@@ -134,7 +133,7 @@ impl Gatekeeper {
         payable(parts)?;
         match self.gate.decide(&parts.action).await? {
             Decision::Deny { gate, reason } => Err(Refusal::Denied { gate, reason }.into()),
-            Decision::Allow { gate, obligations } => Ok(Cleared { gate, obligations, approval: None }),
+            Decision::Allow { gate } => Ok(Cleared { gate, approval: None }),
             Decision::NeedsApproval { gate, reason } => {
                 let action = parts.action.digest();
                 let Some(id) = parts.grant.approval else {
@@ -142,8 +141,7 @@ impl Gatekeeper {
                 };
                 let approval = self.desk.get(id).await?;
                 covered(&approval, gate, action)?;
-                let obligations = Obligations::audited();
-                Ok(Cleared { gate: Some(gate), obligations, approval: Some(id) })
+                Ok(Cleared { gate: Some(gate), approval: Some(id) })
             }
         }
     }

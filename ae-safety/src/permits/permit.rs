@@ -69,20 +69,6 @@ impl<'g, T, R: Serialize + Send + Sync> Permit<'g, T, R> {
     }
 }
 
-impl<T, R> Permit<'_, T, R> {
-    /// The permitted action.
-    #[must_use]
-    pub const fn action(&self) -> &Action {
-        &self.parts.action
-    }
-
-    /// The request that will be sent.
-    #[must_use]
-    pub const fn request(&self) -> &R {
-        &self.request
-    }
-}
-
 impl<T, R> fmt::Debug for Permit<'_, T, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Permit")
@@ -119,7 +105,6 @@ fn started(keeper: &Gatekeeper, parts: &Parts, cleared: &Cleared) -> AuditEvent 
         "summary": action.summary,
         "policy": keeper.gate.name(),
         "gate": cleared.gate,
-        "obligations": cleared.obligations,
         "approval": cleared.approval,
         "budget": parts.grant.budget,
     });

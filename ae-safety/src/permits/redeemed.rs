@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ae_core::{Action, BackendError, Effect, ErrorKind, IdempotencyKey, Money, Spend};
+use ae_core::{BackendError, Effect, ErrorKind, IdempotencyKey, Money, Spend};
 use serde_json::json;
 
 use crate::budget::HoldState;
@@ -85,12 +85,6 @@ impl<T, R> Redeemed<'_, T, R> {
     #[must_use]
     pub const fn key(&self) -> &IdempotencyKey {
         &self.parts.key
-    }
-
-    /// The action that was permitted.
-    #[must_use]
-    pub const fn action(&self) -> &Action {
-        &self.parts.action
     }
 
     /// Settles the reservation with the actual cost, gives it back when the action certainly did not happen and cost

@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::{
     Finding,
-    names::{Announces, announces},
+    names::{Announces, announces, is_constant},
     values::{is_key, is_password, looks_random},
 };
 
@@ -74,7 +74,7 @@ pub(super) fn scan(text: &str, markers: &[Range<usize>], found: &mut Vec<Finding
         let Some(name) = text.get(start..end).filter(|name| name.len() <= NAME_BYTES_MAX) else { continue };
         let Some(announced) = announces(name) else { continue };
         let Some((operator, at)) = operator(text, start, end) else { continue };
-        let Some(value) = value(text, at, operator, announced, is_environment(name)) else { continue };
+        let Some(value) = value(text, at, operator, announced, is_constant(name)) else { continue };
         let Some(body) = text.get(value.start..value.end) else { continue };
         if counts(announced, operator, body, value.quoted) {
             let kind = kind(announced, name);
@@ -129,10 +129,6 @@ fn name_around(bytes: &[u8], start: usize, end: usize) -> (usize, usize) {
         first = left(first - 1);
     }
     (first, end)
-}
-
-fn is_environment(name: &str) -> bool {
-    name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn skip(bytes: &[u8], at: usize, of: &[u8]) -> usize {

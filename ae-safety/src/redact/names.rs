@@ -91,6 +91,6 @@ pub(super) fn announces(name: &str) -> Option<Announces> {
 }
 
 /// `FOO_KEY`, as in an environment.
-fn is_constant(name: &str) -> bool {
+pub(super) fn is_constant(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }

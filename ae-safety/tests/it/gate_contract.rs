@@ -7,8 +7,7 @@ use std::sync::{
 
 use ae_core::{Action, ActionKind, BackendError};
 use ae_safety::{
-    AllOf, AuditEvent, AuditSink, Decision, Gate, GateRow, GateRule, GateTable, MemoryAudit, Obligations,
-    PolicyGate,
+    AllOf, AuditEvent, AuditSink, Decision, Gate, GateRow, GateRule, GateTable, MemoryAudit, PolicyGate,
     conformance::gates::{self as conformance, Cases},
 };
 
@@ -93,7 +92,7 @@ impl PolicyGate for Fault {
     }
 
     async fn decide(&self, _: &Action) -> Result<Decision, BackendError> {
-        let allow = Decision::Allow { gate: None, obligations: Obligations::audited() };
+        let allow = Decision::Allow { gate: None };
         let ask = Decision::NeedsApproval { gate: Gate::DeployApproval, reason: "ask".into() };
         let is_allowed = match self {
             Self::Fickle(asked) => asked.fetch_add(1, Ordering::Relaxed) % 2 == 0,

@@ -42,9 +42,7 @@ async fn it_keeps_the_contract_alone_and_beside_the_gate_table() {
 async fn only_listed_targets_pass() {
     let gate = gate();
     let first = gate.decide(&action(ActionKind::Deploy, "shop")).await.unwrap();
-    assert!(
-        matches!(first, Decision::Allow { gate: Some(Gate::DeployApproval), obligations } if obligations.audit_before)
-    );
+    assert!(matches!(first, Decision::Allow { gate: Some(Gate::DeployApproval) }));
     for target in ["shop-2", "sho", "SHOP", ""] {
         for kind in [ActionKind::Deploy, ActionKind::CreateBilling] {
             assert!(
