@@ -44,9 +44,9 @@ async fn round_trip() -> Result<(), Box<dyn std::error::Error>> {
     for event in ledger.pending_events(100).await? {
         let now = runtime.now();
         let mut headers = HeaderMap::new();
-        headers.insert(SIGNATURE_HEADER, sign(&secret, &event.body, now).parse()?);
-        let first = intake.receive(&headers, &event.body, now).await?;
-        let repeat = intake.receive(&headers, &event.body, now).await?;
+        headers.insert(SIGNATURE_HEADER, sign(&secret, event.body.as_bytes(), now).parse()?);
+        let first = intake.receive(&headers, event.body.as_bytes(), now).await?;
+        let repeat = intake.receive(&headers, event.body.as_bytes(), now).await?;
         println!("delivered   {first:?}, then {repeat:?}");
         assert!(matches!(repeat, Intake::Duplicate { .. }));
         ledger.mark_delivered(&event.id).await?;

@@ -18,11 +18,11 @@ pub use ae_core::Mode;
 pub use books::{CurrencyRevenue, Entitlement, EventStore, Intake, ReceivedEvent, RevenueSummary};
 pub use ledger::{BillingConfig, LinkView, NewPayment, OfflineLedger, OutboxEvent};
 #[cfg(feature = "pages")]
-pub use pages::{FormId, ParseFormIdError, PayPageContext, pay_page, receipt_page};
+pub use pages::{PayPageContext, new_form, pay_page, receipt_page};
 pub use provider::{
     Capabilities, Caps, Catalog, Ensured, LinkId, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page,
-    ParseObjectIdError, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId,
-    Product, ProductId, ProviderInfo, Refund, RequestError, Terms,
+    Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId, Product, ProductId,
+    ProviderInfo, Refund, RequestError, Terms,
 };
 pub use store::{JournalHead, MemoryLedger, MemoryStore};
 #[cfg(feature = "sqlite")]

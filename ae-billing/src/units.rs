@@ -6,76 +6,50 @@
 
 use ae_core::{Currency, Money};
 
-/// Code and minor-unit exponent (ISO 4217 list one). Only currencies whose exponent is the same at all large vendors.
-const UNITS: [(&str, u32); 25] = [
-    ("USD", 2),
-    ("EUR", 2),
-    ("GBP", 2),
-    ("CHF", 2),
-    ("CAD", 2),
-    ("AUD", 2),
-    ("NZD", 2),
-    ("SEK", 2),
-    ("NOK", 2),
-    ("DKK", 2),
-    ("PLN", 2),
-    ("CZK", 2),
-    ("INR", 2),
-    ("BRL", 2),
-    ("MXN", 2),
-    ("SGD", 2),
-    ("HKD", 2),
-    ("ZAR", 2),
-    ("JPY", 0),
-    ("KRW", 0),
-    ("BHD", 3),
-    ("JOD", 3),
-    ("KWD", 3),
-    ("OMR", 3),
-    ("TND", 3),
-];
+use crate::RequestError;
 
-/// An amount that can't be a price.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum AmountError {
-    /// Not in the table of currencies.
-    #[error("{0} is not a currency that prices may have here")]
-    UnknownCurrency(Currency),
-    /// Not a whole number of minor units; it is never rounded.
-    #[error("{amount} is not payable: {} has {places} places after the point", amount.currency())]
-    NotWhole {
-        /// The amount.
-        amount: Money,
-        /// The places that its currency has.
-        places: u32,
-    },
-    /// Nothing, or less.
-    #[error("{0} is not a price: it must be above zero")]
-    NotPositive(Money),
-}
+/// Minor-unit exponents (ISO 4217 list one) and the currencies that have them: only those whose exponent is the same at
+/// all large vendors.
+const UNITS: [(u32, &str); 3] = [
+    (2, "USD EUR GBP CHF CAD AUD NZD SEK NOK DKK PLN CZK INR BRL MXN SGD HKD ZAR"),
+    (0, "JPY KRW"),
+    (3, "BHD JOD KWD OMR TND"),
+];
 
 /// The places after the point that `currency` has, or `None` when prices can't have it.
 #[must_use]
 pub fn exponent(currency: Currency) -> Option<u32> {
-    UNITS.iter().find(|(code, _)| *code == currency.code()).map(|(_, places)| *places)
+    UNITS
+        .iter()
+        .find(|(_, codes)| codes.split(' ').any(|code| code == currency.code()))
+        .map(|(places, _)| *places)
 }
 
 /// Every currency in the table, USD first.
 #[must_use]
 pub fn currencies() -> Vec<Currency> {
-    UNITS.iter().filter_map(|(code, _)| code.parse().ok()).collect()
+    UNITS.iter().flat_map(|(_, codes)| codes.split(' ')).filter_map(|code| code.parse().ok()).collect()
 }
 
 /// The amount in minor units, as vendors want it: `$29.99` is 2999.
 ///
 /// # Errors
 ///
-/// [`AmountError`] when the amount can't be a price. Nothing is rounded.
-pub fn to_minor_units(amount: Money) -> Result<i64, AmountError> {
-    let places = exponent(amount.currency()).ok_or(AmountError::UnknownCurrency(amount.currency()))?;
-    let minor = amount.to_minor(places).ok_or(AmountError::NotWhole { amount, places })?;
-    if minor > 0 { Ok(minor) } else { Err(AmountError::NotPositive(amount)) }
+/// When the amount can't be a price, because of its currency, its size or its places. Nothing is rounded.
+pub fn to_minor_units(amount: Money) -> Result<i64, RequestError> {
+    let currency = amount.currency();
+    let Some(places) = exponent(currency) else { return Err(unknown(currency)) };
+    match amount.to_minor(places) {
+        None => Err(RequestError::new(format!(
+            "{amount} is not payable: {currency} has {places} places after the point"
+        ))),
+        Some(minor) if minor > 0 => Ok(minor),
+        Some(_) => Err(RequestError::new(format!("{amount} is not a price: it must be above zero"))),
+    }
+}
+
+pub(crate) fn unknown(currency: Currency) -> RequestError {
+    RequestError::new(format!("{currency} is not a currency that prices may have here"))
 }
 
 /// `amount` times `of` over `in_all`, rounded down to minor units: of whole units where prices can't have its currency.
@@ -107,18 +81,21 @@ mod tests {
 
     #[test]
     fn nothing_is_rounded_and_nothing_is_guessed() {
-        for (text, currency) in [("29.999", "USD"), ("0.5", "JPY"), ("5.1234", "KWD")] {
-            assert!(
-                matches!(to_minor_units(money(text, currency)), Err(AmountError::NotWhole { .. })),
-                "{text}"
-            );
+        for (text, currency, why) in [
+            ("29.999", "USD", "2 places"),
+            ("0.5", "JPY", "0 places"),
+            ("5.1234", "KWD", "3 places"),
+            ("10", "MGA", "not a currency"),
+            ("10", "UGX", "not a currency"),
+            ("10", "ISK", "not a currency"),
+            ("10", "XAU", "not a currency"),
+            ("10", "ZZZ", "not a currency"),
+            ("0", "USD", "above zero"),
+            ("-1", "USD", "above zero"),
+        ] {
+            let refused = to_minor_units(money(text, currency)).unwrap_err().to_string();
+            assert!(refused.contains(why), "{refused}");
         }
-        for currency in ["MGA", "UGX", "ISK", "XAU", "ZZZ"] {
-            let refused = to_minor_units(money("10", currency));
-            assert!(matches!(refused, Err(AmountError::UnknownCurrency(_))), "{currency}");
-        }
-        assert!(matches!(to_minor_units(money("0", "USD")), Err(AmountError::NotPositive(_))));
-        assert!(matches!(to_minor_units(money("-1", "USD")), Err(AmountError::NotPositive(_))));
     }
 
     #[test]
@@ -132,17 +109,17 @@ mod tests {
     #[test]
     fn the_table_has_no_double_and_begins_with_dollars() {
         let mut all = currencies();
-        assert_eq!((all.len(), all.first()), (UNITS.len(), Some(&Currency::USD)));
+        assert_eq!((all.len(), all.first()), (25, Some(&Currency::USD)));
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), UNITS.len());
+        assert_eq!(all.len(), 25);
     }
 
     proptest! {
         #[test]
-        fn minor_units_round_trip_in_every_currency(minor in 1_i64..1_000_000_000_000, index in 0..UNITS.len()) {
-            let (code, places) = UNITS[index];
-            let money = Money::from_minor(minor, places, code.parse().unwrap()).unwrap();
+        fn minor_units_round_trip_in_every_currency(minor in 1_i64..1_000_000_000_000, index in 0..25_usize) {
+            let currency = currencies()[index];
+            let money = Money::from_minor(minor, exponent(currency).unwrap(), currency).unwrap();
             prop_assert_eq!(to_minor_units(money), Ok(minor));
         }
 
@@ -150,8 +127,7 @@ mod tests {
         fn anything_finer_than_a_minor_unit_is_refused(minor in 1_i64..1_000_000_000, rest in 1_i128..10_000_000_000) {
             let whole = Money::from_minor(minor, 2, Currency::USD).unwrap();
             let finer = Money::from_pico(whole.pico() + rest - i128::from(rest == 10_000_000_000), Currency::USD).unwrap();
-            let is_not_whole = matches!(to_minor_units(finer), Err(AmountError::NotWhole { .. }));
-            prop_assert!(is_not_whole);
+            prop_assert!(to_minor_units(finer).unwrap_err().to_string().contains("2 places"));
         }
 
         #[test]

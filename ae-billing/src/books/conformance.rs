@@ -212,7 +212,7 @@ impl<'a> Story<'a> {
             Some(EventEffect::Ended(_)) => EventKind::SubscriptionDeleted,
             Some(EventEffect::Refunded(_)) => EventKind::ChargeRefunded,
             Some(EventEffect::Failed(_)) => EventKind::PaymentFailed,
-            None => EventKind::from_name("ping"),
+            None => EventKind::Other("ping".into()),
         };
         let mut event = ProviderEvent::new(id, kind, Mode::Offline, Timestamp::UNIX_EPOCH, payload);
         event.effect = effect;

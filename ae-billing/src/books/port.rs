@@ -65,5 +65,3 @@ ae_core::forward! { EventStore {
     async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError>;
     async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError>;
 } }
-
-const _: fn(&dyn EventStore) = |_| ();

@@ -1,7 +1,7 @@
 //! The rules for payments that a person records, and for the events that follow.
 
 use ae_core::{BackendError, DigestWriter, ErrorKind, IdempotencyKey, RunId};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{LinkView, NewPayment, OutboxEvent};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     PaymentLink, PaymentQuery, Price, PriceId, Product, Refund, RefundedPayment,
     provider::{
         ids,
-        rules::{LinkRecord, Terms, claim, needed},
+        rules::{Terms, claim, needed},
     },
     store::records::{Find, Records, Table, bad, error, load, load_all, parse, refused, save},
     units,
@@ -19,33 +19,19 @@ use crate::{
 const PENDING: &str = "pending";
 const DELIVERED: &str = "delivered";
 
-/// An invoice, closed by its payment. Numbers follow one another without a gap.
-#[derive(Debug, Serialize, Deserialize)]
-struct Invoice {
-    number: String,
-    payment: PaymentId,
-}
-
-/// An event of this ledger on its way to its listeners.
-#[derive(Debug, Serialize, Deserialize)]
-struct Outgoing {
-    id: String,
-    body: String,
-}
-
 impl Terms<'_> {
     pub(crate) fn link(self, records: &dyn Records, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
-        load::<LinkRecord>(records, Table::Links, link.as_str())?
+        load::<PaymentLink>(records, Table::Links, link.as_str())?
             .map(|record| self.view(records, record))
             .transpose()
     }
 
     pub(crate) fn links(self, records: &dyn Records) -> Result<Vec<LinkView>, BackendError> {
-        let all: Vec<LinkRecord> = load_all(records, Table::Links, Find::ALL)?;
+        let all: Vec<PaymentLink> = load_all(records, Table::Links, Find::ALL)?;
         all.into_iter().map(|record| self.view(records, record)).collect()
     }
 
-    fn view(self, records: &dyn Records, record: LinkRecord) -> Result<LinkView, BackendError> {
+    fn view(self, records: &dyn Records, record: PaymentLink) -> Result<LinkView, BackendError> {
         let prices = prices_of(records, &record, "link")?;
         let product = product_of(records, &prices, "link")?;
         let paid = load_all(records, Table::Payments, Find::of_owner(record.id.as_str()))?;
@@ -57,7 +43,7 @@ impl Terms<'_> {
         records: &dyn Records,
         run: RunId,
     ) -> Result<Vec<PaymentLink>, BackendError> {
-        let links: Vec<LinkRecord> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
+        let links: Vec<PaymentLink> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
         Ok(links.into_iter().map(|link| self.shown(link)).collect())
     }
 
@@ -67,7 +53,7 @@ impl Terms<'_> {
         records: &dyn Records,
         run: RunId,
     ) -> Result<Option<PaymentLink>, BackendError> {
-        let links: Vec<LinkRecord> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
+        let links: Vec<PaymentLink> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
         for link in links.into_iter().rev().filter(|link| link.active) {
             let prices = prices_of(records, &link, "current_link")?;
             let product = product_of(records, &prices, "current_link")?;
@@ -87,7 +73,7 @@ impl Terms<'_> {
     ) -> Result<Ensured<Payment>, BackendError> {
         const OPERATION: &str = "record_payment";
         let id = PaymentId::of_key(key);
-        let link: LinkRecord = needed(records, Table::Links, new.link.as_str(), OPERATION)?;
+        let link: PaymentLink = needed(records, Table::Links, new.link.as_str(), OPERATION)?;
         let run = link.run.to_string();
         if claim(records, key, OPERATION, &run, new)? {
             return Ok(Ensured::Found(needed(records, Table::Payments, id.as_str(), OPERATION)?));
@@ -102,13 +88,12 @@ impl Terms<'_> {
             let message = format!("{} is no longer sold at {}", new.price, new.link);
             return Err(error(ErrorKind::Conflict, OPERATION, message));
         }
-        let number = format!("INV-{:06}", records.count(Table::Invoices)?.saturating_add(1));
-        let payment = Payment::new(id, link.id, &price, new.payer_reference.clone(), self.now)
-            .with_invoice(number.clone());
+        // Each payment closes one invoice, so that their numbers follow one another without a gap.
+        let number = format!("INV-{:06}", records.count(Table::Payments)?.saturating_add(1));
+        let payment =
+            Payment::new(id, link.id, &price, new.payer_reference.clone(), self.now).with_invoice(number);
         let names = (payment.id.as_str(), &*run, payment.link.as_str());
         save(records, Table::Payments, names, &payment)?;
-        let invoice = Invoice { number: number.clone(), payment: payment.id.clone() };
-        save(records, Table::Invoices, (&number, &run, payment.id.as_str()), &invoice)?;
         Ok(Ensured::Created(payment))
     }
 
@@ -193,7 +178,7 @@ impl Terms<'_> {
         let data = serde_json::to_value(data).map_err(json)?;
         let envelope = Envelope { id, kind, mode: Mode::Offline, created_at: self.now, data };
         let body = serde_json::to_string(&envelope).map_err(json)?;
-        let outgoing = Outgoing { id: envelope.id, body };
+        let outgoing = OutboxEvent { id: envelope.id, body };
         save(records, Table::Outbox, (&outgoing.id, run, PENDING), &outgoing)
     }
 }
@@ -228,11 +213,7 @@ pub(crate) fn payments(records: &dyn Records, query: &PaymentQuery) -> Result<Pa
 
 pub(crate) fn pending_events(records: &dyn Records, limit: u32) -> Result<Vec<OutboxEvent>, BackendError> {
     let find = Find { limit, ..Find::of_owner(PENDING) };
-    let outgoing: Vec<Outgoing> = load_all(records, Table::Outbox, find)?;
-    Ok(outgoing
-        .into_iter()
-        .map(|event| OutboxEvent { id: event.id, body: event.body.into_bytes() })
-        .collect())
+    load_all(records, Table::Outbox, find)
 }
 
 pub(crate) fn mark_delivered(records: &mut dyn Records, event: &str) -> Result<(), BackendError> {
@@ -247,7 +228,7 @@ pub(crate) fn mark_delivered(records: &mut dyn Records, event: &str) -> Result<(
 
 fn prices_of(
     records: &dyn Records,
-    link: &LinkRecord,
+    link: &PaymentLink,
     operation: &'static str,
 ) -> Result<Vec<Price>, BackendError> {
     let price = |id: &PriceId| needed(records, Table::Prices, id.as_str(), operation);

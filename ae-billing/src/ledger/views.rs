@@ -52,11 +52,11 @@ impl NewPayment {
 }
 
 /// An event to be signed and delivered; it stays until it is marked as delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutboxEvent {
     /// Its id.
     pub id: String,
-    /// The exact bytes to sign and send.
-    pub body: Vec<u8>,
+    /// The exact text to sign and send.
+    pub body: String,
 }

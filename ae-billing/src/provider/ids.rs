@@ -2,19 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use ae_core::{DigestWriter, IdempotencyKey};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use ae_core::{DigestWriter, IdempotencyKey, ParseError};
 
 /// The longest id, in bytes; vendors promise no less.
 const ID_BYTES_MAX: usize = 255;
-
-/// The text can't be the id of a billing object.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a {kind} id: 1 to 255 letters, digits, underscores or hyphens")]
-pub struct ParseObjectIdError {
-    kind: &'static str,
-    text: String,
-}
 
 macro_rules! object_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal) => {
@@ -22,7 +13,7 @@ macro_rules! object_id {
         ///
         /// 1 to 255 ASCII letters, digits, underscores or hyphens. A vendor's id is parsed; a ledger that names its own
         #[doc = concat!("objects uses [`of_key`](", stringify!($name), "::of_key).")]
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -46,35 +37,16 @@ macro_rules! object_id {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
         impl FromStr for $name {
-            type Err = ParseObjectIdError;
+            type Err = ParseError;
 
-            fn from_str(text: &str) -> Result<Self, ParseObjectIdError> {
-                if is_object_id(text) {
-                    Ok(Self(text.to_owned()))
-                } else {
-                    Err(ParseObjectIdError { kind: $kind, text: text.chars().take(40).collect() })
-                }
+            fn from_str(text: &str) -> Result<Self, ParseError> {
+                const FORM: &str = concat!("a ", $kind, " id: 1 to 255 letters, digits, underscores or hyphens");
+                if is_object_id(text) { Ok(Self(text.to_owned())) } else { Err(ParseError::new(text, FORM)) }
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
-            }
-        }
+        ae_core::serde_text!($name);
 
         #[cfg(feature = "schemars")]
         impl schemars::JsonSchema for $name {

@@ -13,7 +13,8 @@ use crate::{
 /// contract: keys, conflicts, caps, references, order and pages.
 ///
 /// It is the heart of a provider that owns its ids: keep it where you like, as JSON for example, and let each method of
-/// the port call the method of the same name. A call that fails has changed nothing. [`MemoryLedger`](crate::MemoryLedger)
+/// the port call the method of the same name, whose errors are those of the port; a damaged row is `Protocol`. A call that
+/// fails has changed nothing. [`MemoryLedger`](crate::MemoryLedger)
 /// is made of the same parts.
 ///
 /// ```
@@ -37,10 +38,6 @@ pub struct Catalog(Rows);
 
 impl Catalog {
     /// Makes sure that the product exists.
-    ///
-    /// # Errors
-    ///
-    /// As [`PaymentProvider::ensure_product`](crate::PaymentProvider::ensure_product).
     pub fn ensure_product(
         &mut self,
         terms: Terms<'_>,
@@ -51,10 +48,6 @@ impl Catalog {
     }
 
     /// Makes sure that the price exists.
-    ///
-    /// # Errors
-    ///
-    /// As [`PaymentProvider::ensure_price`](crate::PaymentProvider::ensure_price).
     pub fn ensure_price(
         &mut self,
         terms: Terms<'_>,
@@ -65,10 +58,6 @@ impl Catalog {
     }
 
     /// Makes sure that the payment link exists.
-    ///
-    /// # Errors
-    ///
-    /// As [`PaymentProvider::ensure_payment_link`](crate::PaymentProvider::ensure_payment_link).
     pub fn ensure_payment_link(
         &mut self,
         terms: Terms<'_>,
@@ -79,10 +68,6 @@ impl Catalog {
     }
 
     /// Takes `object` off sale.
-    ///
-    /// # Errors
-    ///
-    /// As [`PaymentProvider::deactivate`](crate::PaymentProvider::deactivate).
     pub fn deactivate(
         &mut self,
         terms: Terms<'_>,
@@ -93,11 +78,7 @@ impl Catalog {
     }
 
     /// Records a payment that came in, also for a sale that has ended since, because the money is there.
-    ///
-    /// # Errors
-    ///
-    /// As [`OfflineLedger::record_payment`](crate::OfflineLedger::record_payment), without the `Conflict` after the end
-    /// of a sale.
+    /// Otherwise as [`OfflineLedger::record_payment`](crate::OfflineLedger::record_payment).
     pub fn record_payment(
         &mut self,
         terms: Terms<'_>,
@@ -108,28 +89,16 @@ impl Catalog {
     }
 
     /// Every object of `run`, in the order of the contract.
-    ///
-    /// # Errors
-    ///
-    /// `Protocol` when a row is damaged.
     pub fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
         rules::find(&self.0, run)
     }
 
     /// A page of payments.
-    ///
-    /// # Errors
-    ///
-    /// As [`PaymentProvider::payments`](crate::PaymentProvider::payments).
     pub fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
         ledger::payments(&self.0, query)
     }
 
     /// Every link with its product, prices and payments, oldest first.
-    ///
-    /// # Errors
-    ///
-    /// `Protocol` when a row is damaged.
     pub fn links(&self, terms: Terms<'_>) -> Result<Vec<LinkView>, BackendError> {
         terms.links(&self.0)
     }

@@ -13,7 +13,7 @@ mod requests;
 pub(crate) mod rules;
 
 pub use checks::RequestError;
-pub use ids::{LinkId, ParseObjectIdError, PaymentId, PriceId, ProductId};
+pub use ids::{LinkId, PaymentId, PriceId, ProductId};
 pub use info::{Capabilities, Caps, Ensured, Page, PaymentQuery, ProviderInfo};
 pub use memory::Catalog;
 pub use objects::{ObjectRef, Payment, PaymentLink, Price, Product, Refund};

@@ -41,7 +41,7 @@ impl Product {
     /// let request = NewProduct::new(run, "CSV Cleaner", "").with_url("https://example.com/csv");
     /// let product = Product::new(id, request, Timestamp::UNIX_EPOCH).with_active(false);
     /// assert!(!product.active && product.url.is_some());
-    /// # Ok::<_, ae_billing::ParseObjectIdError>(())
+    /// # Ok::<_, ae_billing::core::ParseError>(())
     /// ```
     #[must_use]
     pub fn new(id: ProductId, request: NewProduct, created_at: Timestamp) -> Self {

@@ -142,5 +142,3 @@ ae_core::forward! { PaymentProvider {
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError>;
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError>;
 } }
-
-const _: fn(&dyn PaymentProvider) = |_| ();

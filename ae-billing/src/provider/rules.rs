@@ -36,17 +36,6 @@ struct UsedKey {
     request: Digest,
 }
 
-/// A link as it is kept: without its URL, which follows from where pages are served now.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct LinkRecord {
-    pub(crate) id: LinkId,
-    pub(crate) run: RunId,
-    pub(crate) prices: Vec<PriceId>,
-    pub(crate) success_url: Option<String>,
-    pub(crate) active: bool,
-    pub(crate) created_at: Timestamp,
-}
-
 impl Terms<'_> {
     pub(crate) fn ensure_product(
         self,
@@ -112,14 +101,9 @@ impl Terms<'_> {
             prices.push(price);
         }
         within(records, Table::Links, &run, self.provider.caps.links_per_run_max, OPERATION)?;
-        let link = LinkRecord {
-            id,
-            run: spec.run,
-            prices: prices.into_iter().map(|price| price.id).collect(),
-            success_url: spec.success_url.clone(),
-            active: true,
-            created_at: self.now,
-        };
+        // Kept without its URL, which follows from where pages are served now.
+        let prices = prices.into_iter().map(|price| price.id).collect();
+        let link = PaymentLink::new(id, prices, spec.clone(), "", self.now);
         save_link(records, &link)?;
         Ok(Ensured::Created(self.shown(link)))
     }
@@ -147,7 +131,7 @@ impl Terms<'_> {
                 }
             }
             ObjectRef::Link(id) => {
-                let mut link: LinkRecord = needed(records, Table::Links, id.as_str(), OPERATION)?;
+                let mut link: PaymentLink = needed(records, Table::Links, id.as_str(), OPERATION)?;
                 claim(records, key, OPERATION, &link.run.to_string(), object)?;
                 if std::mem::take(&mut link.active) {
                     save_link(records, &link)?;
@@ -157,10 +141,9 @@ impl Terms<'_> {
         Ok(())
     }
 
-    pub(crate) fn shown(self, link: LinkRecord) -> PaymentLink {
-        let LinkRecord { id, run, prices, success_url, active, created_at } = link;
-        let url = format!("{}/pay/{id}", self.base_url);
-        PaymentLink { id, run, url, prices, success_url, active, created_at }
+    /// A link that was kept, with its URL.
+    pub(crate) fn shown(self, link: PaymentLink) -> PaymentLink {
+        PaymentLink { url: format!("{}/pay/{}", self.base_url, link.id), ..link }
     }
 }
 
@@ -168,7 +151,7 @@ pub(crate) fn find(records: &dyn Records, run: RunId) -> Result<Vec<ObjectRef>, 
     let run = run.to_string();
     let products: Vec<Product> = load_all(records, Table::Products, Find::of_run(&run))?;
     let prices: Vec<Price> = load_all(records, Table::Prices, Find::of_run(&run))?;
-    let links: Vec<LinkRecord> = load_all(records, Table::Links, Find::of_run(&run))?;
+    let links: Vec<PaymentLink> = load_all(records, Table::Links, Find::of_run(&run))?;
     Ok(products
         .into_iter()
         .map(|product| ObjectRef::Product(product.id))
@@ -259,6 +242,6 @@ fn save_price(records: &mut dyn Records, price: &Price) -> Result<(), BackendErr
     save(records, Table::Prices, names, price)
 }
 
-fn save_link(records: &mut dyn Records, link: &LinkRecord) -> Result<(), BackendError> {
+fn save_link(records: &mut dyn Records, link: &PaymentLink) -> Result<(), BackendError> {
     save(records, Table::Links, (link.id.as_str(), &link.run.to_string(), ""), link)
 }

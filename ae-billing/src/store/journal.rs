@@ -71,10 +71,10 @@ pub(crate) fn verify(
     if !is_known {
         return Err(broken("the journal does not lead through the known head: it was cut or written again"));
     }
-    for table in Table::ALL {
+    for &table in Table::ALL {
         for (_, row) in records.find(table, Find::ALL)? {
-            if last.remove(&(table.name().to_owned(), row.id.clone())).as_ref() != Some(&row) {
-                return Err(broken(format!("{} {} differs from the journal", table.name(), row.id)));
+            if last.remove(&(table.as_str().to_owned(), row.id.clone())).as_ref() != Some(&row) {
+                return Err(broken(format!("{} {} differs from the journal", table.as_str(), row.id)));
             }
         }
     }

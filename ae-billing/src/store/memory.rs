@@ -88,7 +88,7 @@ impl Records for Journaled<'_> {
 
     fn put(&mut self, table: Table, row: Row) -> Result<(), BackendError> {
         let head = self.journal.last().map_or_else(JournalHead::empty, JournalHead::from);
-        self.journal.push(head.next(self.now.to_string(), table.name(), row.clone()));
+        self.journal.push(head.next(self.now.to_string(), table.as_str(), row.clone()));
         self.rows.put(table, row)
     }
 }

@@ -11,60 +11,23 @@ use crate::RequestError;
 /// The name in every error of an offline ledger.
 pub(crate) const BACKEND: &str = "offline-ledger";
 
-/// The tables of rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Table {
-    Keys,
-    Products,
-    Prices,
-    Links,
-    Invoices,
-    Payments,
-    Outbox,
-    Events,
-    Revenue,
-    Entitlements,
-    Refunds,
-    Failures,
-    Credits,
-}
-
-impl Table {
-    pub(crate) const ALL: [Self; 13] = [
-        Self::Keys,
-        Self::Products,
-        Self::Prices,
-        Self::Links,
-        Self::Invoices,
-        Self::Payments,
-        Self::Outbox,
-        Self::Events,
-        Self::Revenue,
-        Self::Entitlements,
-        Self::Refunds,
-        Self::Failures,
-        Self::Credits,
-    ];
-
-    /// The table's name in a database and in the journal.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Keys => "billing_keys",
-            Self::Products => "billing_products",
-            Self::Prices => "billing_prices",
-            Self::Links => "billing_links",
-            Self::Invoices => "billing_invoices",
-            Self::Payments => "billing_payments",
-            Self::Outbox => "billing_outbox",
-            Self::Events => "billing_events",
-            Self::Revenue => "billing_revenue",
-            Self::Entitlements => "billing_entitlements",
-            Self::Refunds => "billing_refunds",
-            Self::Failures => "billing_failures",
-            Self::Credits => "billing_credits",
-        }
+ae_core::wire_enum! {
+    /// The tables of rows, by their names in a database and in the journal.
+    #[derive(PartialOrd, Ord)]
+    #[non_exhaustive]
+    pub enum Table {
+        Keys = "billing_keys",
+        Products = "billing_products",
+        Prices = "billing_prices",
+        Links = "billing_links",
+        Payments = "billing_payments",
+        Outbox = "billing_outbox",
+        Events = "billing_events",
+        Revenue = "billing_revenue",
+        Entitlements = "billing_entitlements",
+        Refunds = "billing_refunds",
+        Failures = "billing_failures",
+        Credits = "billing_credits",
     }
 }
 
@@ -150,7 +113,7 @@ pub(crate) fn refused(operation: &'static str) -> impl Fn(RequestError) -> Backe
 
 pub(crate) fn parse<T: DeserializeOwned>(table: Table, row: &Row) -> Result<T, BackendError> {
     serde_json::from_str(&row.body).map_err(|source| {
-        let message = format!("{} {} is damaged: restore the ledger from a copy", table.name(), row.id);
+        let message = format!("{} {} is damaged: restore the ledger from a copy", table.as_str(), row.id);
         error(ErrorKind::Protocol, "read", message).with_source(source)
     })
 }
@@ -178,7 +141,7 @@ pub(crate) fn save<T: Serialize>(
     value: &T,
 ) -> Result<(), BackendError> {
     let body = serde_json::to_string(value).map_err(|source| {
-        error(ErrorKind::Internal, "write", format!("{} {id} can't be written as JSON", table.name()))
+        error(ErrorKind::Internal, "write", format!("{} {id} can't be written as JSON", table.as_str()))
             .with_source(source)
     })?;
     records.put(table, Row { id: id.to_owned(), run: run.to_owned(), owner: owner.to_owned(), body })

@@ -158,7 +158,7 @@ impl Records for Rows<'_> {
     fn get(&self, table: Table, id: &str) -> Result<Option<Row>, BackendError> {
         let failed = self.failed("read");
         self.connection
-            .prepare_cached(&format!("SELECT id, run, owner, body FROM {} WHERE id = ?1", table.name()))
+            .prepare_cached(&format!("SELECT id, run, owner, body FROM {} WHERE id = ?1", table.as_str()))
             .map_err(&failed)?
             .query_row([id], row_of)
             .optional()
@@ -168,7 +168,7 @@ impl Records for Rows<'_> {
     fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError> {
         let failed = self.failed("read");
         let mut sql =
-            format!("SELECT id, run, owner, body, position FROM {} WHERE position > ?", table.name());
+            format!("SELECT id, run, owner, body, position FROM {} WHERE position > ?", table.as_str());
         let mut values = vec![Value::from(i64::try_from(find.after).unwrap_or(i64::MAX))];
         for (column, value) in [("run", find.run), ("owner", find.owner)] {
             if let Some(value) = value {
@@ -189,13 +189,13 @@ impl Records for Rows<'_> {
     }
 
     fn count(&self, table: Table) -> Result<u64, BackendError> {
-        let sql = format!("SELECT count(*) FROM {}", table.name());
+        let sql = format!("SELECT count(*) FROM {}", table.as_str());
         position(self.connection.query_row(&sql, [], |row| row.get(0)).map_err(self.failed("read"))?)
     }
 
     fn put(&mut self, table: Table, row: Row) -> Result<(), BackendError> {
         let failed = self.failed("write");
-        let entry = self.head()?.next(self.now.to_string(), table.name(), row);
+        let entry = self.head()?.next(self.now.to_string(), table.as_str(), row);
         let position = i64::try_from(entry.position).map_err(|_| damaged("the end of the journal"))?;
         let (row, hash) = (&entry.row, entry.hash.to_string());
         self.connection
@@ -216,7 +216,7 @@ impl Records for Rows<'_> {
         let sql = format!(
             "INSERT INTO {} (id, run, owner, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE
              SET run = excluded.run, owner = excluded.owner, body = excluded.body",
-            table.name()
+            table.as_str()
         );
         self.connection
             .prepare_cached(&sql)
@@ -248,7 +248,7 @@ fn tables() -> String {
         CREATE TRIGGER billing_journal_no_delete BEFORE DELETE ON billing_journal
             BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;",
     );
-    for name in Table::ALL.map(Table::name) {
+    for name in Table::ALL {
         sql.push_str(&format!(
             "CREATE TABLE {name} (
                 position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,

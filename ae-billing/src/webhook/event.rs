@@ -1,9 +1,9 @@
 //! The content of a believed event.
 
-use std::fmt;
+use std::{convert::Infallible, fmt, str::FromStr};
 
 use ae_core::{BillingInterval, Money, RunId, Timestamp, Untrusted};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Mode;
 
@@ -11,12 +11,6 @@ use crate::Mode;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// `checkout.session.completed`: a customer went through the page; no proof of payment.
-    CheckoutCompleted,
-    /// `customer.subscription.created`
-    SubscriptionCreated,
-    /// `customer.subscription.updated`
-    SubscriptionUpdated,
     /// `customer.subscription.deleted`: it ended.
     SubscriptionDeleted,
     /// `invoice.paid`: money came in.
@@ -25,59 +19,37 @@ pub enum EventKind {
     PaymentFailed,
     /// `charge.refunded`: money went back, some or all of a payment.
     ChargeRefunded,
-    /// Anything else, by its name.
+    /// Anything else, by its name: it changes nothing here.
     Other(String),
 }
 
-impl EventKind {
-    /// The kind with the wire name `name`.
-    #[must_use]
-    pub fn from_name(name: &str) -> Self {
-        match name {
-            "checkout.session.completed" => Self::CheckoutCompleted,
-            "customer.subscription.created" => Self::SubscriptionCreated,
-            "customer.subscription.updated" => Self::SubscriptionUpdated,
-            "customer.subscription.deleted" => Self::SubscriptionDeleted,
-            "invoice.paid" => Self::InvoicePaid,
-            "invoice.payment_failed" => Self::PaymentFailed,
-            "charge.refunded" => Self::ChargeRefunded,
-            other => Self::Other(other.to_owned()),
-        }
-    }
-
-    /// The wire name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::CheckoutCompleted => "checkout.session.completed",
-            Self::SubscriptionCreated => "customer.subscription.created",
-            Self::SubscriptionUpdated => "customer.subscription.updated",
-            Self::SubscriptionDeleted => "customer.subscription.deleted",
-            Self::InvoicePaid => "invoice.paid",
-            Self::PaymentFailed => "invoice.payment_failed",
-            Self::ChargeRefunded => "charge.refunded",
-            Self::Other(name) => name,
-        }
-    }
-}
+const KINDS: [(EventKind, &str); 4] = [
+    (EventKind::SubscriptionDeleted, "customer.subscription.deleted"),
+    (EventKind::InvoicePaid, "invoice.paid"),
+    (EventKind::PaymentFailed, "invoice.payment_failed"),
+    (EventKind::ChargeRefunded, "charge.refunded"),
+];
 
 impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        match (self, KINDS.iter().find(|(kind, _)| kind == self)) {
+            (_, Some((_, name))) => f.write_str(name),
+            (Self::Other(name), None) => f.write_str(name),
+            (_, None) => Err(fmt::Error),
+        }
     }
 }
 
-impl Serialize for EventKind {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl FromStr for EventKind {
+    type Err = Infallible;
+
+    fn from_str(name: &str) -> Result<Self, Infallible> {
+        let known = KINDS.iter().find(|(_, known)| *known == name).map(|(kind, _)| kind.clone());
+        Ok(known.unwrap_or_else(|| Self::Other(name.to_owned())))
     }
 }
 
-impl<'de> Deserialize<'de> for EventKind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from_name(&String::deserialize(deserializer)?))
-    }
-}
+ae_core::serde_text!(EventKind);
 
 /// A believed event.
 #[derive(Debug, Clone, PartialEq, Eq)]

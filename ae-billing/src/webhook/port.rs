@@ -61,5 +61,3 @@ ae_core::forward! { WebhookVerifier {
     fn name(&self) -> &str;
     fn verify(&self, headers: &HeaderMap, raw: &[u8], now: Timestamp) -> Result<ProviderEvent, WebhookError>;
 } }
-
-const _: fn(&dyn WebhookVerifier) = |_| ();

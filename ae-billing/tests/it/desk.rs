@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ae_billing::{
-    FormId, JournalHead, LinkId, NewPayment, NewRefund, ObjectRef, PaymentId, PaymentProvider, PaymentQuery,
-    PriceId,
+    JournalHead, LinkId, NewPayment, NewRefund, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId,
+    new_form,
 };
 use ae_core::{ErrorKind, Money};
 
@@ -37,18 +37,18 @@ fn a_form_books_once_whenever_it_is_sent_and_nothing_but_what_it_was_sent_for() 
     on_each(&runtime, |ledger| {
         clock.set("2026-11-24T23:59:59Z".parse().unwrap());
         let (shop, other) = (open(&*ledger, run("form")), open(&*ledger, run("form-2")));
-        let form = FormId::new(&*runtime.ids);
-        let first = wait(ledger.record_payment(&form.key(), shop.pays("CUST-7", 0))).unwrap();
+        let form = new_form(&*runtime.ids);
+        let first = wait(ledger.record_payment(&form, shop.pays("CUST-7", 0))).unwrap();
         for later in [2, 3600, 40 * 86_400] {
             clock.advance(Duration::from_secs(later));
-            let again = wait(ledger.record_payment(&form.key(), shop.pays("CUST-7", 0)));
+            let again = wait(ledger.record_payment(&form, shop.pays("CUST-7", 0)));
             assert_eq!(again.unwrap(), first, "{later} s later");
         }
         for used in [shop.pays("CUST-7", 1), shop.pays("CUST-8", 0), other.pays("CUST-7", 0)] {
-            let refused = wait(ledger.record_payment(&form.key(), used)).unwrap_err();
+            let refused = wait(ledger.record_payment(&form, used)).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Conflict);
         }
-        let anew = wait(ledger.record_payment(&FormId::new(&*runtime.ids).key(), shop.pays("CUST-7", 0)));
+        let anew = wait(ledger.record_payment(&new_form(&*runtime.ids), shop.pays("CUST-7", 0)));
         assert_ne!(
             anew.unwrap().id,
             first.id,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn raw_events(ledger: &Arc<dyn Ledger>) -> Vec<Vec<u8>> {
-    wait(ledger.pending_events(100)).unwrap().into_iter().map(|event| event.body).collect()
+    wait(ledger.pending_events(100)).unwrap().into_iter().map(|event| event.body.into_bytes()).collect()
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn two_providers_may_use_the_same_event_id() {
     let event = |provider: &str| {
         let payload = Untrusted::new(Origin::Webhook(provider.to_owned()), serde_json::json!({}));
         let event =
-            ProviderEvent::new("evt_1", EventKind::from_name("ping"), Mode::Offline, start(), payload);
+            ProviderEvent::new("evt_1", EventKind::Other("ping".into()), Mode::Offline, start(), payload);
         ReceivedEvent::new(provider, event, b"{}", start())
     };
     for (provider, is_new) in [("one", true), ("two", true), ("one", false)] {

@@ -97,7 +97,7 @@ fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<Stri
         Step::Deliver { events, confirm } => {
             let mut answers = Vec::new();
             for event in wait(ledger.pending_events((*events).into())).unwrap() {
-                answers.push(answer(receive(&intake(ledger), &event.body, runtime.now())));
+                answers.push(answer(receive(&intake(ledger), event.body.as_bytes(), runtime.now())));
                 if *confirm {
                     answers.push(answer(wait(ledger.mark_delivered(&event.id))));
                 }

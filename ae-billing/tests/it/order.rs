@@ -30,7 +30,7 @@ fn history() -> (Shop, Vec<Vec<u8>>, Timestamp) {
     wait(ledger.end_entitlement(&key(shop.run, "end b"), &year.id)).unwrap();
     step();
     let mut events: Vec<_> =
-        wait(ledger.pending_events(100)).unwrap().into_iter().map(|event| event.body).collect();
+        wait(ledger.pending_events(100)).unwrap().into_iter().map(|event| event.body.into_bytes()).collect();
     let (run, now) = (shop.run, runtime.now());
     let refund = |id: &str, payment: &ae_billing::Payment, total: &str| {
         let data = json!({ "run": run, "payment": payment.id, "refunded": usd(total), "refunded_at": now });

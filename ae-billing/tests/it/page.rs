@@ -1,7 +1,7 @@
 //! The pay page and the receipt.
 
 use ae_billing::{
-    FormId, LinkView, NewLink, NewPrice, NewProduct, ObjectRef, PayPageContext, PaymentProvider, pay_page,
+    LinkView, NewLink, NewPrice, NewProduct, ObjectRef, PayPageContext, PaymentProvider, new_form, pay_page,
     receipt_page,
 };
 use ae_core::{BillingInterval, SeededIds};
@@ -14,7 +14,7 @@ use crate::{
 const HOSTILE: &str = "\"><script>alert('x')</script>&<b>";
 
 fn context(site_url: &str) -> PayPageContext {
-    PayPageContext::new(site_url, FormId::new(&SeededIds::new(7)))
+    PayPageContext::new(site_url, new_form(&SeededIds::new(7)))
 }
 
 fn view(ledger: &dyn Ledger, link: &ae_billing::LinkId) -> LinkView {
@@ -44,7 +44,7 @@ fn the_page_offers_the_tiers_and_says_that_nothing_is_charged() {
             assert!(page.contains(part), "{part} is missing in {page}");
         }
         assert!(page.contains(&format!("action=\"{}/paid\"", shop.link.id)));
-        let form = FormId::new(&SeededIds::new(7));
+        let form = new_form(&SeededIds::new(7));
         assert!(page.contains(&format!("type=\"hidden\" name=\"form_id\" value=\"{form}\"")), "{page}");
         let checked = format!("value=\"{}\" required checked", shop.prices[1].id);
         assert!(page.contains(&checked) && page.matches(" checked").count() == 1, "{page}");

@@ -39,7 +39,7 @@ fn the_offline_verifier_keeps_its_contract() {
     let ledger = MemoryLedger::new(runtime, BASE);
     let shop = open(&ledger, run("verifier"));
     wait(ledger.record_payment(&key(shop.run, "a"), shop.pays("CUST-1", 0))).unwrap();
-    let raw = wait(ledger.pending_events(1)).unwrap().remove(0).body;
+    let raw = wait(ledger.pending_events(1)).unwrap().remove(0).body.into_bytes();
     let mut headers = http::HeaderMap::new();
     headers.insert(SIGNATURE_HEADER, sign(&secret(), &raw, start()).parse().unwrap());
     let verifier = Arc::new(OfflineVerifier::new(secret()).unwrap());

@@ -47,7 +47,7 @@ fn steps(file: &File, run: RunId) -> Vec<Box<dyn Fn() + '_>> {
         Box::new(move || drop(shop().paid(&*file.ledger(), "pay", "CUST-1", 0))),
         Box::new(move || {
             for event in wait(file.ledger().pending_events(10)).unwrap() {
-                receive(&intake(&file.ledger()), &event.body, start()).unwrap();
+                receive(&intake(&file.ledger()), event.body.as_bytes(), start()).unwrap();
             }
         }),
         Box::new(move || {
@@ -86,10 +86,9 @@ fn a_write_that_breaks_at_any_statement_leaves_nothing() {
         let count = |table: &str| -> i64 {
             connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
         };
-        ["billing_keys", "billing_payments", "billing_invoices", "billing_outbox", "billing_journal"]
-            .map(count)
+        ["billing_keys", "billing_payments", "billing_outbox", "billing_journal"].map(count)
     };
-    for table in ["billing_keys", "billing_payments", "billing_invoices", "billing_outbox"] {
+    for table in ["billing_keys", "billing_payments", "billing_outbox"] {
         let file = File::new();
         let shop = open(&*file.ledger(), run("break"));
         let before = counts(&file);
@@ -112,7 +111,7 @@ fn an_event_that_can_not_be_kept_is_not_booked_either() {
     let ledger = file.ledger();
     let shop = open(&*ledger, run("atomic"));
     shop.paid(&*ledger, "a", "CUST-1", 0);
-    let raw = wait(ledger.pending_events(1)).unwrap().remove(0).body;
+    let raw = wait(ledger.pending_events(1)).unwrap().remove(0).body.into_bytes();
     file.sql("CREATE TRIGGER stop BEFORE INSERT ON billing_events BEGIN SELECT RAISE(ABORT, 'stop'); END;");
     receive(&intake(&ledger), &raw, start()).unwrap_err();
     assert_eq!(wait(ledger.revenue(shop.run)).unwrap().payments(), 0);

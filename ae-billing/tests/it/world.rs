@@ -123,7 +123,7 @@ pub fn deliver(ledger: &Arc<dyn Ledger>, now: Timestamp) -> Vec<Intake> {
     events
         .iter()
         .map(|event| {
-            let taken = receive(&intake, &event.body, now).unwrap();
+            let taken = receive(&intake, event.body.as_bytes(), now).unwrap();
             wait(ledger.mark_delivered(&event.id)).unwrap();
             taken
         })

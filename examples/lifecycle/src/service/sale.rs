@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    FormId, Intake, LinkId, LinkView, NewPayment, OfflineVerifier, Payment, PaymentLink, SIGNATURE_HEADER,
+    Intake, LinkId, LinkView, NewPayment, OfflineVerifier, Payment, PaymentLink, SIGNATURE_HEADER,
     WebhookIntake, sign,
 };
-use ae_core::{BackendError, ErrorKind, RunId, Secret};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId, Secret};
 use ae_harness::{ReleaseStore, SiteId};
 use ae_safety::AuditEvent;
 use bytes::Bytes;
@@ -144,10 +144,10 @@ impl Sale {
         Ok(self.storefront.link(link).await?)
     }
 
-    /// An id for another copy of the payment form.
+    /// The key of another copy of the payment form.
     #[must_use]
-    pub fn new_form(&self) -> FormId {
-        FormId::new(&*self.installation.runtime.ids)
+    pub fn new_form(&self) -> IdempotencyKey {
+        ae_billing::new_form(&*self.installation.runtime.ids)
     }
 
     /// The label of the site of `run`.
@@ -177,16 +177,15 @@ impl Sale {
     pub async fn report_payment(
         &self,
         view: &LinkView,
-        form: &FormId,
+        form: &IdempotencyKey,
         payment: NewPayment,
     ) -> Result<Paid, BackendError> {
-        let key = form.key();
-        let report = json!({ "key": key, "link": view.link.id, "price": payment.price });
+        let report = json!({ "key": form, "link": view.link.id, "price": payment.price });
         self.log(view, "payment_reported", report).await?;
-        let recorded = self.storefront.record_payment(&key, payment).await;
+        let recorded = self.storefront.record_payment(form, payment).await;
         let (kind, detail) = match &recorded {
-            Ok(payment) => ("payment_recorded", json!({ "key": key, "payment": payment.id })),
-            Err(error) => ("payment_not_recorded", json!({ "key": key, "error": error.kind() })),
+            Ok(payment) => ("payment_recorded", json!({ "key": form, "payment": payment.id })),
+            Err(error) => ("payment_not_recorded", json!({ "key": form, "error": error.kind() })),
         };
         self.log(view, kind, detail).await?;
         let payment = recorded?;
@@ -215,13 +214,14 @@ impl Sale {
     /// When the ledger breaks; what was not delivered stays in its outbox.
     pub async fn deliver_pending(&self) -> Result<()> {
         for event in self.storefront.pending_events(DELIVERIES_MAX).await? {
-            let signature = sign(&self.webhook_secret, &event.body, self.installation.runtime.now());
+            let signature =
+                sign(&self.webhook_secret, event.body.as_bytes(), self.installation.runtime.now());
             let mut headers = HeaderMap::new();
             let value = HeaderValue::from_str(&signature).map_err(|error| {
                 Error::new(ErrorKind::Internal, "the signature is not a header").with_source(error)
             })?;
             headers.insert(SIGNATURE_HEADER, value);
-            self.receive(&headers, &event.body).await?;
+            self.receive(&headers, event.body.as_bytes()).await?;
             self.storefront.mark_delivered(&event.id).await?;
             let record = AuditEvent::new("webhook_delivered", "ae").with_detail(json!({ "event": event.id }));
             self.installation.keeper.audit().append(&record).await?;

@@ -1,7 +1,7 @@
 //! The payment page of the offline ledger, and the operator's word that a payment came in.
 
-use ae_billing::{FormId, LinkId, LinkView, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
-use ae_core::ErrorKind;
+use ae_billing::{LinkId, LinkView, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
+use ae_core::{ErrorKind, IdempotencyKey};
 use axum::{
     extract::{Form, Path, Query, State, rejection::FormRejection},
     response::Response,
@@ -81,7 +81,7 @@ pub(super) async fn paid(
             "The operator code is wrong; nothing was recorded.",
         );
     }
-    let Some(form_id) = form.form_id.and_then(|id| id.parse::<FormId>().ok()) else {
+    let Some(form_id) = form.form_id.and_then(|id| id.parse::<IdempotencyKey>().ok()) else {
         return message(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Refused",
@@ -102,7 +102,7 @@ pub(super) async fn paid(
 }
 
 /// Records the payment, and answers with its receipt.
-async fn book(sale: &Shared, view: &LinkView, form: &FormId, payment: NewPayment) -> Response {
+async fn book(sale: &Shared, view: &LinkView, form: &IdempotencyKey, payment: NewPayment) -> Response {
     match sale.report_payment(view, form, payment).await {
         Ok(Paid { payment, delivered: true }) => html_page(StatusCode::OK, receipt_page(&payment, view)),
         Ok(_) => {

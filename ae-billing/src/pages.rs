@@ -1,9 +1,10 @@
 //! The pay page and the receipt of the offline ledger: whole HTML pages without scripts and without requests to
 //! anywhere else.
 
+use ae_core::{IdSource, IdempotencyKey, RunId};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::{FormId, LinkView, Payment, Price};
+use crate::{LinkView, Payment, Price};
 
 /// The parts of the page that are not in the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +12,8 @@ use crate::{FormId, LinkView, Payment, Price};
 pub struct PayPageContext {
     /// Where the product is; an `http` or `https` URL or a path on this server, everything else is not linked.
     pub site_url: String,
-    /// The name of this copy of the form, a new one for each page.
-    pub form: FormId,
+    /// The key of this copy of the form, a [new one](new_form) for each page.
+    pub form: IdempotencyKey,
     /// The label of the tier that is selected at first.
     pub selected_tier: Option<String>,
     /// A line from the operator, for example how to pay.
@@ -22,9 +23,9 @@ pub struct PayPageContext {
 }
 
 impl PayPageContext {
-    /// A page that leads back to `site_url`, with a form that is named `form`.
+    /// A page that leads back to `site_url`, with a form of the key `form`.
     #[must_use]
-    pub fn new(site_url: impl Into<String>, form: FormId) -> Self {
+    pub fn new(site_url: impl Into<String>, form: IdempotencyKey) -> Self {
         Self { site_url: site_url.into(), form, selected_tier: None, note: None, sample: false }
     }
 }
@@ -38,10 +39,21 @@ ae_core::setters! { PayPageContext {
     fn with_sample(sample: bool);
 } }
 
+/// The key of another copy of the payment form: a copy that is sent twice books one payment, however long after, and
+/// another copy books another, even of the same payer and price.
+///
+/// It is not a secret and proves nothing; who may record payments is decided elsewhere. It follows from the copy alone, so
+/// one that was used is a conflict for every other link, price or payer, and books nothing there.
+#[must_use]
+pub fn new_form(ids: &dyn IdSource) -> IdempotencyKey {
+    // A key needs a run; that of the link would let one copy book once in every run.
+    IdempotencyKey::derive(RunId::from_uuid(ids.new_uuid()), "pay", "record_payment", 0)
+}
+
 /// The page where `view`'s product is paid, as HTML.
 ///
 /// Its form posts `form_id`, `price`, `payer_reference` and `operator_code` to `{link id}/paid`, relative to the page; serve
-/// it at `/pay/{link id}`. Record the payment under [`FormId::key`], so that a form that is sent again books nothing more.
+/// it at `/pay/{link id}`. Record the payment under the key `form_id`, so that a form that is sent again books nothing more.
 #[must_use]
 pub fn pay_page(view: &LinkView, context: &PayPageContext) -> String {
     let offered: Vec<_> = view.prices.iter().filter(|price| price.active).collect();
