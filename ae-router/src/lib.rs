@@ -20,7 +20,7 @@ pub use catalogue::{ContextTier, ModelFacts, PriceError, PricePeriod, PriceTable
 #[cfg(feature = "mock")]
 pub use decide::MockModelRouter;
 pub use decide::{
-    Estimate, ModelAvailability, ModelChoice, ModelRouter, ParseTierError, Refused, RouteDecision,
-    RouteRequest, Tier, TierModels, TierPolicy, TierRouter, decide,
+    Estimate, ModelAvailability, ModelChoice, ModelRouter, Refused, RouteDecision, RouteRequest, Tier,
+    TierModels, TierPolicy, TierRouter, decide,
 };
 pub use score::{Complexity, Level, Risk};

@@ -71,6 +71,3 @@ ae_core::forward! { ModelClient {
     fn info(&self) -> ModelClientInfo;
     async fn complete(&self, key: &IdempotencyKey, request: &CompletionRequest) -> Result<Completion, BackendError>;
 } }
-
-/// The port must stay object-safe.
-const _: Option<&dyn ModelClient> = None;

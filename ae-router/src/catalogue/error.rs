@@ -12,21 +12,13 @@ pub enum PriceError {
         /// The model that was asked for.
         model: String,
     },
-    /// The model is shut down and the table names no successor.
+    /// The model is shut down and the table leads to no successor that can be called.
     #[error("model {model:?} is shut down since {since} and has no known successor: choose another model")]
     Retired {
         /// The model that was asked for.
         model: String,
         /// The moment of the shutdown.
         since: Timestamp,
-    },
-    /// A chain of successors that is longer than the limit.
-    #[error("the successors of model {model:?} form a chain of more than {max}: correct the price file")]
-    SuccessorLoop {
-        /// The model that was asked for.
-        model: String,
-        /// The number of successors that are followed.
-        max: usize,
     },
     /// The model has a price, but none for a kind of token that was used.
     #[error("model {model:?} has no price for {kind} tokens at that time: its cost is not measured")]

@@ -123,17 +123,17 @@ impl PriceTable {
     ///
     /// # Errors
     ///
-    /// [`PriceError::UnknownModel`], [`PriceError::Retired`], [`PriceError::SuccessorLoop`].
+    /// [`PriceError::UnknownModel`], [`PriceError::Retired`].
     pub fn callable(&self, model: &str, at: Timestamp) -> Result<&ModelFacts, PriceError> {
         let mut facts = self.model(model)?;
-        for _ in 0..=Self::SUCCESSORS_MAX {
-            let Some(since) = facts.retires.filter(|_| facts.is_retired(at)) else { return Ok(facts) };
-            let Some(next) = &facts.successor else {
-                return Err(PriceError::Retired { model: facts.id.clone(), since });
-            };
-            facts = self.model(next)?;
+        let mut left = Self::SUCCESSORS_MAX;
+        while let Some(since) = facts.retires.filter(|_| facts.is_retired(at)) {
+            let next = facts.successor.as_deref().filter(|_| left > 0);
+            let retired = || PriceError::Retired { model: facts.id.clone(), since };
+            facts = self.model(next.ok_or_else(retired)?)?;
+            left -= 1;
         }
-        Err(PriceError::SuccessorLoop { model: model.to_owned(), max: Self::SUCCESSORS_MAX })
+        Ok(facts)
     }
 
     /// The exact cost of one request to `model` at `at`, at the standard service level: nothing is rounded (round
@@ -169,7 +169,7 @@ mod tests {
         let table = PriceTable::empty(then)
             .with_model(ModelFacts::new("a", "x", rates).with_retirement(then, Some("b".into())))
             .with_model(ModelFacts::new("b", "x", rates).with_retirement(then, Some("a".into())));
-        assert!(matches!(table.callable("a", then), Err(PriceError::SuccessorLoop { .. })));
+        assert!(matches!(table.callable("a", then), Err(PriceError::Retired { .. })));
     }
 
     fn rate(dollars: i64) -> Rate {

@@ -1,10 +1,9 @@
 //! The prices, limits and lifecycle of one model.
 
-use ae_core::{Money, Timestamp, TokenUsage};
+use ae_core::{Currency, Money, Timestamp, TokenUsage};
 use serde::{Deserialize, Serialize};
 
-use super::rate::Sum;
-use crate::{PriceError, Rates};
+use crate::{PriceError, Rate, Rates};
 
 /// Rates for requests above a number of input tokens. They hold for the whole request, not for the part above.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,19 +17,23 @@ pub struct ContextTier {
 }
 
 /// The rates from one moment until the next period begins.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct PricePeriod {
     /// The first moment; `None` for the period without a known beginning.
+    #[serde(default)]
     pub from: Option<Timestamp>,
     /// The rates of an ordinary request.
     pub rates: Rates,
     /// Rates of longer requests, smallest threshold first.
+    #[serde(default)]
     pub tiers: Vec<ContextTier>,
 }
 
 /// One model: its provider, its price and the time until which it can be called.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ModelFacts {
     /// The id that the provider's API takes.
@@ -62,24 +65,6 @@ impl ModelFacts {
             input_tokens_max: None,
             output_tokens_max: None,
         }
-    }
-
-    /// Bills requests with more than `above_input_tokens` input tokens at `rates`, in every period so far.
-    #[must_use]
-    pub fn with_context_tier(mut self, above_input_tokens: u64, rates: Rates) -> Self {
-        for period in &mut self.periods {
-            period.tiers.push(ContextTier { above_input_tokens, rates });
-            period.tiers.sort_by_key(|tier| tier.above_input_tokens);
-        }
-        self
-    }
-
-    /// Changes the price from `from` on.
-    #[must_use]
-    pub fn with_change(mut self, from: Timestamp, rates: Rates) -> Self {
-        self.periods.push(PricePeriod { from: Some(from), rates, tiers: Vec::new() });
-        self.periods.sort_by_key(|period| period.from);
-        self
     }
 
     /// Sets the moment of the shutdown, and the successor.
@@ -136,20 +121,24 @@ impl ModelFacts {
             .output
             .checked_sub(usage.reasoning)
             .ok_or(PriceError::InconsistentUsage { reasoning: usage.reasoning, output: usage.output })?;
-        let mut sum = Sum::default()
-            .add(usage.input, rates.input)
-            .add(plain_output, rates.output)
-            .add(usage.reasoning, rates.reasoning.unwrap_or(rates.output));
-        for (tokens, rate, kind) in [
+        let known = [
+            (usage.input, rates.input),
+            (plain_output, rates.output),
+            (usage.reasoning, rates.reasoning.unwrap_or(rates.output)),
+        ];
+        let maybe = [
             (usage.cache_read, rates.cache_read, "cache_read"),
             (usage.cache_write_5m, rates.cache_write_5m, "cache_write_5m"),
             (usage.cache_write_1h, rates.cache_write_1h, "cache_write_1h"),
-        ] {
-            if tokens > 0 {
-                sum = sum.add(tokens, rate.ok_or_else(|| self.no_rate(kind))?);
-            }
+        ];
+        // The sum saturates far above any amount.
+        let pico = |tokens: u64, rate: Rate| i128::from(tokens).saturating_mul(rate.pico_per_token().into());
+        let mut sum =
+            known.into_iter().fold(0, |sum: i128, (tokens, rate)| sum.saturating_add(pico(tokens, rate)));
+        for (tokens, rate, kind) in maybe.into_iter().filter(|(tokens, ..)| *tokens > 0) {
+            sum = sum.saturating_add(pico(tokens, rate.ok_or_else(|| self.no_rate(kind))?));
         }
-        Ok(sum.into_money()?)
+        Ok(Money::from_pico(sum, Currency::USD)?)
     }
 
     fn no_rate(&self, kind: &'static str) -> PriceError {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use ae_core::{Currency, Money, MoneyError};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -105,21 +104,6 @@ ae_core::setters! { Rates {
     /// Sets a rate of reasoning tokens that differs from output.
     fn with_reasoning(reasoning: some Rate);
 } }
-
-/// Adds up `tokens × rate` in pico-dollars.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sum(i128);
-
-impl Sum {
-    /// Adds one kind of token. Two 64-bit factors fit 128 bits, and the sum saturates far above any [`Money`].
-    pub(crate) fn add(self, tokens: u64, rate: Rate) -> Self {
-        Self(self.0.saturating_add(i128::from(tokens).saturating_mul(i128::from(rate.0))))
-    }
-
-    pub(crate) fn into_money(self) -> Result<Money, MoneyError> {
-        Money::from_pico(self.0, Currency::USD)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ mod types;
 pub use self::port::MockModelRouter;
 pub use self::{
     port::ModelRouter,
-    tier::{ParseTierError, Tier, TierPolicy},
+    tier::{Tier, TierPolicy},
     tier_router::{TierModels, TierRouter, decide},
     types::{Estimate, ModelAvailability, ModelChoice, Refused, RouteDecision, RouteRequest},
 };

@@ -64,6 +64,3 @@ ae_core::forward! { ModelRouter {
     fn name(&self) -> &str;
     async fn route(&self, request: &RouteRequest) -> Result<RouteDecision, BackendError>;
 } }
-
-/// The port must stay object-safe.
-const _: Option<&dyn ModelRouter> = None;

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use ae_core::ParseError;
+
 use crate::{Complexity, Risk};
 
 ae_core::wire_enum! {
@@ -29,17 +31,12 @@ impl Tier {
     }
 }
 
-/// A text that does not name a tier.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a tier: use TIER1, TIER2 or TIER3")]
-pub struct ParseTierError(String);
-
 impl FromStr for Tier {
-    type Err = ParseTierError;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, ParseTierError> {
-        let mut all = Self::ALL.iter().copied();
-        all.find(|tier| tier.as_str() == text).ok_or_else(|| ParseTierError(text.chars().take(40).collect()))
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let named = Self::ALL.iter().copied().find(|tier| tier.as_str() == text);
+        named.ok_or_else(|| ParseError::new(text, "a tier: use TIER1, TIER2 or TIER3"))
     }
 }
 

@@ -76,18 +76,6 @@ impl TierRouter {
         self.prices = Arc::new(prices);
         self
     }
-
-    /// The prices in use.
-    #[must_use]
-    pub fn prices(&self) -> &PriceTable {
-        &self.prices
-    }
-
-    /// The models in use.
-    #[must_use]
-    pub const fn models(&self) -> &TierModels {
-        &self.models
-    }
 }
 
 ae_core::setters! { TierRouter {
@@ -112,12 +100,12 @@ impl ModelRouter for TierRouter {
 pub fn decide(request: &RouteRequest, prices: &PriceTable, models: &TierModels) -> RouteDecision {
     let complexity = Complexity::of(&request.task, &request.prompt);
     let (tier, mut why) = choose_tier(request, &complexity);
-    let pick = pick_model(request, prices, models.of(tier));
+    let (chosen, refused) = pick_model(request, prices, models.of(tier));
     let task = request.task.id.clone();
-    let Some((facts, callable)) = pick.chosen else {
+    let Some((facts, callable)) = chosen else {
         why.push(format!("no model of {tier} can be used"));
         return RouteDecision::new(task, tier, complexity, TierPolicy::NAME, why.join("; "))
-            .with_alternatives(pick.refused);
+            .with_alternatives(refused);
     };
     why.push(if callable {
         format!("{} of {}", facts.id, facts.provider)
@@ -130,7 +118,7 @@ pub fn decide(request: &RouteRequest, prices: &PriceTable, models: &TierModels) 
     RouteDecision::new(task, tier, complexity, TierPolicy::NAME, why.join("; "))
         .with_model(ModelChoice::new(&facts.id, &facts.provider), callable)
         .with_estimate(estimate(request, prices, facts))
-        .with_alternatives(pick.refused)
+        .with_alternatives(refused)
 }
 
 /// The tier by rule, then by override, then by the number of attempts.
@@ -160,14 +148,13 @@ fn choose_tier(request: &RouteRequest, complexity: &Complexity) -> (Tier, Vec<St
     (tier, why)
 }
 
-#[derive(Debug)]
-struct Pick<'a> {
-    chosen: Option<(&'a ModelFacts, bool)>,
-    refused: Vec<Refused>,
-}
-
-/// The first candidate that may be called, else the first that could be; every other one with its reason.
-fn pick_model<'a>(request: &RouteRequest, prices: &'a PriceTable, candidates: &[String]) -> Pick<'a> {
+/// The first candidate that may be called, else the first that could be, and which of the two it is; every other one
+/// with its reason.
+fn pick_model<'a>(
+    request: &RouteRequest,
+    prices: &'a PriceTable,
+    candidates: &[String],
+) -> (Option<(&'a ModelFacts, bool)>, Vec<Refused>) {
     let mut chosen: Option<&ModelFacts> = None;
     let mut fallback: Option<&ModelFacts> = None;
     let mut refused = Vec::new();
@@ -196,7 +183,7 @@ fn pick_model<'a>(request: &RouteRequest, prices: &'a PriceTable, candidates: &[
     if let Some((facts, false)) = chosen {
         refused.retain(|other| other.model != facts.id);
     }
-    Pick { chosen, refused }
+    (chosen, refused)
 }
 
 /// The candidate or its successor, if it can hold the request.

@@ -44,12 +44,6 @@ impl ModelAvailability {
         self
     }
 
-    /// Whether nothing may be called.
-    #[must_use]
-    pub fn is_none(&self) -> bool {
-        !self.all && self.providers.is_empty() && self.models.is_empty()
-    }
-
     /// Whether `model` may be called.
     #[must_use]
     pub fn allows(&self, model: &ModelChoice) -> bool {
@@ -129,10 +123,10 @@ ae_core::setters! { RouteRequest {
     fn with_attempt(attempt: u32);
     /// Sets the tokens that one call is expected to use.
     fn with_expected(expected: some TokenUsage);
-    /// Asks for a tier.
-    fn with_override_tier(override_tier: some Tier);
     /// Sets the run that the task belongs to.
     fn with_run(run: some RunId);
+    /// Asks for a tier.
+    fn with_override_tier(override_tier: some Tier);
     /// Sets the models that may be called.
     fn with_available(available: ModelAvailability);
 } }

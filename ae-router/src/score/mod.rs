@@ -126,8 +126,8 @@ impl Tally {
     fn read_words(&mut self, words: &Words) {
         let mut moved = 0;
         for rule in SCORES {
-            let Some(found) = words.find_any(rule.phrases) else { continue };
-            let points = (moved + rule.points).clamp(WORD_POINTS_MIN, WORD_POINTS_MAX) - moved;
+            let Some(found) = words.find_any(rule.phrases()) else { continue };
+            let points = (moved + rule.effect).clamp(WORD_POINTS_MIN, WORD_POINTS_MAX) - moved;
             if points != 0 {
                 moved += points;
                 self.add(points, &format!("{} ({found:?})", rule.name));
@@ -160,14 +160,14 @@ impl Tally {
         }
         let about_text = matches!(task.kind, TaskKind::Content | TaskKind::Formatting);
         for rule in RISKS {
-            let Some(found) = words.find_any(rule.phrases) else { continue };
-            if about_text && rule.risk == Risk::Sensitive {
+            let Some(found) = words.find_any(rule.phrases()) else { continue };
+            if about_text && rule.effect == Risk::Sensitive {
                 self.signals.push(format!("{} ({found:?}) as a subject of text work", rule.name));
                 continue;
             }
-            let name = if rule.risk == Risk::Sensitive { "sensitive" } else { "moderate" };
+            let name = if rule.effect == Risk::Sensitive { "sensitive" } else { "moderate" };
             self.signals.push(format!("{} ({found:?}): {name}", rule.name));
-            risk = risk.max(rule.risk);
+            risk = risk.max(rule.effect);
         }
         risk
     }

@@ -8,235 +8,112 @@ use crate::Risk;
 
 /// Every phrase of every rule.
 pub(super) static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
-    let scores = SCORES.iter().flat_map(|rule| rule.phrases);
-    Phrases::new(scores.chain(RISKS.iter().flat_map(|rule| rule.phrases)).copied())
+    let scores = SCORES.iter().flat_map(Rule::phrases);
+    Phrases::new(scores.chain(RISKS.iter().flat_map(Rule::phrases)))
 });
 
-/// Moves the score once when one of its phrases is found.
+/// Moves the score once, or marks a risk, when one of its phrases is found.
 #[derive(Debug)]
-pub(super) struct ScoreRule {
+pub(super) struct Rule<E> {
     pub(super) name: &'static str,
-    pub(super) points: i32,
-    pub(super) phrases: &'static [&'static str],
+    pub(super) effect: E,
+    /// With commas between them.
+    phrases: &'static str,
 }
 
-/// Marks a risk when one of its phrases is found.
-#[derive(Debug)]
-pub(super) struct RiskRule {
-    pub(super) name: &'static str,
-    pub(super) risk: Risk,
-    pub(super) phrases: &'static [&'static str],
+impl<E> Rule<E> {
+    pub(super) fn phrases(&self) -> impl Iterator<Item = &'static str> + use<E> {
+        self.phrases.split(", ")
+    }
 }
 
-pub(super) const SCORES: &[ScoreRule] = &[
-    ScoreRule {
+pub(super) const SCORES: &[Rule<i32>] = &[
+    Rule {
         name: "concurrency",
-        points: 2,
-        phrases: &[
-            "race condition",
-            "race conditions",
-            "deadlock",
-            "deadlocks",
-            "concurrency",
-            "data race",
-            "lock free",
-        ],
+        effect: 2,
+        phrases: "race condition, race conditions, deadlock, deadlocks, concurrency, data race, lock free",
     },
-    ScoreRule {
+    Rule {
         name: "distributed system",
-        points: 2,
-        phrases: &[
-            "distributed system",
-            "distributed transaction",
-            "consensus",
-            "eventual consistency",
-            "microservices",
-            "sharding",
-        ],
+        effect: 2,
+        phrases: "distributed system, distributed transaction, consensus, eventual consistency, microservices, \
+                  sharding",
     },
-    ScoreRule {
+    Rule {
         name: "system design",
-        points: 2,
-        phrases: &["system design", "architecture", "architect", "data model", "trade off", "trade offs"],
+        effect: 2,
+        phrases: "system design, architecture, architect, data model, trade off, trade offs",
     },
-    ScoreRule {
+    Rule {
         name: "hard programming",
-        points: 1,
-        phrases: &[
-            "compiler",
-            "parser",
-            "protocol",
-            "algorithm",
-            "state machine",
-            "memory leak",
-            "cryptography",
-        ],
+        effect: 1,
+        phrases: "compiler, parser, protocol, algorithm, state machine, memory leak, cryptography",
     },
-    ScoreRule {
+    Rule {
         name: "wide change",
-        points: 1,
-        phrases: &[
-            "refactor",
-            "rewrite",
-            "across the codebase",
-            "schema migration",
-            "database migration",
-            "backwards compatible",
-            "backward compatible",
-        ],
+        effect: 1,
+        phrases: "refactor, rewrite, across the codebase, schema migration, database migration, backwards \
+                  compatible, backward compatible",
     },
-    ScoreRule {
+    Rule {
         name: "performance",
-        points: 1,
-        phrases: &["performance", "latency", "throughput", "optimize", "optimise", "profiling"],
+        effect: 1,
+        phrases: "performance, latency, throughput, optimize, optimise, profiling",
     },
-    ScoreRule {
+    Rule {
         name: "small edit",
-        points: -2,
-        phrases: &[
-            "typo",
-            "typos",
-            "trailing whitespace",
-            "white space",
-            "whitespace",
-            "indentation",
-            "spelling",
-            "sort imports",
-            "import order",
-        ],
+        effect: -2,
+        phrases: "typo, typos, trailing whitespace, white space, whitespace, indentation, spelling, sort \
+                  imports, import order",
     },
-    ScoreRule {
+    Rule {
         name: "mechanical change",
-        points: -1,
-        phrases: &[
-            "rename",
-            "reformat",
-            "lint",
-            "linter",
-            "bump the version",
-            "update the changelog",
-            "prettier",
-            "rustfmt",
-        ],
+        effect: -1,
+        phrases: "rename, reformat, lint, linter, bump the version, update the changelog, prettier, rustfmt",
     },
 ];
 
-pub(super) const RISKS: &[RiskRule] = &[
-    RiskRule {
+pub(super) const RISKS: &[Rule<Risk>] = &[
+    Rule {
         name: "secrets",
-        risk: Risk::Sensitive,
-        phrases: &[
-            "password",
-            "passwords",
-            "credential",
-            "credentials",
-            "private key",
-            "private keys",
-            "secret key",
-            "secret keys",
-            "api key",
-            "api keys",
-            "access token",
-            "access tokens",
-            "auth token",
-            "bearer token",
-            "session token",
-        ],
+        effect: Risk::Sensitive,
+        phrases: "password, passwords, credential, credentials, private key, private keys, secret key, secret \
+                  keys, api key, api keys, access token, access tokens, auth token, bearer token, session \
+                  token",
     },
-    RiskRule {
+    Rule {
         name: "accounts and access",
-        risk: Risk::Sensitive,
-        phrases: &[
-            "authentication",
-            "authorization",
-            "authorisation",
-            "oauth",
-            "oauth2",
-            "jwt",
-            "single sign on",
-            "access control",
-            "privilege escalation",
-            "login system",
-            "sign in flow",
-            "as root",
-            "root access",
-            "sudo",
-        ],
+        effect: Risk::Sensitive,
+        phrases: "authentication, authorization, authorisation, oauth, oauth2, jwt, single sign on, access \
+                  control, privilege escalation, login system, sign in flow, as root, root access, sudo",
     },
-    RiskRule {
+    Rule {
         name: "attack or defence",
-        risk: Risk::Sensitive,
-        phrases: &[
-            "vulnerability",
-            "vulnerabilities",
-            "sql injection",
-            "xss",
-            "csrf",
-            "ssrf",
-            "remote code execution",
-            "security audit",
-            "security review",
-            "penetration test",
-            "encrypt",
-            "encryption",
-            "decrypt",
-            "decryption",
-            "cve",
-        ],
+        effect: Risk::Sensitive,
+        phrases: "vulnerability, vulnerabilities, sql injection, xss, csrf, ssrf, remote code execution, \
+                  security audit, security review, penetration test, encrypt, encryption, decrypt, decryption, \
+                  cve",
     },
-    RiskRule {
+    Rule {
         name: "payments",
-        risk: Risk::Sensitive,
-        phrases: &[
-            "credit card",
-            "credit cards",
-            "card number",
-            "card numbers",
-            "payment processing",
-            "process payments",
-            "take payments",
-            "refund",
-            "refunds",
-            "payout",
-            "payouts",
-            "webhook signature",
-            "pci",
-        ],
+        effect: Risk::Sensitive,
+        phrases: "credit card, credit cards, card number, card numbers, payment processing, process payments, \
+                  take payments, refund, refunds, payout, payouts, webhook signature, pci",
     },
-    RiskRule {
+    Rule {
         name: "personal data",
-        risk: Risk::Sensitive,
-        phrases: &["personal data", "pii", "gdpr", "medical records", "social security number"],
+        effect: Risk::Sensitive,
+        phrases: "personal data, pii, gdpr, medical records, social security number",
     },
-    RiskRule {
+    Rule {
         name: "stored data",
-        risk: Risk::Moderate,
-        phrases: &[
-            "drop table",
-            "drop the table",
-            "drop database",
-            "drop the database",
-            "delete user",
-            "delete users",
-            "delete all",
-            "truncate table",
-            "schema migration",
-            "database migration",
-            "rm rf",
-        ],
+        effect: Risk::Moderate,
+        phrases: "drop table, drop the table, drop database, drop the database, delete user, delete users, \
+                  delete all, truncate table, schema migration, database migration, rm rf",
     },
-    RiskRule {
+    Rule {
         name: "release",
-        risk: Risk::Moderate,
-        phrases: &[
-            "production",
-            "in prod",
-            "to prod",
-            "deploy",
-            "deployment",
-            "roll back",
-            "rollback",
-            "dns",
-        ],
+        effect: Risk::Moderate,
+        phrases: "production, in prod, to prod, deploy, deployment, roll back, rollback, dns",
     },
 ];

@@ -126,16 +126,26 @@ fn own_prices_lie_over_the_bundled_ones() {
 #[test]
 fn bad_price_files_are_refused_with_a_reason() {
     let file = |models: &str| {
-        format!(r#"{{"as_of":"2026-11-22","per":"USD per million tokens","sources":[],"models":[{models}]}}"#)
+        format!(
+            r#"{{"as_of":"2026-11-22T00:00:00Z","per":"USD per million tokens","sources":[],"models":[{models}]}}"#
+        )
     };
-    let one = r#"{"id":"a","provider":"x","rates":{"input":"1","output":"2"}}"#;
+    let one = r#"{"id":"a","provider":"x","periods":[{"rates":{"input":"1","output":"2"}}]}"#;
     assert_eq!(PriceTable::from_json(&file(one)).unwrap().models().count(), 1);
     for (bad, reason) in [
         (file(&format!("{one},{one}")), "twice"),
-        (file(r#"{"id":"a","provider":"x","rates":{"input":1.5,"output":"2"}}"#), "string"),
-        (file(r#"{"id":"a","provider":"x","rates":{"input":"-1","output":"2"}}"#), "not a price"),
-        (file(r#"{"id":"a","provider":"x","rates":{"input":"1","output":"2","cached":"1"}}"#), "cached"),
-        (file(one).replace("2026-11-22", "22.11.2026"), "not a date"),
+        (file(r#"{"id":"a","provider":"x","periods":[{"rates":{"input":1.5,"output":"2"}}]}"#), "string"),
+        (
+            file(r#"{"id":"a","provider":"x","periods":[{"rates":{"input":"-1","output":"2"}}]}"#),
+            "not a price",
+        ),
+        (
+            file(
+                r#"{"id":"a","provider":"x","periods":[{"rates":{"input":"1","output":"2","cached":"1"}}]}"#,
+            ),
+            "cached",
+        ),
+        (file(one).replace("2026-11-22T", "22.11.2026T"), "line 1"),
         (file(one).replace("million", "thousand"), "thousand"),
         ("{".to_owned(), "EOF"),
     ] {
