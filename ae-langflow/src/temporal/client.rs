@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use temporalio_client::{
-    Client, ClientOptions, ClientTlsOptions, Connection, ConnectionOptions, TlsOptions, Url,
-    WorkflowCancelOptions, WorkflowExecuteUpdateOptions, WorkflowFetchHistoryOptions,
-    WorkflowGetResultOptions, WorkflowHandle, WorkflowHistoryError, WorkflowQueryOptions,
-    WorkflowSignalOptions,
+    Client, ClientOptions, Connection, ConnectionOptions, WorkflowCancelOptions,
+    WorkflowExecuteUpdateOptions, WorkflowFetchHistoryOptions, WorkflowGetResultOptions, WorkflowHandle,
+    WorkflowHistoryError, WorkflowQueryOptions, WorkflowSignalOptions,
     errors::{WorkflowGetResultError, WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError},
     tonic::Status,
 };
@@ -35,22 +34,12 @@ impl TemporalClient {
     ///
     /// # Errors
     ///
-    /// [`TemporalError::Server`] when the URL is none, or the server can't be reached or refuses.
+    /// [`TemporalError::Server`] when the address is none or contradicts the options, and when the server can't be
+    /// reached or refuses.
     pub async fn connect(options: ConnectOptions, queue: impl Into<String>) -> Result<Self, TemporalError> {
-        let url = Url::parse(&options.url).map_err(|error| local("connect", error))?;
-        let tls = options.tls.map(|tls| {
-            let client = tls.client.map(|(certificate, key)| {
-                ClientTlsOptions::builder()
-                    .client_cert(certificate)
-                    .client_private_key(key.expose().clone())
-                    .build()
-            });
-            TlsOptions::builder()
-                .maybe_server_root_ca_cert(tls.root_certificate)
-                .maybe_domain(tls.domain)
-                .maybe_client_tls_options(client)
-                .build()
-        });
+        let url = options.target()?;
+        // The SDK encrypts when it gets these options, whatever the scheme of the URL is.
+        let tls = (url.scheme() == "https").then(|| options.tls.unwrap_or_default().into_sdk());
         let connection = ConnectionOptions::new(url)
             .identity(options.identity)
             .maybe_tls_options(tls)

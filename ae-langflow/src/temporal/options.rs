@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use ae_core::Secret;
+use ae_core::{BackendError, Effect, ErrorKind, Retry, Secret};
+use temporalio_client::{ClientTlsOptions, TlsOptions, Url};
 
 use super::wire::RunPolicy;
 
@@ -18,7 +19,8 @@ pub struct ConnectOptions {
     pub(crate) connect_timeout: Duration,
 }
 
-/// How the connection is encrypted. The certificates of the operating system are known.
+/// How the connection is encrypted. Without more the certificates of the operating system are trusted, and the server's
+/// has the name in the URL.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Tls {
@@ -28,7 +30,8 @@ pub struct Tls {
 }
 
 impl ConnectOptions {
-    /// The server at `url`, for example `http://127.0.0.1:7233`; `https://` encrypts.
+    /// The server at `url`, for example `http://127.0.0.1:7233`; `https://` encrypts. Without a scheme, `host:7233`, the
+    /// connection is encrypted when there is a key or a [`Tls`], and plain otherwise.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
@@ -55,14 +58,14 @@ impl ConnectOptions {
         self
     }
 
-    /// How the connection is encrypted.
+    /// How the connection is encrypted. It contradicts `http://`.
     #[must_use]
     pub fn with_tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// The key that the server asks for. It turns encryption on.
+    /// The key that the server asks for. It never goes over a plain connection: with `http://` connecting is an error.
     #[must_use]
     pub fn with_api_key(mut self, key: Secret<String>) -> Self {
         self.api_key = Some(key);
@@ -74,6 +77,32 @@ impl ConnectOptions {
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
+    }
+
+    /// The address with its scheme: `https`, or `http` when there is nothing that needs encryption.
+    pub(crate) fn target(&self) -> Result<Url, BackendError> {
+        let encrypts = self.api_key.is_some() || self.tls.is_some();
+        let refused = |reason: String| {
+            BackendError::new(ErrorKind::InvalidInput, "temporal", "connect", reason)
+                .with_retry(Retry::Never)
+                .with_effect(Effect::NotApplied)
+        };
+        let with_scheme = match (self.url.contains("://"), encrypts) {
+            (true, _) => self.url.clone(),
+            (false, true) => format!("https://{}", self.url),
+            (false, false) => format!("http://{}", self.url),
+        };
+        let url = Url::parse(&with_scheme)
+            .map_err(|error| refused(format!("{:?} is not an address: {error}", self.url)))?;
+        match url.scheme() {
+            "https" => Ok(url),
+            "http" if encrypts => Err(refused(format!(
+                "{:?} is a plain connection, over which no key goes and nothing is encrypted: use https://",
+                self.url
+            ))),
+            "http" => Ok(url),
+            _ => Err(refused(format!("{:?} is not an address with http:// or https://", self.url))),
+        }
     }
 }
 
@@ -103,6 +132,20 @@ impl Tls {
     pub fn with_client_certificate(mut self, certificate: impl Into<Vec<u8>>, key: Secret<Vec<u8>>) -> Self {
         self.client = Some((certificate.into(), key));
         self
+    }
+
+    pub(crate) fn into_sdk(self) -> TlsOptions {
+        let client = self.client.map(|(certificate, key)| {
+            ClientTlsOptions::builder()
+                .client_cert(certificate)
+                .client_private_key(key.expose().clone())
+                .build()
+        });
+        TlsOptions::builder()
+            .maybe_server_root_ca_cert(self.root_certificate)
+            .maybe_domain(self.domain)
+            .maybe_client_tls_options(client)
+            .build()
     }
 }
 
@@ -174,4 +217,31 @@ impl Default for RunOptions {
 fn millis(duration: Duration) -> u64 {
     // The server takes 0 for "unset".
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX).clamp(1, 1000 * 60 * 60 * 24 * 365)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_or_options_for_encryption_never_go_with_a_plain_connection() {
+        let target = |url: &str, key: bool, tls: bool| {
+            let mut options = ConnectOptions::new(url);
+            options.api_key = key.then(|| Secret::new("key".to_owned()));
+            options.tls = tls.then(Tls::new);
+            options.target().map(|url| url.scheme().to_owned()).map_err(|error| error.kind())
+        };
+        for (key, tls) in [(true, false), (false, true), (true, true)] {
+            assert_eq!(target("http://h:1", key, tls), Err(ErrorKind::InvalidInput));
+            assert_eq!(target("HTTP://h:1", key, tls), Err(ErrorKind::InvalidInput));
+            assert_eq!(target("https://h:1", key, tls).as_deref(), Ok("https"));
+            assert_eq!(target("h:1", key, tls).as_deref(), Ok("https"));
+        }
+        assert_eq!(target("https://h:1", false, false).as_deref(), Ok("https"));
+        assert_eq!(target("http://h:1", false, false).as_deref(), Ok("http"));
+        assert_eq!(target("127.0.0.1:1", false, false).as_deref(), Ok("http"));
+        for url in ["", "ftp://h", "https://", "grpc://h:1"] {
+            assert_eq!(target(url, true, false), Err(ErrorKind::InvalidInput), "{url:?}");
+        }
+    }
 }

@@ -9,3 +9,4 @@ mod questions;
 mod runs;
 mod server;
 mod shapes;
+mod tls;

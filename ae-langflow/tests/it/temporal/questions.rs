@@ -23,7 +23,7 @@ async fn parked(client: &TemporalClient, thread: &str, open: &[&str]) -> ThreadS
     .await
 }
 
-fn answer(id: &str, value: &serde_json::Value) -> Answer {
+pub fn answer(id: &str, value: &serde_json::Value) -> Answer {
     Answer::new(id, value).unwrap()
 }
 
@@ -61,7 +61,7 @@ async fn answers_rerun_the_asking_node_alone_and_what_it_recorded_stays() {
 }
 
 /// One question, asked twice over: once a round.
-fn asking(rounds: usize) -> Graph<Log> {
+pub fn asking(rounds: usize) -> Graph<Log> {
     StateGraph::<Log>::new("asking")
         .add_node("ask", |s: Arc<Log>, cx: Cx| async move {
             let ok: String = cx.ask("send it?", &s.log.len()).await?;
