@@ -15,7 +15,7 @@ use super::{
     failure::{self, Verdict},
     heartbeat::Heartbeat,
     registry::Registry,
-    wire::{Records, TaskCall, TaskReport, json_bytes},
+    wire::{DEPTH_MAX, Records, TaskCall, TaskReport, is_too_deep, json_bytes},
 };
 use crate::{
     Cancel, Cx, DueTask, JsonState, NodeCache, NodeFailure, TaskOutcome, node::BoxFuture, node::Host,
@@ -77,10 +77,14 @@ impl NodeHost {
             let lifted = self.lift(graph.as_ref(), &mut report.outcome).await;
             lifted.map_err(|error| failure::other_worker(error.to_string()))?;
         }
+        if is_too_deep(&report.outcome) || report.records.values().any(is_too_deep) {
+            let message = format!("the node gave back JSON that is nested more than {DEPTH_MAX} deep");
+            return Err(failure::unreadable(message));
+        }
         match json_bytes(&report) {
             Ok(bytes) if bytes <= call.bytes_max => Ok(report),
             Ok(bytes) => Err(failure::too_large(bytes, call.bytes_max)),
-            Err(error) => Err(failure::other_worker(error.to_string())),
+            Err(error) => Err(failure::unreadable(error.to_string())),
         }
     }
 
@@ -110,7 +114,11 @@ impl NodeHost {
             Ok(Ok(outcome)) => return Ok(TaskReport { outcome, records }),
             Ok(Err(_)) if cancel.is_cancelled() => return Err(ActivityError::cancelled()),
             Ok(Err(error)) => error,
-            Err(error) => return Err(failure::other_worker(format!("the state can't be read: {error}"))),
+            // The state is of this worker's version, so that no other try and no other worker would do better.
+            Err(error) => {
+                let message = format!("a value of {:?} can't be read or written: {error}", call.graph);
+                return Err(failure::unreadable(message));
+            }
         };
         let verdict = Verdict::of(error.as_ref(), &call.policy, &cx);
         if verdict.pause.is_some() || call.policy.on_error.is_none() {
@@ -119,7 +127,7 @@ impl NodeHost {
         let failure = NodeFailure::new(task.node(), verdict.message, attempt);
         match serde_json::to_value(TaskOutcome::<JsonState>::Failed { task, failure }) {
             Ok(outcome) => Ok(TaskReport { outcome, records }),
-            Err(error) => Err(failure::other_worker(error.to_string())),
+            Err(error) => Err(failure::unreadable(error.to_string())),
         }
     }
 

@@ -1,19 +1,23 @@
 //! Talking to runs.
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
+use futures_core::Stream as _;
 use serde_json::Value;
 use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions, WorkflowCancelOptions,
+    Client, ClientOptions, Connection, ConnectionOptions, HistoryEventFilterType, WorkflowCancelOptions,
     WorkflowExecuteUpdateOptions, WorkflowFetchHistoryOptions, WorkflowGetResultOptions, WorkflowHandle,
     WorkflowHistoryError, WorkflowQueryOptions, WorkflowSignalOptions,
     errors::{WorkflowGetResultError, WorkflowInteractionError, WorkflowQueryError, WorkflowUpdateError},
     tonic::Status,
 };
-use temporalio_common::{data_converters::PayloadConversionError, error::IncomingError};
+use temporalio_common::{
+    HasWorkflowDefinition, SignalDefinition, data_converters::PayloadConversionError, error::IncomingError,
+    protos::temporal::api::history::v1::history_event::Attributes,
+};
 
 use super::{
-    BlobStore, ConnectOptions, TemporalError, blobs,
+    BlobStore, ConnectOptions, DroppedSignals, TemporalError, blobs,
     error::{local, server},
     failure,
     wire::{RunEnd, Standing},
@@ -85,14 +89,16 @@ impl TemporalClient {
     }
 
     /// Leaves an answer with the server, whether or not the question is open yet. The first answer to a question
-    /// counts. It needs no worker, and the sender does not learn whether it fitted.
+    /// counts, and one that is sent twice does not answer the next question: once a question was answered and is asked
+    /// again, only an answer made by [`Question::answer`](crate::Question::answer) counts. It needs no worker, and the
+    /// sender does not learn whether it fitted: [`dropped_signals`](Self::dropped_signals) says so.
     ///
     /// # Errors
     ///
     /// [`TemporalError::ThreadNotFound`], also when the run has ended; [`TemporalError::Server`].
     pub async fn signal_answer(&self, thread: &str, answer: Answer) -> Result<(), TemporalError> {
         let options = WorkflowSignalOptions::default();
-        let sent = self.handle(thread).signal(GraphWorkflow::signalled, answer, options).await;
+        let sent = self.handle(thread).signal(AnswerSignal, answer, options).await;
         sent.map_err(|error| interaction(thread, "signal", error))
     }
 
@@ -104,9 +110,7 @@ impl TemporalClient {
     /// [`TemporalError::ThreadNotFound`], [`TemporalError::Unreadable`] when it belongs to another state,
     /// [`TemporalError::Server`] also when no worker answers.
     pub async fn state<S: State>(&self, thread: &str) -> Result<ThreadState<S>, TemporalError> {
-        let handle = self.handle(thread);
-        let query = handle.query(GraphWorkflow::standing, (), WorkflowQueryOptions::default());
-        let standing: Standing = query.await.map_err(|error| asked(thread, "state", error))?;
+        let standing = self.standing(thread).await?;
         if standing.state_version != S::VERSION {
             return Err(GraphError::StateVersion {
                 thread: thread.to_owned(),
@@ -127,7 +131,17 @@ impl TemporalClient {
         })
     }
 
-    /// Asks a run to stop. Its nodes see it with their next heartbeat; see
+    /// Reads which signals a run got and did not use: those that were not answers, or not to its questions. It needs a
+    /// worker, as [`state`](Self::state) does.
+    ///
+    /// # Errors
+    ///
+    /// [`TemporalError::ThreadNotFound`]; [`TemporalError::Server`] also when no worker answers.
+    pub async fn dropped_signals(&self, thread: &str) -> Result<DroppedSignals, TemporalError> {
+        Ok(self.standing(thread).await?.dropped)
+    }
+
+    /// Asks a run to stop. It takes no answers from then on. Its nodes see it with their next heartbeat; see
     /// [`TemporalWorker::on_cancel`](super::TemporalWorker::on_cancel).
     ///
     /// # Errors
@@ -173,9 +187,10 @@ impl TemporalClient {
                     message: other.to_string(),
                 }),
             },
-            Err(WorkflowGetResultError::Terminated { .. }) => {
-                Err(TemporalError::Terminated { thread: thread.to_owned() })
-            }
+            Err(WorkflowGetResultError::Terminated { .. }) => Err(TemporalError::Terminated {
+                thread: thread.to_owned(),
+                reason: self.reason(thread).await,
+            }),
             Err(WorkflowGetResultError::TimedOut) => Err(TemporalError::Failed {
                 thread: thread.to_owned(),
                 kind: "timeout".to_owned(),
@@ -202,6 +217,28 @@ impl TemporalClient {
         }
     }
 
+    async fn standing(&self, thread: &str) -> Result<Standing, TemporalError> {
+        let handle = self.handle(thread);
+        let query = handle.query(GraphWorkflow::standing, (), WorkflowQueryOptions::default());
+        query.await.map_err(|error| asked(thread, "state", error))
+    }
+
+    /// Why a run was terminated.
+    async fn reason(&self, thread: &str) -> String {
+        let options = WorkflowFetchHistoryOptions::builder()
+            .event_filter_type(HistoryEventFilterType::CloseEvent)
+            .build();
+        let mut events = self.handle(thread).fetch_history(options);
+        let event = std::future::poll_fn(|waker| Pin::new(&mut events).poll_next(waker)).await;
+        let end = event.and_then(Result::ok).and_then(|event| event.attributes);
+        match end {
+            Some(Attributes::WorkflowExecutionTerminatedEventAttributes(end)) if !end.reason.is_empty() => {
+                end.reason
+            }
+            _ => "by an operator, without a reason".to_owned(),
+        }
+    }
+
     /// The state as its type, with the large values back in it.
     async fn read<S: State>(&self, thread: &str, mut end: RunEnd) -> Result<S, TemporalError> {
         if end.by_reference {
@@ -216,6 +253,18 @@ impl TemporalClient {
 
     pub(super) fn handle(&self, thread: &str) -> WorkflowHandle<Client, GraphWorkflow> {
         self.client.get_workflow_handle::<GraphWorkflow>(thread)
+    }
+}
+
+/// The signal as it should come. The workflow takes it as it does come.
+struct AnswerSignal;
+
+impl SignalDefinition for AnswerSignal {
+    type Workflow = <GraphWorkflow as HasWorkflowDefinition>::Run;
+    type Input = Answer;
+
+    fn name(&self) -> &str {
+        "answer"
     }
 }
 

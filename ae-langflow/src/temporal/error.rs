@@ -13,6 +13,15 @@ pub enum TemporalError {
         /// The thread.
         thread: String,
     },
+    /// The thread to promote has finished.
+    #[error(
+        "the thread {thread:?} has finished, and a run on the server takes no further turns: it stays in its store, \
+         where it can take them; promote it while something is left to run"
+    )]
+    Finished {
+        /// The thread.
+        thread: String,
+    },
     /// There is no such run.
     #[error("there is no thread {thread:?} on this server: start it")]
     ThreadNotFound {
@@ -33,17 +42,19 @@ pub enum TemporalError {
         /// The thread.
         thread: String,
         /// The kind of the failure: that of a [`BackendError`], or `node_failed`, `EffectUnknown` (it may have happened:
-        /// reconcile), `timeout`, `lost` (its workers died), `too_large`, `run_refused` (what a
-        /// [`RunError`](crate::RunError) says).
+        /// reconcile), `timeout`, `lost` (its workers died), `too_large`, `unreadable` (a node can't read the state or
+        /// its input, or no worker could read what it wrote), `run_refused` (what a [`RunError`](crate::RunError) says).
         kind: String,
         /// The message.
         message: String,
     },
-    /// An operator ended the run.
-    #[error("the thread {thread:?} was terminated by an operator")]
+    /// An operator ended the run, or the server did, because it went past a limit.
+    #[error("the thread {thread:?} was terminated: {reason}")]
     Terminated {
         /// The thread.
         thread: String,
+        /// Why, as the server has it.
+        reason: String,
     },
     /// The server holds another form than this program knows.
     #[error("the thread {thread:?} can't be read: {reason}")]

@@ -23,6 +23,9 @@ pub(crate) const EFFECT_UNKNOWN: &str = "EffectUnknown";
 /// The kind of what would not fit through the server.
 pub(crate) const TOO_LARGE: &str = "too_large";
 
+/// The kind of a value that is not of the form that it should have.
+pub(crate) const UNREADABLE: &str = "unreadable";
+
 /// The kind of a run at its limit; the state comes with it.
 pub(crate) const STEP_LIMIT: &str = "step_limit";
 
@@ -71,6 +74,11 @@ pub(crate) fn too_large(bytes: u64, max: u64) -> ActivityError {
         "the node gave back {bytes} bytes, {max} are allowed: keep large values outside and their names in the state"
     );
     failed(TOO_LARGE, message, None, None)
+}
+
+/// A value that no try makes readable.
+pub(crate) fn unreadable(message: String) -> ActivityError {
+    failed(UNREADABLE, message, None, None)
 }
 
 fn failed(kind: &str, message: String, pause: Option<Duration>, records: Option<Records>) -> ActivityError {

@@ -49,14 +49,26 @@
 //!   have happened is never tried again: the run fails with the kind `EffectUnknown`, or its error handler runs.
 //! - A run that failed keeps what it finished, and [`TemporalClient::go_on`] goes on from there.
 //! - A thread that began in process is [promoted](TemporalClient::promote): it ends in its store in one commit, which no
-//!   runner there can overlook, and goes on here under the same name.
+//!   runner there can overlook, and goes on here under the same name. One that is too large or has finished is refused
+//!   before that. The store notes the arrival, so that a promotion can be repeated at any time, also when the server has
+//!   forgotten the run.
 //! - A question parks the run. [`TemporalClient::answer`] is refused with a reason, and leaves no trace, when the
-//!   question is not open (any more). The signal `answer` is for senders that can't wait for a worker: an early answer
-//!   is kept, the first one counts.
+//!   question is not open (any more), or the run is cancelled. The signal `answer` is for senders that can't wait for a
+//!   worker: an early answer is kept, the first one counts. A signal that is not an answer, comes twice or too late is
+//!   dropped and never blocks the run: [`TemporalClient::dropped_signals`] and the query `state` show it.
 //! - A cancel reaches nodes through [`Cx::cancelled`](crate::Cx::cancelled) with the next heartbeat; the run
 //!   ends when they have stopped, after the node given to [`TemporalWorker::on_cancel`] has run.
 //! - A history is cut before it reaches the server's limits. A run that grows past its size limit fails with the
-//!   kind `too_large`, before the server would block it.
+//!   kind `too_large`, before the server would block or end it. So does one whose nodes give back more than that in one
+//!   superstep; nodes still under way are asked to stop then. When tens of megabytes come back before a worker can look
+//!   at them, the server ends the run, and [`TemporalError::Terminated`] has its reason.
+//! - The server takes some 4 MB in one message, and each node gets the whole state. So of the nodes that are due at once,
+//!   500 at most, as many run side by side as fit into 4 MB less the run's [size
+//!   limit](RunOptions::with_bytes_max), and the others after them: about 100 with a state of 30 kB, 7 with one of 450 kB.
+//!   A [`BlobStore`] makes room.
+//! - A value that can't be read fails the run with the kind `unreadable`, at once.
+//! - `https://` or a key means an encrypted connection. `http://` with a key or a [`Tls`] is an error: no key ever goes
+//!   over a plain one.
 //!
 //! # Deploying
 //!
@@ -71,10 +83,12 @@ mod erased;
 mod error;
 mod failure;
 mod heartbeat;
+mod inbox;
 mod options;
 mod registry;
 mod replay;
 mod start;
+mod superstep;
 mod wire;
 mod worker;
 mod workflow;
@@ -84,6 +98,7 @@ pub use blobs::MockBlobStore;
 pub use blobs::{BlobStore, DirectoryBlobs, MemoryBlobs};
 pub use client::TemporalClient;
 pub use error::TemporalError;
+pub use inbox::DroppedSignals;
 pub use options::{ConnectOptions, RunOptions, Tls};
 pub use replay::Replayer;
 pub use worker::{TemporalWorker, WorkerHandle};

@@ -9,6 +9,7 @@ use std::{
 use super::{
     activity::UNDO,
     erased::ErasedGraph,
+    inbox::Inbox,
     wire::{FORMAT, RunEnd, WorkflowInput},
     workflow::{Active, GraphWorkflow},
 };
@@ -44,7 +45,7 @@ impl Registry {
 
     /// A workflow that does not know its run yet.
     pub(crate) fn workflow(self: &Arc<Self>) -> GraphWorkflow {
-        GraphWorkflow { registry: Arc::clone(self), active: None, inbox: Vec::new() }
+        GraphWorkflow { registry: Arc::clone(self), active: None, inbox: Inbox::default(), stop: None }
     }
 
     /// Opens a run. The error says what this worker lacks.
@@ -69,7 +70,16 @@ impl Registry {
         }
         run.set_reducers(graph.reducers());
         let from_step = run.step();
-        Ok(Active { run, graph: name, state_version: found, policy, by_reference, records, from_step })
+        Ok(Active {
+            run,
+            graph: name,
+            state_version: found,
+            policy,
+            by_reference,
+            records,
+            from_step,
+            returned: 0,
+        })
     }
 
     /// The names of all nodes, each once.

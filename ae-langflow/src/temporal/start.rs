@@ -15,6 +15,7 @@ use super::{
     RunOptions, TemporalClient, TemporalError, blobs,
     client::{asked, interaction, unreadable},
     error::{local, server},
+    inbox::Inbox,
     wire::{FORMAT, Records, WorkflowInput, json_bytes},
     workflow::GraphWorkflow,
 };
@@ -108,7 +109,7 @@ impl TemporalClient {
             run,
             policy: options.policy.clone(),
             by_reference: self.blobs.is_some(),
-            inbox: Vec::new(),
+            inbox: Inbox::default(),
             records,
         };
         self.send(thread, input, WorkflowIdReusePolicy::RejectDuplicate).await

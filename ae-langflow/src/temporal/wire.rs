@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Answer, GraphRun, JsonState, NodePolicy, Question, TaskId};
+use super::inbox::{DroppedSignals, Inbox};
+use crate::{GraphRun, JsonState, NodePolicy, Question, TaskId};
 
 /// The form of [`WorkflowInput`]. A worker leaves runs of a newer form to newer workers.
 pub(crate) const FORMAT: u32 = 1;
@@ -28,9 +29,9 @@ pub(crate) struct WorkflowInput {
     /// Large values are in a blob store.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) by_reference: bool,
-    /// Answers that came before their question.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) inbox: Vec<Answer>,
+    /// Answers that came before their question, and what was dropped.
+    #[serde(default)]
+    pub(crate) inbox: Inbox,
     /// The records of the tasks of the superstep under way, by task.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) records: BTreeMap<String, Records>,
@@ -99,6 +100,8 @@ pub(crate) struct Standing {
     pub(crate) questions: Vec<Question>,
     pub(crate) step: u64,
     pub(crate) finished: bool,
+    #[serde(default, skip_serializing_if = "DroppedSignals::is_empty")]
+    pub(crate) dropped: DroppedSignals,
 }
 
 /// How many bytes `value` has as JSON.
@@ -117,4 +120,21 @@ pub(crate) fn json_bytes<T: Serialize + ?Sized>(value: &T) -> Result<u64, serde_
     let mut count = Count(0);
     serde_json::to_writer(&mut count, value)?;
     Ok(count.0)
+}
+
+/// The deepest nesting of what travels: that of a value of a state, and what is around it. Readers of JSON give up at 128
+/// levels, and a value moves some levels down on its way: from an answer into the run, and with it into a new history.
+pub(crate) const DEPTH_MAX: u32 = 110;
+
+/// Whether `value` is nested deeper than can be read everywhere.
+pub(crate) fn is_too_deep(value: &Value) -> bool {
+    fn fits(value: &Value, left: u32) -> bool {
+        match (value, left.checked_sub(1)) {
+            (Value::Array(items), Some(left)) => items.iter().all(|item| fits(item, left)),
+            (Value::Object(fields), Some(left)) => fields.values().all(|field| fits(field, left)),
+            (Value::Array(_) | Value::Object(_), None) => false,
+            _ => true,
+        }
+    }
+    !fits(value, DEPTH_MAX)
 }

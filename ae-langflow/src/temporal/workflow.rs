@@ -3,21 +3,22 @@
 
 use std::{collections::BTreeMap, error::Error as StdError, sync::Arc};
 
+use temporalio_common::data_converters::{
+    GenericPayloadConverter as _, RawValue, SerializationContext, SerializationContextData,
+    WorkflowSerializationContext,
+};
 use temporalio_macros::{workflow, workflow_methods};
-use temporalio_sdk::{SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult};
+use temporalio_sdk::{
+    SyncWorkflowContext, WorkflowCancellationToken, WorkflowContext, WorkflowContextView, WorkflowResult,
+};
 
 use super::{
     drive,
+    inbox::Inbox,
     registry::Registry,
     wire::{FORMAT, Records, RunEnd, RunPolicy, Standing, WorkflowInput, json_bytes},
 };
-use crate::{Answer, GraphRun, JsonState, RunError};
-
-/// More early answers than this are dropped: a sender that floods a run must not break it.
-const INBOX_MAX: usize = 256;
-
-/// Larger answers are dropped when signalled and refused when updated.
-const ANSWER_BYTES_MAX: u64 = 64 * 1024;
+use crate::{Answer, GraphRun, JsonState, Question, RunError};
 
 /// A run under way as a workflow.
 pub(crate) struct Active {
@@ -29,6 +30,8 @@ pub(crate) struct Active {
     pub(crate) records: BTreeMap<String, Records>,
     /// Supersteps completed before this history began.
     pub(crate) from_step: u64,
+    /// The bytes that the tasks under way have given back so far.
+    pub(crate) returned: u64,
 }
 
 /// A graph as a workflow.
@@ -37,7 +40,9 @@ pub(crate) struct GraphWorkflow {
     pub(crate) registry: Arc<Registry>,
     /// None until `run` is polled for the first time; answers may come before.
     pub(crate) active: Option<Active>,
-    pub(crate) inbox: Vec<Answer>,
+    pub(crate) inbox: Inbox,
+    /// Says whether the run was asked to stop; none until it is polled.
+    pub(crate) stop: Option<WorkflowCancellationToken>,
 }
 
 #[workflow_methods(factory_only)]
@@ -47,14 +52,16 @@ impl GraphWorkflow {
         drive::run(ctx, input).await
     }
 
-    /// Answers a question. The first answer to a question counts; one that comes early is kept.
+    /// Answers a question. The first answer to a question counts; one that comes early is kept. What is not an answer
+    /// is dropped: an error here would block the run.
     #[signal(name = "answer")]
-    pub(crate) fn signalled(&mut self, _: &mut SyncWorkflowContext<Self>, answer: Answer) {
-        let known = self.inbox.iter().any(|kept| kept.id == answer.id);
-        let small = json_bytes(&answer).is_ok_and(|bytes| bytes <= ANSWER_BYTES_MAX);
-        if !known && small && self.inbox.len() < INBOX_MAX {
-            self.inbox.push(answer);
-        }
+    pub(crate) fn signalled(&mut self, ctx: &mut SyncWorkflowContext<Self>, signal: RawValue) {
+        let converter = ctx.payload_converter();
+        let data = SerializationContextData::Workflow(WorkflowSerializationContext::new());
+        let answer = converter.from_payloads(&SerializationContext::new(&data, converter), signal.payloads);
+        let answer = answer.map_err(|error| format!("a signal is not an answer: {error}"));
+        let open = self.active.as_ref().map_or(&[][..], |active| active.run.questions());
+        self.inbox.receive(answer, open, ctx.cancellation_token().is_cancelled());
     }
 
     #[update_validator(answered)]
@@ -63,35 +70,17 @@ impl GraphWorkflow {
         _: &WorkflowContextView,
         answers: &Vec<Answer>,
     ) -> Result<(), Box<dyn StdError + Send + Sync>> {
-        let questions = self.active.as_ref().map_or(&[][..], |active| active.run.questions());
-        let mut open: Vec<_> = questions.iter().collect();
-        open.retain(|question| !self.inbox.iter().any(|kept| question.takes(kept)));
-        for answer in answers {
-            let Some(index) = open.iter().position(|question| question.id == answer.id) else {
-                let open = open.iter().map(|question| question.id.clone()).collect();
-                return Err(Box::new(RunError::UnknownQuestion { id: answer.id.clone(), open }));
-            };
-            if !open.remove(index).takes(answer) {
-                return Err(Box::new(RunError::StaleAnswer { id: answer.id.clone() }));
-            }
-            let bytes = json_bytes(answer)?;
-            if bytes > ANSWER_BYTES_MAX {
-                let message = format!(
-                    "the answer to {:?} has {bytes} bytes, {ANSWER_BYTES_MAX} are allowed: store it and answer with \
-                     its name",
-                    answer.id
-                );
-                return Err(message.into());
-            }
+        if self.stop.as_ref().is_some_and(WorkflowCancellationToken::is_cancelled) {
+            return Err("the run is cancelled and takes no answers any more".into());
         }
-        Ok(())
+        self.inbox.check(answers, self.questions())
     }
 
     /// Answers open questions and says what is open then.
     #[update(name = "answer")]
     pub(crate) fn answered(&mut self, _: &mut SyncWorkflowContext<Self>, answers: Vec<Answer>) {
         // The loop hands them to the run at a step's boundary: a task in flight may still ask the same thing again.
-        self.inbox.extend(answers);
+        self.inbox.accept(answers);
     }
 
     /// Where the run stands.
@@ -109,6 +98,7 @@ impl GraphWorkflow {
             questions: active.run.questions().to_vec(),
             step: active.run.step(),
             finished: active.run.is_finished(),
+            dropped: self.inbox.dropped().clone(),
         })
     }
 
@@ -123,8 +113,14 @@ impl GraphWorkflow {
     }
 }
 
+impl GraphWorkflow {
+    fn questions(&self) -> &[Question] {
+        self.active.as_ref().map_or(&[], |active| active.run.questions())
+    }
+}
+
 impl Active {
-    pub(crate) fn to_input(&self, inbox: Vec<Answer>) -> WorkflowInput {
+    pub(crate) fn to_input(&self, inbox: Inbox) -> WorkflowInput {
         WorkflowInput {
             format: FORMAT,
             graph: self.graph.clone(),
@@ -142,31 +138,16 @@ impl Active {
     }
 
     /// How many bytes the run has with everything that travels with it.
-    pub(crate) fn bytes(&self, inbox: &[Answer]) -> u64 {
+    pub(crate) fn bytes(&self, inbox: &Inbox) -> u64 {
         let sizes = [json_bytes(&self.run), json_bytes(inbox), json_bytes(&self.records)];
         // What can't be written down can't travel either.
         sizes.into_iter().map(|size| size.unwrap_or(u64::MAX)).fold(0, u64::saturating_add)
     }
 
     /// Gives the run those answers of `inbox` that fit an open question.
-    pub(crate) fn take_answers(&mut self, inbox: &mut Vec<Answer>) -> Result<(), RunError> {
-        let mut open: Vec<_> = self.run.questions().iter().collect();
-        let mut fitting = Vec::new();
-        inbox.retain(|answer| {
-            let Some(index) = open.iter().position(|question| question.id == answer.id) else { return true };
-            // An answer to an earlier asking is dropped.
-            if open.get(index).is_some_and(|question| question.takes(answer)) {
-                open.remove(index);
-                fitting.push(answer.clone());
-            }
-            false
-        });
+    pub(crate) fn take_answers(&mut self, inbox: &mut Inbox) -> Result<(), RunError> {
+        let fitting = inbox.take(self.run.questions());
         if fitting.is_empty() { Ok(()) } else { self.run.answer(fitting).map(drop) }
-    }
-
-    /// Whether an answer in `inbox` fits an open question.
-    pub(crate) fn can_go_on(&self, inbox: &[Answer]) -> bool {
-        self.run.questions().iter().any(|question| inbox.iter().any(|answer| question.takes(answer)))
     }
 
     /// Keeps what a task recorded until the superstep ends: it may run again.

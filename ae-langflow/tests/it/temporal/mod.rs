@@ -9,4 +9,6 @@ mod questions;
 mod runs;
 mod server;
 mod shapes;
+mod signals;
+mod sizes;
 mod tls;

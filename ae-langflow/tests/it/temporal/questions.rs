@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Answer, Cx, END, Graph, START, StateGraph, ThreadState,
+    Answer, Cx, END, Graph, START, State, StateGraph, ThreadState,
     temporal::{RunOptions, TemporalClient, TemporalError, TemporalWorker},
 };
 use serde_json::json;
@@ -14,9 +14,9 @@ use crate::{
     support::{Log, Trace, done, log, names},
 };
 
-async fn parked(client: &TemporalClient, thread: &str, open: &[&str]) -> ThreadState<Log> {
+pub async fn parked<S: State>(client: &TemporalClient, thread: &str, open: &[&str]) -> ThreadState<S> {
     until("the questions are open", || async {
-        let standing = client.state::<Log>(thread).await.ok()?;
+        let standing = client.state::<S>(thread).await.ok()?;
         let ids: Vec<_> = standing.questions.iter().map(|question| question.id.as_str()).collect();
         (ids == open).then_some(standing)
     })
@@ -43,7 +43,7 @@ async fn answers_rerun_the_asking_node_alone_and_what_it_recorded_stays() {
     assert_eq!(first, ["a", "b", "c", "pay"]);
 
     client.answer("three", vec![answer("name", &json!("Ada"))]).await.unwrap();
-    parked(&client, "three", &["ok", "age"]).await;
+    parked::<Log>(&client, "three", &["ok", "age"]).await;
     assert_eq!(trace.take(), ["a"], "it did not pay again, and b and c did not run");
     client.answer("three", vec![answer("age", &json!("old"))]).await.unwrap();
     let standing = until("it asks again", || async {
@@ -80,7 +80,7 @@ async fn a_refused_answer_leaves_no_trace() {
     let graph = asking(1);
     let worker = work(TemporalWorker::new(&client).graph(&graph));
     client.start(&graph, "refused", Log::default(), &RunOptions::new()).await.unwrap();
-    parked(&client, "refused", &["send it?"]).await;
+    parked::<Log>(&client, "refused", &["send it?"]).await;
     let before = events(&client, "refused").await;
     let long = "x".repeat(70_000);
     for (answers, reason) in [

@@ -156,7 +156,7 @@ async fn a_worker_that_lacks_the_graph_leaves_the_run_to_one_that_has_it() {
 }
 
 /// `EVENT_TYPE_WORKFLOW_TASK_FAILED`, as the SDK writes it.
-fn failed_task() -> String {
+pub fn failed_task() -> String {
     "9".to_owned()
 }
 

@@ -95,6 +95,53 @@ impl Server {
         service.unlock_time_skipping(UnlockTimeSkippingRequest {}.into_request()).await.unwrap();
     }
 
+    /// Sends a signal as a sender does that knows nothing of answers: with these JSON texts as its arguments.
+    pub async fn signal(&self, thread: &str, name: &str, arguments: &[&str]) {
+        use temporalio_client::{
+            Client, ClientOptions, Connection, ConnectionOptions, UntypedSignal, UntypedWorkflow, Url,
+            WorkflowSignalOptions,
+        };
+        use temporalio_common::{data_converters::RawValue, protos::temporal::api::common::v1::Payload};
+        let url = Url::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap();
+        let connection = Connection::connect(ConnectionOptions::new(url).identity("test").build()).await;
+        let client = Client::new(connection.unwrap(), ClientOptions::new("default").build()).unwrap();
+        let payload = |text: &&str| Payload {
+            metadata: [("encoding".to_owned(), b"json/plain".to_vec())].into(),
+            data: text.as_bytes().to_vec(),
+            ..Payload::default()
+        };
+        let arguments = RawValue::new(arguments.iter().map(payload).collect());
+        let handle = client.get_workflow_handle::<UntypedWorkflow>(thread);
+        let signal = UntypedSignal::new(name);
+        handle.signal(signal, arguments, WorkflowSignalOptions::default()).await.unwrap();
+    }
+
+    /// Lets the server forget a run, as it does some time after its end.
+    pub async fn forget(&self, thread: &str) {
+        use temporalio_client::{Connection, ConnectionOptions, Url, tonic::IntoRequest as _};
+        use temporalio_common::protos::temporal::api::{
+            common::v1::WorkflowExecution, workflowservice::v1::DeleteWorkflowExecutionRequest,
+        };
+        let url = Url::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap();
+        let connection = Connection::connect(ConnectionOptions::new(url).build()).await.unwrap();
+        let run = WorkflowExecution { workflow_id: thread.to_owned(), run_id: String::new() };
+        let request = DeleteWorkflowExecutionRequest {
+            namespace: "default".to_owned(),
+            workflow_execution: Some(run),
+            ..DeleteWorkflowExecutionRequest::default()
+        };
+        let mut service = connection.workflow_service();
+        service.delete_workflow_execution(request.into_request()).await.unwrap();
+        let client = self.client("forget").await;
+        until("the run is forgotten", || async {
+            match client.result::<crate::support::Log>(thread).await {
+                Err(TemporalError::ThreadNotFound { .. }) => Some(()),
+                _ => None,
+            }
+        })
+        .await;
+    }
+
     pub fn kill(&self) {
         let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
         // SIGKILL; it may have ended on its own.
