@@ -6,7 +6,7 @@ use ae_core::{ErrorKind, Timestamp};
 
 use crate::{
     App, GraphError, GraphRun, Question, RunConfig, START, State,
-    app::drive::{Drive, Recorded},
+    app::drive::Drive,
     app::log::Opened,
     store::record::{Page, Prune, ThreadInfo},
 };
@@ -189,26 +189,8 @@ impl<S: State> App<S> {
     ///
     /// [`GraphError::Moved`] when it went to another place, [`GraphError::Conflict`] when another runner has it.
     pub async fn hand_over(&self, config: &RunConfig, to: &str) -> Result<GraphRun<S>, GraphError> {
-        self.hand_over_all(config, to).await.map(|(run, _)| run)
-    }
-
-    /// [`hand_over`](Self::hand_over) with what `once` recorded in the superstep under way, by task.
-    pub(crate) async fn hand_over_all(
-        &self,
-        config: &RunConfig,
-        to: &str,
-    ) -> Result<(GraphRun<S>, Recorded), GraphError> {
-        self.store()?;
-        let Some(Opened { run, log, notes }) = self.open(config).await? else {
-            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
-        };
-        let mut drive = Drive::on(self, config, None, run, Some(log));
-        if drive.run().moved_to() != Some(to) {
-            drive.admit()?;
-            drive.part().await?;
-        }
-        // What tasks noted before the move is still there, and belongs to what is given out again too.
-        drive.adopt(notes).await?;
-        drive.move_to(to).await
+        let mut leaving = self.leaving(config, to).await?;
+        leaving.leave().await?;
+        Ok(leaving.run())
     }
 }

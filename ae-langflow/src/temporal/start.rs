@@ -16,7 +16,7 @@ use super::{
     client::{asked, interaction, unreadable},
     error::{local, server},
     inbox::Inbox,
-    wire::{FORMAT, Records, WorkflowInput, json_bytes},
+    wire::{DEPTH_MAX, FORMAT, Records, WorkflowInput, is_too_deep, json_bytes},
     workflow::GraphWorkflow,
 };
 use crate::{App, Graph, GraphRun, JsonState, RunConfig, State};
@@ -37,17 +37,23 @@ impl TemporalClient {
     ) -> Result<(), TemporalError> {
         let incarnation = Runtime::system().ids.new_uuid().to_string();
         let run = GraphRun::start(graph, state)?.named(thread, incarnation);
-        self.launch(thread, &run, BTreeMap::new(), options).await
+        let input = self.input(thread, &run, BTreeMap::new(), options).await?;
+        self.send(thread, input, WorkflowIdReusePolicy::RejectDuplicate).await
     }
 
     /// Takes a thread over from the store of `app`: it ends there, for every process, and goes on here under the same
-    /// name. No node that finished runs again. Calling it again, after a crash in between for example, is not an error.
+    /// name. No node that finished runs again. Calling it again, after a crash in between for example, is not an error:
+    /// the store notes that the thread has arrived, and then nothing is started, even when the server has forgotten the
+    /// run since.
     ///
     /// # Errors
     ///
-    /// [`TemporalError::ThreadExists`] when there is another thread of that name here, [`TemporalError::Graph`] when there
-    /// is none in the store, it went elsewhere, or another runner has it: nothing changed. Those of
-    /// [`start`](Self::start): the thread has left the store then, and waits for another try.
+    /// Nothing changed: [`TemporalError::ThreadExists`] when there is another thread of that name here,
+    /// [`TemporalError::Finished`] when nothing is left to run, [`TemporalError::TooLarge`], [`TemporalError::Graph`] when
+    /// there is no such thread in the store, it went elsewhere, or another runner has it.
+    ///
+    /// The thread has left the store and waits for another try: [`TemporalError::Server`] when the server can't be
+    /// reached any more or refuses the run after all.
     pub async fn promote<S: State>(
         &self,
         app: &App<S>,
@@ -55,21 +61,30 @@ impl TemporalClient {
         options: &RunOptions,
     ) -> Result<(), TemporalError> {
         let (config, place) = (RunConfig::thread(thread), self.place(thread).await?);
-        let known = app.get_state(&config).await?;
-        let again = known.is_some_and(|known| known.moved_to.as_deref() == Some(place.as_str()));
+        let mut leaving = app.leaving(&config, &place).await?;
+        if leaving.has_arrived() {
+            return Ok(());
+        }
+        let (again, run) = (leaving.has_left(), leaving.run());
         if !again {
+            if run.is_finished() {
+                return Err(TemporalError::Finished { thread: thread.to_owned() });
+            }
             match self.handle(thread).describe(WorkflowDescribeOptions::default()).await {
                 Ok(_) => return Err(TemporalError::ThreadExists { thread: thread.to_owned() }),
                 Err(WorkflowInteractionError::NotFound(_)) => {}
                 Err(error) => return Err(interaction(thread, "promote", error)),
             }
         }
-        let (run, records) = app.hand_over_all(&config, &place).await?;
-        match self.launch(thread, &run, records, options).await {
+        let input = self.input(thread, &run, leaving.recorded().clone(), options).await?;
+        check_size(thread, &input)?;
+        leaving.leave().await?;
+        match self.send(thread, input, WorkflowIdReusePolicy::RejectDuplicate).await {
             // An earlier try came as far as this.
-            Err(TemporalError::ThreadExists { .. }) if again => Ok(()),
-            other => other,
+            Err(TemporalError::ThreadExists { .. }) if again => {}
+            other => other?,
         }
+        Ok(leaving.note_arrival().await?)
     }
 
     /// Goes on with a run that failed, was cancelled or terminated, or reached its limit: from the last completed
@@ -87,13 +102,14 @@ impl TemporalClient {
         self.send(thread, input, WorkflowIdReusePolicy::AllowDuplicateFailedOnly).await
     }
 
-    async fn launch<S: State>(
+    /// The input of the workflow that goes on with `run`. Its large values are in the blob store then.
+    async fn input<S: State>(
         &self,
         thread: &str,
         run: &GraphRun<S>,
         records: BTreeMap<String, Records>,
         options: &RunOptions,
-    ) -> Result<(), TemporalError> {
+    ) -> Result<WorkflowInput, TemporalError> {
         let mut run = run.to_json_state().map_err(|error| unreadable(thread, &error))?;
         if let Some(store) = &self.blobs {
             let mut fields = run.state().fields().clone();
@@ -102,7 +118,7 @@ impl TemporalClient {
             run.position.state = Arc::new(JsonState::new(fields, crate::Reducers::default()));
         }
         run.limit_steps(options.step_limit);
-        let input = WorkflowInput {
+        Ok(WorkflowInput {
             format: FORMAT,
             graph: run.topology().name().to_owned(),
             state_version: S::VERSION,
@@ -111,8 +127,7 @@ impl TemporalClient {
             by_reference: self.blobs.is_some(),
             inbox: Inbox::default(),
             records,
-        };
-        self.send(thread, input, WorkflowIdReusePolicy::RejectDuplicate).await
+        })
     }
 
     async fn send(
@@ -121,11 +136,7 @@ impl TemporalClient {
         input: WorkflowInput,
         reuse: WorkflowIdReusePolicy,
     ) -> Result<(), TemporalError> {
-        let bytes = json_bytes(&input).map_err(|error| unreadable(thread, &error))?;
-        let max = input.policy.bytes_max;
-        if bytes > max {
-            return Err(TemporalError::TooLarge { thread: thread.to_owned(), bytes, max });
-        }
+        check_size(thread, &input)?;
         let start = WorkflowStartOptions::new(self.queue.clone(), thread.to_owned())
             .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
             .id_reuse_policy(reuse)
@@ -151,4 +162,19 @@ impl TemporalClient {
         let id = answer.namespace_info.map(|namespace| namespace.id).unwrap_or_default();
         Ok(format!("temporal/{id}/{thread}"))
     }
+}
+
+/// Refuses what the server or a worker could not read.
+fn check_size(thread: &str, input: &WorkflowInput) -> Result<(), TemporalError> {
+    let (bytes, max) =
+        (json_bytes(input).map_err(|error| unreadable(thread, &error))?, input.policy.bytes_max);
+    if bytes > max {
+        return Err(TemporalError::TooLarge { thread: thread.to_owned(), bytes, max });
+    }
+    let value = serde_json::to_value(input).map_err(|error| unreadable(thread, &error))?;
+    if is_too_deep(&value) {
+        let reason = format!("its JSON is nested more than {DEPTH_MAX} deep");
+        return Err(TemporalError::Unreadable { thread: thread.to_owned(), reason });
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Drive, Recorded, journal::StoreJournal};
+use super::{Drive, journal::StoreJournal};
 use crate::{
     App, Change, GraphError, GraphRun, Input, RunConfig, START, State, TaskId, TaskOutcome, ThreadState,
     app::log::{Opened, ThreadLog},
@@ -169,15 +169,6 @@ impl<'a, S: State> Drive<'a, S> {
         };
         let change = self.run.edit(update, node, &labels)?;
         self.commit_folded(&change).await
-    }
-
-    /// Ends the thread's time here, and gives it out with what `once` recorded in the superstep under way, by task. A
-    /// thread that has gone there already is given out once more.
-    pub(crate) async fn move_to(mut self, to: &str) -> Result<(GraphRun<S>, Recorded), GraphError> {
-        if self.run.moved_to() != Some(to) {
-            self.commit(Change::Moved { to: to.to_owned() }).await?;
-        }
-        Ok((self.run.arrived(), self.recorded))
     }
 
     /// Where the thread stands.

@@ -3,6 +3,7 @@
 mod cached;
 mod enter;
 mod journal;
+mod leave;
 mod side_by_side;
 mod superstep;
 mod task;

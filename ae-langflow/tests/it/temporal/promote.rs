@@ -145,3 +145,110 @@ async fn a_runner_in_process_can_not_overlook_a_promotion() {
     assert!(matches!(nobody, Err(TemporalError::Graph(GraphError::ThreadNotFound { .. }))), "{nobody:?}");
     worker.stop().await;
 }
+
+/// `first` writes `bytes`; then `ask` waits for a person.
+fn heavy(bytes: usize) -> Graph<Log> {
+    StateGraph::<Log>::new("heavy")
+        .add_node("first", move |_: Arc<Log>, _: Cx| async move { Ok(log(&"x".repeat(bytes))) })
+        .add_node("ask", |_: Arc<Log>, cx: Cx| async move {
+            let ok: bool = cx.ask("go on?", &()).await?;
+            Ok(log(&ok.to_string()))
+        })
+        .add_edge(START, "first")
+        .add_edge("first", "ask")
+        .add_edge("ask", END)
+        .compile()
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_that_is_too_large_stays_where_it_is_and_one_at_the_limit_goes() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("promote-size").await;
+    let graph = heavy(600_000);
+    let app = again(&graph, &Arc::new(MemoryCheckpointer::new()));
+    for thread in ["promote-large", "promote-limit"] {
+        park(&app, thread).await;
+    }
+    let refused = client.promote(&app, "promote-large", &RunOptions::new()).await.unwrap_err();
+    let TemporalError::TooLarge { bytes, max: 524_288, .. } = refused else { panic!("{refused:?}") };
+    assert!(bytes > 600_000 && refused.to_string().contains(&bytes.to_string()), "{refused}");
+    let limited = |bytes| RunOptions::new().with_bytes_max(bytes);
+    let refused = client.promote(&app, "promote-limit", &limited(bytes - 1)).await.unwrap_err();
+    let TemporalError::TooLarge { bytes, .. } = refused else { panic!("{refused:?}") };
+    let answer = || Answer::new("go on?", &true).unwrap();
+    for thread in ["promote-large", "promote-limit"] {
+        let state = app.get_state(&RunConfig::thread(thread)).await.unwrap().unwrap();
+        assert_eq!((state.moved_to, state.questions.len()), (None, 1), "nothing moved");
+    }
+    let config = RunConfig::thread("promote-large");
+    let end = done(app.invoke(Input::resume(vec![answer()]), &config).await.unwrap());
+    assert_eq!(end.log[1..], ["true"], "it goes on in process");
+
+    // A little room: the answer has to fit as well.
+    client.promote(&app, "promote-limit", &limited(bytes + 200)).await.unwrap();
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    super::questions::parked::<Log>(&client, "promote-limit", &["go on?"]).await;
+    client.answer("promote-limit", vec![answer()]).await.unwrap();
+    assert_eq!(done(client.result::<Log>("promote-limit").await.unwrap()).log[1..], ["true"]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finished_conversation_is_refused_and_takes_further_turns() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("promote-finished").await;
+    let trace = Trace::default();
+    let seen = trace.clone();
+    let graph = StateGraph::<Log>::new("chat")
+        .add_node("reply", move |_: Arc<Log>, _: Cx| {
+            seen.add("reply");
+            async { Ok(log("reply")) }
+        })
+        .add_edge(START, "reply")
+        .add_edge("reply", END)
+        .compile()
+        .unwrap();
+    let app = again(&graph, &Arc::new(MemoryCheckpointer::new()));
+    let config = RunConfig::thread("promote-finished");
+    done(app.invoke(Input::turn(Log::update()), &config).await.unwrap());
+    let refused = client.promote(&app, "promote-finished", &RunOptions::new()).await.unwrap_err();
+    assert!(matches!(refused, TemporalError::Finished { .. }), "{refused:?}");
+    assert_eq!(app.get_state(&config).await.unwrap().unwrap().moved_to, None);
+    let end = done(app.invoke(Input::turn(Log::update()), &config).await.unwrap());
+    assert_eq!(end.log, ["reply", "reply"]);
+    assert_eq!(trace.take().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_promotion_is_repeated_after_a_crash_but_never_once_the_thread_has_arrived() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("promote-forgotten").await;
+    let trace = Trace::default();
+    let graph = paying(&trace);
+    let app = again(&graph, &Arc::new(MemoryCheckpointer::new()));
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    let mut place = String::new();
+    for thread in ["promote-arrived", "promote-crashed"] {
+        park(&app, thread).await;
+        let config = RunConfig::thread(thread);
+        if thread == "promote-crashed" {
+            // As far as a promotion comes that dies before the start.
+            app.hand_over(&config, &place.replace("promote-arrived", thread)).await.unwrap();
+        }
+        trace.take();
+        client.promote(&app, thread, &RunOptions::new()).await.unwrap();
+        super::questions::parked::<Log>(&client, thread, &["ship it?"]).await;
+        client.answer(thread, vec![Answer::new("ship it?", &true).unwrap()]).await.unwrap();
+        done(client.result::<Log>(thread).await.unwrap());
+        assert_eq!(trace.take(), ["pay", "last"]);
+        place = app.get_state(&config).await.unwrap().unwrap().moved_to.unwrap();
+
+        server.forget(thread).await;
+        client.promote(&app, thread, &RunOptions::new()).await.unwrap();
+        let gone = client.result::<Log>(thread).await.unwrap_err();
+        assert!(matches!(gone, TemporalError::ThreadNotFound { .. }), "nothing was started: {gone:?}");
+        assert_eq!(trace.take(), Vec::<String>::new());
+    }
+    worker.stop().await;
+}
