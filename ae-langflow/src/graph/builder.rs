@@ -165,6 +165,10 @@ impl<S: State> StateGraph<S> {
         }
         let warnings = compile::warnings(&self.topology);
         subgraph::inline(&mut self);
+        let problems = compile::names(&self.topology);
+        if !problems.is_empty() {
+            return Err(CompileError { graph: self.topology.name, problems });
+        }
         let topology = Arc::new(self.topology);
         Ok(Graph(Arc::new(Compiled { topology, nodes: self.nodes, routers: self.routers, warnings })))
     }

@@ -18,6 +18,7 @@ pub use self::encrypted::{Encrypted, EncryptionKeys};
 pub use self::port::MockCheckpointer;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresCheckpointer, PostgresOptions};
+pub(crate) use self::refused::is_name;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteCheckpointer;
 pub use self::{

@@ -37,7 +37,8 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 /// - C13. A blob stays as long as a record refers to it, and is gone when the last one is. It is stored once, whatever
 ///   threads and records refer to it: while one of its name is there, the text that is handed over is ignored.
 /// - C14. Names of threads, tasks and keys are 1 to [`NAME_BYTES_MAX`](crate::host::NAME_BYTES_MAX) bytes long and
-///   hold no NUL character; others are `InvalidInput` where they would be stored. All other text is JSON.
+///   hold no NUL character, nor does the name of a graph; others are `InvalidInput` where they would be stored. All
+///   other text is JSON.
 ///
 /// # Notes
 ///

@@ -36,6 +36,9 @@ pub(crate) fn check_record(
         let message = format!("the record for the thread {thread:?} {why}");
         Err(BackendError::new(ErrorKind::InvalidInput, backend, "commit", message))
     };
+    if record.header.as_ref().is_some_and(|header| header.graph.contains('\0')) {
+        return invalid("names a graph with a NUL character, which not every store can keep");
+    }
     match expected {
         None => {
             check_name(backend, "commit", "thread", thread)?;
@@ -70,6 +73,11 @@ pub(crate) fn check_note(
     Ok(())
 }
 
+/// Whether every store can keep this name of a graph, a thread, a task or a note.
+pub(crate) fn is_name(name: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains('\0')
+}
+
 /// Refuses the name of a new thread, of a task or of a note that not every store can keep.
 pub(crate) fn check_name(
     backend: &'static str,
@@ -77,7 +85,7 @@ pub(crate) fn check_name(
     what: &str,
     name: &str,
 ) -> Result<(), BackendError> {
-    if (1..=NAME_BYTES_MAX).contains(&name.len()) && !name.contains('\0') {
+    if is_name(name) {
         return Ok(());
     }
     let shown: String = name.chars().take(40).collect();

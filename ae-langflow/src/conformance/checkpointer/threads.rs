@@ -3,7 +3,7 @@
 use ae_core::ErrorKind;
 
 use super::support::{
-    append, at, begin, commit, done, first, list_after, load, load_at, next_step, note, refused,
+    append, at, begin, commit, done, first, header, list_after, load, load_at, next_step, note, refused,
 };
 use crate::{
     Checkpointer,
@@ -95,6 +95,10 @@ pub async fn c14_names_are_bounded_and_otherwise_free(store: &dyn Checkpointer) 
         assert!(!deleted, "C14: there is no such thread to delete");
         list_after(store, name, 1).await;
     }
+    let mut header = header();
+    header.graph.push('\0');
+    let result = store.commit("c14 graph", None, first().with_header(header)).await;
+    refused(result, ErrorKind::InvalidInput, "C14: the name of a graph");
     for name in
         ["c14 'quoted\"", "c14 a%_\\b", "c14 a/../b", "c14 \n\t", "c14 Ä👍", "c14 {}$1?", longest.as_str()]
     {

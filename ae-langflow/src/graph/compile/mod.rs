@@ -9,7 +9,10 @@ use std::{
 
 pub use self::warnings::CompileWarning;
 pub(crate) use self::warnings::warnings;
-use crate::{END, START, Topology};
+use crate::{
+    END, START, Topology,
+    store::{self, record::NAME_BYTES_MAX},
+};
 
 /// Everything that is wrong with a graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,20 @@ pub enum CompileProblem {
     /// Nothing says where to begin.
     #[error("no edge comes from START: add add_edge(START, <first node>)")]
     NoStart,
+    /// The name of the graph is empty or too long, or holds a NUL character.
+    #[error("{name:?} can't name a graph: 1 to {NAME_BYTES_MAX} bytes without NUL characters")]
+    BadGraphName {
+        /// The beginning of the name.
+        name: String,
+    },
+    /// Subgraphs are inside each other until the name of a node is too long for a store.
+    #[error(
+        "the node {name:?} has a name of more than {NODE_BYTES_MAX} bytes with its subgraphs: shorten theirs"
+    )]
+    LongName {
+        /// The name.
+        name: String,
+    },
     /// The name of a node is empty, reserved, or has a character that names can't have.
     #[error(
         "{name:?} can't name a node: letters, digits, `_`, `-`, `.`, `:` and blanks, 1 to 128, not START or END"
@@ -107,6 +124,20 @@ pub enum CompileProblem {
         /// The names, sorted.
         nodes: Vec<String>,
     },
+}
+
+/// How long the name of a node may be with its subgraphs: a task that was sent adds `#` and a number of ten digits.
+const NODE_BYTES_MAX: usize = NAME_BYTES_MAX - 11;
+
+/// The names that not every store can keep.
+pub(crate) fn names(topology: &Topology) -> Vec<CompileProblem> {
+    let mut problems = Vec::new();
+    if !store::is_name(&topology.name) {
+        problems.push(CompileProblem::BadGraphName { name: topology.name.chars().take(40).collect() });
+    }
+    let long = topology.nodes.iter().filter(|name| name.len() > NODE_BYTES_MAX);
+    problems.extend(long.map(|name| CompileProblem::LongName { name: name.to_string() }));
+    problems
 }
 
 /// Whether `name` can name a node. `#` and `+` have a meaning in stored runs.
