@@ -114,20 +114,34 @@ pub enum GraphError {
         /// The form.
         found: u32,
     },
+    /// The thread was written by a release from before the first that is supported.
+    #[error(
+        "the thread {thread:?} has form {found}, which this release can't read: finish it with the release that wrote it"
+    )]
+    OlderFormat {
+        /// The thread.
+        thread: String,
+        /// The form.
+        found: u32,
+    },
     /// The stored thread can't be right. It was left as it is.
-    #[error("the thread {thread:?} is damaged at record {seq}: {reason}; restore it from a backup")]
+    #[error("the thread {thread:?} is damaged at record {seq}: {reason}; {}", way_out(*sound))]
     Corrupt {
         /// The thread.
         thread: String,
         /// The record.
         seq: u64,
+        /// The last record before the damage, at which [`App::fork`](crate::App::fork) makes a thread that goes on; 0 when
+        /// there is none.
+        sound: u64,
         /// The mistake.
         reason: String,
     },
     /// The replayed state differs from the one that was stored.
     #[error(
         "the thread {thread:?} replays to another state at record {seq}: a reducer changed its meaning, the state \
-         does not serialise the same way twice, or the record was changed; raise the state's version or undo the change"
+         does not serialise the same way twice, or the record was changed; raise the state's version or undo the change, \
+         or {}", way_out(seq.saturating_sub(1))
     )]
     StateChanged {
         /// The thread.
@@ -135,13 +149,13 @@ pub enum GraphError {
         /// The record.
         seq: u64,
     },
-    /// A state or an update can't be written as JSON.
-    #[error("the state of the thread {thread:?} can't be written as JSON")]
+    /// A value would not come back from the store as it is: [`State`](crate::State) has the list. Nothing was stored.
+    #[error("a value of the thread {thread:?} can't be stored: {reason}")]
     Encode {
         /// The thread.
         thread: String,
-        /// Why.
-        source: serde_json::Error,
+        /// The field, and why.
+        reason: String,
     },
     /// The store broke.
     #[error("the store of the thread {thread:?} failed")]
@@ -151,4 +165,13 @@ pub enum GraphError {
         /// Why.
         source: BackendError,
     },
+}
+
+/// The ways to go on from before some damage.
+fn way_out(sound: u64) -> String {
+    let backup = "restore it from a backup";
+    match sound {
+        0 => backup.to_owned(),
+        seq => format!("fork it at record {seq} and go on with the fork, or {backup}"),
+    }
 }

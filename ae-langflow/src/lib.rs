@@ -21,6 +21,7 @@ pub mod conformance;
 mod error;
 mod graph;
 pub mod host;
+mod json;
 mod node;
 pub mod prelude;
 mod run;
@@ -86,6 +87,17 @@ pub mod __private {
             .into());
         };
         steps.iter().skip(skip).try_fold(state, |state, step| step(state))
+    }
+
+    /// Writes a field that is there, without the `Some` around it, since there may be one inside it.
+    pub fn write<T: serde::Serialize, S: serde::Serializer>(
+        written: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match written {
+            Some(value) => value.serialize(serializer),
+            None => serializer.serialize_none(),
+        }
     }
 
     /// A field that is there was written, `null` included.

@@ -1,7 +1,8 @@
 //! A store that hands out anything: reading the thread, its past and its notes, and going on with it, never panics.
 //!
 //! The input is text in parts, each ended by a NUL: the snapshot, its change, a note, and any number of changes after
-//! the snapshot. The head fits to them, so that what is read is not refused for its chain alone.
+//! the snapshot. The head fits to them, so that what is read is not refused for its chain alone. The note is a blob too,
+//! which `@` names in the others.
 #![no_main]
 
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use ae_core::{BackendError, Digest, Timestamp};
 use ae_langflow::{
     Checkpointer, Cx, END, Graph, Input, MemoryCheckpointer, RunConfig, START, State, StateGraph, Step, Stop,
     host::{
-        Change, Delta, GraphRun, Head, Header, Intercept, JsonState, Loaded, StoreAnswer, StoreCall, Tap,
+        Blob, Change, Delta, GraphRun, Head, Header, Intercept, JsonState, Loaded, StoreAnswer, StoreCall, Tap,
         TaskOutcome, TaskRecord,
     },
     node,
@@ -79,13 +80,18 @@ fuzz_target!(|text: &str| {
     let mut parts = text.split('\0');
     let mut part = || parts.next().unwrap_or_default();
     let (snapshot, change, note) = (part(), part(), part());
+    let blob = Blob::new(note);
+    let name = blob.digest.to_string();
+    let named = |text: &str| text.replace('@', &name);
+    let (snapshot, change) = (&*named(snapshot), &*named(change));
     let mut head = Head::after(None, step_of(snapshot), change, Some(snapshot));
     let header = Header::new("fuzzed", Digest::of_bytes("shape", b""), 1);
     let mut loaded = Loaded::new(header, head, Timestamp::UNIX_EPOCH, change, snapshot);
-    for change in parts {
+    loaded.blobs.insert(blob.digest, blob.text);
+    for change in parts.map(named) {
         // Every second change ends a superstep, as far as the store knows.
         let step = head.step + head.seq % 2;
-        head = Head::after(Some(&head), step, change, None);
+        head = Head::after(Some(&head), step, &change, None);
         loaded.deltas.push(Delta::new(step, Timestamp::UNIX_EPOCH, change, None));
     }
     loaded.head = head;

@@ -58,6 +58,7 @@ fn definition(input: &DeriveInput, update: &Ident, parts: &[Part<'_>]) -> TokenS
                 #[serde(
                     default,
                     skip_serializing_if = "::core::option::Option::is_none",
+                    serialize_with = "::ae_langflow::__private::write",
                     deserialize_with = "::ae_langflow::__private::written"
                 )]
             },

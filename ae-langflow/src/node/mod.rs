@@ -26,7 +26,7 @@ pub use self::{
     task::{DueTask, TaskId},
 };
 pub(crate) use self::{cx::Host, name::Name};
-use crate::State;
+use crate::{State, json};
 
 /// One unit of work of a graph. Async functions and closures `|state: Arc<S>, cx: Cx| async move { … }` are nodes, and
 /// so is any struct that implements it; [`node`] adds retries, limits in time and the like to any of them.
@@ -93,10 +93,10 @@ impl<S: State> Step<S> {
 
     /// Runs `target` once more in the next superstep, with an input of its own that [`Cx::input`] reads: called for
     /// every item of a list, it is the first half of a map and reduce. [`StateGraph::add_goto`](crate::StateGraph::add_goto)
-    /// must name the target, which is not a subgraph. An input that can't be written as JSON fails the node.
+    /// must name the target, which is not a subgraph. An input that JSON can't hold fails the node.
     #[must_use]
     pub fn send<T: Serialize + ?Sized>(mut self, target: impl Into<String>, input: &T) -> Self {
-        self.sends.push((target.into(), serde_json::to_value(input)));
+        self.sends.push((target.into(), json::to_value(input)));
         self
     }
 }

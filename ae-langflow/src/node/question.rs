@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::TaskId;
+use crate::{TaskId, json};
 
 /// A question that parks a thread until it is answered. It is stored with the thread.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,7 @@ pub struct Question {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub token: String,
     /// The question, as the node wrote it.
+    #[serde(serialize_with = "json::mark")]
     pub payload: Value,
     /// Why it is asked again: the last answer was not of the form that the node reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,6 +98,7 @@ pub struct Answer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
     /// The answer.
+    #[serde(serialize_with = "json::mark")]
     pub value: Value,
 }
 
@@ -105,9 +107,9 @@ impl Answer {
     ///
     /// # Errors
     ///
-    /// When `value` can't be written as JSON, for example a map with keys that are not strings.
+    /// When JSON can't hold `value`: [`State`](crate::State) has the list.
     pub fn new<A: Serialize + ?Sized>(id: impl Into<String>, value: &A) -> Result<Self, serde_json::Error> {
-        Ok(Self::from_value(id, serde_json::to_value(value)?))
+        Ok(Self::from_value(id, json::to_value(value)?))
     }
 
     /// Answers the question `id` with `value`.

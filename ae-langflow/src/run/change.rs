@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::next::Next;
-use crate::{Answer, NodeFailure, Question, State, TaskId};
+use crate::{Answer, NodeFailure, Question, State, TaskId, json};
 
 /// The outcome of one task.
 #[derive(Clone, Serialize, Deserialize)]
@@ -50,13 +50,13 @@ impl<S: State> TaskOutcome<S> {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct TaskResult<S: State> {
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "none", skip_serializing_if = "Option::is_none", serialize_with = "json::mark_some")]
     pub(crate) update: Option<S::Update>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) labels: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) goto: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "json::mark_sends")]
     pub(crate) sends: Vec<(String, Value)>,
     /// It failed, and its error handler takes over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -97,7 +97,11 @@ pub enum Change<S: State> {
     /// The state was written from outside, and what comes next was perhaps decided again.
     Edited {
         /// The write.
-        #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+        #[serde(
+            default = "none",
+            skip_serializing_if = "Option::is_none",
+            serialize_with = "json::mark_some"
+        )]
         update: Option<S::Update>,
         /// The node in whose name it was written.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -125,7 +129,10 @@ pub enum Change<S: State> {
 /// The update of one task.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Write<S: State>(pub(crate) TaskId, #[serde(default = "none")] pub(crate) Option<S::Update>);
+pub struct Write<S: State>(
+    pub(crate) TaskId,
+    #[serde(default = "none", serialize_with = "json::mark_some")] pub(crate) Option<S::Update>,
+);
 
 impl<S: State> fmt::Debug for TaskOutcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Error;
 
 use super::{GraphRun, position::Position};
-use crate::{JsonState, Reducers, State};
+use crate::{JsonState, Reducers, State, json};
 
 impl GraphRun<JsonState> {
     /// Says how fields are folded, after the run was read.
@@ -29,9 +29,9 @@ impl<S: State> GraphRun<S> {
     ///
     /// # Errors
     ///
-    /// When the state can't be written as JSON.
+    /// When a JSON value can't hold the state: [`State`] has the list, and numbers of more than 64 bits join it.
     pub fn to_json_state(&self) -> Result<GraphRun<JsonState>, Error> {
-        let position: Position<JsonState> = serde_json::from_value(serde_json::to_value(&self.position)?)?;
+        let position: Position<JsonState> = serde_json::from_value(json::to_value(&self.position)?)?;
         let mut run = self.moved_onto(position);
         run.set_reducers(Reducers::of::<S>());
         Ok(run)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
-use crate::{TaskId, node::Name};
+use crate::{TaskId, json::Marked, node::Name};
 
 /// The tasks after a superstep.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -107,7 +107,7 @@ impl Serialize for Due {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.entries().map(|(task, input)| match input {
             None => Entry::Node(task),
-            Some(input) => Entry::Sent(task, input),
+            Some(input) => Entry::Sent(task, Marked(input)),
         }))
     }
 }

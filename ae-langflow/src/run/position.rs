@@ -6,16 +6,16 @@ use std::{
 };
 
 use ae_core::DigestWriter;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Question, State, TaskId, TaskResult, run::Next};
+use crate::{Question, State, TaskId, TaskResult, json, run::Next};
 
 /// Where a thread stands: what a snapshot holds. The shape of the graph is not part of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub(crate) struct Position<S: State> {
-    #[serde(with = "shared")]
+    #[serde(serialize_with = "mark_shared", deserialize_with = "shared::deserialize")]
     pub(crate) state: Arc<S>,
     /// Supersteps completed.
     pub(crate) step: u64,
@@ -112,6 +112,10 @@ impl<S: State> Position<S> {
             .field(&question.earlier.to_be_bytes());
         digest.finish().short(16)
     }
+}
+
+fn mark_shared<T: Serialize, S: Serializer>(value: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+    json::mark(value.as_ref(), to)
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]

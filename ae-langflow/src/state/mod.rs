@@ -1,6 +1,5 @@
 //! The state that a graph works on.
 
-pub(crate) mod hash;
 mod json;
 mod patch;
 pub mod reduce;
@@ -29,9 +28,27 @@ pub type MigrateError = Box<dyn StdError + Send + Sync>;
 ///
 /// - [`apply`](State::apply) is pure: the same state and update always give the same result. Stored threads are
 ///   replayed through it, and a hash notices when it changed its meaning.
-/// - The state and the update come back from JSON as they were written. A collection has an order
-///   (`Vec`, `BTreeSet`); map keys are sorted before the hash is taken.
+/// - The state and the update come back from JSON as they were written. Sets and maps may have any order.
 /// - [`VERSION`](State::VERSION) changes when the stored form or the meaning of a reducer does.
+///
+/// # Values that are refused
+///
+/// Every later read gives back what a commit took. A state or an update that JSON can't hold is refused before it is
+/// stored, by [`GraphError::Encode`](crate::GraphError::Encode) with the name of the field:
+///
+/// - numbers that are not finite, NaN and infinity, also in an `Option`;
+/// - nothing inside a `Some`: `Some(None)`, `Some(())`, `Some(Value::Null)`;
+/// - more than 100 lists and objects inside each other;
+/// - keys of a map that are neither text, numbers, truth values nor names of variants;
+/// - what the type itself reads as something else, or not at all. It is read back once for each form, by type, number of
+///   bits and number of items: an untagged enum whose variants look alike, a number of more than 64 bits or a map with
+///   numbers as keys inside a tagged enum or a flattened field, a field that is written but not read. A `Serialize` of
+///   one's own that changes some values of a form and not others is not noticed.
+///
+/// Questions, answers, inputs that are sent and values of [`Cx::once`](crate::Cx::once) travel as [`Value`]: in addition,
+/// numbers in them have at most 64 bits, and the members of an object have no order, unless serde_json's
+/// `arbitrary_precision` and `preserve_order` are on. So does the state under a host that knows it as JSON, and while a
+/// thread of an older version is carried over.
 pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The update that a node writes.
     type Update: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Error, Value};
 
+use crate::json;
+
 /// Folds a write to a field into its value, both as JSON.
 pub type JsonFold = fn(&mut Value, Value) -> Result<(), Error>;
 
@@ -79,7 +81,7 @@ where
 {
     let mut typed = T::deserialize(&*have)?;
     fold(&mut typed, serde_json::from_value(new)?);
-    *have = serde_json::to_value(typed)?;
+    *have = json::to_value(&typed)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, error::Error as StdError, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use crate::{Cx, Graph, NodePolicy, Reducers, State, node::BoxFuture};
+use crate::{Cx, Graph, NodePolicy, Reducers, State, json, node::BoxFuture};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -58,7 +58,7 @@ impl<S: State> ErasedGraph for Graph<S> {
         Box::pin(async move {
             let state: Arc<S> = Arc::new(serde_json::from_value(Value::Object(state))?);
             match self.run_task_in_time(state, cx, policy).await {
-                Ok(outcome) => serde_json::to_value(outcome).map(Ok),
+                Ok(outcome) => json::to_value(&outcome).map(Ok),
                 Err(error) => Ok(Err(error)),
             }
         })

@@ -121,7 +121,7 @@ async fn side_by_side(ctx: &Ctx, due: Superstep<JsonState>) -> Result<Vec<Report
     tasks.truncate(group);
     // A replay compares the names of activities, not their inputs: with the hash in it, a state that is folded in another
     // way than it was is noticed.
-    let digest = match crate::state::hash::of_state(state.as_ref()) {
+    let digest = match crate::json::hash::of_state(state.as_ref()) {
         Ok(digest) => digest.short(16),
         Err(error) => return block(ctx, format!("the state can't be written: {error}")).await,
     };

@@ -93,8 +93,8 @@ async fn a_large_field_is_stored_once_over_many_steps_snapshots_and_threads() {
             assert_eq!(place.app(&counting()).get_state(&config).await.unwrap().unwrap().state, state);
         }
         let (inline, blobs) = bytes(&place, &["one", "two", "fork of one", "fork of two"]).await;
-        // The code, the list and the part: three values, however many threads there are.
-        assert!(blobs > 3 * SIZE && blobs < 4 * SIZE, "{blobs}");
+        // The code, which is that of the part too, and the list: two values, however many threads there are.
+        assert!(blobs > 2 * SIZE && blobs < 3 * SIZE, "{blobs}");
         assert!(inline < SIZE, "{inline} bytes of records");
     }
 }
@@ -170,8 +170,8 @@ async fn large_values_come_back_from_every_place_as_they_were() {
         assert_eq!(history[0].thread.state.part.code, text(10));
         assert_eq!(history[1].thread.state, expected);
         let (inline, _) = bytes(&place, &["t"]).await;
-        // The question and its answer stand in their records; everything else of more than 4 KiB left them.
-        assert!(inline < 5 * SIZE, "{inline}");
+        // Everything of more than 4 KiB left the records.
+        assert!(inline < SIZE / 10, "{inline}");
     }
 }
 
@@ -192,8 +192,7 @@ async fn a_damaged_or_lost_blob_is_refused() {
         assert!(matches!(error, GraphError::Corrupt { seq: 1, .. }), "{error}");
         assert!(error.to_string().contains(words), "{error}");
     }
-    let edit =
-        |thread: &mut Loaded| thread.snapshot = thread.snapshot.replace("/state/code", "/state/none/code");
+    let edit = |thread: &mut Loaded| thread.snapshot = thread.snapshot.replacen("[[[", "[[[9", 1);
     let app = counting().with_store(damaged(&store, edit));
     let error = app.get_state(&config).await.unwrap_err();
     assert!(matches!(error, GraphError::Corrupt { .. }), "{error}");

@@ -52,6 +52,7 @@ mod retention;
 mod sends;
 #[cfg(all(feature = "postgres", feature = "conformance"))]
 mod server;
+mod stored;
 #[cfg(feature = "conformance")]
 mod stores;
 mod streaming;

@@ -2,7 +2,7 @@
 
 use ae_core::Timestamp;
 
-use crate::{Cx, Graph, NodeCache, State, TaskResult};
+use crate::{Cx, Graph, NodeCache, State, TaskResult, json};
 
 /// The place of one result in the cache.
 pub(super) struct Slot {
@@ -27,14 +27,15 @@ impl Slot {
     pub(super) async fn get<S: State>(&self, cx: &Cx) -> Option<TaskResult<S>> {
         let (cache, now) = place(cx)?;
         let value = cache.get(&self.key, now).await.ok().flatten()?;
-        serde_json::from_value(value).ok()
+        json::from_str(value.as_str()?).ok()
     }
 
     /// Keeps a result, if the cache can.
     pub(super) async fn put<S: State>(&self, cx: &Cx, result: &TaskResult<S>) {
-        if let (Some((cache, now)), Ok(value)) = (place(cx), serde_json::to_value(result)) {
+        // As text, which keeps wide numbers and the order of maps.
+        if let (Some((cache, now)), Ok(text)) = (place(cx), json::to_string(result)) {
             // The result counts whether or not it could be kept.
-            let _ = cache.put(&self.key, value, now).await;
+            let _ = cache.put(&self.key, text.into(), now).await;
         }
     }
 }

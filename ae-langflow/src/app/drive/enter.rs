@@ -7,6 +7,7 @@ use crate::{
     App, Change, GraphError, GraphRun, Input, RunConfig, START, State, TaskId, TaskOutcome, ThreadState,
     app::log::{Opened, ThreadLog},
     app::stream::Sink,
+    json,
     node::Host,
     store::record::TaskRecord,
 };
@@ -185,13 +186,14 @@ impl<'a, S: State> Drive<'a, S> {
         for note in notes {
             if note.key == finished {
                 let outcome: TaskOutcome<S> =
-                    serde_json::from_str(&note.value).map_err(|error| log.corrupt(seq, error))?;
+                    json::from_str(&note.value).map_err(|error| log.damaged_note(seq, &error))?;
                 // What a parked superstep holds already was noted as well.
                 if !self.run.position.finished.contains_key(outcome.task()) {
                     outcomes.push(outcome);
                 }
             } else if let Some(key) = note.key.strip_prefix("once:") {
-                let value = serde_json::from_str(&note.value).map_err(|error| log.corrupt(seq, error))?;
+                let value =
+                    serde_json::from_str(&note.value).map_err(|error| log.damaged_note(seq, &error))?;
                 self.recorded.entry(note.task).or_default().insert(key.to_owned(), value);
             }
         }

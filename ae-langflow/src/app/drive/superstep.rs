@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Drive, Ended, side_by_side::SideBySide, task::TaskError};
 use crate::{
-    Change, Cx, DueTask, GraphError, State, Superstep, TaskId, TaskOutcome, store::record::TaskRecord,
+    Change, Cx, DueTask, GraphError, State, Superstep, TaskId, TaskOutcome, json, store::record::TaskRecord,
 };
 
 impl<S: State> Drive<'_, S> {
@@ -110,7 +110,7 @@ impl<S: State> Drive<'_, S> {
         if matches!(outcome, TaskOutcome::Asked { .. }) {
             return Ok(());
         }
-        let json = serde_json::to_string(outcome).map_err(|source| log.unwritable(source))?;
+        let json = json::to_string(outcome).map_err(|error| log.unwritable(&error))?;
         let task = outcome.task().to_string();
         log.note(TaskRecord::new(self.run.step(), task, self.finished_key(), json)).await
     }

@@ -1,124 +1,242 @@
-//! Large fields leave the record for a blob, which the store keeps once.
+//! Large values leave the record for blobs, which the store keeps once.
 //!
-//! A record without blobs is the JSON of a change or a position, which is never an array. With blobs it is
-//! `[json, [[pointer, digest], …]]`: at each JSON pointer (RFC 6901) the value is `null` and stands in the blob.
+//! It is done to the text: a record is never parsed into a tree of values, which would round numbers and sort maps, and
+//! what is put together again is the text that was cut, byte for byte. A record without blobs is the JSON of a change or
+//! a position, which is never an array. With blobs it is `[[[offset, digest], …], json]`: at each offset of `json` stands
+//! `0`, or `"":0` among the members of an object, for the text of the blob.
+//!
+//! A text or a number leaves when it is large. Members of lists and objects that stay leave with their neighbours once
+//! they are large together: in runs counted from the list's beginning, so that a list that grew at its end has its first
+//! runs in common with what it was.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    sync::Arc,
+};
 
 use ae_core::Digest;
-use serde::de::{DeserializeOwned, Error as _};
-use serde_json::{Error, Value};
+use serde::{Serialize, de::DeserializeOwned, de::Error as _};
+use serde_json::Error;
 
-use crate::store::record::Blob;
+use crate::{
+    json::{self, Part},
+    store::record::Blob,
+};
 
-/// Fields whose JSON is longer than this leave the record, in bytes.
+/// Values whose JSON is longer than this leave the record, in bytes.
 const INLINE_BYTES_MAX: usize = 4096;
 
-type Place = (String, Digest);
+/// A run of members ends when it is longer than this, in bytes.
+const RUN_BYTES: usize = 16 * 1024;
 
-/// Takes the large fields out of the JSON of a change or a position.
-pub(super) fn lift(json: String, blobs: &mut Vec<Blob>) -> Result<String, Error> {
+type Place = (usize, Digest);
+
+/// The members of a list or an object while they are looked through.
+struct Members {
+    begin: usize,
+    /// Where the key of the member under way begins.
+    key: Option<usize>,
+    /// Neighbours that stay so far.
+    run: Option<Range<usize>>,
+    /// How many cuts there were before it.
+    cuts: usize,
+}
+
+/// The JSON of a change or a position without its large values, which go to `blobs`, and how long it was with them.
+pub(super) fn write<T: Serialize + DeserializeOwned>(
+    value: &T,
+    blobs: &mut Vec<Blob>,
+) -> Result<(String, usize), Error> {
+    let json = json::to_string(value)?;
+    let bytes = json.len();
+    Ok((lift(json, blobs)?, bytes))
+}
+
+/// Reads what [`write`] made.
+pub(super) fn read<T: DeserializeOwned>(text: &str, blobs: &BTreeMap<Digest, Arc<str>>) -> Result<T, Error> {
+    json::from_str(&whole(text, blobs)?)
+}
+
+fn lift(json: String, blobs: &mut Vec<Blob>) -> Result<String, Error> {
     if json.len() <= INLINE_BYTES_MAX {
         return Ok(json);
     }
-    let mut value: Value = serde_json::from_str(&json)?;
-    let mut places: Vec<Place> = Vec::new();
-    for owner in owners(&value) {
-        let members: Vec<(String, &mut Value)> = match value.pointer_mut(&owner) {
-            Some(Value::Object(fields)) => {
-                fields.iter_mut().map(|(name, field)| (escaped(name), field)).collect()
-            }
-            // A task that was sent, and its input.
-            Some(Value::Array(pair)) => {
-                pair.iter_mut().enumerate().map(|(index, part)| (index.to_string(), part)).collect()
-            }
-            _ => continue,
-        };
-        for (name, member) in members {
-            let text = member.to_string();
-            if text.len() > INLINE_BYTES_MAX {
-                let blob = Blob::new(text);
-                places.push((format!("{owner}/{name}"), blob.digest));
-                if !blobs.iter().any(|known| known.digest == blob.digest) {
-                    blobs.push(blob);
-                }
-                *member = Value::Null;
-            }
+    let cuts = cuts(&json);
+    if cuts.is_empty() {
+        return Ok(json);
+    }
+    let mut known: BTreeSet<Digest> = blobs.iter().map(|blob| blob.digest).collect();
+    let (mut places, mut rest, mut end): (Vec<Place>, _, _) =
+        (Vec::with_capacity(cuts.len()), String::new(), 0);
+    for cut in cuts {
+        let blob = Blob::new(part(&json, cut.clone()));
+        rest.push_str(part(&json, end..cut.start));
+        places.push((rest.len(), blob.digest));
+        rest.push_str(stand_in(&blob.text));
+        end = cut.end;
+        if known.insert(blob.digest) {
+            blobs.push(blob);
         }
     }
-    if places.is_empty() { Ok(json) } else { serde_json::to_string(&(value, places)) }
+    rest.push_str(part(&json, end..json.len()));
+    Ok(format!("[{},{rest}]", serde_json::to_string(&places)?))
 }
 
-/// Reads what [`lift`] made.
-pub(super) fn read<T: DeserializeOwned>(text: &str, blobs: &BTreeMap<Digest, Arc<str>>) -> Result<T, Error> {
-    if !text.starts_with('[') {
-        return serde_json::from_str(text);
+/// The text that stands for a blob in a record.
+fn stand_in(blob: &str) -> &'static str {
+    // Only the members of an object begin with a string and a colon.
+    match json::parts(blob).next() {
+        Some(Part::Key { .. }) => "\"\":0",
+        _ => "0",
     }
-    let (mut value, places): (Value, Vec<Place>) = serde_json::from_str(text)?;
-    for (pointer, digest) in places {
+}
+
+/// The text of a record with its blobs.
+fn whole<'t>(text: &'t str, blobs: &BTreeMap<Digest, Arc<str>>) -> Result<Cow<'t, str>, Error> {
+    let Some(cut) = text.strip_prefix('[') else { return Ok(Cow::Borrowed(text)) };
+    let parts = cut.find("]],").and_then(|end| cut.split_at_checked(end + 2));
+    let parts = parts.and_then(|(places, rest)| Some((places, rest.strip_prefix(',')?.strip_suffix(']')?)));
+    let (places, rest) = parts.ok_or_else(|| Error::custom("it is cut off"))?;
+    let mut whole = String::new();
+    let mut end = 0;
+    for (offset, digest) in serde_json::from_str::<Vec<Place>>(places)? {
         let blob =
             blobs.get(&digest).ok_or_else(|| Error::custom(format!("the blob {digest} is missing")))?;
         if Blob::digest_of(blob) != digest {
             return Err(Error::custom(format!("the blob {digest} was changed")));
         }
-        let place = value.pointer_mut(&pointer);
-        let place =
-            place.ok_or_else(|| Error::custom(format!("there is no place {pointer:?} for a blob")))?;
-        *place = serde_json::from_str(blob)?;
+        let (before, stand_in) = (rest.get(end..offset), stand_in(blob));
+        let here = rest.get(offset..).filter(|here| here.starts_with(stand_in));
+        let (Some(before), Some(_)) = (before, here) else {
+            return Err(Error::custom(format!("there is no place for a blob at {offset}")));
+        };
+        whole.push_str(before);
+        whole.push_str(blob);
+        end = offset + stand_in.len();
     }
-    serde_json::from_value(value)
+    whole.push_str(rest.get(end..).unwrap_or_default());
+    Ok(Cow::Owned(whole))
 }
 
-/// The objects whose members are fields of a state: states, updates, and the inputs of sent tasks.
-fn owners(value: &Value) -> Vec<String> {
-    let mut owners = Vec::new();
-    owners.extend(["/state", "/edited/update"].map(str::to_owned));
-    for place in ["/next", "/s/1", "/edited/next"] {
-        // Just the tasks, or everything.
-        let tasks = value.pointer(place).map(|next| (place.to_owned(), next));
-        let tasks = tasks.map(|(place, next)| match next.get("due") {
-            Some(due) => (format!("{place}/due"), due),
-            None => (place, next),
-        });
-        if let Some((place, Value::Array(tasks))) = tasks {
-            owners.extend((0..tasks.len()).map(|index| format!("{place}/{index}")));
+/// The parts of JSON text that leave, in order.
+fn cuts(json: &str) -> Vec<Range<usize>> {
+    let mut cuts = Vec::new();
+    let mut open: Vec<Members> = Vec::new();
+    for part in json::parts(json) {
+        let (from, to, stays) = match part {
+            Part::Open { at } => {
+                open.push(Members { begin: at, key: None, run: None, cuts: cuts.len() });
+                continue;
+            }
+            Part::Key { from, .. } => {
+                if let Some(members) = open.last_mut() {
+                    members.key = Some(from);
+                }
+                continue;
+            }
+            Part::Scalar { from, to } if to - from > INLINE_BYTES_MAX => {
+                cuts.push(from..to);
+                (from, to, false)
+            }
+            Part::Scalar { from, to } => (from, to, true),
+            Part::Close { to } => {
+                let Some(mut members) = open.pop() else { break };
+                members.end_run(&mut cuts);
+                (members.begin, to, cuts.len() == members.cuts)
+            }
+        };
+        let Some(members) = open.last_mut() else { break };
+        let from = members.key.take().unwrap_or(from);
+        if stays {
+            let run = members.run.get_or_insert(from..to);
+            run.end = to;
+            if run.len() > RUN_BYTES {
+                members.end_run(&mut cuts);
+            }
+        } else {
+            members.end_run(&mut cuts);
         }
     }
-    if let Some(Value::Array(writes)) = value.pointer("/s/0") {
-        owners.extend((0..writes.len()).map(|index| format!("/s/0/{index}/1")));
-    }
-    if let Some(Value::Array(finished)) = value.pointer("/parked/finished") {
-        owners.extend((0..finished.len()).map(|index| format!("/parked/finished/{index}/1/update")));
-    }
-    if let Some(Value::Object(finished)) = value.get("finished") {
-        owners.extend(finished.keys().map(|task| format!("/finished/{}/update", escaped(task))));
-    }
-    owners
+    // A run before a value that has cuts in it ends after them.
+    cuts.sort_unstable_by_key(|cut| cut.start);
+    cuts
 }
 
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+impl Members {
+    fn end_run(&mut self, cuts: &mut Vec<Range<usize>>) {
+        cuts.extend(self.run.take().filter(|run| run.len() > INLINE_BYTES_MAX));
+    }
+}
+
+fn part(json: &str, range: Range<usize>) -> &str {
+    json.get(range).expect("cuts are at the ends of values")
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
+    fn lifted(value: &Value) -> (String, BTreeMap<Digest, Arc<str>>) {
+        let mut blobs = Vec::new();
+        let text = lift(value.to_string(), &mut blobs).unwrap();
+        (text, blobs.into_iter().map(|blob| (blob.digest, blob.text)).collect())
+    }
+
     #[test]
-    fn a_large_field_leaves_and_comes_back() {
-        let long = "x".repeat(5000);
-        let json = serde_json::json!({
+    fn a_large_value_leaves_once_and_comes_back() {
+        let long = "x]],\"\\".repeat(1000);
+        let json = json!({
             "state": { "a/b~c": long, "n": 1 },
-            "finished": { "sub/x": { "update": { "text": long } } },
+            "finished": { "sub/x": { "update": { "text": long, "list": [1, long, null] } } },
         });
-        let (mut blobs, text) = (Vec::new(), json.to_string());
-        let lifted = lift(text, &mut blobs).unwrap();
-        assert_eq!((blobs.len(), lifted.len() < 400), (1, true), "one blob for one value: {lifted}");
-        let known: BTreeMap<_, _> = blobs.into_iter().map(|blob| (blob.digest, blob.text)).collect();
-        assert_eq!(read::<Value>(&lifted, &known).unwrap(), json);
-        assert!(read::<Value>(&lifted, &BTreeMap::new()).unwrap_err().to_string().contains("missing"));
-        let changed = known.keys().map(|digest| (*digest, Arc::from("\"y\""))).collect();
-        assert!(read::<Value>(&lifted, &changed).unwrap_err().to_string().contains("changed"));
+        let (text, blobs) = lifted(&json);
+        assert_eq!((blobs.len(), text.len() < 400), (1, true), "one blob for one value: {text}");
+        assert_eq!(whole(&text, &blobs).unwrap(), json.to_string());
+        assert_eq!(read::<Value>(&text, &blobs).unwrap(), json);
+        assert!(whole(&text, &BTreeMap::new()).unwrap_err().to_string().contains("missing"));
+        let changed = blobs.keys().map(|digest| (*digest, Arc::from("\"y\""))).collect();
+        assert!(whole(&text, &changed).unwrap_err().to_string().contains("changed"));
+        for cut in 1..text.len() {
+            let Some(text) = text.get(..cut) else { continue };
+            assert!(read::<Value>(text, &blobs).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_any_size_comes_back_to_the_byte() {
+        for size in (0..60).chain(4080..4110).chain(16_370..16_400) {
+            let text = "y".repeat(size);
+            let items: Vec<_> = (0..size / 9).collect();
+            for json in [
+                json!([text]),
+                json!({ "k": text, "l": [text, [], {}, { "": text }] }),
+                json!({ "k": items, "l": [items, "z", [[items]]] }),
+                json!({ "m": { "a": items, "b": { "c": items }, "d": text }, "n": text }),
+            ] {
+                // As records do, it begins with an object.
+                let json = json!({ "s": json });
+                let (text, blobs) = lifted(&json);
+                assert_eq!(whole(&text, &blobs).unwrap(), json.to_string());
+                let left: usize = blobs.values().map(|text| text.len()).sum();
+                assert!(text.len() + left < json.to_string().len() + 100 * (blobs.len() + 1));
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_grew_has_its_beginning_in_common() {
+        let list =
+            |items: u64| json!({ "list": (0..items).map(|n| format!("{n:0500}")).collect::<Vec<_>>() });
+        let (_, before) = lifted(&list(1000));
+        let (text, after) = lifted(&list(1010));
+        assert!(text.len() < 6000, "{}", text.len());
+        let new: usize =
+            after.iter().filter(|(digest, _)| !before.contains_key(digest)).map(|(_, text)| text.len()).sum();
+        assert!(new < 2 * RUN_BYTES, "{new} bytes for 5,000");
     }
 
     #[test]

@@ -16,8 +16,6 @@ use crate::{
     store::record::{Head, Header, TaskRecord},
 };
 
-const FORMAT: u32 = 1;
-
 /// The writing end.
 #[derive(Debug)]
 pub(crate) struct ThreadLog {
@@ -81,11 +79,18 @@ impl ThreadLog {
 
     /// A damaged thread is refused and stays as it is.
     pub(crate) fn corrupt(&self, seq: u64, reason: impl ToString) -> GraphError {
-        GraphError::Corrupt { thread: self.thread.to_string(), seq, reason: reason.to_string() }
+        let (thread, sound) = (self.thread.to_string(), seq.saturating_sub(1));
+        GraphError::Corrupt { thread, seq, sound, reason: reason.to_string() }
     }
 
-    pub(crate) fn unwritable(&self, source: serde_json::Error) -> GraphError {
-        GraphError::Encode { thread: self.thread.to_string(), source }
+    /// A note on top of record `seq` is damaged. A fork has none.
+    pub(crate) fn damaged_note(&self, seq: u64, error: &serde_json::Error) -> GraphError {
+        let reason = format!("a note of a task can't be read: {error}");
+        GraphError::Corrupt { thread: self.thread.to_string(), seq, sound: seq, reason }
+    }
+
+    pub(crate) fn unwritable(&self, error: &serde_json::Error) -> GraphError {
+        GraphError::Encode { thread: self.thread.to_string(), reason: error.to_string() }
     }
 
     pub(crate) fn failed(&self, source: BackendError) -> GraphError {

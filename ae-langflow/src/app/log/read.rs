@@ -1,16 +1,16 @@
 //! Records are read and replayed.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use ae_core::{Digest, Runtime, Timestamp};
 use serde::Serialize;
 
-use super::{FORMAT, ThreadLog, blobs, migrate};
+use super::{ThreadLog, blobs, migrate};
 use crate::{
     Cause, Change, Checkpointer, Graph, GraphError, GraphRun, State,
+    json::hash,
     run::position::Position,
-    state::hash,
-    store::record::{Head, Header, Loaded, TaskRecord},
+    store::record::{FORMAT, Head, Header, Loaded, TaskRecord},
 };
 
 /// A thread as it was read.
@@ -98,8 +98,10 @@ impl ThreadLog {
 
     fn check(&self, found: &Header) -> Result<(), GraphError> {
         let thread = self.thread.to_string();
-        if found.format > FORMAT {
-            return Err(GraphError::NewerFormat { thread, found: found.format });
+        match found.format.cmp(&FORMAT) {
+            Ordering::Less => return Err(GraphError::OlderFormat { thread, found: found.format }),
+            Ordering::Greater => return Err(GraphError::NewerFormat { thread, found: found.format }),
+            Ordering::Equal => {}
         }
         if found.graph != self.header.graph {
             let expected = self.header.graph.clone();
@@ -144,16 +146,20 @@ impl ThreadLog {
             }
         }
         if head != loaded.head {
-            return Err(
-                self.corrupt(head.seq, "the records do not lead to the head: one is lost or was changed")
-            );
+            // Which one it is can't be seen; the snapshot was read by its own head.
+            return Err(GraphError::Corrupt {
+                thread: self.thread.to_string(),
+                seq: head.seq,
+                sound: loaded.snapshot_head.seq,
+                reason: "the records do not lead to the head: one is lost or was changed".to_owned(),
+            });
         }
         Ok(())
     }
 
     fn verify<T: Serialize>(&self, read: &T, seq: u64, expected: Option<Digest>) -> Result<(), GraphError> {
         let Some(expected) = expected else { return Ok(()) };
-        if hash::of_state(read).map_err(|source| self.unwritable(source))? == expected {
+        if hash::of_state(read).map_err(|error| self.unwritable(&error))? == expected {
             Ok(())
         } else {
             Err(GraphError::StateChanged { thread: self.thread.to_string(), seq })

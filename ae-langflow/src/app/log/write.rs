@@ -3,7 +3,7 @@
 use super::{ThreadLog, blobs};
 use crate::{
     Change, GraphError, GraphRun, State,
-    state::hash,
+    json::hash,
     store::record::{Blob, Record},
 };
 
@@ -35,10 +35,8 @@ impl ThreadLog {
     pub(crate) fn encode<S: State>(&self, change: &Change<S>) -> Result<Entry, GraphError> {
         let steps = matches!(change, Change::Stepped(..));
         let boundary = steps || matches!(change, Change::Began | Change::Edited { .. } | Change::Migrated);
-        let text = serde_json::to_string(change).map_err(|source| self.unwritable(source))?;
-        let bytes = text.len();
         let mut blobs = Vec::new();
-        let text = blobs::lift(text, &mut blobs).map_err(|source| self.unwritable(source))?;
+        let (text, bytes) = blobs::write(change, &mut blobs).map_err(|error| self.unwritable(&error))?;
         Ok(Entry { text, bytes, blobs, steps, boundary })
     }
 
@@ -61,11 +59,11 @@ impl ThreadLog {
         let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
         let (before, at) = (self.head, self.runtime.now());
         let mut record = if with_snapshot {
-            let json = serde_json::to_string(&run.position).map_err(|source| self.unwritable(source))?;
+            let written = blobs::write(&run.position, &mut blobs);
+            let (json, bytes) = written.map_err(|error| self.unwritable(&error))?;
             self.records = 0;
             self.delta_bytes = 0;
-            self.snapshot_bytes = json.len();
-            let json = blobs::lift(json, &mut blobs).map_err(|source| self.unwritable(source))?;
+            self.snapshot_bytes = bytes;
             Record::with_snapshot(before.as_ref(), at, run.step(), text, json)
         } else {
             Record::new(before.as_ref(), at, run.step(), text)
@@ -77,7 +75,7 @@ impl ThreadLog {
             } else {
                 hash::of_state_and_size(run.state().as_ref())
             };
-            let (hash, bytes) = hashed.map_err(|source| self.unwritable(source))?;
+            let (hash, bytes) = hashed.map_err(|error| self.unwritable(&error))?;
             self.state_bytes = bytes;
             record = record.with_state_hash(hash);
         }

@@ -17,7 +17,12 @@ use serde_json::Value;
 
 pub(crate) use self::host::Host;
 pub use self::host::{Emitter, Journal};
-use crate::{Cancel, DueTask, NodeFailure, Question, Stop, TaskId, node::Pause};
+use crate::{
+    Cancel, DueTask, NodeFailure, Question, Stop, TaskId, json, node::Pause, store::record::NAME_BYTES_MAX,
+};
+
+/// How long the key of [`Cx::once`] may be. Journals put their own marks before it.
+const ONCE_KEY_BYTES_MAX: usize = NAME_BYTES_MAX - 64;
 
 /// The context of one run of one node. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -235,12 +240,12 @@ impl Cx {
     ///
     /// # Errors
     ///
-    /// [`Stop::Paused`] while there is no answer that is an `A`; [`Stop::Failed`] when the question can't be written
-    /// as JSON.
+    /// [`Stop::Paused`] while there is no answer that is an `A`; [`Stop::Failed`] when JSON can't hold the question:
+    /// [`State`](crate::State) has the list.
     // The signature is async so that a host may fetch the answer itself.
     #[allow(clippy::unused_async)]
     pub async fn ask<Q: Serialize, A: DeserializeOwned>(&self, id: &str, question: &Q) -> Result<A, Stop> {
-        let mut asked = Question::new(id, &self.0.task, serde_json::to_value(question)?);
+        let mut asked = Question::new(id, &self.0.task, json::to_value(question)?);
         let mut questions = locked(&self.0.asked);
         if questions.iter().any(|question| question.id == asked.id) {
             return Err(Stop::Paused(Pause(())));
@@ -267,12 +272,13 @@ impl Cx {
     /// outlives its superstep, in a task that the node started, can't record any more.
     ///
     /// A crash after the work and before the record repeats the work, so give an outside effect a key that its
-    /// receiver recognises as well: [`idempotency_key`](Self::idempotency_key). The value must come back from JSON as
-    /// it was written.
+    /// receiver recognises as well: [`idempotency_key`](Self::idempotency_key). A key is 1 to 960 bytes long and holds no
+    /// NUL character. The value must come back from JSON as it was written.
     ///
     /// # Errors
     ///
-    /// Those of `work`, which are not recorded; those of the store; a value or a record that is not a `T`.
+    /// A key that no store can keep, before `work` begins; those of `work`, which are not recorded; those of the store;
+    /// a value that JSON can't hold, which is not recorded; a record that is not a `T`.
     pub async fn once<T, E>(
         &self,
         key: &str,
@@ -286,7 +292,16 @@ impl Cx {
         if let Some(value) = known {
             return Ok(T::deserialize(&value)?);
         }
-        let value = serde_json::to_value(work.await.map_err(Into::into)?)?;
+        if !(1..=ONCE_KEY_BYTES_MAX).contains(&key.len()) || key.contains('\0') {
+            let shown: String = key.chars().take(40).collect();
+            let why = format!(
+                "{shown:?} can't be a key of once: choose 1 to {ONCE_KEY_BYTES_MAX} bytes without NUL"
+            );
+            return Err(Stop::failed(why));
+        }
+        let value = json::to_value(&work.await.map_err(Into::into)?)?;
+        // Recorded, it would fail every later run.
+        T::deserialize(&value)?;
         let value = match &self.0.host.journal {
             Some(journal) => journal.record(self.0.step, &self.0.task, key, value).await?,
             None => value,

@@ -13,6 +13,9 @@ pub use self::{
     loaded::{Delta, Loaded},
 };
 
+/// The version of the records' form.
+pub(crate) const FORMAT: u32 = 2;
+
 /// How long the name of a thread, of a task and of a note may be.
 pub const NAME_BYTES_MAX: usize = 1024;
 
@@ -74,7 +77,7 @@ impl Header {
     /// The header of threads of a graph.
     #[must_use]
     pub fn new(graph: impl Into<String>, fingerprint: Digest, state_version: u32) -> Self {
-        Self { format: 1, graph: graph.into(), fingerprint, state_version, reducers: BTreeMap::new() }
+        Self { format: FORMAT, graph: graph.into(), fingerprint, state_version, reducers: BTreeMap::new() }
     }
 
     /// Names the reducers of the state's fields.

@@ -1,4 +1,9 @@
-//! The hash of a state, the same whatever order its maps have.
+//! The hash of a state, the same whatever order its maps and lists have.
+//!
+//! A `HashSet` is written as a list, in an order that differs from one process to the next, and nothing in the JSON tells
+//! it from a `Vec`. So the items of every list are sorted before the hash is taken. What that gives up: a reducer that
+//! changed so that it only puts the same items into another order is not noticed. The order itself is not at risk, since
+//! records are chained by the hash of their text.
 
 use std::{cell::RefCell, io, rc::Rc};
 
@@ -6,7 +11,7 @@ use ae_core::{Digest, DigestWriter};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 
-/// Hashes the JSON form with the members of every object sorted.
+/// Hashes the JSON form with the members of every object and list sorted.
 pub(crate) fn of_state<S: Serialize>(state: &S) -> Result<Digest, serde_json::Error> {
     of_state_and_size(state).map(|(digest, _)| digest)
 }
@@ -14,9 +19,9 @@ pub(crate) fn of_state<S: Serialize>(state: &S) -> Result<Digest, serde_json::Er
 /// The same with the length of the JSON form in bytes.
 pub(crate) fn of_state_and_size<S: Serialize>(state: &S) -> Result<(Digest, usize), serde_json::Error> {
     let text = Text(Rc::new(RefCell::new(Vec::with_capacity(256))));
-    let sorted = Sorted { text: text.clone(), objects: Vec::new() };
+    let sorted = Sorted { text: text.clone(), open: Vec::new() };
     state.serialize(&mut Serializer::with_formatter(text.clone(), sorted))?;
-    let digest = DigestWriter::new("ae-langflow state 1").field(&text.0.borrow()).finish();
+    let digest = DigestWriter::new("ae-langflow state 2").field(&text.0.borrow()).finish();
     Ok((digest, text.len()))
 }
 
@@ -24,14 +29,14 @@ pub(crate) fn of_state_and_size<S: Serialize>(state: &S) -> Result<(Digest, usiz
 #[derive(Clone)]
 struct Text(Rc<RefCell<Vec<u8>>>);
 
-/// Sorts the members of each object when it ends.
+/// Sorts the members of each object and list when it ends.
 struct Sorted {
     text: Text,
-    objects: Vec<Object>,
+    open: Vec<Members>,
 }
 
-/// An object that has not ended: where its members begin and end.
-struct Object {
+/// An object or a list that has not ended: where its members begin and end.
+struct Members {
     start: usize,
     members: Vec<(usize, usize)>,
 }
@@ -41,8 +46,8 @@ impl Text {
         self.0.borrow().len()
     }
 
-    /// Sorts members that lie side by side from `start` on. Their keys differ, so any order of bytes will do.
-    fn sort(&self, Object { start, mut members }: Object) {
+    /// Sorts members that lie side by side from `start` on. Any order will do that depends on their bytes alone.
+    fn sort(&self, Members { start, mut members }: Members) {
         let mut text = self.0.borrow_mut();
         let member = |&(from, to): &(usize, usize)| text.get(from..to).unwrap_or_default();
         if members.is_sorted_by_key(member) {
@@ -66,35 +71,75 @@ impl io::Write for Text {
     }
 }
 
+impl Sorted {
+    fn begin(&mut self) {
+        self.open.push(Members { start: self.text.len(), members: Vec::new() });
+    }
+
+    fn begin_member(&mut self) {
+        let at = self.text.len();
+        if let Some(open) = self.open.last_mut() {
+            open.members.push((at, at));
+        }
+    }
+
+    fn end_member(&mut self) {
+        let at = self.text.len();
+        if let Some((_, end)) = self.open.last_mut().and_then(|open| open.members.last_mut()) {
+            *end = at;
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.text.sort(open);
+        }
+    }
+}
+
 impl Formatter for Sorted {
     fn begin_object<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
         to.write_all(b"{")?;
-        self.objects.push(Object { start: self.text.len(), members: Vec::new() });
+        self.begin();
         Ok(())
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
-        let at = self.text.len();
-        if let Some(object) = self.objects.last_mut() {
-            object.members.push((at, at));
-        }
+        self.begin_member();
         Ok(())
     }
 
     fn end_object_value<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
         to.write_all(b",")?;
-        let at = self.text.len();
-        if let Some((_, end)) = self.objects.last_mut().and_then(|object| object.members.last_mut()) {
-            *end = at;
-        }
+        self.end_member();
         Ok(())
     }
 
     fn end_object<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
-        if let Some(object) = self.objects.pop() {
-            self.text.sort(object);
-        }
+        self.end();
         to.write_all(b"}")
+    }
+
+    fn begin_array<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
+        to.write_all(b"[")?;
+        self.begin();
+        Ok(())
+    }
+
+    fn begin_array_value<W: ?Sized + io::Write>(&mut self, _: &mut W, _: bool) -> io::Result<()> {
+        self.begin_member();
+        Ok(())
+    }
+
+    fn end_array_value<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
+        to.write_all(b",")?;
+        self.end_member();
+        Ok(())
+    }
+
+    fn end_array<W: ?Sized + io::Write>(&mut self, to: &mut W) -> io::Result<()> {
+        self.end();
+        to.write_all(b"]")
     }
 
     /// As the same number looks that was read back from JSON, where there are only wide ones.
@@ -117,6 +162,16 @@ mod tests {
         assert_eq!(of_state(&there).unwrap(), of_state(&back).unwrap());
         let other: HashMap<_, _> = (0..100).map(|n| (n.to_string(), n + 1)).collect();
         assert_ne!(of_state(&there).unwrap(), of_state(&other).unwrap());
+    }
+
+    #[test]
+    fn the_order_of_a_set_does_not_count_and_its_items_do() {
+        let hash = |items: &[&str]| of_state(&items).unwrap();
+        assert_eq!(hash(&["a", "b", "c"]), hash(&["c", "a", "b"]));
+        for other in [&["a", "b"][..], &["a", "b", "b", "c"], &["a", "bc"], &["abc"], &[]] {
+            assert_ne!(hash(&["a", "b", "c"]), hash(other), "{other:?}");
+        }
+        assert_ne!(of_state(&[[1, 2], [3, 4]]).unwrap(), of_state(&[[1, 3], [2, 4]]).unwrap());
     }
 
     #[test]
