@@ -7,7 +7,7 @@
 use std::error::Error;
 
 use ae_core::{Currency, Intent, Money, Runtime};
-use ae_genesis::{FileSource, NicheSource, Retriever, RetrieverLimits, SignalQuery};
+use ae_genesis::{FileSource, NicheSource, Retriever, SignalQuery};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let k = arguments.next().map_or(Ok(20), |k| k.parse())?;
     let runtime = Runtime::system();
     let query = SignalQuery::from_intent(&Intent::new(&intent, Money::zero(Currency::USD))?);
-    let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(&query);
     let report = FileSource::open(&file, runtime.clone())?.collect(&query, &mut retriever).await?;
     let ranking = retriever.finish(runtime.now(), k);
     println!("# {} read, {} skipped, {} matched", report.signals_read, report.rows_skipped, ranking.matched);

@@ -8,8 +8,8 @@ use std::error::Error;
 
 use ae_core::{Currency, Intent, Money, Runtime};
 use ae_genesis::{
-    Analyst, FileSource, NicheBrief, NicheSource, NicheValidator, Retriever, RetrieverLimits, RuleAnalyst,
-    RuleValidator, SampleSource, SignalQuery, SpecBrief, ValidationRequest, Verdict, verify_spec,
+    Analyst, FileSource, NicheBrief, NicheSource, NicheValidator, Retriever, RuleAnalyst, RuleValidator,
+    SampleSource, SignalQuery, SpecBrief, ValidationRequest, Verdict, verify_spec,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => Box::new(SampleSource::new(runtime.clone())),
     };
     let query = SignalQuery::from_intent(&intent);
-    let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(&query);
     let sources = vec![source.collect(&query, &mut retriever).await?];
     let now = runtime.now();
     let brief = NicheBrief::new(intent.clone(), retriever.finish(now, 30).evidence, now)

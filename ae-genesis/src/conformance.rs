@@ -14,7 +14,7 @@
 
 use ae_core::{Currency, Evidence, Intent, Money, Origin, Timestamp, Untrusted};
 
-use crate::{MemorySource, NicheSource, Retriever, RetrieverLimits, Signal, SignalQuery};
+use crate::{MemorySource, NicheSource, Retriever, Signal, SignalQuery};
 pub use crate::{
     judge::conformance as validator, roles::conformance as analyst, sources::conformance as source,
 };
@@ -49,7 +49,7 @@ pub(crate) async fn evidence(source: &str) -> Vec<Evidence> {
     };
     let signals = titles.iter().enumerate().map(signal).collect();
     let query = SignalQuery::from_intent(&intent());
-    let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(&query);
     MemorySource::new(source, signals, now())
         .collect(&query, &mut retriever)
         .await

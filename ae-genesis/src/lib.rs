@@ -12,9 +12,7 @@ mod sources;
 
 #[doc(no_inline)]
 pub use ae_core as core;
-pub use find::{
-    QueryLimits, QueryTerm, Ranking, Retriever, RetrieverLimits, SignalKind, SignalQuery, opportunity,
-};
+pub use find::{QueryLimits, QueryTerm, Ranking, Retriever, SignalKind, SignalQuery, opportunity};
 #[cfg(feature = "mock")]
 pub use judge::MockNicheValidator;
 pub use judge::{

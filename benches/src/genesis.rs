@@ -1,7 +1,7 @@
 //! Ranking of demand signals.
 
 use ae_core::{Currency, Intent, Money, Origin, Untrusted};
-use ae_genesis::{Retriever, RetrieverLimits, Signal, SignalQuery, SignalSink};
+use ae_genesis::{Retriever, Signal, SignalQuery, SignalSink};
 
 use crate::{Numbers, now};
 
@@ -57,7 +57,7 @@ pub fn query() -> SignalQuery {
 /// Ranks the posts and keeps the best 20; how many matched.
 #[must_use]
 pub fn rank(posts: &[Signal], query: &SignalQuery) -> u64 {
-    let mut retriever = Retriever::new(query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(query);
     for post in posts {
         if retriever.accept(post.clone()).is_break() {
             break;
@@ -69,7 +69,7 @@ pub fn rank(posts: &[Signal], query: &SignalQuery) -> u64 {
 /// The floor: looks for the query's words as substrings of the lower-cased title; how many posts hold one.
 #[must_use]
 pub fn scan(posts: &[Signal], query: &SignalQuery) -> usize {
-    let has = |title: &str| query.terms().iter().any(|term| title.contains(&term.text));
+    let has = |title: &str| query.terms.iter().any(|term| title.contains(&term.text));
     posts.iter().map(Clone::clone).filter(|post| has(&post.title.as_data().to_lowercase())).count()
 }
 

@@ -8,5 +8,5 @@ pub(crate) mod text;
 pub use self::{
     demand::{SignalKind, opportunity},
     query::{QueryLimits, QueryTerm, SignalQuery},
-    rank::{Ranking, Retriever, RetrieverLimits},
+    rank::{Ranking, Retriever},
 };

@@ -1,6 +1,6 @@
 //! Words and stems: the one place that decides what a word is.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -72,6 +72,12 @@ pub(crate) fn stems(text: &str) -> Vec<String> {
     let mut stems = Vec::new();
     for_each_word(text, |word| stems.push(stem(&stemmer, word).into_owned()));
     stems
+}
+
+/// The words of the line `name: words` of a table.
+pub(crate) fn list(table: &'static str, name: &str) -> BTreeSet<&'static str> {
+    let lines = table.lines().filter_map(|line| line.split_once(": "));
+    lines.filter(|(key, _)| *key == name).flat_map(|(_, words)| words.split(' ')).collect()
 }
 
 /// Whether both texts have the same stems in the same order.

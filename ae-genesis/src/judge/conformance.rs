@@ -68,8 +68,8 @@ async fn c4_missing_inputs_are_left_out(validator: &dyn NicheValidator) {
     same("C4", &Score::from_terms(report.score.terms.clone()), &report.score);
     let left_out = report.score.terms.iter().filter(|term| term.points.is_none());
     left_out.for_each(|term| holds("C4", !term.note.is_empty(), "a term is left out without a note"));
-    let volume = report.figure("search_volume");
-    holds("C4", volume.is_some_and(|volume| volume.value.is_none()), "a search volume without a source");
+    let volume = report.figures.iter().find(|named| named.name == "search_volume");
+    holds("C4", volume.is_some_and(|named| named.figure.value.is_none()), "a search volume without a source");
 }
 
 async fn c5_there_is_a_reason(validator: &dyn NicheValidator) {

@@ -117,31 +117,13 @@ impl ValidationReport {
             at: request.now,
         }
     }
-
-    /// Sets the reasons, the decisive one first.
-    #[must_use]
-    pub fn with_reasons(mut self, reasons: Vec<String>) -> Self {
-        self.reasons = reasons;
-        self
-    }
-
-    /// Sets the revenue target in customers.
-    #[must_use]
-    pub fn with_mrr(mut self, mrr: Option<MrrArithmetic>) -> Self {
-        self.mrr = mrr;
-        self
-    }
-
-    /// Sets the numbers that were used or are missing.
-    #[must_use]
-    pub fn with_figures(mut self, figures: Vec<NamedFigure>) -> Self {
-        self.figures = figures;
-        self
-    }
-
-    /// The figure called `name`.
-    #[must_use]
-    pub fn figure(&self, name: &str) -> Option<&Figure> {
-        self.figures.iter().find(|entry| entry.name == name).map(|entry| &entry.figure)
-    }
 }
+
+ae_core::setters! { ValidationReport {
+    /// Sets the reasons, the decisive one first.
+    fn with_reasons(reasons: Vec<String>);
+    /// Sets the revenue target in customers.
+    fn with_mrr(mrr: Option<MrrArithmetic>);
+    /// Sets the numbers that were used or are missing.
+    fn with_figures(figures: Vec<NamedFigure>);
+} }

@@ -30,21 +30,14 @@ impl NicheBrief {
         let query = SignalQuery::from_intent(&intent);
         Self { intent, query, evidence, sources: Vec::new(), count: 5, now }
     }
-
-    /// Sets the report on each source.
-    #[must_use]
-    pub fn with_sources(mut self, sources: Vec<SourceReport>) -> Self {
-        self.sources = sources;
-        self
-    }
-
-    /// Sets the most niches wanted.
-    #[must_use]
-    pub fn with_count(mut self, count: usize) -> Self {
-        self.count = count;
-        self
-    }
 }
+
+ae_core::setters! { NicheBrief {
+    /// Sets the report on each source.
+    fn with_sources(sources: Vec<SourceReport>);
+    /// Sets the most niches wanted.
+    fn with_count(count: usize);
+} }
 
 /// The material to write a spec from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,14 +64,12 @@ impl SpecBrief {
         let query = SignalQuery::from_intent(&intent);
         Self { intent, query, niche, validation, sources: Vec::new(), now }
     }
-
-    /// Sets the report on each source.
-    #[must_use]
-    pub fn with_sources(mut self, sources: Vec<SourceReport>) -> Self {
-        self.sources = sources;
-        self
-    }
 }
+
+ae_core::setters! { SpecBrief {
+    /// Sets the report on each source.
+    fn with_sources(sources: Vec<SourceReport>);
+} }
 
 /// The name and nature of an [`Analyst`](crate::Analyst).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

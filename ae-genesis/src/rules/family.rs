@@ -43,7 +43,7 @@ static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| parse(include_str!("fa
 impl Family {
     /// The family whose names the query's keywords hit best; ties go to the earlier one, no hit to the generic one.
     pub(super) fn of(query: &SignalQuery) -> &'static Self {
-        let stems: Vec<String> = query.keywords().iter().flat_map(|keyword| text::stems(keyword)).collect();
+        let stems: Vec<String> = query.keywords.iter().flat_map(|keyword| text::stems(keyword)).collect();
         let hits = |family: &Self| -> usize {
             let found =
                 family.names.iter().filter(|name| stems.windows(name.len()).any(|window| *window == ***name));
@@ -61,8 +61,7 @@ impl Family {
 }
 
 fn generic() -> &'static Family {
-    static EMPTY: LazyLock<Family> = LazyLock::new(Family::default);
-    FAMILIES.iter().find(|family| family.key == "generic").unwrap_or(&EMPTY)
+    FAMILIES.iter().find(|family| family.key == "generic").expect("the bundled table has a generic family")
 }
 
 fn parse(text: &'static str) -> Vec<Family> {

@@ -9,6 +9,7 @@ use super::{
     NAME,
     pricing::{self, Prices},
     reading::{Item, ids, is_sample, on_topic},
+    term,
 };
 use crate::{
     Figure, NamedFigure, Score, ScoreTerm, SignalKind, ValidationReport, ValidationRequest, Verdict,
@@ -67,7 +68,6 @@ fn terms(request: &ValidationRequest, items: &[Item<'_>]) -> Vec<ScoreTerm> {
         n if n <= 30 => Some(5),
         _ => Some(0),
     };
-    let known = |figure: &Figure| figure.value;
     vec![
         ScoreTerm::new(
             "niche",
@@ -78,14 +78,14 @@ fn terms(request: &ValidationRequest, items: &[Item<'_>]) -> Vec<ScoreTerm> {
         ),
         term(
             "search_volume",
-            known(&niche.search_volume).map(volume_points),
+            niche.search_volume.value.map(volume_points),
             20,
-            &niche.search_volume.note,
+            &*niche.search_volume.note,
             vec![],
         ),
         term(
             "competition",
-            competition.map(Decimal::from),
+            competition,
             15,
             match competition {
                 Some(_) => "products launched in the evidence: at least this many, an estimate",
@@ -97,9 +97,9 @@ fn terms(request: &ValidationRequest, items: &[Item<'_>]) -> Vec<ScoreTerm> {
         revenue_term(request),
         term(
             "keyword_difficulty",
-            known(&niche.keyword_difficulty).map(|kd| (Decimal::from(100) - kd) / Decimal::from(10)),
+            niche.keyword_difficulty.value.map(|kd| (Decimal::from(100) - kd) / Decimal::from(10)),
             10,
-            &niche.keyword_difficulty.note,
+            &*niche.keyword_difficulty.note,
             vec![],
         ),
     ]
@@ -117,45 +117,28 @@ fn volume_points(volume: Decimal) -> Decimal {
 }
 
 fn business_term(request: &ValidationRequest) -> ScoreTerm {
-    let Some(audience) = request.query.audience() else {
-        return term("business_customers", None, 15, "left out: the intent names no audience", vec![]);
+    let Some(audience) = &request.query.audience else {
+        return term("business_customers", None::<i64>, 15, "left out: the intent names no audience", vec![]);
     };
     let business =
         crate::find::text::stems(audience).iter().any(|stem| BUSINESS.split(' ').any(|known| known == stem));
-    let (points, note) = if business {
+    let (points, note): (i64, _) = if business {
         (15, "the intent names an audience that buys for a business")
     } else {
         (0, "the intent names an audience that does not buy for a business")
     };
-    term("business_customers", Some(Decimal::from(points)), 15, note, vec![])
+    term("business_customers", Some(points), 15, note, vec![])
 }
 
 fn revenue_term(request: &ValidationRequest) -> ScoreTerm {
-    let Some(price) = request.query.price() else {
-        return term(
-            "revenue_per_customer",
-            None,
-            10,
-            "left out: not measured, and the intent names no price",
-            vec![],
-        );
+    let Some(price) = request.query.price else {
+        let note = "left out: not measured, and the intent names no price";
+        return term("revenue_per_customer", None::<i64>, 10, note, vec![]);
     };
     let amount = price.to_decimal();
     let points = [(100, 10), (50, 7), (20, 5)].into_iter().find(|(least, _)| amount >= Decimal::from(*least));
     let note = format!("the price that the intent names, {price} a month");
-    term(
-        "revenue_per_customer",
-        Some(Decimal::from(points.map_or(2, |(_, points)| points))),
-        10,
-        &note,
-        vec![],
-    )
-}
-
-fn term(name: &str, points: Option<Decimal>, out_of: i64, note: &str, evidence: Vec<String>) -> ScoreTerm {
-    let out_of = Decimal::from(out_of);
-    let points = points.map(|points| points.clamp(Decimal::ZERO, out_of));
-    ScoreTerm::new(name, points, out_of, note, evidence)
+    term("revenue_per_customer", Some(points.map_or(2, |(_, points)| points)), 10, note, vec![])
 }
 
 fn reasons(

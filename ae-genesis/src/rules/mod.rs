@@ -11,13 +11,28 @@ mod stories;
 
 use ae_core::{BackendError, ProductSpec};
 use async_trait::async_trait;
+use rust_decimal::Decimal;
 
 use crate::{
-    Analyst, AnalystInfo, Niche, NicheBrief, NicheValidator, SpecBrief, ValidationReport, ValidationRequest,
+    Analyst, AnalystInfo, Niche, NicheBrief, NicheValidator, ScoreTerm, SpecBrief, ValidationReport,
+    ValidationRequest,
 };
 
 /// The name of both rule-based backends.
 const NAME: &str = "rule-based";
+
+/// A term of a score with `points` of `out_of`, or one that is left out.
+fn term<T: Into<Decimal>>(
+    name: &str,
+    points: Option<T>,
+    out_of: i64,
+    note: impl Into<String>,
+    evidence: Vec<String>,
+) -> ScoreTerm {
+    let out_of = Decimal::from(out_of);
+    let points = points.map(|points| points.into().clamp(Decimal::ZERO, out_of));
+    ScoreTerm::new(name, points, out_of, note, evidence)
+}
 
 /// An analyst that follows written rules and a bundled table of product families; no model, no network.
 ///

@@ -14,22 +14,19 @@ pub(super) const SLUG_CHARS_MAX: usize = 48;
 /// The most characters of the intent's own words in a name.
 const TOPIC_CHARS_MAX: usize = 26;
 
+/// One list a line: `name: words`.
+const WORDS: &str = include_str!("naming.txt");
 /// Names of others that must not become part of a product's name.
-static BRANDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list("brands"));
+static BRANDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WORDS, "brands"));
 /// Words that are written in capitals.
-static ABBREVIATIONS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list("abbreviations"));
-
-fn list(name: &str) -> BTreeSet<&'static str> {
-    let lines = include_str!("naming.txt").lines().filter_map(|line| line.split_once(": "));
-    lines.filter(|(key, _)| *key == name).flat_map(|(_, words)| words.split(' ')).collect()
-}
+static ABBREVIATIONS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WORDS, "abbreviations"));
 
 /// The topic as people would write it: up to two of the intent's words, as typed or capitalised.
 pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> String {
     let mut topic = String::new();
     let free = asks_for_free(query);
     let left_out = |word: &str| is_brand(word) || (free && word == "free");
-    let keywords = query.keywords().iter().filter(|word| !left_out(word));
+    let keywords = query.keywords.iter().filter(|word| !left_out(word));
     for word in keywords.take(2) {
         let shown = display(intent, word);
         let grown = topic.chars().count() + shown.chars().count() + 1;
@@ -48,7 +45,7 @@ pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> St
 ///
 /// A product that is sold must not be called free.
 pub(super) fn asks_for_free(query: &SignalQuery) -> bool {
-    let keywords = query.keywords();
+    let keywords = &query.keywords;
     [keywords.first(), keywords.last()].into_iter().flatten().any(|word| word == "free")
 }
 

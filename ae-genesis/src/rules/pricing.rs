@@ -27,9 +27,9 @@ impl Prices {
     /// The prices for an intent, in `currency`.
     pub(super) fn of(query: &SignalQuery, currency: Currency) -> Self {
         let scale = scale(currency);
-        let named = query.price().filter(|price| price.currency() == currency);
+        let named = query.price.filter(|price| price.currency() == currency);
         let target =
-            query.target().filter(|target| target.currency() == currency).map(|target| target.to_decimal());
+            query.target.filter(|target| target.currency() == currency).map(|target| target.to_decimal());
         let step = match target {
             Some(target) if target > Decimal::from(5_000 * scale) => 29,
             Some(target) if target > Decimal::from(1_000 * scale) => 19,
@@ -75,7 +75,7 @@ fn scale(currency: Currency) -> u64 {
 
 /// Customers needed = target ÷ price of the smaller plan, rounded up; nothing without a target in the same currency.
 pub(super) fn arithmetic(query: &SignalQuery, prices: &Prices) -> Option<MrrArithmetic> {
-    let target = query.target()?;
+    let target = query.target?;
     let price = prices.starter;
     if target.currency() != price.currency() || price.pico() <= 0 || target.is_negative() {
         return None;

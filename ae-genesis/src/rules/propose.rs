@@ -10,6 +10,7 @@ use super::{
     family::{Family, FamilyFeature},
     naming,
     reading::{Item, ids, on_topic},
+    term,
 };
 use crate::{Figure, Niche, NicheBrief, Score, ScoreTerm, SignalKind};
 
@@ -60,7 +61,7 @@ fn niche(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, ite
         if items.len() == 1 { "post" } else { "posts" }
     );
     niche.pain_points = pains(family, items);
-    niche.target_audience = match brief.query.audience() {
+    niche.target_audience = match &brief.query.audience {
         Some(audience) => naming::plain(audience),
         None => family.who.to_owned(),
     };
@@ -104,8 +105,8 @@ fn terms(
     focus: Option<&FamilyFeature>,
     items: &[Item<'_>],
 ) -> Vec<ScoreTerm> {
-    let audience = brief.query.audience();
-    let words = brief.query.keywords().len();
+    let audience = brief.query.audience.as_deref();
+    let words = brief.query.keywords.len();
     let specificity =
         8 + 4 * i64::from(words >= 2) + 4 * i64::from(audience.is_some()) + 4 * i64::from(focus.is_some());
     let demand = ids(items, |item| item.kind.is_demand());
@@ -122,21 +123,21 @@ fn terms(
         .collect();
     let titles: Vec<String> = asked.iter().map(|(feature, _)| feature.title.to_lowercase()).collect();
     let paying = ids(items, |item| item.kind == SignalKind::WillingnessToPay);
-    let recurring = brief.query.target().is_some() || brief.query.price().is_some();
+    let recurring = brief.query.target.is_some() || brief.query.price.is_some();
     let saas = 5 + 3 * i64::from(recurring) + 2 * i64::from(!paying.is_empty());
     vec![
         term(
             "specificity",
-            specificity,
+            Some(specificity),
             20,
             "8 for a topic, 4 each for a second word, a named audience, one feature in focus",
             vec![],
         ),
         term(
             "pain_clarity",
-            pain,
+            Some(pain),
             25,
-            &format!(
+            format!(
                 "8 for a request, complaint or willingness to pay, 4 for each further one, 5 for a complaint or willingness \
              to pay: {} found, {} of them sharp",
                 demand.len(),
@@ -147,9 +148,9 @@ fn terms(
         audience_term(audience, items),
         term(
             "value_proposition",
-            6 * count(&titles),
+            Some(6 * count(&titles)),
             20,
-            &format!(
+            format!(
                 "6 for each feature that a post speaks of: {}",
                 if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
             ),
@@ -157,14 +158,14 @@ fn terms(
         ),
         term(
             "evidence",
-            count(items),
+            Some(count(items)),
             10,
-            &format!("1 for each independent post: {}", items.len()),
+            format!("1 for each independent post: {}", items.len()),
             ids(items, |_| true),
         ),
         term(
             "saas_fit",
-            saas,
+            Some(saas),
             10,
             "5 for software, 3 when the intent aims at recurring revenue, 2 for a willingness to pay",
             paying,
@@ -181,12 +182,13 @@ fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {
     let last = crate::find::text::stems(audience).pop().unwrap_or_default();
     let named = ids(items, |item| item.stems.contains(&last));
     let points = 10 + 5 * i64::from(!named.is_empty());
-    term("audience", points, 15, "10 for an audience named by the intent, 5 when a post names it too", named)
-}
-
-fn term(name: &str, points: i64, out_of: i64, note: &str, evidence: Vec<String>) -> ScoreTerm {
-    let points = Some(Decimal::from(points.clamp(0, out_of)));
-    ScoreTerm::new(name, points, Decimal::from(out_of), note, evidence)
+    term(
+        "audience",
+        Some(points),
+        15,
+        "10 for an audience named by the intent, 5 when a post names it too",
+        named,
+    )
 }
 
 fn unique(ids: impl Iterator<Item = String>) -> Vec<String> {

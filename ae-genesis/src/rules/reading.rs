@@ -58,7 +58,7 @@ impl Topic {
             weight: term.weight,
             name: term.own && term.weight >= 1.0 && crate::find::query::is_name(&term.text),
         };
-        let terms: Vec<Term> = query.terms().iter().map(term).collect();
+        let terms: Vec<Term> = query.terms.iter().map(term).collect();
         let strong = terms.iter().filter(|term| term.own && term.weight >= 1.0).count();
         Self { terms, strong, family: Family::of(query) }
     }

@@ -33,7 +33,7 @@ pub(super) fn specify(brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
     let items = on_topic(&niche.evidence, &brief.query);
     let topic = naming::topic(&brief.intent, &brief.query, family);
     let product_name = naming::product_name(&topic, family);
-    let audience = match brief.query.audience().map(naming::plain) {
+    let audience = match brief.query.audience.as_deref().map(naming::plain) {
         Some(named) if !named.is_empty() => named,
         _ => family.who.to_owned(),
     };
@@ -113,7 +113,7 @@ fn assumptions(brief: &SpecBrief, family: &Family, features: &[Feature], prices:
     if prices.named {
         list.push(format!("the monthly price {} is the one that the intent names", prices.starter));
     }
-    if brief.query.audience().is_none() {
+    if brief.query.audience.is_none() {
         list.push(format!(
             "the intent names no audience; \"{}\" is the usual one of such products",
             family.who
@@ -134,7 +134,7 @@ fn unclear(brief: &SpecBrief) -> Vec<String> {
     if list.is_empty() {
         list.push("how many visitors buy: unknown (no visitor was measured)".to_owned());
     }
-    match brief.query.target() {
+    match brief.query.target {
         None => list.push("revenue target: none named in the intent, so no customer count is computed".to_owned()),
         Some(target) if target.currency() != brief.intent.currency() => list.push(format!(
             "revenue target: {target} is not in the currency of the prices ({}), so no customer count is computed",
@@ -142,12 +142,12 @@ fn unclear(brief: &SpecBrief) -> Vec<String> {
         )),
         Some(_) => {}
     }
-    if let Some(price) = brief.query.price().filter(|price| price.currency() != brief.intent.currency()) {
+    if let Some(price) = brief.query.price.filter(|price| price.currency() != brief.intent.currency()) {
         list.push(format!(
             "the price {price} of the intent is not in the budget's currency and was not used"
         ));
     }
-    if let Some(amount) = brief.query.other_amount() {
+    if let Some(amount) = brief.query.other {
         list.push(format!(
             "the intent names {amount} and does not say what for: it was not used; a price is written \"at {amount} a month\""
         ));

@@ -24,14 +24,12 @@ impl MemorySource {
         }
         Self { name, signals, fetched_at, sample: false }
     }
-
-    /// Marks the signals as made up.
-    #[must_use]
-    pub fn with_sample(mut self) -> Self {
-        self.sample = true;
-        self
-    }
 }
+
+ae_core::setters! { MemorySource {
+    /// Marks the signals as made up.
+    fn with_sample(sample = true);
+} }
 
 #[async_trait]
 impl NicheSource for MemorySource {

@@ -84,20 +84,6 @@ impl SourceReport {
         }
     }
 
-    /// Sets the outcome.
-    #[must_use]
-    pub fn with_status(mut self, status: SourceStatus) -> Self {
-        self.status = status;
-        self
-    }
-
-    /// Marks the signals as made up.
-    #[must_use]
-    pub fn with_sample(mut self) -> Self {
-        self.sample = true;
-        self
-    }
-
     /// Passes one signal on and counts it, within the query's limits. [`ControlFlow::Break`] ends the reading, and the
     /// status gives the reason. A signal whose id can't be printed is skipped as the row at `position`.
     pub fn offer(
@@ -111,7 +97,7 @@ impl SourceReport {
             self.skip_row(position, UNPLAIN_ID);
             return ControlFlow::Continue(());
         }
-        self.count(query.limits())?;
+        self.count(&query.limits)?;
         self.accepted(sink.accept(signal))
     }
 
@@ -161,6 +147,13 @@ impl SourceReport {
         SourceNote::new(&self.name, outcome)
     }
 }
+
+ae_core::setters! { SourceReport {
+    /// Sets the outcome.
+    fn with_status(status: SourceStatus);
+    /// Marks the signals as made up.
+    fn with_sample(sample = true);
+} }
 
 /// One post that may show demand: outside text with its counts, never an instruction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -248,26 +241,13 @@ pub(crate) const UNPLAIN_ID: &str = "the id is not a plain label of 1 to 128 vis
 
 /// Whether `id` may be printed and cited: 1 to 128 visible ASCII characters, none of them a quote, bracket or back-slash.
 pub(crate) fn is_plain_id(id: &str) -> bool {
-    let plain = |byte: u8| PLAIN.get(usize::from(byte)).copied().unwrap_or(false);
+    let plain = |byte: u8| {
+        let special = matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'[' | b']' | b'{' | b'}')
+            || matches!(byte, b'(' | b')' | b'\\' | b'|' | b',' | b';');
+        byte.is_ascii_graphic() && !special
+    };
     (1..=128).contains(&id.len()) && id.bytes().all(plain)
 }
-
-/// A table, since every row of a large file asks.
-#[allow(clippy::indexing_slicing, reason = "a constant: the index is a byte")]
-const PLAIN: [bool; 256] = {
-    let (mut table, mut at) = ([false; 256], b'!' as usize);
-    while at <= b'~' as usize {
-        table[at] = true;
-        at += 1;
-    }
-    let special = b"\"'`<>[]{}()\\|,;";
-    at = 0;
-    while at < special.len() {
-        table[special[at] as usize] = false;
-        at += 1;
-    }
-    table
-};
 
 /// An address that a person may open: http or https, no white space or control characters, at most 2,000 bytes.
 #[cfg(feature = "file")]

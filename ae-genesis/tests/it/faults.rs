@@ -67,10 +67,10 @@ impl NicheSource for WrongSource {
         match self.breaks {
             "C1 report" => report.name = "another".to_owned(),
             "C2" => report.signals_read += 1,
-            "C3 status" if report.signals_read == 1 && query.limits().signals_max > 1 => {
+            "C3 status" if report.signals_read == 1 && query.limits.signals_max > 1 => {
                 report.status = SourceStatus::Ok;
             }
-            "C4 status" if query.limits().signals_max == 1 => report.status = SourceStatus::Ok,
+            "C4 status" if query.limits.signals_max == 1 => report.status = SourceStatus::Ok,
             "C5" => {
                 report.skip_row(1, "the row is empty");
                 report.rows_skipped = 0;

@@ -6,8 +6,7 @@ use std::{
 
 use ae_core::{BackendError, ErrorKind};
 use ae_genesis::{
-    FileSource, NicheSource, QueryLimits, Retriever, RetrieverLimits, Signal, SignalSink, SourceReport,
-    SourceStatus,
+    FileSource, NicheSource, QueryLimits, Retriever, Signal, SignalSink, SourceReport, SourceStatus,
 };
 use flate2::{Compression, write::GzEncoder};
 
@@ -89,7 +88,7 @@ async fn one_broken_line_among_many_good_ones_is_skipped() {
         }
     }
     let query = query("CSV tool");
-    let mut retriever = Retriever::new(&query, RetrieverLimits::default().with_candidates_max(100));
+    let mut retriever = Retriever::new(&query).with_candidates_max(100);
     let source = FileSource::from_reader("input", std::io::Cursor::new(text), runtime());
     let report = source.collect(&query, &mut retriever).await.unwrap();
     assert_eq!((report.signals_read, report.rows_skipped, report.problems[0].line), (50_000, 1, 33_336));

@@ -2,8 +2,8 @@
 
 use ae_core::{Currency, Evidence, Intent, Money, Origin, ProductSpec, TaskKind, Untrusted};
 use ae_genesis::{
-    Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RetrieverLimits, RuleAnalyst, RuleValidator,
-    SampleSource, SignalQuery, SpecBrief, ValidationRequest, Verdict, verify_spec,
+    Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RuleAnalyst, RuleValidator, SampleSource,
+    SignalQuery, SpecBrief, ValidationRequest, Verdict, verify_spec,
 };
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::{intent, now, runtime};
 
 async fn sample_brief(intent: &Intent) -> NicheBrief {
     let query = SignalQuery::from_intent(intent);
-    let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(&query);
     let report = SampleSource::new(runtime()).collect(&query, &mut retriever).await.unwrap();
     NicheBrief::new(intent.clone(), retriever.finish(now(), 30).evidence, now()).with_sources(vec![report])
 }

@@ -1,5 +1,5 @@
 use ae_core::{Origin, Untrusted};
-use ae_genesis::{Ranking, Retriever, RetrieverLimits, Signal, SignalSink};
+use ae_genesis::{Ranking, Retriever, Signal, SignalSink};
 use proptest::prelude::*;
 
 use crate::{now, query};
@@ -14,7 +14,7 @@ fn signal(id: usize, title: &str) -> Signal {
 }
 
 fn rank(intent: &str, titles: &[&str]) -> Ranking {
-    let mut retriever = Retriever::new(&query(intent), RetrieverLimits::default());
+    let mut retriever = Retriever::new(&query(intent));
     for (id, title) in titles.iter().enumerate() {
         assert!(retriever.accept(signal(id, title)).is_continue());
     }
@@ -60,8 +60,7 @@ fn nonsense_finds_nothing() {
 
 #[test]
 fn repeats_take_no_room() {
-    let limits = RetrieverLimits::default().with_candidates_max(4);
-    let mut retriever = Retriever::new(&query("CSV tool"), limits);
+    let mut retriever = Retriever::new(&query("CSV tool")).with_candidates_max(4);
     for id in 0..999 {
         assert!(retriever.accept(signal(id, TITLES[id % TITLES.len()])).is_continue());
     }
@@ -72,18 +71,10 @@ fn repeats_take_no_room() {
     assert_eq!((ranking.seen, ranking.dropped), (999, 0));
 }
 
-#[test]
-fn the_limit_on_signals_ends_the_reading() {
-    let limits = RetrieverLimits::default().with_signals_max(2);
-    let mut retriever = Retriever::new(&query("CSV tool"), limits);
-    let flows: Vec<bool> = (0..4).map(|id| retriever.accept(signal(id, "CSV")).is_break()).collect();
-    assert_eq!(flows, [false, false, true, true]);
-}
-
 proptest! {
     #[test]
     fn order_of_arrival_does_not_matter(order in Just((0..TITLES.len()).collect::<Vec<_>>()).prop_shuffle()) {
-        let mut retriever = Retriever::new(&query("CSV tool"), RetrieverLimits::default());
+        let mut retriever = Retriever::new(&query("CSV tool"));
         for id in order {
             let _ = retriever.accept(signal(id, TITLES[id]));
         }
@@ -93,8 +84,8 @@ proptest! {
     #[test]
     fn asking_first_changes_nothing(titles in proptest::collection::vec("(csv |tea |Ask HN: |é |spreadsheets ){0,5}", 0..20)) {
         let (mut asked, mut plain) = (
-            Retriever::new(&query("CSV tool"), RetrieverLimits::default()),
-            Retriever::new(&query("CSV tool"), RetrieverLimits::default()),
+            Retriever::new(&query("CSV tool")),
+            Retriever::new(&query("CSV tool")),
         );
         for (id, title) in titles.iter().enumerate() {
             let _ = plain.accept(signal(id, title));

@@ -12,8 +12,8 @@ use ae_core::{
     TokenUsage,
 };
 use ae_genesis::{
-    Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RetrieverLimits, RuleAnalyst, RuleValidator,
-    SignalQuery, SpecBrief, ValidationRequest,
+    Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RuleAnalyst, RuleValidator, SignalQuery,
+    SpecBrief, ValidationRequest,
 };
 use ae_harness::{AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, SiteContext, SiteId};
 use ae_router::{ModelRouter, PriceTable, RouteRequest, TierModels};
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn specify(intent: &Intent, runtime: &Runtime) -> Result<ProductSpec, Box<dyn Error>> {
     let (query, now) = (SignalQuery::from_intent(intent), runtime.now());
     let source = RssSource::new(concat!(env!("CARGO_MANIFEST_DIR"), "/feed.xml"), runtime.clone());
-    let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(&query);
     let report = source.collect(&query, &mut retriever).await?.with_sample();
     let brief = NicheBrief::new(intent.clone(), retriever.finish(now, 40).evidence, now)
         .with_sources(vec![report.clone()]);

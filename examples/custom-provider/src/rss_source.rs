@@ -36,7 +36,7 @@ impl NicheSource for RssSource {
         query: &SignalQuery,
         sink: &mut dyn SignalSink,
     ) -> Result<SourceReport, BackendError> {
-        let (now, limits) = (self.runtime.now(), query.limits());
+        let (now, limits) = (self.runtime.now(), &query.limits);
         let missing = |cause| error(ErrorKind::NotFound, "the file can't be found").with_source(cause);
         if fs::metadata(&self.path).map_err(missing)?.len() > limits.answer_bytes_max as u64 {
             return Err(error(ErrorKind::InvalidInput, "the file is too long: split the feed"));

@@ -16,8 +16,6 @@ pub(crate) use expansion::{WEIGHT_NAME, is_name};
 pub struct QueryLimits {
     /// The most signals read from one source.
     pub signals_max: u64,
-    /// The most searches sent to one search service.
-    pub searches_max: usize,
     /// The most hits asked for in one search.
     pub hits_per_search_max: u32,
     /// The most bytes taken of one answer of a service, or of one row of a file.
@@ -27,11 +25,10 @@ pub struct QueryLimits {
 }
 
 impl Default for QueryLimits {
-    /// 200 million signals, 6 searches of 100 hits, 8 MiB an answer, 2,000 characters a text.
+    /// 200 million signals, 100 hits a search, 8 MiB an answer, 2,000 characters a text.
     fn default() -> Self {
         Self {
             signals_max: 200_000_000,
-            searches_max: 6,
             hits_per_search_max: 100,
             answer_bytes_max: 8 * 1024 * 1024,
             text_chars_max: 2_000,
@@ -39,21 +36,12 @@ impl Default for QueryLimits {
     }
 }
 
-impl QueryLimits {
+ae_core::setters! { QueryLimits {
     /// Sets the most signals read from one source.
-    #[must_use]
-    pub const fn with_signals_max(mut self, signals_max: u64) -> Self {
-        self.signals_max = signals_max;
-        self
-    }
-
+    fn with_signals_max(signals_max: u64);
     /// Sets the most bytes taken of one answer of a service, or of one row of a file.
-    #[must_use]
-    pub const fn with_answer_bytes_max(mut self, answer_bytes_max: usize) -> Self {
-        self.answer_bytes_max = answer_bytes_max;
-        self
-    }
-}
+    fn with_answer_bytes_max(answer_bytes_max: usize);
+} }
 
 /// A word or phrase to look for, with its weight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,20 +60,31 @@ pub struct QueryTerm {
 /// Which words are dropped depends on the words alone, so the same topic under another revenue target or for another
 /// audience is the same search.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SignalQuery {
-    keywords: Vec<String>,
-    terms: Vec<QueryTerm>,
-    searches: Vec<String>,
-    audience: Option<String>,
-    target: Option<Money>,
-    price: Option<Money>,
+    /// The words that carry the topic, in the order of the intent, lower-case.
+    pub keywords: Vec<String>,
+    /// Everything to look for: the keywords, pairs of them, and related terms of the bundled table.
+    pub terms: Vec<QueryTerm>,
+    /// Short searches for services that require every word.
+    pub searches: Vec<String>,
+    /// Whom the intent names, for example `small teams`.
+    pub audience: Option<String>,
+    /// The monthly revenue that the intent aims at.
+    pub target: Option<Money>,
+    /// The monthly price that the intent names.
+    pub price: Option<Money>,
+    /// An amount that the intent names without saying what it is: neither revenue nor a price a month.
     #[serde(default)]
-    other: Option<Money>,
-    limits: QueryLimits,
+    pub other: Option<Money>,
+    /// The bounds on reading.
+    pub limits: QueryLimits,
 }
 
 /// The most words of an intent that are looked for.
 const KEYWORDS_MAX: usize = 12;
+/// The most searches sent to one search service.
+const SEARCHES_MAX: usize = 6;
 /// The weight that two adjacent words of the intent add over the words alone.
 const WEIGHT_PAIR: f64 = 0.7;
 /// The weight of a word that means something only together with others.
@@ -109,68 +108,16 @@ impl SignalQuery {
             keywords = audience.iter().flat_map(|text| text.split(' ')).map(str::to_owned).collect();
         }
         let terms = terms(&keywords);
-        let limits = QueryLimits::default();
-        let searches = searches(&keywords, &terms, limits.searches_max);
+        let (searches, limits) = (searches(&keywords, &terms), QueryLimits::default());
         let target::Amounts { target, price, other, .. } = amounts;
         Self { keywords, terms, searches, audience, target, price, other, limits }
     }
-
-    /// Sets the limits.
-    #[must_use]
-    pub fn with_limits(mut self, limits: QueryLimits) -> Self {
-        self.searches.truncate(limits.searches_max);
-        self.limits = limits;
-        self
-    }
-
-    /// The words that carry the topic, in the order of the intent, lower-case.
-    #[must_use]
-    pub fn keywords(&self) -> &[String] {
-        &self.keywords
-    }
-
-    /// Everything to look for: the keywords, pairs of them, and related terms of the bundled table.
-    #[must_use]
-    pub fn terms(&self) -> &[QueryTerm] {
-        &self.terms
-    }
-
-    /// Short searches for services that require every word.
-    #[must_use]
-    pub fn searches(&self) -> &[String] {
-        &self.searches
-    }
-
-    /// Whom the intent names, for example `small teams`.
-    #[must_use]
-    pub fn audience(&self) -> Option<&str> {
-        self.audience.as_deref()
-    }
-
-    /// The monthly revenue that the intent aims at.
-    #[must_use]
-    pub const fn target(&self) -> Option<Money> {
-        self.target
-    }
-
-    /// The monthly price that the intent names.
-    #[must_use]
-    pub const fn price(&self) -> Option<Money> {
-        self.price
-    }
-
-    /// An amount that the intent names without saying what it is: neither revenue nor a price a month.
-    #[must_use]
-    pub const fn other_amount(&self) -> Option<Money> {
-        self.other
-    }
-
-    /// The bounds on reading.
-    #[must_use]
-    pub const fn limits(&self) -> &QueryLimits {
-        &self.limits
-    }
 }
+
+ae_core::setters! { SignalQuery {
+    /// Sets the bounds on reading.
+    fn with_limits(limits: QueryLimits);
+} }
 
 #[derive(Debug, Clone)]
 struct Word {
@@ -261,11 +208,11 @@ fn terms(keywords: &[String]) -> Vec<QueryTerm> {
 }
 
 /// Pairs of strong keywords first, then single ones, then the strongest related terms.
-fn searches(keywords: &[String], terms: &[QueryTerm], most: usize) -> Vec<String> {
+fn searches(keywords: &[String], terms: &[QueryTerm]) -> Vec<String> {
     let strong = || keywords.iter().filter(|word| !words::is_weak(word));
     let mut searches: Vec<String> = Vec::new();
     let mut add = |text: String| {
-        if searches.len() < most && !searches.contains(&text) {
+        if searches.len() < SEARCHES_MAX && !searches.contains(&text) {
             searches.push(text);
         }
     };
@@ -308,8 +255,8 @@ mod tests {
             ("RSS reader with sync for $3 a month", "rss reader sync", None),
         ] {
             let query = query(text);
-            assert_eq!(query.keywords().join(" "), keywords, "{text}");
-            assert_eq!(query.audience(), audience, "{text}");
+            assert_eq!(query.keywords.join(" "), keywords, "{text}");
+            assert_eq!(query.audience.as_deref(), audience, "{text}");
         }
     }
 
@@ -319,8 +266,8 @@ mod tests {
         for text in
             ["Build a $500 MRR CSV tool", "CSV tool for small teams, $1k MRR", "Make me a CSV app for nurses"]
         {
-            assert_eq!(query(text).terms(), plain.terms(), "{text}");
-            assert_eq!(query(text).searches(), plain.searches(), "{text}");
+            assert_eq!(query(text).terms, plain.terms, "{text}");
+            assert_eq!(query(text).searches, plain.searches, "{text}");
         }
     }
 
@@ -329,11 +276,7 @@ mod tests {
         let query = query(
             "Self-hosted calendar and meeting scheduling assistant with reminders for busy sales teams",
         );
-        assert!(!query.searches().is_empty() && query.searches().len() <= 6);
-        assert!(
-            query.searches().iter().all(|search| search.split(' ').count() <= 4),
-            "{:?}",
-            query.searches()
-        );
+        assert!(!query.searches.is_empty() && query.searches.len() <= 6);
+        assert!(query.searches.iter().all(|search| search.split(' ').count() <= 4), "{:?}", query.searches);
     }
 }

@@ -20,54 +20,35 @@ const REVENUE: [&str; 5] = ["mrr", "arr", "revenue", "recurring", "income"];
 /// Words between an amount and its meaning.
 const PERIOD: [&str; 9] = ["a", "per", "each", "every", "month", "monthly", "mo", "in", "of"];
 
-/// Currency signs, and the currency each stands for here. The yen sign is the yuan's too; a sign that is not listed makes
-/// no amount, so that a price is never taken for one in another currency.
-const SIGNS: [(char, &str); 14] = [
-    ('$', "USD"),
-    ('€', "EUR"),
-    ('£', "GBP"),
-    ('¥', "JPY"),
-    ('₹', "INR"),
-    ('₩', "KRW"),
-    ('₽', "RUB"),
-    ('₺', "TRY"),
-    ('₫', "VND"),
-    ('₱', "PHP"),
-    ('₴', "UAH"),
-    ('₪', "ILS"),
-    ('฿', "THB"),
-    ('₦', "NGN"),
-];
-/// Names of currencies next to an amount, and codes that are not English words.
-const NAMES: [(&str, &str); 28] = [
-    ("usd", "USD"),
-    ("dollars", "USD"),
-    ("bucks", "USD"),
-    ("eur", "EUR"),
-    ("euro", "EUR"),
-    ("euros", "EUR"),
-    ("gbp", "GBP"),
-    ("pounds", "GBP"),
-    ("jpy", "JPY"),
-    ("yen", "JPY"),
-    ("cny", "CNY"),
-    ("rmb", "CNY"),
-    ("yuan", "CNY"),
-    ("chf", "CHF"),
-    ("francs", "CHF"),
-    ("inr", "INR"),
-    ("rupees", "INR"),
-    ("krw", "KRW"),
-    ("sek", "SEK"),
-    ("nok", "NOK"),
-    ("dkk", "DKK"),
-    ("czk", "CZK"),
-    ("pln", "PLN"),
-    ("huf", "HUF"),
-    ("aud", "AUD"),
-    ("nzd", "NZD"),
-    ("sgd", "SGD"),
-    ("brl", "BRL"),
+/// Currencies with their signs and names; codes that are English words are left out. The yen sign is the yuan's too; a
+/// sign that is not listed makes no amount, so that a price is never taken for one in another currency.
+const CURRENCIES: [(&str, &str); 26] = [
+    ("USD", "$ usd dollars bucks"),
+    ("EUR", "€ eur euro euros"),
+    ("GBP", "£ gbp pounds"),
+    ("JPY", "¥ jpy yen"),
+    ("CNY", "cny rmb yuan"),
+    ("CHF", "chf francs"),
+    ("INR", "₹ inr rupees"),
+    ("KRW", "₩ krw"),
+    ("RUB", "₽"),
+    ("TRY", "₺"),
+    ("VND", "₫"),
+    ("PHP", "₱"),
+    ("UAH", "₴"),
+    ("ILS", "₪"),
+    ("THB", "฿"),
+    ("NGN", "₦"),
+    ("SEK", "sek"),
+    ("NOK", "nok"),
+    ("DKK", "dkk"),
+    ("CZK", "czk"),
+    ("PLN", "pln"),
+    ("HUF", "huf"),
+    ("AUD", "aud"),
+    ("NZD", "nzd"),
+    ("SGD", "sgd"),
+    ("BRL", "brl"),
 ];
 
 /// Finds the amounts among `words` (lower-case, as typed, without outer punctuation but with currency signs).
@@ -150,25 +131,20 @@ fn before_month(word: &str) -> Option<(&str, bool)> {
     }
 }
 
-/// The currency that a word or a lone sign names.
+/// The currency that a word or a sign names.
 fn named(word: &str) -> Option<Currency> {
-    let code = NAMES.iter().find(|(name, _)| *name == word).map(|(_, code)| *code);
-    let mut letters = word.chars();
-    let lone = letters.next().filter(|_| letters.next().is_none());
-    code.or_else(|| lone.and_then(sign_code))?.parse().ok()
-}
-
-fn sign_code(sign: char) -> Option<&'static str> {
-    SIGNS.iter().find(|(known, _)| *known == sign).map(|(_, code)| *code)
+    let known = |(_, names): &&(&str, &str)| names.split(' ').any(|name| name == word);
+    CURRENCIES.iter().find(known)?.0.parse().ok()
 }
 
 /// A number, with a currency's sign at either end of it, or in `fallback`.
 fn number(word: &str, fallback: Currency) -> Option<Found> {
     let (word, monthly) = before_month(word)?;
     let (first, last) = (word.chars().next()?, word.chars().next_back()?);
-    let (code, digits) = match (sign_code(first), sign_code(last)) {
-        (Some(code), _) => (Some(code), word.strip_prefix(first)?),
-        (None, Some(code)) => (Some(code), word.strip_suffix(last)?),
+    let sign = |c: char| named(c.encode_utf8(&mut [0; 4]));
+    let (currency, digits) = match (sign(first), sign(last)) {
+        (Some(currency), _) => (Some(currency), word.strip_prefix(first)?),
+        (None, Some(currency)) => (Some(currency), word.strip_suffix(last)?),
         (None, None) => (None, word),
     };
     let (digits, times) = match digits.strip_suffix('k') {
@@ -189,12 +165,8 @@ fn number(word: &str, fallback: Currency) -> Option<Found> {
         }
         plain.push_str(group);
     }
-    let currency = match code {
-        Some(code) => code.parse().ok()?,
-        None => fallback,
-    };
-    let money = Money::parse(&plain, currency).ok()?.checked_mul(times).ok()?;
-    (!money.is_zero()).then_some(Found { money, words: 1, sign: code.is_some(), monthly })
+    let money = Money::parse(&plain, currency.unwrap_or(fallback)).ok()?.checked_mul(times).ok()?;
+    (!money.is_zero()).then_some(Found { money, words: 1, sign: currency.is_some(), monthly })
 }
 
 #[cfg(test)]

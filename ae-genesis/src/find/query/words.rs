@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use crate::find::text::list;
+
 /// Words that say nothing about the topic: grammar, the wish to build, and words for "product".
 pub(super) fn is_boilerplate(word: &str) -> bool {
     BOILERPLATE.contains(word)
@@ -25,15 +27,12 @@ pub(super) fn names_people(words: &[String]) -> bool {
     words.iter().any(listed) || words.last().is_some_and(trade)
 }
 
-static BOILERPLATE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list("boilerplate"));
-static WEAK: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list("weak"));
-static PEOPLE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list("people"));
-static THINGS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list("things"));
-
-fn list(name: &str) -> BTreeSet<&'static str> {
-    let lines = include_str!("words.txt").lines().filter_map(|line| line.split_once(": "));
-    lines.filter(|(key, _)| *key == name).flat_map(|(_, words)| words.split(' ')).collect()
-}
+/// One list a line: `name: words`.
+const WORDS: &str = include_str!("words.txt");
+static BOILERPLATE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "boilerplate"));
+static WEAK: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "weak"));
+static PEOPLE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "people"));
+static THINGS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "things"));
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,7 @@ const MEMO_MAX: usize = 16_384;
 
 /// Finds single stems and phrases of stems.
 pub(super) struct Matcher {
-    terms: Vec<QueryTerm>,
+    pub(super) terms: Vec<QueryTerm>,
     /// For each term its stems, as positions in `stems`.
     phrases: Vec<Vec<usize>>,
     stems: Vec<String>,
@@ -57,10 +57,6 @@ impl Matcher {
             }
         }
         Self { terms: terms.to_vec(), phrases, stems, starts, memo: HashMap::new(), stemmer: text::stemmer() }
-    }
-
-    pub(super) fn terms(&self) -> &[QueryTerm] {
-        &self.terms
     }
 
     /// Whether `text` holds a stem of the query, and how many words it has.

@@ -2,7 +2,6 @@
 
 mod dedupe;
 mod matcher;
-mod ranking;
 
 use std::{collections::HashMap, fmt, ops::ControlFlow};
 
@@ -12,7 +11,6 @@ use rust_decimal::Decimal;
 use crate::{Signal, SignalKind, SignalQuery, SignalSink, find::demand, find::text};
 use dedupe::Deduper;
 use matcher::{Found, Matcher};
-pub use ranking::{Ranking, RetrieverLimits};
 
 /// BM25 term saturation; the usual value (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009).
 const K1: f64 = 1.2;
@@ -39,12 +37,12 @@ const COMPARED_MAX: usize = 400;
 /// ```
 /// use std::ops::ControlFlow;
 /// use ae_core::{Currency, Intent, Money, Origin, Timestamp, Untrusted};
-/// use ae_genesis::{Retriever, RetrieverLimits, Signal, SignalQuery, SignalSink};
+/// use ae_genesis::{Retriever, Signal, SignalQuery, SignalSink};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let now: Timestamp = "2026-11-24T00:00:00Z".parse()?;
 /// let intent = Intent::new("Build a $500 MRR CSV tool", Money::zero(Currency::USD))?;
-/// let mut retriever = Retriever::new(&SignalQuery::from_intent(&intent), RetrieverLimits::default());
+/// let mut retriever = Retriever::new(&SignalQuery::from_intent(&intent));
 /// for (id, title) in [("1", "Ask HN: How do you clean messy CSV files?"), ("2", "A history of tea")] {
 ///     let title = Untrusted::new(Origin::Signals("notes".into()), title.to_owned());
 ///     assert_eq!(retriever.accept(Signal::new("notes", id, title, now)), ControlFlow::Continue(()));
@@ -55,7 +53,7 @@ const COMPARED_MAX: usize = 400;
 /// ```
 pub struct Retriever {
     matcher: Matcher,
-    limits: RetrieverLimits,
+    candidates_max: usize,
     candidates: Vec<Candidate>,
     /// The candidate of each title, so that repeats take no room.
     titles: HashMap<String, usize>,
@@ -76,14 +74,14 @@ struct Candidate {
 }
 
 impl Retriever {
-    /// A retriever for one query.
+    /// A retriever for one query that keeps 4,096 candidates.
     #[must_use]
-    pub fn new(query: &SignalQuery, limits: RetrieverLimits) -> Self {
-        let matcher = Matcher::new(query.terms());
-        let frequencies = vec![0; matcher.terms().len()];
+    pub fn new(query: &SignalQuery) -> Self {
+        let matcher = Matcher::new(&query.terms);
+        let frequencies = vec![0; matcher.terms.len()];
         Self {
             matcher,
-            limits,
+            candidates_max: 4_096,
             candidates: Vec::new(),
             titles: HashMap::new(),
             repeats: 0,
@@ -139,7 +137,7 @@ impl Retriever {
         let length = 1.0 - B + B * f64::from(candidate.words) / statistics.mean_words;
         let score = |found: &Found| {
             let times = f64::from(found.in_title) + BODY_WEIGHT * f64::from(found.in_body);
-            let weight = self.matcher.terms().get(found.term).map_or(0.0, |term| term.weight);
+            let weight = self.matcher.terms.get(found.term).map_or(0.0, |term| term.weight);
             let idf = statistics.idf.get(found.term).copied().unwrap_or(0.0);
             weight * idf * times * (K1 + 1.0) / (times + K1 * length)
         };
@@ -148,7 +146,7 @@ impl Retriever {
 
     fn evidence(&self, score: f64, candidate: &Candidate, now: Timestamp) -> Evidence {
         let signal = &candidate.signal;
-        let terms = self.matcher.terms();
+        let terms = &self.matcher.terms;
         let label = |found: &Found| terms.get(found.term).map(|term| term.text.clone());
         let matched: Vec<String> = candidate.found.iter().filter_map(label).collect();
         let mut reasons = vec![format!("matches {}", matched.join(", "))];
@@ -175,7 +173,7 @@ impl Retriever {
         };
         let mut scored: Vec<(f64, usize)> = self.candidates.iter().map(score).zip(0..).collect();
         scored.sort_by(|left, right| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1)));
-        scored.truncate(self.limits.candidates_max);
+        scored.truncate(self.candidates_max);
         let mut keep = vec![false; self.candidates.len()];
         for (_, at) in scored {
             if let Some(keep) = keep.get_mut(at) {
@@ -207,6 +205,28 @@ impl Retriever {
     }
 }
 
+ae_core::setters! { Retriever {
+    /// Sets the number of candidates that are kept; twice as many are held for a moment. Reaching it drops the weakest
+    /// by the statistics so far.
+    fn with_candidates_max(candidates_max: usize);
+} }
+
+/// The result of a [`Retriever`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ranking {
+    /// The best matches, best first, near-duplicates removed.
+    pub evidence: Vec<Evidence>,
+    /// Signals that were looked at.
+    pub seen: u64,
+    /// Signals that hold a term of the query.
+    pub matched: u64,
+    /// Matches that were left out because they repeat another.
+    pub duplicates: u64,
+    /// Matches that were dropped because there were too many.
+    pub dropped: u64,
+}
+
 struct Statistics {
     idf: Vec<f64>,
     mean_words: f64,
@@ -214,14 +234,8 @@ struct Statistics {
 
 impl SignalSink for Retriever {
     fn accept(&mut self, mut signal: Signal) -> ControlFlow<()> {
-        if self.seen >= self.limits.signals_max {
-            return ControlFlow::Break(());
-        }
-        if let Some(body) = signal.body.take() {
-            let most = self.limits.body_chars_max;
-            signal.body = Some(body.map(|text| text.chars().take(most).collect()));
-        }
-        let body = signal.body.as_ref().map(|body| body.as_data().as_str());
+        let body = signal.body.take();
+        let body = body.as_ref().map(|body| body.as_data().as_str());
         let (found, words) = self.matcher.find(signal.title.as_data(), body);
         self.seen += 1;
         self.words += u64::from(words);
@@ -236,16 +250,13 @@ impl SignalSink for Retriever {
         }
         let prior = demand::prior(signal.title.as_data());
         self.keep(Candidate { signal, found, words, prior });
-        if self.candidates.len() >= self.limits.candidates_max.max(1) * 2 {
+        if self.candidates.len() >= self.candidates_max.max(1) * 2 {
             self.prune();
         }
         ControlFlow::Continue(())
     }
 
     fn wants(&mut self, title: &str) -> bool {
-        if self.seen >= self.limits.signals_max {
-            return true; // `accept` asks to stop.
-        }
         let (hit, words) = self.matcher.any(title);
         if !hit {
             self.seen += 1;
@@ -257,12 +268,7 @@ impl SignalSink for Retriever {
 
 impl fmt::Debug for Retriever {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retriever")
-            .field("limits", &self.limits)
-            .field("seen", &self.seen)
-            .field("matched", &self.matched)
-            .field("candidates", &self.candidates.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Retriever").field("seen", &self.seen).finish_non_exhaustive()
     }
 }
 

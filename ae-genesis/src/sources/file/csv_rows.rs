@@ -10,18 +10,16 @@ use super::{
     rows::{Row, Rows},
 };
 
-/// Which column holds what; a column that is not there is `usize::MAX`.
-#[derive(Debug, Clone, Copy)]
-struct Columns {
-    id: usize,
-    title: usize,
-    url: usize,
-    points: usize,
-    comments: usize,
-    created_at: usize,
-    body: usize,
-    count: usize,
-}
+/// The names of each column that is read, in lower case; the order is that of [`Row`].
+const NAMES: [&[&[u8]]; 7] = [
+    &[b"id", b"objectid"],
+    &[b"title"],
+    &[b"url", b"link"],
+    &[b"num_points", b"points", b"score"],
+    &[b"num_comments", b"comments"],
+    &[b"created_at", b"created_at_i", b"date"],
+    &[b"body", b"text", b"story_text"],
+];
 
 /// Reads rows after a header.
 pub(super) struct CsvRows {
@@ -31,7 +29,10 @@ pub(super) struct CsvRows {
 
 /// Splits rows into fields.
 struct Splitter {
-    columns: Columns,
+    /// The place of each column of [`NAMES`]; `usize::MAX` for one that is not there.
+    columns: [usize; 7],
+    /// The number of columns of the header.
+    count: usize,
     core: csv_core::Reader,
     output: Vec<u8>,
     ends: Vec<usize>,
@@ -40,41 +41,17 @@ struct Splitter {
 impl CsvRows {
     /// Reads the header; `None` when it names no title.
     pub(super) fn new(header: &[u8]) -> Option<Self> {
-        let mut rows = Splitter {
-            columns: Columns {
-                id: usize::MAX,
-                title: usize::MAX,
-                url: usize::MAX,
-                points: usize::MAX,
-                comments: usize::MAX,
-                created_at: usize::MAX,
-                body: usize::MAX,
-                count: 0,
-            },
-            core: csv_core::Reader::new(),
-            output: Vec::new(),
-            ends: Vec::new(),
-        };
+        let (core, output, ends) = (csv_core::Reader::new(), Vec::new(), Vec::new());
+        let mut rows = Splitter { columns: [usize::MAX; 7], count: 0, core, output, ends };
         rows.split(header);
-        let mut columns = rows.columns;
-        columns.count = rows.ends.len();
-        for at in 0..rows.ends.len() {
-            let name = rows.field(at).trim_ascii().to_ascii_lowercase();
-            let slot = match name.as_slice() {
-                b"title" => &mut columns.title,
-                b"id" | b"objectid" => &mut columns.id,
-                b"url" | b"link" => &mut columns.url,
-                b"num_points" | b"points" | b"score" => &mut columns.points,
-                b"num_comments" | b"comments" => &mut columns.comments,
-                b"created_at" | b"created_at_i" | b"date" => &mut columns.created_at,
-                b"body" | b"text" | b"story_text" => &mut columns.body,
-                _ => continue,
-            };
-            // The first column of a name wins.
-            *slot = (*slot).min(at);
-        }
-        rows.columns = columns;
-        (columns.title != usize::MAX).then(|| Self { lines: CsvLines::default(), splitter: rows })
+        rows.count = rows.ends.len();
+        let names: Vec<_> =
+            (0..rows.count).map(|at| rows.field(at).trim_ascii().to_ascii_lowercase()).collect();
+        // The first column of a name wins.
+        let place = |known: &[&[u8]]| names.iter().position(|name| known.contains(&name.as_slice()));
+        rows.columns = NAMES.map(|known| place(known).unwrap_or(usize::MAX));
+        let [_, title, ..] = rows.columns;
+        (title != usize::MAX).then(|| Self { lines: CsvLines::default(), splitter: rows })
     }
 
     /// Takes the next line.
@@ -86,7 +63,7 @@ impl CsvRows {
     /// Ends the file: a row that is still open is given up.
     pub(super) fn finish(&mut self, rows: &mut Rows<'_>) -> ControlFlow<()> {
         let Self { lines, splitter } = self;
-        lines.finish(rows.limits.answer_bytes_max, |joined| splitter.take(&joined, rows))
+        lines.finish(|joined| splitter.take(&joined, rows))
     }
 }
 
@@ -116,13 +93,13 @@ impl Splitter {
             let start = at.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |comma| comma + 1);
             line.get(start..*end).unwrap_or_default()
         };
-        emit(number, &self.columns, ends.len(), field, rows)
+        self.emit(number, ends.len(), field, rows)
     }
 
     fn record(&mut self, number: u64, text: &[u8], rows: &mut Rows<'_>) -> ControlFlow<()> {
         self.split(text);
         let count = self.ends.len();
-        emit(number, &self.columns, count, |at| self.field(at), rows)
+        self.emit(number, count, |at| self.field(at), rows)
     }
 
     /// Splits one row; quotes are resolved by `csv-core`.
@@ -151,29 +128,21 @@ impl Splitter {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
         self.output.get(start..*end).unwrap_or_default()
     }
-}
 
-fn emit<'a>(
-    line: u64,
-    columns: &Columns,
-    count: usize,
-    field: impl Fn(usize) -> &'a [u8],
-    rows: &mut Rows<'_>,
-) -> ControlFlow<()> {
-    if count != columns.count {
-        rows.problem(line, format!("the row has {count} columns, the header {}", columns.count));
-        return ControlFlow::Continue(());
+    fn emit<'a>(
+        &self,
+        line: u64,
+        count: usize,
+        field: impl Fn(usize) -> &'a [u8],
+        rows: &mut Rows<'_>,
+    ) -> ControlFlow<()> {
+        if count != self.count {
+            rows.problem(line, format!("the row has {count} columns, the header {}", self.count));
+            return ControlFlow::Continue(());
+        }
+        let [id, title, url, points, comments, created_at, body] = self.columns.map(field);
+        rows.take(&Row { line, id, title, url, points, comments, created_at, body })
     }
-    rows.take(&Row {
-        line,
-        id: field(columns.id),
-        title: field(columns.title),
-        url: field(columns.url),
-        points: field(columns.points),
-        comments: field(columns.comments),
-        created_at: field(columns.created_at),
-        body: field(columns.body),
-    })
 }
 
 #[cfg(test)]

@@ -41,12 +41,16 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read + Send>, BackendError> {
     }
 }
 
+/// Opens what is read.
+pub(super) type Opener = Box<dyn FnOnce() -> Result<Box<dyn Read + Send>, BackendError> + Send>;
+
 /// Blocks of the unpacked text, in order; the thread ends when the receiver is dropped.
-pub(super) fn blocks(reader: Box<dyn Read + Send>) -> mpsc::Receiver<io::Result<Vec<u8>>> {
+pub(super) fn blocks(label: String, open: Opener) -> mpsc::Receiver<Result<Vec<u8>, BackendError>> {
     let (sender, receiver) = mpsc::channel(BLOCKS_MAX);
     tokio::task::spawn_blocking(move || {
         let send = |block| sender.blocking_send(block).is_ok();
-        if let Err(error) = read_all(reader, |block| send(Ok(block))) {
+        let read = |reader| read_all(reader, |block| send(Ok(block))).map_err(|error| failed(&label, error));
+        if let Err(error) = open().and_then(read) {
             send(Err(error));
         }
     });
@@ -75,7 +79,7 @@ fn read_all(reader: Box<dyn Read + Send>, mut send: impl FnMut(Vec<u8>) -> bool)
 }
 
 /// The error of reading that broke off.
-pub(super) fn failed(label: &str, error: io::Error) -> BackendError {
+fn failed(label: &str, error: io::Error) -> BackendError {
     match error.kind() {
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
             invalid(format!("{label} is damaged or not a complete gzip file: {EXPECTED}")).with_source(error)

@@ -3,56 +3,46 @@
 use std::{borrow::Cow, ops::ControlFlow};
 
 use serde::Deserialize;
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::rows::{Row, Rows};
 
 #[derive(Debug, Deserialize)]
 struct Wire<'a> {
     #[serde(default, alias = "objectID")]
-    id: Option<Scalar>,
+    id: Option<Value>,
     #[serde(default, borrow)]
     title: Option<Cow<'a, str>>,
     #[serde(default, borrow, alias = "link")]
     url: Option<Cow<'a, str>>,
     #[serde(default, alias = "points", alias = "score")]
-    num_points: Option<Number>,
+    num_points: Option<Value>,
     #[serde(default, alias = "comments")]
-    num_comments: Option<Number>,
+    num_comments: Option<Value>,
     #[serde(default)]
-    created_at: Option<Scalar>,
+    created_at: Option<Value>,
     #[serde(default)]
-    created_at_i: Option<Scalar>,
+    created_at_i: Option<Value>,
     #[serde(default, borrow, alias = "text", alias = "story_text")]
     body: Option<Cow<'a, str>>,
 }
 
-/// A string or a number.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Text(String),
-    Number(Number),
-    Other(#[allow(dead_code)] Value),
-}
-
-impl Scalar {
-    fn text(self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Number(number) => Some(number.to_string()),
-            Self::Other(_) => None,
-        }
+/// A value as it would stand in a CSV file.
+fn text(value: Option<Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text,
+        Some(other) => other.to_string(),
     }
 }
 
 /// Takes the next line.
 pub(super) fn line(number: u64, line: &[u8], rows: &mut Rows<'_>) -> ControlFlow<()> {
-    let text = line.trim_ascii();
-    if text.is_empty() {
+    let line = line.trim_ascii();
+    if line.is_empty() {
         return ControlFlow::Continue(());
     }
-    let wire: Wire<'_> = match serde_json::from_slice(text) {
+    let wire: Wire<'_> = match serde_json::from_slice(line) {
         Ok(wire) => wire,
         Err(error) => {
             let what = if error.is_data() { "a field has the wrong type" } else { "not a JSON object" };
@@ -64,13 +54,8 @@ pub(super) fn line(number: u64, line: &[u8], rows: &mut Rows<'_>) -> ControlFlow
         rows.problem(number, "the object has no title");
         return ControlFlow::Continue(());
     };
-    let scalar = |value: Option<Scalar>| value.and_then(Scalar::text).unwrap_or_default();
-    let count = |value: Option<Number>| value.map(|number| number.to_string()).unwrap_or_default();
-    let created_at = match scalar(wire.created_at) {
-        text if text.is_empty() => scalar(wire.created_at_i),
-        text => text,
-    };
-    let (id, points, comments) = (scalar(wire.id), count(wire.num_points), count(wire.num_comments));
+    let created_at = text(wire.created_at.or(wire.created_at_i));
+    let (id, points, comments) = (text(wire.id), text(wire.num_points), text(wire.num_comments));
     rows.take(&Row {
         line: number,
         id: id.as_bytes(),

@@ -37,37 +37,24 @@ impl Lines {
             let (line, after) = block.split_at(end);
             block = after.get(1..).unwrap_or_default();
             self.number += 1;
-            let flow = if self.rest.is_empty() && !self.too_long {
-                let fits = line.len() <= self.bytes_max;
-                take(self.number, if fits { Line::Whole(trim_end(line)) } else { Line::TooLong })
+            let whole = if self.rest.is_empty() && !self.too_long {
+                line
             } else {
                 self.keep(line);
-                let whole = !std::mem::take(&mut self.too_long);
-                let flow =
-                    take(self.number, if whole { Line::Whole(trim_end(&self.rest)) } else { Line::TooLong });
-                self.rest.clear();
-                flow
+                &self.rest
             };
-            if flow.is_break() {
-                return flow;
-            }
+            let too_long = std::mem::take(&mut self.too_long) || whole.len() > self.bytes_max;
+            take(self.number, if too_long { Line::TooLong } else { Line::Whole(trim_end(whole)) })?;
+            self.rest.clear();
         }
         self.keep(block);
         ControlFlow::Continue(())
     }
 
     /// Gives the last line, if the text does not end in a line feed.
-    pub(super) fn finish(
-        &mut self,
-        mut take: impl FnMut(u64, Line<'_>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        if self.too_long {
-            return take(self.number + 1, Line::TooLong);
-        }
-        if self.rest.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        take(self.number + 1, Line::Whole(trim_end(&self.rest)))
+    pub(super) fn finish(&mut self, take: impl FnMut(u64, Line<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+        let end: &[u8] = if self.too_long || !self.rest.is_empty() { b"\n" } else { b"" };
+        self.feed(end, take)
     }
 
     fn keep(&mut self, part: &[u8]) {

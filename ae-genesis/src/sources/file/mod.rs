@@ -21,6 +21,7 @@ use async_trait::async_trait;
 
 use crate::{NicheSource, SignalQuery, SignalSink, SourceReport, SourceStatus};
 use decoder::Decoder;
+use input::Opener;
 use rows::Rows;
 
 /// The source's name in errors.
@@ -42,13 +43,13 @@ const BATCH_BYTES: usize = 16 * 1024;
 /// unknown. A row without an id gets one from its position, `r17`. A row that can't be understood is counted, listed with
 /// its line and skipped. A row may have [`answer_bytes_max`](crate::QueryLimits::answer_bytes_max) bytes at most.
 ///
-/// Reading blocks, so it happens on tokio's blocking threads: `collect` must be called within a tokio runtime. Rows are
+/// Opening and reading block, so they happen on tokio's blocking threads: `collect` must be called within a tokio runtime. Rows are
 /// understood in batches of 16 KB, in time that grows with the file's size alone, and other tasks get their turn in
 /// between; a collection that is dropped stops there.
 ///
 /// ```
 /// use ae_core::{Currency, Intent, Money, Runtime};
-/// use ae_genesis::{FileSource, NicheSource, Retriever, RetrieverLimits, SignalQuery};
+/// use ae_genesis::{FileSource, NicheSource, Retriever, SignalQuery};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let runtime = Runtime::system();
@@ -56,7 +57,7 @@ const BATCH_BYTES: usize = 16 * 1024;
 /// let source = FileSource::from_reader("posts.csv", text.as_bytes(), runtime.clone());
 ///
 /// let query = SignalQuery::from_intent(&Intent::new("Build a $500 MRR CSV tool", Money::zero(Currency::USD))?);
-/// let mut retriever = Retriever::new(&query, RetrieverLimits::default());
+/// let mut retriever = Retriever::new(&query);
 /// let report = source.collect(&query, &mut retriever).await?;
 /// assert_eq!((report.signals_read, report.rows_skipped), (1, 0));
 /// assert_eq!(retriever.finish(runtime.now(), 10).evidence[0].points, Some(12));
@@ -79,16 +80,23 @@ impl FileSource {
     /// The name of a source that was not given another.
     pub const NAME: &'static str = "file";
 
-    /// A file at `path`; each collection reads it again. `runtime` gives the time that reports carry.
+    /// A file at `path` that is opened when it is collected; each collection reads it again. `runtime` gives the time that
+    /// reports carry.
+    #[must_use]
+    pub fn at(path: impl AsRef<Path>, runtime: Runtime) -> Self {
+        let path = path.as_ref().to_path_buf();
+        let label = path.display().to_string();
+        Self { name: Self::NAME.to_owned(), label, from: From::Path(path), runtime }
+    }
+
+    /// A file [at](Self::at) `path` that can be opened now.
     ///
     /// # Errors
     ///
     /// `NotFound`, `PermissionDenied` or `InvalidInput` when there is no readable file at `path`.
     pub fn open(path: impl AsRef<Path>, runtime: Runtime) -> Result<Self, BackendError> {
-        let path = path.as_ref().to_path_buf();
-        input::open(&path)?;
-        let label = path.display().to_string();
-        Ok(Self { name: Self::NAME.to_owned(), label, from: From::Path(path), runtime })
+        input::open(path.as_ref())?;
+        Ok(Self::at(path, runtime))
     }
 
     /// A stream, for example standard input, that can be collected once; `label` is what messages call it.
@@ -102,23 +110,20 @@ impl FileSource {
         Self { name: Self::NAME.to_owned(), label: label.into(), from, runtime }
     }
 
-    /// Sets what reports and evidence call the source.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
-
-    fn reader(&self) -> Result<Box<dyn Read + Send>, BackendError> {
+    fn opener(&self) -> Result<Opener, BackendError> {
         match &self.from {
-            From::Path(path) => input::open(path),
+            From::Path(path) => {
+                let path = path.clone();
+                Ok(Box::new(move || input::open(&path)))
+            }
             From::Reader(reader) => {
                 let taken = reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-                taken.ok_or_else(|| {
+                let reader = taken.ok_or_else(|| {
                     let message =
                         format!("{} was read already, and a stream can be read once: use a file", self.label);
                     BackendError::new(ErrorKind::Conflict, BACKEND, COLLECT, message)
-                })
+                })?;
+                Ok(Box::new(|| Ok(reader)))
             }
         }
     }
@@ -126,10 +131,7 @@ impl FileSource {
 
 impl fmt::Debug for FileSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FileSource")
-            .field("name", &self.name)
-            .field("label", &self.label)
-            .finish_non_exhaustive()
+        f.debug_struct("FileSource").field("label", &self.label).finish_non_exhaustive()
     }
 }
 
@@ -146,9 +148,9 @@ impl NicheSource for FileSource {
     ) -> Result<SourceReport, BackendError> {
         let now = self.runtime.now();
         let mut report = SourceReport::new(&self.name, now);
-        let mut blocks = input::blocks(self.reader()?);
-        let mut decoder = Decoder::new(query.limits().answer_bytes_max);
-        let mut rows = Rows { sink, report: &mut report, limits: query.limits(), now };
+        let mut blocks = input::blocks(self.label.clone(), self.opener()?);
+        let mut decoder = Decoder::new(query.limits.answer_bytes_max);
+        let mut rows = Rows { sink, report: &mut report, limits: &query.limits, now };
         let mut whole = true;
         'file: while let Some(block) = blocks.recv().await {
             match block {
@@ -162,7 +164,6 @@ impl NicheSource for FileSource {
                     }
                 }
                 Err(error) => {
-                    let error = input::failed(&self.label, error);
                     // A damaged file is refused even if its beginning was read: its end may say the opposite.
                     if rows.report.signals_read == 0 || error.kind() == ErrorKind::InvalidInput {
                         return Err(error);

@@ -62,16 +62,9 @@ impl HackerNewsSource {
         Ok(self)
     }
 
-    /// Sets how often a request is tried.
-    #[must_use]
-    pub fn with_retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
     /// The bytes of one search, tried again as the policy says.
     async fn search(&self, query: &SignalQuery, search: &str) -> Result<Vec<u8>, BackendError> {
-        let limits = query.limits();
+        let limits = &query.limits;
         let hits = limits.hits_per_search_max.clamp(1, 1_000);
         let request = Request::get(COLLECT, ["api", "v1", "search"])
             .with_query("query", search)
@@ -88,6 +81,11 @@ impl HackerNewsSource {
         .await
     }
 }
+
+ae_core::setters! { HackerNewsSource {
+    /// Sets how often a request is tried.
+    fn with_retry(policy: RetryPolicy);
+} }
 
 impl fmt::Debug for HackerNewsSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,21 +106,21 @@ impl NicheSource for HackerNewsSource {
     ) -> Result<SourceReport, BackendError> {
         let now = self.runtime.now();
         let mut report = SourceReport::new(Self::NAME, now);
-        if query.searches().is_empty() {
+        if query.searches.is_empty() {
             report.status = SourceStatus::Skipped("the intent holds no word to search for".to_owned());
             return Ok(report);
         }
         let mut known = std::collections::BTreeSet::new();
-        for (position, search) in query.searches().iter().enumerate() {
+        for (position, search) in query.searches.iter().enumerate() {
             let outcome = match self.search(query, search).await {
-                Ok(bytes) => answer::read(&bytes, now, query.limits().text_chars_max, &mut report),
+                Ok(bytes) => answer::read(&bytes, now, query.limits.text_chars_max, &mut report),
                 Err(error) => Err(error),
             };
             let signals = match outcome {
                 Ok(signals) => signals,
                 Err(error) if position == 0 => return Err(error),
                 Err(error) => {
-                    let done = format!("{position} of {} searches done", query.searches().len());
+                    let done = format!("{position} of {} searches done", query.searches.len());
                     report.status = SourceStatus::Partial(format!("{done}, then {}", error.message()));
                     return Ok(report);
                 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ae_core::{
     Action, ActionKind, BackendError, ErrorKind, Evidence, IdempotencyKey, Spend, Timestamp, Untrusted,
 };
-use ae_genesis::{NicheSource, Ranking, Retriever, RetrieverLimits, SignalQuery, SourceReport, SourceStatus};
+use ae_genesis::{NicheSource, Ranking, Retriever, SignalQuery, SourceReport, SourceStatus};
 use ae_safety::{ActionEnd, Grant, Guarded, Redactor, Refusal, request_digest};
 use serde::Serialize;
 
@@ -44,10 +44,6 @@ struct LiveRequest<'a> {
 }
 
 /// Reads every source and ranks what concerns the intent.
-///
-/// # Errors
-///
-/// When a local source can't be read, or a gate could not be asked.
 pub async fn collect(
     sources: &Sources,
     owner: Owner,
@@ -55,7 +51,7 @@ pub async fn collect(
     query: &SignalQuery,
     now: Timestamp,
 ) -> Result<Result<Collected, Refusal>, BackendError> {
-    let mut retriever = Retriever::new(query, RetrieverLimits::default());
+    let mut retriever = Retriever::new(query);
     let (mut reports, mut unreachable) = (Vec::new(), Vec::new());
     for source in &sources.local {
         let report = source.collect(query, &mut retriever).await?;
