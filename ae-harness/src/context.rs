@@ -21,11 +21,9 @@ impl SiteContext {
     pub fn new(base_url: impl Into<String>, generated_on: Timestamp) -> Self {
         Self { base_url: base_url.into(), checkout_path: "checkout".to_owned(), generated_on }
     }
-
-    /// Sets the path of the checkout.
-    #[must_use]
-    pub fn with_checkout_path(mut self, path: impl Into<String>) -> Self {
-        self.checkout_path = path.into();
-        self
-    }
 }
+
+ae_core::setters! { SiteContext {
+    /// Sets the path of the checkout.
+    fn with_checkout_path(checkout_path: into String);
+} }

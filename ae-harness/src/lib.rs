@@ -40,8 +40,8 @@ pub use agent::{
 };
 pub use context::SiteContext;
 pub use deploy::{
-    Bundle, BundleFile, BundleLimits, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment,
-    DeploymentId, DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
+    Bundle, BundleFile, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId,
+    DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
 };
 #[cfg(feature = "local")]
 pub use deploy::{LocalDeployer, ReleaseCheck};

@@ -25,11 +25,8 @@ pub(crate) fn places(text: &[char], phrase: &str) -> Vec<Range<usize>> {
 
 /// The places of `name` in `text` as words of its own.
 pub(crate) fn names(text: &[char], name: &str) -> Vec<Range<usize>> {
-    let all = places(text, name).into_iter();
-    all.filter(|place| {
-        !Side::before(text, place).continues_word() && !Side::after(text, place).continues_word()
-    })
-    .collect()
+    let is_word = |place: &Range<usize>| !Side::of(text, place).iter().any(Side::continues_word);
+    places(text, name).into_iter().filter(is_word).collect()
 }
 
 /// The places of amounts of money in `text`: a number next to the sign of a currency or one of `codes`.
@@ -44,7 +41,7 @@ pub(crate) fn amounts(text: &[char], codes: &[String]) -> Vec<Range<usize>> {
         let marks = rest.iter().take(most).rev().take_while(|c| !c.is_numeric()).count();
         let end = start + most - marks;
         let place = start..end;
-        if is_money(&Side::before(text, &place), codes) || is_money(&Side::after(text, &place), codes) {
+        if Side::of(text, &place).iter().any(|side| is_money(side, codes)) {
             found.push(place);
         }
         at = end;
@@ -52,10 +49,11 @@ pub(crate) fn amounts(text: &[char], codes: &[String]) -> Vec<Range<usize>> {
     found
 }
 
-fn is_money(side: &Side<'_>, codes: &[String]) -> bool {
-    let near = side.letters(4);
+fn is_money(side: &Side, codes: &[String]) -> bool {
+    let near: String = side.seen.iter().take(4).collect();
     let near = near.trim_start();
-    near.starts_with(is_currency_sign) || codes.iter().any(|code| near.starts_with(&side.written(code)))
+    let written = |code: &String| if side.backwards { code.chars().rev().collect() } else { code.clone() };
+    near.starts_with(is_currency_sign) || codes.iter().any(|code| near.starts_with(&written(code)))
 }
 
 /// The signs of currencies (Unicode 16.0, category Sc, those in use).
@@ -85,89 +83,64 @@ fn matched(text: &[char], start: usize, wanted: &[char]) -> Option<usize> {
 
 /// Whether no number and no word goes on beyond the place.
 fn is_whole(text: &[char], place: &Range<usize>) -> bool {
-    let (before, after) = (Side::before(text, place), Side::after(text, place));
-    let goes_on = |side: &Side<'_>| side.continues_number() || side.continues_word();
-    !goes_on(&before) && !goes_on(&after) && !before.is_negative() && !after.is_share()
+    let sides = Side::of(text, place);
+    let [before, after] = &sides;
+    let is_negative = before.starts_amount() && before.seen.first().is_some_and(|c| is_dash(*c));
+    let is_share = after.inner.first().is_some_and(|c| c.is_numeric()) && after.seen.first() == Some(&'%');
+    !sides.iter().any(|side| side.continues_number() || side.continues_word()) && !is_negative && !is_share
 }
 
 /// The text on one side of a place, seen from it.
-struct Side<'a> {
-    text: &'a [char],
-    place: &'a Range<usize>,
+struct Side {
     backwards: bool,
+    /// The characters of the place, from this side inwards.
+    inner: Vec<char>,
+    /// The next character outside of it, whatever it is.
+    next: Option<char>,
+    /// The next five that a reader sees.
+    seen: Vec<char>,
 }
 
-impl<'a> Side<'a> {
-    fn before(text: &'a [char], place: &'a Range<usize>) -> Self {
-        Self { text, place, backwards: true }
+impl Side {
+    /// The sides before and after.
+    fn of(text: &[char], place: &Range<usize>) -> [Self; 2] {
+        let inside = text.get(place.clone()).unwrap_or_default().iter().copied();
+        let (before, after) = (text.iter().take(place.start).rev(), text.iter().skip(place.end));
+        [Self::new(true, inside.clone(), before.copied()), Self::new(false, inside.rev(), after.copied())]
     }
 
-    fn after(text: &'a [char], place: &'a Range<usize>) -> Self {
-        Self { text, place, backwards: false }
-    }
-
-    /// The characters from the place outwards.
-    fn outwards(&self) -> Box<dyn Iterator<Item = char> + 'a> {
-        if self.backwards {
-            Box::new(self.text.iter().take(self.place.start).rev().copied())
-        } else {
-            Box::new(self.text.iter().skip(self.place.end).copied())
-        }
-    }
-
-    /// The characters of the place, from this side inwards.
-    fn inwards(&self) -> Box<dyn Iterator<Item = char> + 'a> {
-        let inside = self.text.get(self.place.clone()).unwrap_or_default().iter().copied();
-        if self.backwards { Box::new(inside) } else { Box::new(inside.rev()) }
-    }
-
-    /// The characters that a reader sees from the place outwards, at most `most` characters.
-    fn letters(&self, most: usize) -> String {
-        self.outwards().filter(|c| !is_unseen(*c)).take(most).collect()
-    }
-
-    /// A code as it is met from the place outwards.
-    fn written(&self, code: &str) -> String {
-        if self.backwards { code.chars().rev().collect() } else { code.to_owned() }
+    fn new(
+        backwards: bool,
+        inner: impl Iterator<Item = char>,
+        outer: impl Iterator<Item = char> + Clone,
+    ) -> Self {
+        let seen = outer.clone().filter(|c| !is_unseen(*c)).take(5).collect();
+        Self { backwards, inner: inner.collect(), next: { outer }.next(), seen }
     }
 
     fn continues_word(&self) -> bool {
-        let inner = self.inwards().next();
-        let outer = self.outwards().next();
-        let is_open = inner.is_some_and(|c| c.is_alphanumeric() || (self.backwards && is_currency_sign(c)));
-        is_open && outer.is_some_and(char::is_alphanumeric)
+        let is_sign = |c: char| self.backwards && is_currency_sign(c);
+        let is_open = self.inner.first().is_some_and(|c| c.is_alphanumeric() || is_sign(*c));
+        is_open && self.next.is_some_and(char::is_alphanumeric)
     }
 
     /// Whether digits go on, directly or behind a mark that groups them.
     fn continues_number(&self) -> bool {
-        let inner = self.inwards().next();
-        let mut seen = self.outwards().filter(|c| !is_unseen(*c));
-        let Some(next) = seen.next() else { return false };
-        if next.is_numeric() {
-            return inner.is_some_and(|c| c.is_numeric() || is_currency_sign(c));
-        }
-        if !inner.is_some_and(char::is_numeric) {
+        let (Some(inner), Some((next, beyond))) = (self.inner.first(), self.seen.split_first()) else {
             return false;
+        };
+        if next.is_numeric() {
+            return self.starts_amount();
         }
-        let beyond = seen.take_while(|c| c.is_numeric()).count();
-        let grouped =
-            if self.backwards { self.inwards().take_while(|c| c.is_numeric()).count() } else { beyond };
-        match next {
-            '.' | ',' | '\'' | '’' | '_' | '·' | '٫' | '٬' => beyond > 0,
-            // Digits in groups of three, as in 1 900.00.
-            ' ' => beyond > 0 && grouped == 3,
-            dash if is_dash(dash) => beyond > 0,
-            _ => false,
-        }
+        let digits = |chars: &[char]| chars.iter().take_while(|c| c.is_numeric()).count();
+        // Digits in groups of three, as in 1 900.00.
+        let is_group = *next == ' ' && digits(if self.backwards { &self.inner } else { beyond }) == 3;
+        let is_mark = matches!(next, '.' | ',' | '\'' | '’' | '_' | '·' | '٫' | '٬') || is_dash(*next);
+        inner.is_numeric() && digits(beyond) > 0 && (is_mark || is_group)
     }
 
-    fn is_negative(&self) -> bool {
-        let starts = self.inwards().next().is_some_and(|c| c.is_numeric() || is_currency_sign(c));
-        starts && self.letters(1).starts_with(is_dash)
-    }
-
-    fn is_share(&self) -> bool {
-        self.inwards().next().is_some_and(char::is_numeric) && self.letters(1) == "%"
+    fn starts_amount(&self) -> bool {
+        self.inner.first().is_some_and(|c| c.is_numeric() || is_currency_sign(*c))
     }
 }
 

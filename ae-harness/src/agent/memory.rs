@@ -5,9 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ae_core::{
-    BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Isolation, Money, SameKey, TokenUsage,
-};
+use ae_core::{BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Isolation, Money, SameKey};
 use async_trait::async_trait;
 
 use super::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason};
@@ -38,28 +36,12 @@ impl ScriptedRun {
         self.files.insert(path.into(), content.into());
         self
     }
-
-    /// Stops for another reason than success.
-    #[must_use]
-    pub const fn with_stop(mut self, stop: StopReason) -> Self {
-        self.report.stop = stop;
-        self
-    }
-
-    /// Reports this cost, or that it was not measured. The provider then counts as metered.
-    #[must_use]
-    pub const fn with_cost(mut self, cost: Option<Money>) -> Self {
-        self.report.cost = cost;
-        self
-    }
-
-    /// Reports tokens.
-    #[must_use]
-    pub const fn with_usage(mut self, usage: TokenUsage) -> Self {
-        self.report.usage = Some(usage);
-        self
-    }
 }
+
+ae_core::setters! { ScriptedRun {
+    /// Sets the report. With a cost that is not zero, or was not measured, the provider counts as metered.
+    fn with_report(report: AgentReport);
+} }
 
 /// A deterministic builder for tests and demonstrations: each new key plays the next run of its script and really
 /// writes that run's files; a key seen before gives the same report again. A call that is cancelled plays nothing.

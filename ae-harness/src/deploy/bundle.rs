@@ -17,52 +17,10 @@ use crate::{
     paths::walk,
 };
 
-/// The limits on the size of a bundle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BundleLimits {
-    /// The most files.
-    pub files_max: usize,
-    /// The most bytes of one file.
-    pub file_bytes_max: u64,
-    /// The most bytes of all files.
-    pub total_bytes_max: u64,
-}
-
-impl BundleLimits {
-    /// 1,000 files, 5 MB a file, 50 MB in all.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { files_max: 1_000, file_bytes_max: 5_000_000, total_bytes_max: 50_000_000 }
-    }
-
-    /// Sets the most files.
-    #[must_use]
-    pub const fn with_files_max(mut self, files: usize) -> Self {
-        self.files_max = files;
-        self
-    }
-
-    /// Sets the most bytes of one file.
-    #[must_use]
-    pub const fn with_file_bytes_max(mut self, bytes: u64) -> Self {
-        self.file_bytes_max = bytes;
-        self
-    }
-
-    /// Sets the most bytes of all files.
-    #[must_use]
-    pub const fn with_total_bytes_max(mut self, bytes: u64) -> Self {
-        self.total_bytes_max = bytes;
-        self
-    }
-}
-
-impl Default for BundleLimits {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+/// The most files of a bundle, the most bytes of one of them and of all.
+const FILES_MAX: usize = 1_000;
+pub(super) const FILE_BYTES_MAX: u64 = 5_000_000;
+const TOTAL_BYTES_MAX: u64 = 50_000_000;
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,52 +64,37 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Looks through `root` within the default limits.
+    /// Looks through `root`.
     ///
     /// Refused: symbolic links, devices, sockets and pipes; names outside ASCII letters, digits and `._-~+@`; dot-files
     /// except below `.well-known`; `.env*`, private keys, key stores and credential files, by name; a file
-    /// `.well-known/ae-release`, which the server answers itself; a folder without `index.html`; and more than the
-    /// limits allow.
+    /// `.well-known/ae-release`, which the server answers itself; a folder without `index.html`; more than 1,000 files,
+    /// 5 MB in one file or 50 MB in all.
     ///
     /// # Errors
     ///
     /// `InvalidInput` naming every refused file (the first ten), or that `root` can't be read.
     pub fn scan(root: &Path) -> Result<Self, BackendError> {
-        Self::scan_within(root, &BundleLimits::new())
-    }
-
-    /// Looks through `root` within `limits`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Bundle::scan`].
-    pub fn scan_within(root: &Path, limits: &BundleLimits) -> Result<Self, BackendError> {
         let failed = |error| io_error("bundle", "scan", "read", root, error);
         if !fs::symlink_metadata(root).map_err(failed)?.is_dir() {
             return Err(refused(root, "is not a folder: pass the folder of the site"));
         }
-        let found = walk(root, limits.files_max.saturating_mul(2))
+        let found = walk(root, FILES_MAX * 2)
             .map_err(|error| refused(root, &format!("can't be read as a bundle: {error}")))?;
         let problems: Vec<String> = found
             .iter()
-            .filter_map(|file| Some(format!("{:?} {}", file.relative, forbidden::problem(file, limits)?)))
+            .filter_map(|file| Some(format!("{:?} {}", file.relative, forbidden::problem(file)?)))
             .take(10)
             .collect();
         if !problems.is_empty() {
             return Err(refused(root, &format!("holds what can't be published: {}", problems.join("; "))));
         }
-        if found.len() > limits.files_max {
-            return Err(refused(
-                root,
-                &format!("has {} files, {} is the limit", found.len(), limits.files_max),
-            ));
+        if found.len() > FILES_MAX {
+            return Err(refused(root, &format!("has {} files, {FILES_MAX} is the limit", found.len())));
         }
         let total = found.iter().fold(0_u64, |sum, file| sum.saturating_add(file.bytes));
-        if total > limits.total_bytes_max {
-            return Err(refused(
-                root,
-                &format!("has {total} bytes, {} is the limit", limits.total_bytes_max),
-            ));
+        if total > TOTAL_BYTES_MAX {
+            return Err(refused(root, &format!("has {total} bytes, {TOTAL_BYTES_MAX} is the limit")));
         }
         if !found.iter().any(|file| file.relative == "index.html") {
             return Err(refused(root, "has no index.html: build the site first"));

@@ -1,10 +1,10 @@
 //! The files that are never published.
 
-use super::BundleLimits;
+use super::bundle::FILE_BYTES_MAX;
 use crate::paths::{Found, path_problem};
 
 /// The reason why a file is refused, or `None`.
-pub(super) fn problem(file: &Found, limits: &BundleLimits) -> Option<String> {
+pub(super) fn problem(file: &Found) -> Option<String> {
     if !file.is_file {
         return Some("is a link or a device: only regular files are published".to_owned());
     }
@@ -23,10 +23,8 @@ pub(super) fn problem(file: &Found, limits: &BundleLimits) -> Option<String> {
     if lower == ".well-known/ae-release" {
         return Some("is answered by the server: remove it".to_owned());
     }
-    if file.bytes > limits.file_bytes_max {
-        return Some(format!("has {} bytes, {} is the limit for a file", file.bytes, limits.file_bytes_max));
-    }
-    None
+    (file.bytes > FILE_BYTES_MAX)
+        .then(|| format!("has {} bytes, {FILE_BYTES_MAX} is the limit for a file", file.bytes))
 }
 
 /// Names that hold credentials by convention.

@@ -89,7 +89,7 @@ impl Deployer for MemoryDeployer {
         site: &SiteId,
         id: &DeploymentId,
     ) -> Result<(), BackendError> {
-        self.locked().releases.activate(key, site, id)
+        self.locked().releases.activate(key, site, id).map(drop)
     }
 
     async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError> {

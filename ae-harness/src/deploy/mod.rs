@@ -20,7 +20,7 @@ pub use self::port::MockDeployer;
 #[cfg(feature = "site")]
 pub(crate) use self::store::{candidates, is_served};
 pub use self::{
-    bundle::{Bundle, BundleFile, BundleLimits},
+    bundle::{Bundle, BundleFile},
     memory::MemoryDeployer,
     port::Deployer,
     releases::Releases,

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use ae_core::{BackendError, Digest, ErrorKind, Timestamp};
+use ae_core::{BackendError, Digest, ErrorKind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Bundle, BundleFile, DeploymentId, bundle::manifest_of};
@@ -13,8 +13,6 @@ use crate::atomic::{self, create_dirs, io_error};
 pub(super) struct Current {
     /// The release that answers.
     pub(super) release: DeploymentId,
-    /// The one that answered before.
-    pub(super) previous: Option<DeploymentId>,
     /// The manifest of the release.
     pub(super) sha256: Digest,
 }
@@ -31,11 +29,6 @@ impl Current {
 pub(super) struct Record {
     pub(super) release: DeploymentId,
     pub(super) manifest: Digest,
-    pub(super) base_url: String,
-    pub(super) created_at: Timestamp,
-    /// The place in the order of publishing; clocks may stand still or go back.
-    #[serde(default)]
-    pub(super) sequence: u64,
     /// The files, sorted by path.
     #[serde(default)]
     pub(super) files: Vec<BundleFile>,

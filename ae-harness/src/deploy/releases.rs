@@ -107,7 +107,7 @@ impl Releases {
         found.map(|release| release.state).ok_or_else(|| self.missing("status", id))
     }
 
-    /// Makes a release the active one.
+    /// Makes a release the active one, unless `key` did so before, and returns whether it did now.
     ///
     /// # Errors
     ///
@@ -117,13 +117,14 @@ impl Releases {
         key: &IdempotencyKey,
         site: &SiteId,
         id: &DeploymentId,
-    ) -> Result<(), BackendError> {
+    ) -> Result<bool, BackendError> {
         if self.done.repeat("activate", key, &(site, id))?.is_some() {
-            return Ok(());
+            return Ok(false);
         }
         self.find(site, id).ok_or_else(|| self.missing("activate", id))?;
         self.switch(site, id);
-        self.done.keep("activate", key, &(site, id), ())
+        self.done.keep("activate", key, &(site, id), ())?;
+        Ok(true)
     }
 
     /// The releases of a site, newest first.
@@ -144,6 +145,16 @@ impl Releases {
             self.done.keep("remove", key, site, ())?;
         }
         Ok(new)
+    }
+
+    /// Forgets the oldest releases of a site above `most`, never the active one, and returns them: their files can go.
+    pub fn prune(&mut self, site: &SiteId, most: usize) -> Vec<DeploymentId> {
+        let Some(releases) = self.sites.get_mut(site) else { return Vec::new() };
+        let excess = releases.len().saturating_sub(most);
+        let oldest = releases.iter().filter(|release| !release.active).take(excess);
+        let pruned: Vec<DeploymentId> = oldest.map(|release| release.id.clone()).collect();
+        releases.retain(|release| !pruned.contains(&release.id));
+        pruned
     }
 
     fn find(&self, site: &SiteId, id: &DeploymentId) -> Option<&Deployment> {

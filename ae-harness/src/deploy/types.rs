@@ -3,72 +3,29 @@
 use ae_core::{BackendError, Digest, ErrorKind, Mode, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::checked_text;
+use crate::checked::{checked_text, is_label, is_token};
 
-/// The longest label of a site: what one part of a domain name can hold (RFC 1035, section 2.3.4).
-const SITE_MAX: usize = 63;
 /// How many hex digits of the manifest's digest name a release.
 pub(crate) const ID_DIGITS: usize = 16;
 
-/// The label of a site: 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SiteId(String);
-
-impl SiteId {
-    /// Reads a label.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for any other text.
-    pub fn parse(text: &str) -> Result<Self, BackendError> {
-        let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let fits = (1..=SITE_MAX).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
-        if plain && fits {
-            return Ok(Self(text.to_owned()));
-        }
-        let shown: String = text.chars().take(80).collect();
-        Err(BackendError::new(
-            ErrorKind::InvalidInput,
-            "deploy",
-            "parse_site",
-            format!("{shown:?} is not a site: use 1 to 63 lower-case letters, digits and inner hyphens"),
-        ))
-    }
+checked_text! {
+    /// The label of a site: 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end.
+    SiteId("deploy", "a site: use 1 to 63 lower-case letters, digits and inner hyphens", is_label)
 }
 
-checked_text!(SiteId);
-
-/// Names a release by its content: the first 16 hex digits of its manifest's digest. Other hosts use their own ids of
-/// 1 to 64 letters, digits, `_` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DeploymentId(String);
+checked_text! {
+    /// Names a release by its content: the first 16 hex digits of its manifest's digest. Other hosts use their own ids
+    /// of 1 to 64 letters, digits, `_` and `-`.
+    DeploymentId("deploy", "a release id: use 1 to 64 letters, digits, `_` and `-`", |text| is_token(text, 64))
+}
 
 impl DeploymentId {
-    /// Reads an id.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for any other text.
-    pub fn parse(text: &str) -> Result<Self, BackendError> {
-        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        if plain && (1..=64).contains(&text.len()) {
-            return Ok(Self(text.to_owned()));
-        }
-        let shown: String = text.chars().take(80).collect();
-        let message = format!("{shown:?} is not a release id: use 1 to 64 letters, digits, `_` and `-`");
-        Err(BackendError::new(ErrorKind::InvalidInput, "deploy", "parse_release", message))
-    }
-
     /// The id of the release with this manifest.
     #[must_use]
     pub fn of_manifest(manifest: &Digest) -> Self {
         Self(manifest.short(ID_DIGITS))
     }
 }
-
-checked_text!(DeploymentId);
 
 /// A site and its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,33 +107,21 @@ impl DeployerInfo {
         self
     }
 
-    /// Announces [`list`](super::Deployer::list).
-    #[must_use]
-    pub const fn with_listing(mut self) -> Self {
-        self.listing = true;
-        self
-    }
-
-    /// Announces [`remove`](super::Deployer::remove).
-    #[must_use]
-    pub const fn with_removal(mut self) -> Self {
-        self.removal = true;
-        self
-    }
-
-    /// Sets whether publishing may cost money.
-    #[must_use]
-    pub const fn with_metered(mut self, metered: bool) -> Self {
-        self.metered = metered;
-        self
-    }
-
     /// The deployer as the provider of an action.
     #[must_use]
     pub fn provider(&self) -> Provider {
         Provider::new(&self.name, self.mode)
     }
 }
+
+ae_core::setters! { DeployerInfo {
+    /// Announces [`list`](super::Deployer::list).
+    fn with_listing(listing = true);
+    /// Announces [`remove`](super::Deployer::remove).
+    fn with_removal(removal = true);
+    /// Sets whether publishing may cost money.
+    fn with_metered(metered: bool);
+} }
 
 ae_core::wire_enum! {
     /// The state of a release.
@@ -218,20 +163,6 @@ impl Deployment {
         Self { id, site, url: url.into(), state: DeploymentStatus::Ready, active: false, created_at }
     }
 
-    /// Sets the state.
-    #[must_use]
-    pub const fn with_state(mut self, state: DeploymentStatus) -> Self {
-        self.state = state;
-        self
-    }
-
-    /// Sets whether it is the one that answers.
-    #[must_use]
-    pub const fn with_active(mut self, active: bool) -> Self {
-        self.active = active;
-        self
-    }
-
     /// Refuses `plan` when it names another address than this release of its has: clause C6 of
     /// [`Deployer`](super::Deployer), for its implementations.
     ///
@@ -249,6 +180,13 @@ impl Deployment {
         Err(BackendError::new(ErrorKind::Conflict, "releases", "deploy", message))
     }
 }
+
+ae_core::setters! { Deployment {
+    /// Sets the state.
+    fn with_state(state: DeploymentStatus);
+    /// Sets whether it is the one that answers.
+    fn with_active(active: bool);
+} }
 
 #[cfg(test)]
 mod tests {

@@ -46,6 +46,14 @@ impl MemoryRegistrar {
     }
 }
 
+impl State {
+    fn refuse_taken(&self, operation: &'static str, domain: &Domain) -> Result<(), BackendError> {
+        let taken =
+            || error(ErrorKind::Conflict, operation, format!("{domain} is taken: choose another name"));
+        if self.orders.contains_key(domain) { Err(taken()) } else { Ok(()) }
+    }
+}
+
 fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {
     BackendError::new(kind, NAME, operation, message)
 }
@@ -70,13 +78,7 @@ impl Registrar for MemoryRegistrar {
             return Err(error(ErrorKind::InvalidInput, "quote", "a name is bought for 1 to 10 years"));
         }
         let state = self.locked();
-        if state.orders.contains_key(domain) {
-            return Err(error(
-                ErrorKind::Conflict,
-                "quote",
-                format!("{domain} is taken: choose another name"),
-            ));
-        }
+        state.refuse_taken("quote", domain)?;
         let price = state.yearly.checked_mul(u64::from(years)).map_err(|cause| {
             error(ErrorKind::InvalidInput, "quote", "the price is beyond what money can hold")
                 .with_source(cause)
@@ -89,13 +91,7 @@ impl Registrar for MemoryRegistrar {
         if let Some(order) = state.done.repeat("buy", key, quote)? {
             return Ok(order.clone());
         }
-        if state.orders.contains_key(&quote.domain) {
-            return Err(error(
-                ErrorKind::Conflict,
-                "buy",
-                format!("{} is taken: choose another name", quote.domain),
-            ));
-        }
+        state.refuse_taken("buy", &quote.domain)?;
         let now_costs = state.yearly.checked_mul(u64::from(quote.years)).ok();
         if now_costs != Some(quote.price) || quote.renewal != state.yearly {
             let message = format!("{} no longer costs {}: quote it again", quote.domain, quote.price);

@@ -1,41 +1,17 @@
 //! The types of buying a domain name.
 
-use ae_core::{BackendError, ErrorKind, Mode, Money, Provider, Timestamp};
+use ae_core::{Mode, Money, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::checked_text;
+use crate::checked::{checked_text, is_label};
 
-/// A domain name that can be registered: lower-case labels of letters, digits and inner hyphens, at least two of them,
-/// 253 bytes at most (RFC 1035, section 2.3.4).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Domain(String);
-
-impl Domain {
-    /// Reads a name.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for anything that can't be registered; write other scripts in their `xn--` form.
-    pub fn parse(text: &str) -> Result<Self, BackendError> {
-        let label = |label: &str| {
-            (1..=63).contains(&label.len())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        };
-        if text.len() <= 253 && text.split('.').count() >= 2 && text.split('.').all(label) {
-            return Ok(Self(text.to_owned()));
-        }
-        let shown: String = text.chars().take(80).collect();
-        let message = format!(
-            "{shown:?} is not a domain: use lower-case labels joined by dots, such as csv-tidy.example"
-        );
-        Err(BackendError::new(ErrorKind::InvalidInput, "registrar", "parse_domain", message))
-    }
+checked_text! {
+    /// A domain name that can be registered: lower-case labels of letters, digits and inner hyphens, at least two of
+    /// them, 253 bytes at most (RFC 1035, section 2.3.4). Write other scripts in their `xn--` form.
+    Domain("registrar", "a domain: use lower-case labels joined by dots, such as csv-tidy.example", |text| {
+        text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
+    })
 }
-
-checked_text!(Domain);
 
 /// A registrar's account of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,11 +109,9 @@ impl Order {
     pub fn new(id: impl Into<String>, domain: Domain, price: Money, state: OrderState) -> Self {
         Self { id: id.into(), domain, price, state, auto_renew: false }
     }
-
-    /// Sets whether it renews by itself.
-    #[must_use]
-    pub const fn with_auto_renew(mut self, auto_renew: bool) -> Self {
-        self.auto_renew = auto_renew;
-        self
-    }
 }
+
+ae_core::setters! { Order {
+    /// Sets whether it renews by itself.
+    fn with_auto_renew(auto_renew: bool);
+} }

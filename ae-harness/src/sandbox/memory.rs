@@ -5,9 +5,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Isolation, SameKey};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Isolation, SameKey};
 use async_trait::async_trait;
-use sha2::{Digest as _, Sha256};
 
 use super::{CommandOutput, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
 use crate::paths::path_problem;
@@ -16,9 +15,8 @@ const NAME: &str = "memory";
 
 /// A simulated sandbox for tests and demonstrations: nothing runs on the host.
 ///
-/// Commands: `true`, `false`, `echo WORD…`, `cat [FILE…]` (standard input without files), `ls`, `test -f FILE`,
-/// `sha256sum FILE…`, `rm FILE…`, `printenv NAME`. Any other program answers 127. Commands take no time, so none
-/// times out.
+/// Commands: `true`, `false`, `cat [FILE…]` (standard input without files), `printenv NAME`. Any other program answers
+/// 127. Commands take no time, so none times out.
 #[derive(Debug)]
 pub struct MemorySandbox {
     state: Mutex<State>,
@@ -147,44 +145,26 @@ impl Sandbox for MemorySandbox {
 
 type Simulated = (i32, Vec<u8>, Vec<u8>);
 
-fn simulate(found: &mut Files, program: &str, arguments: &[String], stdin: &[u8]) -> Simulated {
+fn simulate(found: &Files, program: &str, arguments: &[String], stdin: &[u8]) -> Simulated {
     let ok = |stdout: Vec<u8>| (0, stdout, Vec::new());
     match (program, arguments) {
         ("true", _) => ok(Vec::new()),
         ("false", _) => (1, Vec::new(), Vec::new()),
-        ("echo", words) => ok(format!("{}\n", words.join(" ")).into_bytes()),
         ("cat", []) => ok(stdin.to_vec()),
-        ("cat", files) => each(found, "cat", files, |_, bytes| bytes.to_vec()),
-        ("sha256sum", files) => each(found, "sha256sum", files, |name, bytes| {
-            format!("{}  {name}\n", Digest::from_bytes(Sha256::digest(bytes).into())).into_bytes()
-        }),
-        ("ls", _) => ok(found.files.keys().map(|name| format!("{name}\n")).collect::<String>().into_bytes()),
-        ("test", [flag, file]) if flag == "-f" => {
-            (i32::from(!found.files.contains_key(file)), Vec::new(), Vec::new())
+        ("cat", names) => {
+            let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+            for name in names {
+                match found.files.get(name) {
+                    Some(bytes) => stdout.extend(bytes),
+                    None => stderr.extend(format!("cat: {name}: no such file\n").into_bytes()),
+                }
+            }
+            (i32::from(!stderr.is_empty()), stdout, stderr)
         }
         ("printenv", [name]) => match found.spec.environment.get(name) {
             Some(value) => ok(format!("{value}\n").into_bytes()),
             None => (1, Vec::new(), Vec::new()),
         },
-        ("rm", files) => {
-            let result = each(found, "rm", files, |_, _| Vec::new());
-            found.files.retain(|name, _| !files.contains(name));
-            result
-        }
         _ => (127, Vec::new(), format!("{program}: no such program in this simulation\n").into_bytes()),
     }
-}
-
-fn each(found: &Files, program: &str, names: &[String], show: impl Fn(&str, &[u8]) -> Vec<u8>) -> Simulated {
-    let (mut exit_code, mut stdout, mut stderr) = (0, Vec::new(), Vec::new());
-    for name in names {
-        match found.files.get(name) {
-            Some(bytes) => stdout.extend(show(name, bytes)),
-            None => {
-                exit_code = 1;
-                stderr.extend(format!("{program}: {name}: no such file\n").into_bytes());
-            }
-        }
-    }
-    (exit_code, stdout, stderr)
 }

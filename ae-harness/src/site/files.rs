@@ -1,12 +1,15 @@
 //! The files of a site.
 
+use std::collections::BTreeMap;
+
 use maud::html;
 
 use super::{copy::SiteCopy, front, marks::Marks, pages, style};
+use crate::acceptance::SITE_FOLDER;
 
-/// Every file by its name, the same bytes for the same copy.
-pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> Vec<(&'static str, String)> {
-    vec![
+/// Every file by its path in the workspace, the same bytes for the same copy.
+pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> BTreeMap<String, String> {
+    let files = [
         ("404.html", pages::missing(copy)),
         ("favicon.svg", icon(copy)),
         ("index.html", front::page(copy, marks)),
@@ -14,7 +17,8 @@ pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> Vec<(&'static str, Strin
         ("robots.txt", format!("User-agent: *\nAllow: /\n\nSitemap: {}sitemap.xml\n", copy.base_url)),
         ("sitemap.xml", sitemap(copy)),
         ("styles.css", style::sheet(copy.palette)),
-    ]
+    ];
+    files.map(|(name, text)| (format!("{SITE_FOLDER}/{name}"), text)).into()
 }
 
 fn icon(copy: &SiteCopy) -> String {

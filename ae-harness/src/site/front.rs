@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
-    copy::{Quote, SiteCopy},
+    copy::{LIMITS, Quote, SiteCopy},
     marks::{Marks, Part},
     shell::{Frame, document},
 };
@@ -37,7 +37,7 @@ fn nav(copy: &SiteCopy) -> Markup {
     let entries = [
         ("#features", "Features", !copy.features.is_empty()),
         ("#pricing", "Pricing", !copy.tiers.is_empty()),
-        ("#questions", "Questions", !copy.questions.is_empty()),
+        ("#questions", "Questions", !copy.limits.is_empty()),
     ];
     html! {
         @if entries.iter().any(|(_, _, there)| *there) {
@@ -143,14 +143,12 @@ fn pricing(copy: &SiteCopy, marks: &Marks) -> Markup {
 
 fn questions(copy: &SiteCopy, marks: &Marks) -> Markup {
     html! {
-        @if !copy.questions.is_empty() {
+        @if !copy.limits.is_empty() {
             section #questions { div.wrap.narrow {
                 h2 { "Questions" }
-                @for (at, question) in copy.questions.iter().enumerate() {
-                    div.question data-criterion=[marks.get(Part::Question(at))] {
-                        h3 { (question.question) }
-                        ul { @for answer in &question.answers { li { (answer) } } }
-                    }
+                div.question data-criterion=[marks.get(Part::Limits)] {
+                    h3 { (LIMITS) }
+                    ul { @for limit in &copy.limits { li { (limit) } } }
                 }
             } }
         }

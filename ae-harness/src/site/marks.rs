@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ae_core::{CheckKind, ProductSpec};
 
-use super::copy::SiteCopy;
+use super::copy::{LIMITS, SiteCopy};
 use crate::{
     phrase::{BREAK, holds},
     text::{folded, token},
@@ -19,7 +19,7 @@ pub(super) enum Part {
     Problem,
     Feature(usize),
     Tier(usize),
-    Question(usize),
+    Limits,
     Checkout,
     Privacy,
 }
@@ -90,9 +90,9 @@ fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
         parts.push((Part::Tier(at), texts.map(String::as_str).collect()));
     }
     parts.push((Part::Problem, vec![copy.problem.as_str()]));
-    for (at, asked) in copy.questions.iter().enumerate() {
-        let answers = asked.answers.iter().map(String::as_str);
-        parts.push((Part::Question(at), std::iter::once(asked.question).chain(answers).collect()));
+    if !copy.limits.is_empty() {
+        let limits = copy.limits.iter().map(String::as_str);
+        parts.push((Part::Limits, std::iter::once(LIMITS).chain(limits).collect()));
     }
     let joined = parts.into_iter().map(|(part, texts)| {
         let texts: Vec<String> = texts.into_iter().map(folded).collect();

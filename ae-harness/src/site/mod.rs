@@ -9,8 +9,9 @@ mod shell;
 mod style;
 
 use std::{
+    collections::BTreeMap,
     fs, io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{Mutex, PoisonError},
 };
 
@@ -20,8 +21,8 @@ use async_trait::async_trait;
 use self::{copy::SiteCopy, marks::Marks};
 use crate::{
     acceptance::SITE_FOLDER,
-    agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, Snapshot, StopReason},
-    atomic::{io_error, write_if_changed},
+    agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason},
+    atomic::io_error,
     context::SiteContext,
     paths::walk,
 };
@@ -76,24 +77,19 @@ impl CliProvider for SiteBuilder {
             return Ok(request.free_report(StopReason::Cancelled, "cancelled before it began"));
         }
         done.keep("execute", key, request, ())?;
-        let folder = request.workspace.join(SITE_FOLDER);
-        prepare(&folder)?;
-        let before = Snapshot::take(&folder)?;
         let copy = SiteCopy::of(&self.spec, &self.site);
         let marks = Marks::of(&self.spec, &copy);
         let files = files::render(&copy, &marks);
-        for (name, content) in &files {
-            let path = folder.join(name);
-            write_if_changed(&path, content.as_bytes()).map_err(|error| failed("write", &path, error))?;
-        }
+        let mut changed = request.write_files(NAME, &files)?;
         let removed = match &request.diagnosis {
-            Some(diagnosis) if request.attempt > 1 => remove_strays(&folder, &files, diagnosis)?,
-            _ => 0,
+            Some(diagnosis) if request.attempt > 1 => remove_strays(&request.workspace, &files, diagnosis)?,
+            _ => Vec::new(),
         };
-        let changed = Snapshot::take(&folder)?.changed_since(&before);
-        let files_changed = changed.iter().map(|path| format!("{SITE_FOLDER}/{path}")).collect();
-        let summary = summary(files.len(), changed.len(), removed, marks.unmet());
-        Ok(request.free_report(StopReason::Succeeded, summary).with_files_changed(files_changed))
+        let strays = removed.len();
+        changed.extend(removed);
+        changed.sort();
+        let summary = summary(files.len(), changed.len(), strays, marks.unmet());
+        Ok(request.free_report(StopReason::Succeeded, summary).with_files_changed(changed))
     }
 }
 
@@ -116,33 +112,20 @@ fn check_context(site: &SiteContext) -> Result<(), BackendError> {
     Ok(())
 }
 
-fn prepare(folder: &PathBuf) -> Result<(), BackendError> {
-    match fs::symlink_metadata(folder) {
-        Ok(meta) if meta.is_dir() => Ok(()),
-        Ok(_) => {
-            let message = format!("{} is not a folder: remove it", folder.display());
-            Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir(folder).map_err(|error| failed("create", folder, error))
-        }
-        Err(error) => Err(failed("read", folder, error)),
-    }
-}
-
 /// Removes files that are not the builder's and that the diagnosis names. Only names found by listing the folder are
 /// ever removed; the diagnosis selects among them.
 fn remove_strays(
-    folder: &Path,
-    own: &[(&'static str, String)],
+    workspace: &Path,
+    own: &BTreeMap<String, String>,
     diagnosis: &str,
-) -> Result<usize, BackendError> {
-    let mut removed = 0;
-    for found in walk(folder, FILES_MAX).map_err(|error| failed("read", folder, error))? {
-        let is_own = own.iter().any(|(name, _)| *name == found.relative);
-        if !is_own && diagnosis.contains(&format!("{SITE_FOLDER}/{}", found.relative)) {
+) -> Result<Vec<String>, BackendError> {
+    let mut removed = Vec::new();
+    let folder = workspace.join(SITE_FOLDER);
+    for found in walk(&folder, FILES_MAX).map_err(|error| failed("read", &folder, error))? {
+        let path = format!("{SITE_FOLDER}/{}", found.relative);
+        if !own.contains_key(&path) && diagnosis.contains(&path) {
             fs::remove_file(&found.full).map_err(|error| failed("remove", &found.full, error))?;
-            removed += 1;
+            removed.push(path);
         }
     }
     Ok(removed)

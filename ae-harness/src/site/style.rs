@@ -86,7 +86,6 @@ section+section{border-top:1px solid var(--line)}
 figcaption{font-size:.95rem;color:var(--muted);background:var(--tint)}
 time{white-space:nowrap}
 figcaption a{color:var(--accent);background:var(--tint)}
-.question+.question{margin-top:2rem}
 .bottom{border-top:1px solid var(--line);padding-block:1.5rem;color:var(--muted);background:var(--paper)}
 .bottom p{margin:0}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}*{transition:none;animation:none}}

@@ -1,7 +1,7 @@
 //! The scripted builder.
 
 use ae_core::{Cancel, Currency, Digest, ErrorKind, Money};
-use ae_harness::{AgentRequest, CliProvider, MemoryProvider, ScriptedRun, StopReason};
+use ae_harness::{AgentReport, AgentRequest, CliProvider, MemoryProvider, ScriptedRun, StopReason};
 
 use crate::fixture::key;
 
@@ -11,13 +11,12 @@ async fn a_script_is_played_once_for_each_key() {
     let request = AgentRequest::new(workspace.path(), "build");
     let cancel = Cancel::new();
     let price = Money::parse("0.25", Currency::USD).unwrap();
-    let provider = MemoryProvider::new([
-        ScriptedRun::new("one").with_file("site/index.html", "1").with_cost(Some(price)),
-        ScriptedRun::new("two")
-            .with_file("site/index.html", "2")
-            .with_stop(StopReason::BudgetStop)
-            .with_cost(Some(price)),
-    ]);
+    let run = |summary: &str, stop| {
+        let report = AgentReport::new(stop, summary).with_cost(Some(price));
+        ScriptedRun::new(summary).with_file("site/index.html", summary).with_report(report)
+    };
+    let provider =
+        MemoryProvider::new([run("one", StopReason::Succeeded), run("two", StopReason::BudgetStop)]);
     assert!(provider.info().metered);
     let one = provider.execute(&key(1), &request, &cancel).await.unwrap();
     assert_eq!((one.summary.as_str(), one.cost), ("one", Some(price)));

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use ae_core::ErrorKind;
-use ae_harness::{Bundle, BundleLimits};
+use ae_harness::Bundle;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -63,14 +63,22 @@ fn secrets_and_hidden_files_are_refused_by_name() {
 
 #[test]
 fn limits_hold() {
-    let folder = folder(&[("index.html", "12345"), ("a.txt", "12345")]);
-    let limits = BundleLimits::new().with_files_max(2).with_file_bytes_max(5).with_total_bytes_max(10);
-    assert!(Bundle::scan_within(folder.path(), &limits).is_ok());
-    for tight in [limits.with_files_max(1), limits.with_file_bytes_max(4), limits.with_total_bytes_max(9)] {
-        let error = Bundle::scan_within(folder.path(), &tight).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{tight:?}");
-    }
-    assert_eq!(Bundle::scan(&folder.path().join("missing")).unwrap_err().kind(), ErrorKind::NotFound);
+    // Sparse files: they have a size and take no room.
+    let large = |folder: &tempfile::TempDir, name: &str, bytes| {
+        fs::File::create(folder.path().join(name)).unwrap().set_len(bytes).unwrap();
+    };
+    let one = folder(&[("index.html", "1")]);
+    large(&one, "large.bin", 5_000_001);
+    assert!(refusal(one.path()).contains("5000000 is the limit"));
+    let sum = folder(&[("index.html", "1")]);
+    (0..10).for_each(|number| large(&sum, &format!("{number}.bin"), 5_000_000));
+    assert!(refusal(sum.path()).contains("50000000 is the limit"));
+    let many = folder(&[("index.html", "1")]);
+    (0..999).for_each(|number| large(&many, &format!("{number}.txt"), 0));
+    assert_eq!(Bundle::scan(many.path()).unwrap().files().len(), 1_000);
+    large(&many, "more.txt", 0);
+    assert!(refusal(many.path()).contains("1000 is the limit"));
+    assert_eq!(Bundle::scan(&many.path().join("missing")).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[cfg(unix)]

@@ -126,7 +126,7 @@ async fn a_kill_between_switch_and_key_repeats_as_a_no_op() {
     let local = deployer(root.path());
     let plan = version(scratch.path(), &local, "one").await;
     let done = plan.deploy(&local, 0).await.unwrap();
-    fs::remove_file(root.path().join(SITE).join("keys.json")).unwrap();
+    fs::remove_file(root.path().join(SITE).join("releases.json")).unwrap();
     assert_eq!(plan.deploy(&deployer(root.path()), 0).await.unwrap(), done);
     assert_eq!(local.list(&site()).await.unwrap().len(), 1);
 }
@@ -191,7 +191,7 @@ async fn damage_is_reported_and_not_overwritten() {
     assert_eq!(local.activate(&key(1), &site(), &id).await.unwrap_err().kind(), ErrorKind::Protocol);
     let repaired = plan.deploy(&local, 2).await.unwrap();
     assert_eq!((repaired.state, home(root.path()).as_str()), (DeploymentStatus::Ready, "one"));
-    for file in ["current.json", "keys.json"] {
+    for file in ["current.json", "releases.json"] {
         let good = fs::read(folder.join(file)).unwrap();
         fs::write(folder.join(file), "{").unwrap();
         assert_eq!(plan.deploy(&local, 3).await.unwrap_err().kind(), ErrorKind::Protocol, "{file}");

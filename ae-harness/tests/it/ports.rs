@@ -81,21 +81,12 @@ async fn simulated_commands_answer_as_documented() {
     let id = sandbox.create(&key(0), &SandboxSpec::new().with_variable("NAME", "value")).await.unwrap();
     sandbox.write(&key(1), &id, "a.txt", b"abc").await.unwrap();
     for (argv, code, stdout) in [
-        (vec!["echo", "a", "b"], 0, "a b\n"),
-        (vec!["ls"], 0, "a.txt\n"),
-        (vec!["test", "-f", "a.txt"], 0, ""),
-        (vec!["test", "-f", "b.txt"], 1, ""),
-        (
-            vec!["sha256sum", "a.txt"],
-            0,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a.txt\n",
-        ),
+        (vec!["cat", "a.txt"], 0, "abc"),
+        (vec!["cat", "missing", "a.txt"], 1, "abc"),
         (vec!["cat", "missing"], 1, ""),
         (vec!["printenv", "NAME"], 0, "value\n"),
         (vec!["printenv", "PATH"], 1, ""),
         (vec!["sh", "-c", "rm -rf /"], 127, ""),
-        (vec!["rm", "a.txt"], 0, ""),
-        (vec!["ls"], 0, ""),
     ] {
         let output = sandbox.run(&key(2), &id, &RunCommand::new(argv.clone())).await.unwrap();
         assert_eq!((output.exit_code, output.stdout), (code, stdout.as_bytes().to_vec()), "{argv:?}");

@@ -136,7 +136,7 @@ fn hidden(marked: &[(&Page, ElementRef<'_>)]) -> Option<String> {
 }
 
 fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
-    let unreached = site.pages().iter().find(|page| {
+    let unreached = site.pages.iter().find(|page| {
         page.marked(criterion).next().is_some() && !site.reached().any(|reached| reached.name == page.name)
     });
     let unreached = unreached.map(|page| {

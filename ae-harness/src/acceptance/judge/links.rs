@@ -12,23 +12,6 @@ use super::{
 
 /// The page that the host shows for a missing one, at any depth.
 const ERROR_PAGE: &str = "404.html";
-/// Attributes that make a browser fetch something.
-const FETCHING: [(&str, &str); 14] = [
-    ("img", "src"),
-    ("source", "src"),
-    ("video", "src"),
-    ("video", "poster"),
-    ("audio", "src"),
-    ("track", "src"),
-    ("iframe", "src"),
-    ("embed", "src"),
-    ("object", "data"),
-    ("input", "src"),
-    ("link", "href"),
-    ("use", "href"),
-    ("image", "href"),
-    ("feImage", "href"),
-];
 /// Attributes that hold an address.
 const NAMING: [&str; 6] = ["href", "src", "action", "formaction", "poster", "data"];
 /// Links of the head that name an address without fetching it.
@@ -37,20 +20,20 @@ const NAMING_RELS: [&str; 5] = ["canonical", "alternate", "license", "author", "
 /// Nothing from elsewhere, no scripts, no inline styles.
 pub(super) fn self_contained(site: &Site) -> Verdict {
     let mut problems = Vec::new();
-    for page in site.pages() {
+    for page in &site.pages {
         for element in page.elements() {
             problems.extend(foreign(site, page, &element).map(|what| format!("site/{}: {what}", page.name)));
         }
     }
-    for (name, address) in site.sheets().fetched() {
-        if is_far(&site.address().resolve(name, address)) {
+    for (name, address) in site.sheets.fetched() {
+        if is_far(&site.address.resolve(name, address)) {
             problems.push(format!(
                 "site/{name}: fetches {:?} from elsewhere: put the file into the site",
                 short(address)
             ));
         }
     }
-    for (name, bytes) in site.files().iter().filter(|(name, _)| name.ends_with(".svg")) {
+    for (name, bytes) in site.files.iter().filter(|(name, _)| name.ends_with(".svg")) {
         if is_active_image(&String::from_utf8_lossy(bytes)) {
             problems.push(format!(
                 "site/{name}: fetches from elsewhere or runs a script: put the file into the site"
@@ -84,7 +67,7 @@ fn foreign(site: &Site, page: &Page, element: &ElementRef<'_>) -> Option<String>
     // Names without their prefix, so that `xlink:href` is one of them.
     for (key, address) in element.value().attrs().filter(|(key, _)| NAMING.contains(key)) {
         let is_image = matches!(key, "src" | "poster") && address.trim_start().starts_with("data:image/");
-        if matches!(site.address().resolve(&page.name, address), Place::Elsewhere(scheme)
+        if matches!(site.address.resolve(&page.name, address), Place::Elsewhere(scheme)
             if matches!(scheme.as_str(), "javascript" | "vbscript" | "blob") || (scheme == "data" && !is_image))
         {
             return Some(format!("<{name}> leads to {:?}: use a plain address", short(address)));
@@ -94,10 +77,15 @@ fn foreign(site: &Site, page: &Page, element: &ElementRef<'_>) -> Option<String>
         && element
             .attr("rel")
             .is_some_and(|rel| rel.split_whitespace().all(|word| NAMING_RELS.contains(&word)));
-    let fetched = element.value().attrs().filter(|(key, _)| FETCHING.contains(&(name, *key)));
+    // A browser fetches whatever is named, but for the end of a link and of a form.
+    let fetches = |key: &str| match key {
+        "src" | "poster" | "data" => true,
+        _ => key == "href" && !matches!(name, "a" | "area"),
+    };
+    let fetched = element.value().attrs().filter(|(key, _)| fetches(key));
     let candidates = element.attr("srcset").into_iter().flat_map(candidates);
     let mut all = fetched.map(|(_, address)| address).chain(candidates).filter(|_| !names_only);
-    let far = all.find(|address| is_far(&site.address().resolve(&page.name, address)))?;
+    let far = all.find(|address| is_far(&site.address.resolve(&page.name, address)))?;
     Some(format!("<{name}> fetches {:?} from elsewhere: put the file into the site", short(far)))
 }
 
@@ -133,7 +121,7 @@ fn candidates(set: &str) -> Vec<&str> {
 pub(super) fn resolve(site: &Site, checkout_path: &str) -> Verdict {
     let mut problems = Vec::new();
     let mut followed = 0_usize;
-    for page in site.pages() {
+    for page in &site.pages {
         if page.has_base() {
             problems.push(format!("site/{}: <base> changes where every link leads: remove it", page.name));
             continue;
@@ -167,7 +155,7 @@ enum Found {
 
 fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Found {
     let nowhere = |why: &str| Found::Nowhere(why.to_owned());
-    let place = site.address().resolve(&page.name, address);
+    let place = site.address.resolve(&page.name, address);
     let inside = match &place {
         Place::Inside(inside) => inside,
         Place::Elsewhere(_) => return Found::Elsewhere,
@@ -176,8 +164,8 @@ fn broken(site: &Site, page: &Page, address: &str, checkout_path: &str) -> Found
         Place::Unknown => return nowhere("which is not an address: correct it"),
     };
     let is_fragment = address.trim_start().starts_with('#');
-    if page.name == ERROR_PAGE && !is_fragment && site.address().resolve("a/404.html", address) != place {
-        let path = site.address().path();
+    if page.name == ERROR_PAGE && !is_fragment && site.address.resolve("a/404.html", address) != place {
+        let path = site.address.path();
         return Found::Nowhere(format!(
             "but the error page answers at any depth, where that leads elsewhere: begin with {path:?}"
         ));

@@ -26,7 +26,7 @@ const REQUIRED: [(&str, &str); 8] = [
 /// Pages parse cleanly.
 pub(super) fn markup(site: &Site) -> Verdict {
     let mut problems = Vec::new();
-    for page in site.pages() {
+    for page in &site.pages {
         let at = |what: String| format!("site/{}: {what}", page.name);
         if !page.follows_the_standard() {
             problems.push(at("has no <!DOCTYPE html>: begin with it".to_owned()));
@@ -59,15 +59,15 @@ pub(super) fn markup(site: &Site) -> Verdict {
             problems.push(at("has no <meta charset=\"utf-8\">: add it first in the head".to_owned()));
         }
     }
-    judged(problems, format!("{} pages parse without errors", site.pages().len()))
+    judged(problems, format!("{} pages parse without errors", site.pages.len()))
 }
 
 /// The parts of accessibility that a program can see.
 pub(super) fn accessibility(site: &Site) -> Verdict {
-    let problems: Vec<String> = site.pages().iter().flat_map(page_problems).collect();
+    let problems: Vec<String> = site.pages.iter().flat_map(page_problems).collect();
     judged(
         problems,
-        format!("{} pages have language, title, headings, landmarks, labels and zoom", site.pages().len()),
+        format!("{} pages have language, title, headings, landmarks, labels and zoom", site.pages.len()),
     )
 }
 

@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html};
 use super::{Verdict, document::Page, judged, pages::Site};
 
 pub(super) fn files(site: &Site, paths: &[String]) -> Verdict {
-    let missing = paths.iter().filter(|path| !site.files().contains_key(*path));
+    let missing = paths.iter().filter(|path| !site.files.contains_key(*path));
     judged(
         missing.map(|path| format!("site/{path} is missing: write it")).collect(),
         "every required file is there",
@@ -15,7 +15,7 @@ pub(super) fn files(site: &Site, paths: &[String]) -> Verdict {
 pub(super) fn weight(site: &Site, page_bytes_max: u64, total_bytes_max: u64) -> Verdict {
     let size = |bytes: &Vec<u8>| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let mut problems = Vec::new();
-    for (name, bytes) in site.files().iter().filter(|(name, _)| name.ends_with(".html")) {
+    for (name, bytes) in site.files.iter().filter(|(name, _)| name.ends_with(".html")) {
         if size(bytes) > page_bytes_max {
             problems.push(format!(
                 "site/{name} has {} bytes: {page_bytes_max} is the limit of a page",
@@ -23,13 +23,13 @@ pub(super) fn weight(site: &Site, page_bytes_max: u64, total_bytes_max: u64) -> 
             ));
         }
     }
-    let total = site.files().values().fold(0_u64, |sum, bytes| sum.saturating_add(size(bytes)));
+    let total = site.files.values().fold(0_u64, |sum, bytes| sum.saturating_add(size(bytes)));
     if total > total_bytes_max {
         problems.push(format!(
             "the site has {total} bytes: {total_bytes_max} is the limit; remove what it does not need"
         ));
     }
-    judged(problems, format!("{total} bytes in {} files", site.files().len()))
+    judged(problems, format!("{total} bytes in {} files", site.files.len()))
 }
 
 /// The value of `<meta property=…>` or `<meta name=…>`.

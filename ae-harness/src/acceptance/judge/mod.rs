@@ -75,7 +75,7 @@ impl Check {
             return Err("site/index.html: there is no page; write the site into the folder site/".to_owned());
         }
         let criterion = self.criterion.as_deref().unwrap_or_default();
-        if let (true, Some(problem)) = (reads_text(&self.asserts), site.hiding().first()) {
+        if let (true, Some(problem)) = (reads_text(&self.asserts), site.hiding.first()) {
             return Err(format!("{problem}; until then no text of the site counts as visible"));
         }
         match &self.asserts {
@@ -89,8 +89,8 @@ impl Check {
             Assertion::Accessibility => markup::accessibility(site),
             Assertion::SelfContained => links::self_contained(site),
             Assertion::Links => links::resolve(site, &plan.checkout_path),
-            Assertion::Styles => judged(site.hiding().to_vec(), "no style sheet can hide text"),
-            Assertion::Contrast => contrast::check(site.sheets()),
+            Assertion::Styles => judged(site.hiding.clone(), "no style sheet can hide text"),
+            Assertion::Contrast => contrast::check(&site.sheets),
             Assertion::Discovery => meta::discovery(site, &plan.base_url),
             Assertion::Social => meta::social(site, &plan.base_url),
             Assertion::Weight { page_bytes_max, total_bytes_max } => {

@@ -30,12 +30,14 @@ const BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// The input of all checks.
 #[derive(Debug)]
 pub(super) struct Site {
-    address: Address,
-    files: BTreeMap<String, Vec<u8>>,
-    pages: Vec<Page>,
-    sheets: Sheets,
-    /// The declarations in them that hide text or may hide it.
-    hiding: Vec<String>,
+    pub(super) address: Address,
+    /// The files by name, with their bytes.
+    pub(super) files: BTreeMap<String, Vec<u8>>,
+    pub(super) pages: Vec<Page>,
+    /// All style sheets, style elements and style attributes.
+    pub(super) sheets: Sheets,
+    /// The declarations in them that hide text or may hide it: while there are any, no text counts as visible.
+    pub(super) hiding: Vec<String>,
     /// The pages that people can get to.
     reached: BTreeSet<String>,
 }
@@ -137,10 +139,6 @@ impl Site {
         reached
     }
 
-    pub(super) fn address(&self) -> &Address {
-        &self.address
-    }
-
     /// The pages that people can get to from the front page by links that they see.
     pub(super) fn reached(&self) -> impl Iterator<Item = &Page> {
         self.pages.iter().filter(|page| self.reached.contains(&page.name))
@@ -175,27 +173,8 @@ impl Site {
         self.page(FRONT_PAGE).is_some()
     }
 
-    pub(super) fn pages(&self) -> &[Page] {
-        &self.pages
-    }
-
     pub(super) fn page(&self, name: &str) -> Option<&Page> {
         self.pages.iter().find(|page| page.name == name)
-    }
-
-    /// All style sheets, style elements and style attributes.
-    pub(super) fn sheets(&self) -> &Sheets {
-        &self.sheets
-    }
-
-    /// The declarations that hide text or may hide it: while there are any, no text counts as visible.
-    pub(super) fn hiding(&self) -> &[String] {
-        &self.hiding
-    }
-
-    /// The files by name, with their bytes.
-    pub(super) fn files(&self) -> &BTreeMap<String, Vec<u8>> {
-        &self.files
     }
 
     /// A file as text, where it is UTF-8.

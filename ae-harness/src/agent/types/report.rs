@@ -48,25 +48,13 @@ impl AgentReport {
     pub fn succeeded(&self) -> bool {
         self.stop == StopReason::Succeeded
     }
-
-    /// Sets the files that changed.
-    #[must_use]
-    pub fn with_files_changed(mut self, files: Vec<String>) -> Self {
-        self.files_changed = files;
-        self
-    }
-
-    /// Sets the cost.
-    #[must_use]
-    pub fn with_cost(mut self, cost: Option<Money>) -> Self {
-        self.cost = cost;
-        self
-    }
-
-    /// Sets the tokens used.
-    #[must_use]
-    pub fn with_usage(mut self, usage: Option<TokenUsage>) -> Self {
-        self.usage = usage;
-        self
-    }
 }
+
+ae_core::setters! { AgentReport {
+    /// Sets the files that changed.
+    fn with_files_changed(files_changed: Vec<String>);
+    /// Sets the cost.
+    fn with_cost(cost: Option<Money>);
+    /// Sets the tokens used.
+    fn with_usage(usage: Option<TokenUsage>);
+} }

@@ -48,34 +48,6 @@ impl AgentRequest {
         }
     }
 
-    /// Sets the number of the attempt, from 1.
-    #[must_use]
-    pub const fn with_attempt(mut self, attempt: u32) -> Self {
-        self.attempt = attempt;
-        self
-    }
-
-    /// Adds the verdict on the attempt before.
-    #[must_use]
-    pub fn with_diagnosis(mut self, diagnosis: impl Into<String>) -> Self {
-        self.diagnosis = Some(diagnosis.into());
-        self
-    }
-
-    /// Sets the most time it may take.
-    #[must_use]
-    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Sets the most it may cost.
-    #[must_use]
-    pub const fn with_cost_ceiling(mut self, most: Money) -> Self {
-        self.cost_ceiling = Some(most);
-        self
-    }
-
     /// Refuses attempt 0 and a workspace that is relative, missing, a link or a file: clauses C2 and C3, for
     /// implementations.
     ///
@@ -151,6 +123,17 @@ impl AgentRequest {
     }
 }
 
+ae_core::setters! { AgentRequest {
+    /// Sets the number of the attempt, from 1.
+    fn with_attempt(attempt: u32);
+    /// Adds the verdict on the attempt before.
+    fn with_diagnosis(diagnosis: some into String);
+    /// Sets the most time it may take.
+    fn with_timeout(timeout: Duration);
+    /// Sets the most it may cost.
+    fn with_cost_ceiling(cost_ceiling: some Money);
+} }
+
 /// A builder's account of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -174,23 +157,16 @@ impl ProviderInfo {
         Self { name: name.into(), version: version.into(), mode: Mode::Offline, isolation, metered: false }
     }
 
-    /// Sets whether it acts on the world.
-    #[must_use]
-    pub const fn with_mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Sets whether a call may cost money.
-    #[must_use]
-    pub const fn with_metered(mut self, metered: bool) -> Self {
-        self.metered = metered;
-        self
-    }
-
     /// The builder as the provider of an action.
     #[must_use]
     pub fn provider(&self) -> Provider {
         Provider::new(&self.name, self.mode)
     }
 }
+
+ae_core::setters! { ProviderInfo {
+    /// Sets whether it acts on the world.
+    fn with_mode(mode: Mode);
+    /// Sets whether a call may cost money.
+    fn with_metered(metered: bool);
+} }

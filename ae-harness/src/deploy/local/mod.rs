@@ -1,8 +1,6 @@
 //! Releases on this machine's disk.
 
-mod health;
 mod publish;
-mod records;
 
 use std::{
     fmt,
@@ -11,18 +9,23 @@ use std::{
     sync::Arc,
 };
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Runtime};
+use ae_core::{BackendError, Digest, ErrorKind, IdempotencyKey, Mode, Runtime};
 use async_trait::async_trait;
+use http::StatusCode;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
-    SiteId,
+    Releases, SiteId,
     release::{Current, Record, write_json},
+    store::{RELEASE_PATH, respond_from},
 };
 use crate::atomic::{self, create_dirs, io_error};
 
 const NAME: &str = "local";
-/// The number of releases of a site that are kept, the live one and the one before always among them.
+/// The file of a site's releases and of the keys that are done.
+const STATE: &str = "releases.json";
+/// The number of releases of a site that are kept, the live one always among them.
 const RELEASES_KEPT: usize = 5;
 
 /// A check of a new release that the composition adds: it gets the folder of the release and returns the defect.
@@ -30,12 +33,12 @@ pub type ReleaseCheck = Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>;
 
 /// Publishes into a folder that [`ReleaseStore`](super::ReleaseStore) serves from.
 ///
-/// A release is copied next to its place, synced and renamed into it; a server on a free loopback port then answers
-/// from it, and every one of its files is fetched over HTTP and compared before `current.json` is replaced. A process
-/// killed at any point leaves the site that was live, and the same call completes. One lock file per site excludes
-/// other processes. The last five releases are kept; the live one and the one before are never pruned.
+/// A release is copied next to its place, synced and renamed into it; it is then asked for every one of its files as a
+/// visitor would, and each answer is compared before `current.json` is replaced. A process killed at any point leaves
+/// the site that was live, and the same call completes. One lock file per site excludes other processes. The last five
+/// releases are kept; the live one is never pruned.
 ///
-/// It needs a tokio runtime with I/O and time enabled.
+/// It needs a tokio runtime.
 pub struct LocalDeployer {
     root: PathBuf,
     runtime: Runtime,
@@ -83,8 +86,8 @@ impl LocalDeployer {
     }
 
     /// Checks the release in `files` as a visitor would.
-    async fn examine(&self, files: &Path, record: &Arc<Record>) -> Result<(), BackendError> {
-        let mut verdict = health::check(files, record).await;
+    fn examine(&self, files: &Path, record: &Record) -> Result<(), BackendError> {
+        let mut verdict = visit(files, record);
         for check in &self.checks {
             verdict = verdict.and_then(|()| check(files));
         }
@@ -98,48 +101,48 @@ impl LocalDeployer {
     }
 
     /// Puts the release of `plan` into its place, unless it is there undamaged.
-    async fn publish(
-        &self,
-        site: &Site,
-        plan: &DeployPlan,
-        bundle: &Bundle,
-    ) -> Result<Arc<Record>, BackendError> {
-        let before = Record::read(&site.folder, &plan.release);
-        if let Some(record) = &before {
-            site.deployment(record, &plan.site)?.check_address(plan)?;
-            if record.manifest == plan.manifest && record.damage(&site.folder).is_empty() {
-                return Ok(Arc::new(record.clone()));
-            }
+    fn publish(&self, site: &Site, plan: &DeployPlan, bundle: &Bundle) -> Result<(), BackendError> {
+        let (release, manifest) = (plan.release.clone(), plan.manifest);
+        let record = Record { release, manifest, files: bundle.files().to_vec() };
+        let there = Record::read(&site.folder, &plan.release);
+        if there.is_some_and(|there| there == record && there.damage(&site.folder).is_empty()) {
+            return Ok(());
         }
-        let newest = records::all(&site.folder)?.first().map_or(0, |record| record.sequence);
-        let (created_at, sequence) = before.map_or_else(
-            || (self.runtime.now(), newest.saturating_add(1)),
-            |record| (record.created_at, record.sequence),
-        );
-        let record = Arc::new(Record {
-            release: plan.release.clone(),
-            manifest: plan.manifest,
-            base_url: plan.base_url.clone(),
-            created_at,
-            sequence,
-            files: bundle.files().to_vec(),
-        });
-        let staged = publish::stage(&site.folder, bundle, plan)?;
-        if let Err(error) = self.examine(&staged, &record).await {
+        let staged = site.releases().join(format!(".tmp-{}", plan.release));
+        bundle.copy_to(&staged)?;
+        if let Err(error) = self.examine(&staged, &record) {
             publish::sweep(&site.releases())?;
             return Err(error);
         }
-        publish::place(&site.folder, &staged, &record)?;
-        Ok(record)
+        publish::place(&site.folder, &staged, &record)
     }
+}
+
+/// Asks the release in `files` for all that a visitor can ask for: `/` and every file answer 200 with exactly the bytes of
+/// the record, a missing page answers 404, and the release says its own id.
+fn visit(files: &Path, record: &Record) -> Result<(), String> {
+    let get = |path: &str, wanted: StatusCode| {
+        let answer = respond_from(files, record, path, None);
+        let status = answer.status();
+        if status == wanted { Ok(answer.into_body()) } else { Err(format!("{path} answers {status}")) }
+    };
+    if get(RELEASE_PATH, StatusCode::OK)? != format!("{}\n", record.release) {
+        return Err(format!("{RELEASE_PATH} does not name the new release"));
+    }
+    get("/", StatusCode::OK)?;
+    get("/no-such-page-of-this-release", StatusCode::NOT_FOUND)?;
+    for file in &record.files {
+        let body = get(&format!("/{}", file.path), StatusCode::OK)?;
+        if Digest::from_bytes(Sha256::digest(&body).into()) != file.sha256 {
+            return Err(format!("/{} answers other bytes than were planned", file.path));
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for LocalDeployer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LocalDeployer")
-            .field("root", &self.root)
-            .field("checks", &self.checks.len())
-            .finish_non_exhaustive()
+        f.debug_struct("LocalDeployer").field("root", &self.root).finish_non_exhaustive()
     }
 }
 
@@ -155,29 +158,16 @@ impl Site {
         self.folder.join("releases")
     }
 
+    /// The releases and the keys that are done.
+    fn state(&self) -> Result<Releases, BackendError> {
+        Releases::read(&self.folder.join(STATE), NAME)
+    }
+
     /// Replaces `current.json`: the one moment at which a release goes live.
-    fn switch(&self, record: &Record) -> Result<(), BackendError> {
-        let before = Current::read(&self.folder)?;
-        if before.as_ref().is_some_and(|current| current.release == record.release) {
-            return Ok(());
-        }
-        let current = Current {
-            release: record.release.clone(),
-            previous: before.map(|current| current.release),
-            sha256: record.manifest,
-        };
+    fn switch(&self, release: &DeploymentId, manifest: Digest) -> Result<(), BackendError> {
+        let current = Current { release: release.clone(), sha256: manifest };
         write_json(&self.folder.join("current.json"), &current)
     }
-
-    fn deployment(&self, record: &Record, site: &SiteId) -> Result<Deployment, BackendError> {
-        let active = Current::read(&self.folder)?.is_some_and(|current| current.release == record.release);
-        Ok(deployment(record, site, active))
-    }
-}
-
-fn deployment(record: &Record, site: &SiteId, active: bool) -> Deployment {
-    Deployment::new(record.release.clone(), site.clone(), &record.base_url, record.created_at)
-        .with_active(active)
 }
 
 #[async_trait]
@@ -203,28 +193,19 @@ impl Deployer for LocalDeployer {
         bundle: &Bundle,
     ) -> Result<Deployment, BackendError> {
         let site = self.lock(&plan.site, "deploy").await?;
-        let mut done = records::keys(&site.folder)?;
-        if done.repeat("deploy", key, plan)?.is_some() {
-            let record = Record::read(&site.folder, &plan.release).ok_or_else(|| {
-                let message = "this key is done, but its release was removed since: use a new key";
-                BackendError::new(ErrorKind::NotFound, NAME, "deploy", message)
-            })?;
-            return site.deployment(&record, &plan.site);
+        let mut releases = site.state()?;
+        if let Some(done) = releases.begin(key, plan, bundle)? {
+            return Ok(done);
         }
-        bundle.check(plan)?;
         Current::read(&site.folder)?;
         publish::sweep(&site.releases())?;
-        let record = self.publish(&site, plan, bundle).await?;
-        site.switch(&record)?;
-        done.keep("deploy", key, plan, ())?;
-        records::write_keys(&site.folder, &done)?;
-        let keep: Vec<_> = Current::read(&site.folder)?
-            .into_iter()
-            .flat_map(|current| [Some(current.release), current.previous])
-            .flatten()
-            .collect();
-        publish::prune(&site.folder, &keep, RELEASES_KEPT)?;
-        site.deployment(&record, &plan.site)
+        self.publish(&site, plan, bundle)?;
+        let deployment = releases.finish(key, plan, self.runtime.now())?;
+        site.switch(&plan.release, plan.manifest)?;
+        // Recorded last: a call that was killed before is not done yet, and its repeat completes it.
+        publish::remove(&site.folder, &releases.prune(&plan.site, RELEASES_KEPT))?;
+        releases.write(&site.folder.join(STATE))?;
+        Ok(deployment)
     }
 
     async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
@@ -253,8 +234,8 @@ impl Deployer for LocalDeployer {
             return Err(missing());
         }
         let locked = self.lock(site, "activate").await?;
-        let mut done = records::keys(&locked.folder)?;
-        if done.repeat("activate", key, &(site, id))?.is_some() {
+        let mut releases = locked.state()?;
+        if !releases.activate(key, site, id)? {
             return Ok(());
         }
         let record = Record::read(&locked.folder, id).ok_or_else(missing)?;
@@ -264,22 +245,19 @@ impl Deployer for LocalDeployer {
             let message = format!("release {id} of {site} is damaged on disk: {damage}; deploy it again");
             return Err(BackendError::new(ErrorKind::Protocol, NAME, "activate", message));
         }
-        locked.switch(&record)?;
-        done.keep("activate", key, &(site, id), ())?;
-        records::write_keys(&locked.folder, &done)
+        locked.switch(id, record.manifest)?;
+        releases.write(&locked.folder.join(STATE))
     }
 
     async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError> {
-        let folder = self.root.join(site.as_str());
-        let current = Current::read(&folder)?.map(|current| current.release);
-        let records = records::all(&folder)?;
-        Ok(records.iter().map(|r| deployment(r, site, current.as_ref() == Some(&r.release))).collect())
+        let state = self.root.join(site.as_str()).join(STATE);
+        Ok(Releases::read(&state, NAME)?.list(site))
     }
 
     async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
         let locked = self.lock(site, "remove").await?;
-        let mut done = records::keys(&locked.folder)?;
-        if done.repeat("remove", key, site)?.is_some() {
+        let mut releases = locked.state()?;
+        if !releases.remove(key, site)? {
             return Ok(());
         }
         let failed = |error| io_error(NAME, "remove", "clear", &locked.folder, error);
@@ -289,7 +267,6 @@ impl Deployer for LocalDeployer {
             _ => {}
         }
         fs::remove_dir_all(locked.releases()).map_err(failed)?;
-        done.keep("remove", key, site, ())?;
-        records::write_keys(&locked.folder, &done)
+        releases.write(&locked.folder.join(STATE))
     }
 }

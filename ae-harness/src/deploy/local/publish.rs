@@ -1,17 +1,14 @@
 //! Putting a release into its place.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use ae_core::BackendError;
 
-use super::{NAME, records};
+use super::NAME;
 use crate::{
     atomic::{io_error, sync_dir},
     deploy::{
-        Bundle, DeployPlan, DeploymentId,
+        DeploymentId,
         release::{Record, write_json},
     },
 };
@@ -34,13 +31,6 @@ pub(super) fn sweep(releases: &Path) -> Result<(), BackendError> {
     Ok(())
 }
 
-/// Copies the bundle into `.tmp-<id>` and makes it durable.
-pub(super) fn stage(folder: &Path, bundle: &Bundle, plan: &DeployPlan) -> Result<PathBuf, BackendError> {
-    let staged = folder.join("releases").join(format!(".tmp-{}", plan.release));
-    bundle.copy_to(&staged)?;
-    Ok(staged)
-}
-
 /// Renames the staged release into its place. A damaged folder of the same release makes room first.
 pub(super) fn place(folder: &Path, staged: &Path, record: &Record) -> Result<(), BackendError> {
     let releases = folder.join("releases");
@@ -55,20 +45,16 @@ pub(super) fn place(folder: &Path, staged: &Path, record: &Record) -> Result<(),
     sweep(&releases)
 }
 
-/// Removes the oldest releases above `kept_max`, none of `keep`.
-pub(super) fn prune(folder: &Path, keep: &[DeploymentId], kept_max: usize) -> Result<(), BackendError> {
+/// Removes releases with their records, as far as they are there.
+pub(super) fn remove(folder: &Path, pruned: &[DeploymentId]) -> Result<(), BackendError> {
     let releases = folder.join("releases");
-    let records = records::all(folder)?;
-    let excess = records.len().saturating_sub(kept_max);
-    let oldest = records.iter().rev().filter(|record| !keep.contains(&record.release));
-    for record in oldest.take(excess) {
-        let files = releases.join(record.release.as_str());
+    for id in pruned {
+        let files = releases.join(id.as_str());
         let failed = |error| io_error(NAME, "deploy", "prune", &files, error);
         // Renamed first: a release is there whole or not at all.
-        let doomed = releases.join(format!(".tmp-pruned-{}", record.release));
-        fs::rename(&files, &doomed).map_err(failed)?;
-        fs::remove_dir_all(&doomed).map_err(failed)?;
-        fs::remove_file(releases.join(format!("{}.json", record.release))).map_err(failed)?;
+        if files.exists() {
+            fs::rename(&files, releases.join(format!(".tmp-pruned-{id}"))).map_err(failed)?;
+        }
     }
-    Ok(())
+    sweep(&releases)
 }

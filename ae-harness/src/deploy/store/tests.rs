@@ -25,9 +25,6 @@ fn release() -> (tempfile::TempDir, Record) {
     let record = Record {
         release: DeploymentId::of_manifest(&bundle.manifest()),
         manifest: bundle.manifest(),
-        base_url: "http://127.0.0.1/".to_owned(),
-        created_at: "2026-03-01T09:00:00Z".parse().unwrap(),
-        sequence: 1,
         files: bundle.files().to_vec(),
     };
     fs::write(folder.path().join(".env"), "added later").unwrap();
