@@ -12,7 +12,8 @@ pub struct Error {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The result of everything here.
+/// The result of everything here. Whatever touches a store or a file fails when that can't be read or written as it is;
+/// what else can go wrong stands at the function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -20,20 +21,6 @@ impl Error {
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None, source: None }
-    }
-
-    /// Says what to do next.
-    #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    /// Keeps the cause.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
     }
 
     /// Why it failed.
@@ -63,40 +50,26 @@ impl Error {
     }
 }
 
+ae_core::setters! { Error {
+    /// Says what to do next.
+    fn with_hint(hint: some into String);
+    /// Keeps the cause.
+    fn with_source(source: some into Box<dyn std::error::Error + Send + Sync>);
+} }
+
+/// Names the backend in the message and keeps only its cause, so that no line is said twice.
 impl From<BackendError> for Error {
     fn from(error: BackendError) -> Self {
-        Self {
-            kind: error.kind(),
-            message: error.message().to_owned(),
-            hint: None,
-            source: Some(error.into()),
-        }
-        .named()
-    }
-}
-
-impl Error {
-    /// Puts the backend's name in front and keeps only its cause, so that no line is said twice.
-    fn named(mut self) -> Self {
-        if let Some(source) = self.source.take() {
-            self.message = source.to_string();
-            self.source = source
-                .source()
-                .map(|cause| Box::<dyn std::error::Error + Send + Sync>::from(cause.to_string()));
-        }
-        self
+        let cause = std::error::Error::source(&error).map(|cause| cause.to_string().into());
+        Self { kind: error.kind(), message: error.to_string(), hint: None, source: cause }
     }
 }
 
 /// The message of `error` with its causes, on one line.
 #[must_use]
 pub fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    for cause in causes(error) {
-        text.push_str(": ");
-        text.push_str(&cause);
-    }
-    text
+    let all: Vec<String> = std::iter::once(error.to_string()).chain(causes(error)).collect();
+    all.join(": ")
 }
 
 /// The causes of `error`, outermost first, without those that only repeat what was said.

@@ -9,7 +9,7 @@ use lifecycle::{
         cli::{self, Program, Serving},
         sites::{self, Hosts},
     },
-    service::{Installation, RunIndex, Sale},
+    service::{Installation, Sale},
     setup::DataDir,
     wiring,
 };
@@ -25,10 +25,6 @@ impl Program for Ae {
 
     fn open_read_only(&self, dir: DataDir) -> Result<Installation> {
         wiring::open_read_only(dir, Runtime::system())
-    }
-
-    fn runs(&self, dir: &DataDir) -> Result<RunIndex> {
-        RunIndex::open_read_only(&dir.database("runs"))
     }
 
     fn serve<'a>(

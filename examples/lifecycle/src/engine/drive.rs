@@ -36,10 +36,6 @@ pub async fn lease(installation: &Installation, run: RunId) -> Result<Lease> {
 
 /// The lease of `run`, or `None` when another process runs it. A command that only looks holds it for an instant, so
 /// that one refusal says nothing yet.
-///
-/// # Errors
-///
-/// When the lease can't be opened.
 pub async fn try_lease(installation: &Installation, run: RunId) -> Result<Option<Lease>> {
     for _ in 0..LEASE_TRIES {
         if let Some(lease) = installation.dir.try_lease(run)? {
@@ -153,10 +149,6 @@ async fn record(
 }
 
 /// The checkpointed state of `run`, the default before its first stage.
-///
-/// # Errors
-///
-/// When the checkpoint can't be read.
 pub async fn state(installation: &Installation, run: RunId) -> Result<RunState> {
     let app = lifecycle(None).map_err(wrong_graph)?.with_store(Arc::clone(&installation.store));
     let known = app.get_state(&RunConfig::thread(run.to_string())).await;

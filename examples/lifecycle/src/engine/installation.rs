@@ -47,10 +47,6 @@ pub struct RunOptions {
 #[async_trait]
 pub trait Wiring: Debug + Send + Sync {
     /// The ports of a run; `stdin` is read when the settings name standard input.
-    ///
-    /// # Errors
-    ///
-    /// When a store can't be opened.
     fn ports(
         &self,
         installation: &Installation,
@@ -60,10 +56,6 @@ pub trait Wiring: Debug + Send + Sync {
     ) -> Result<Arc<Ports>>;
 
     /// The ledger as the pages and the reports see it, with links at `base_url`.
-    ///
-    /// # Errors
-    ///
-    /// When its store can't be opened.
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>>;
 
     /// Opens the files of signals that `settings` names, before a run relies on them.

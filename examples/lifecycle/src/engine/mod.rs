@@ -5,8 +5,9 @@ mod drive;
 mod installation;
 mod question;
 
+pub(crate) use self::cancel::CANCELLED;
 pub use self::{
-    cancel::{cancel_requested, close_questions, finish_cancel},
+    cancel::{cancel_requested, finish_cancel},
     drive::{drive, lease, state, try_lease},
     installation::{Installation, RunOptions, Wiring},
     question::{Question, question},

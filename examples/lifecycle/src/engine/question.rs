@@ -18,10 +18,6 @@ pub enum Question {
 }
 
 /// The question of `run`.
-///
-/// # Errors
-///
-/// When the desk can't be read.
 pub async fn question(installation: &Installation, run: RunId) -> Result<Question> {
     let newest_first = installation.keeper.desk().list(&ApprovalQuery::new().with_run(run)).await?;
     Ok(match newest_first.into_iter().next() {

@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use ae_core::{BackendError, ErrorKind};
-use ae_safety::{Approval, ApprovalDesk, Ruling};
+use ae_core::{BackendError, ErrorKind, RunId};
+use ae_safety::{Approval, ApprovalDesk, ApprovalQuery, ApprovalStatus, Ruling};
 use async_trait::async_trait;
 
 /// Decides on a pending approval, now or not.
@@ -41,10 +41,6 @@ impl Approver for Standing {
 }
 
 /// Records `ruling`; a decision that was faster stands.
-///
-/// # Errors
-///
-/// When the desk can't be read or written.
 pub async fn decide(
     desk: &dyn ApprovalDesk,
     approval: &Approval,
@@ -55,4 +51,13 @@ pub async fn decide(
         Err(error) if error.kind() == ErrorKind::Conflict => desk.get(approval.id).await,
         Err(error) => Err(error),
     }
+}
+
+/// Withdraws the open questions of `run`, so that no approver is asked for what can't happen any more.
+pub async fn close_questions(desk: &dyn ApprovalDesk, run: RunId, why: &str) -> Result<(), BackendError> {
+    let query = ApprovalQuery::new().with_run(run).with_status(ApprovalStatus::Pending);
+    for approval in desk.list(&query).await? {
+        desk.cancel(approval.id, why).await?;
+    }
+    Ok(())
 }

@@ -112,67 +112,34 @@ impl LaunchPlan {
         Self { owner, deploy, product, prices, link, publisher, seller }
     }
 
-    /// The deployment as an action.
-    ///
-    /// # Errors
-    ///
-    /// Never for a plan made in code.
-    pub fn deploy_action(&self) -> Result<Action, BackendError> {
-        let target = self.deploy.site.to_string();
-        let summary =
-            format!("publish release {} ({} files) as {target}", self.deploy.release, self.deploy.files);
-        Ok(self
-            .action(ActionKind::Deploy, "deploy", target, request_digest(&self.deploy)?)
-            .with_provider(self.publisher.clone())
-            .with_summary(summary))
+    /// The deployment as an action. Like the next three it never fails for a plan made in code.
+    pub(crate) fn deploy_action(&self) -> Result<Action, BackendError> {
+        let DeployPlan { site, release, files, .. } = &self.deploy;
+        let summary = format!("publish release {release} ({files} files) as {site}");
+        self.action(&self.publisher, "deploy", site.to_string(), &self.deploy, summary)
     }
 
     /// Making the product as an action.
-    ///
-    /// # Errors
-    ///
-    /// Never for a plan made in code.
-    pub fn product_action(&self) -> Result<Action, BackendError> {
-        let summary = format!("create product {:?}", self.product.name);
-        let digest = request_digest(&self.product)?;
-        Ok(self
-            .action(ActionKind::CreateBilling, "ensure_product", self.product.name.clone(), digest)
-            .with_provider(self.seller.clone())
-            .with_summary(summary))
+    pub(crate) fn product_action(&self) -> Result<Action, BackendError> {
+        let name = self.product.name.clone();
+        let summary = format!("create product {name:?}");
+        self.action(&self.seller, "ensure_product", name, &self.product, summary)
     }
 
     /// Making one price as an action.
-    ///
-    /// # Errors
-    ///
-    /// Never for a plan made in code.
-    pub fn price_action(&self, price: &NewPrice) -> Result<Action, BackendError> {
-        let summary = format!("create price {} {}", price.amount, price.interval.words());
+    pub(crate) fn price_action(&self, price: &NewPrice) -> Result<Action, BackendError> {
         let target = format!("{}/{}", self.product.name, price.tier);
-        Ok(self
-            .action(ActionKind::CreateBilling, "ensure_price", target, request_digest(price)?)
-            .with_provider(self.seller.clone())
-            .with_summary(summary))
+        let summary = format!("create price {} {}", price.amount, price.interval.words());
+        self.action(&self.seller, "ensure_price", target, price, summary)
     }
 
     /// Making the payment link as an action.
-    ///
-    /// # Errors
-    ///
-    /// Never for a plan made in code.
-    pub fn link_action(&self) -> Result<Action, BackendError> {
-        let digest = request_digest(&self.link)?;
-        Ok(self
-            .action(ActionKind::CreateBilling, "ensure_payment_link", self.product.name.clone(), digest)
-            .with_provider(self.seller.clone())
-            .with_summary("create the payment link"))
+    pub(crate) fn link_action(&self) -> Result<Action, BackendError> {
+        let summary = "create the payment link".to_owned();
+        self.action(&self.seller, "ensure_payment_link", self.product.name.clone(), &self.link, summary)
     }
 
     /// All actions, in the order in which they happen.
-    ///
-    /// # Errors
-    ///
-    /// Never for a plan made in code.
     pub fn actions(&self) -> Result<Vec<Action>, BackendError> {
         let mut actions = vec![self.deploy_action()?, self.product_action()?];
         for price in &self.prices {
@@ -183,20 +150,26 @@ impl LaunchPlan {
     }
 
     /// The subject of an approval: the digests of all actions together.
-    ///
-    /// # Errors
-    ///
-    /// Never for a plan made in code.
     pub fn subject(&self) -> Result<Digest, BackendError> {
         let writer = DigestWriter::new("launch/1");
         let written = self.actions()?.iter().fold(writer, |w, action| w.field(action.digest().as_bytes()));
         Ok(written.finish())
     }
 
-    fn action(&self, kind: ActionKind, operation: &str, target: String, request: Digest) -> Action {
-        Action::new(kind, operation, target, request)
+    fn action(
+        &self,
+        provider: &Provider,
+        operation: &str,
+        target: String,
+        request: &impl Serialize,
+        summary: String,
+    ) -> Result<Action, BackendError> {
+        let kind = if operation == "deploy" { ActionKind::Deploy } else { ActionKind::CreateBilling };
+        Ok(Action::new(kind, operation, target, request_digest(request)?)
             .with_owner(self.owner.project, self.owner.run)
+            .with_provider(provider.clone())
             .with_spend(Spend::Free)
+            .with_summary(summary))
     }
 
     /// The text that an approver reads.

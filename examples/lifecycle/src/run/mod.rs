@@ -7,7 +7,7 @@ mod state;
 
 pub use self::{
     graph::lifecycle,
-    ports::{BuilderFactory, Builders, DeployPlanner, Ports},
+    ports::{Builders, DeployPlanner, MakeBuilder, Ports},
     stages::{STAGES, Stage, StageInfo},
     state::{
         BuildPlan, Built, Chosen, End, Found, Launched, Offered, RunStart, RunState, RunStateUpdate, Sold,

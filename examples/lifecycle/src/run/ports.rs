@@ -58,44 +58,20 @@ pub struct Ports {
 }
 
 /// Makes the builder of one product from its spec and address.
-#[derive(Clone)]
-pub struct BuilderFactory(Arc<MakeBuilder>);
-
-type MakeBuilder = dyn Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync;
-
-impl BuilderFactory {
-    /// Makes builders with `make`.
-    pub fn new(
-        make: impl Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync + 'static,
-    ) -> Self {
-        Self(Arc::new(make))
-    }
-
-    /// The builder of a product, not yet behind its guard.
-    #[must_use]
-    pub fn make(&self, spec: &ProductSpec, site: &SiteContext) -> Arc<dyn CliProvider> {
-        (self.0)(spec, site)
-    }
-}
-
-impl fmt::Debug for BuilderFactory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BuilderFactory").finish_non_exhaustive()
-    }
-}
+pub type MakeBuilder = dyn Fn(&ProductSpec, &SiteContext) -> Arc<dyn CliProvider> + Send + Sync;
 
 /// Makes builders behind their guards.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Builders {
-    factory: BuilderFactory,
+    make: Arc<MakeBuilder>,
     keeper: Gatekeeper,
 }
 
 impl Builders {
-    /// Puts what `factory` makes behind guards of `keeper`.
+    /// Puts what `make` makes behind guards of `keeper`.
     #[must_use]
-    pub const fn new(factory: BuilderFactory, keeper: Gatekeeper) -> Self {
-        Self { factory, keeper }
+    pub const fn new(make: Arc<MakeBuilder>, keeper: Gatekeeper) -> Self {
+        Self { make, keeper }
     }
 
     /// The builder of a product behind its guard, and its account of itself.
@@ -105,10 +81,16 @@ impl Builders {
         spec: &ProductSpec,
         site: &SiteContext,
     ) -> (ProviderInfo, Guarded<Arc<dyn CliProvider>>) {
-        let builder = self.factory.make(spec, site);
+        let builder = (self.make)(spec, site);
         let info = builder.info();
         let guarded = Guarded::new(builder, info.provider(), self.keeper.clone());
         (info, guarded)
+    }
+}
+
+impl fmt::Debug for Builders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builders").finish_non_exhaustive()
     }
 }
 
@@ -124,10 +106,6 @@ impl DeployPlanner {
     }
 
     /// The effect of publishing `bundle`, without publishing it.
-    ///
-    /// # Errors
-    ///
-    /// When the bundle can't be published as it is.
     pub async fn plan(&self, bundle: &Bundle, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
         self.0.plan(bundle, spec).await
     }

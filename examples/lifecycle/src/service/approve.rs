@@ -83,31 +83,28 @@ pub async fn approve(installation: &Installation, decision: Decision) -> Result<
 
 /// Whether `question` is the one that the approver saw.
 fn is_meant(decision: &Decision, question: &Approval) -> Result<()> {
-    let bad = |message: String| Err(Error::new(ErrorKind::InvalidInput, message));
     let run = decision.run;
-    let (digest, look) = (question.request.subject.to_string(), format!("look again: `ae status {run}`"));
+    let digest = question.request.subject.to_string();
+    let other = |message: String| {
+        let hint = format!("look again: `ae status {run}`; nothing was decided");
+        Err(Error::new(ErrorKind::Conflict, message).with_hint(hint))
+    };
     if let Some(seen) = &decision.digest {
         if seen.len() < DIGEST_DIGITS_MIN || !seen.bytes().all(|b| b.is_ascii_hexdigit()) {
             let message = format!(
                 "--digest {seen:?} names no question: give {DIGEST_DIGITS_MIN} or more hex digits of the digest that \
                  `ae status {run}` shows"
             );
-            return bad(message);
+            return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         if !digest.starts_with(&seen.to_ascii_lowercase()) {
-            let message = format!("run {run} now asks for {digest}, not for what you saw");
-            return Err(
-                Error::new(ErrorKind::Conflict, message).with_hint(format!("{look}; nothing was decided"))
-            );
+            return other(format!("run {run} now asks for {digest}, not for what you saw"));
         }
     }
     if let Some(stage) = &decision.stage {
         let asked = question.request.title.split(' ').next().unwrap_or_default();
         if asked != stage {
-            let message = format!("run {run} asks about the {asked}, not about the {stage}");
-            return Err(
-                Error::new(ErrorKind::Conflict, message).with_hint(format!("{look}; nothing was decided"))
-            );
+            return other(format!("run {run} asks about the {asked}, not about the {stage}"));
         }
     }
     Ok(())

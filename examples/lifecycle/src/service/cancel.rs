@@ -6,6 +6,7 @@ use super::report::{RunReport, report};
 use crate::{
     engine::{self, Installation},
     error::{Error, Result},
+    glue::approver::close_questions,
 };
 
 /// Cancels `run`. `None` when another process runs it, which stops at its next boundary.
@@ -26,6 +27,6 @@ pub async fn cancel(installation: &Installation, run: RunId) -> Result<Option<Ru
         return Ok(Some(report(installation, &installation.runs.get(run)?).await?));
     }
     // A prompt that waits for this run sees that its question is closed.
-    engine::close_questions(installation, run).await?;
+    close_questions(&*installation.keeper.desk(), run, engine::CANCELLED).await?;
     Ok(None)
 }

@@ -26,10 +26,6 @@ pub struct Listing {
 }
 
 /// The page `page` (from 1) of all runs.
-///
-/// # Errors
-///
-/// When the list can't be read.
 pub fn list(runs: &RunIndex, limit: u32, page: u32) -> Result<Listing> {
     let skip = u64::from(page.saturating_sub(1)) * u64::from(limit);
     Ok(Listing { runs: runs.list(limit, skip)?, total: runs.count()?, page, limit })

@@ -107,10 +107,6 @@ pub struct RunReport {
 }
 
 /// The report of a run, from its row, its checkpoint and its ledgers.
-///
-/// # Errors
-///
-/// When one of them can't be read.
 pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunReport> {
     let state = engine::state(installation, row.run_id).await?;
     let question = if row.status.is_final() {

@@ -59,10 +59,6 @@ pub struct Paid {
 
 impl Sale {
     /// Opens what is sold at `base_url`.
-    ///
-    /// # Errors
-    ///
-    /// When a store or a key can't be used as it is.
     pub async fn open(installation: &Installation, base_url: &str) -> Result<Self> {
         let storefront = installation.wiring.storefront(installation, base_url)?;
         let keys = Keys::new(
@@ -92,10 +88,6 @@ impl Sale {
     }
 
     /// The sites that are live.
-    ///
-    /// # Errors
-    ///
-    /// When they can't be read.
     pub fn sites(&self) -> Result<Vec<SiteId>> {
         Ok(self.releases.sites()?)
     }
@@ -125,10 +117,6 @@ impl Sale {
 
     /// Where the checkout button of `site` leads. A release is fixed before its payment link exists, so the ledger is
     /// asked at this moment.
-    ///
-    /// # Errors
-    ///
-    /// When a store can't be read.
     pub async fn checkout(&self, site: &str) -> Result<Checkout> {
         let Some(row) = self.installation.runs.by_site(site)? else { return Ok(Checkout::Unknown) };
         let link = self.storefront.current_link(row.run_id).await?;
@@ -136,10 +124,6 @@ impl Sale {
     }
 
     /// A payment link with all that its page shows.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger can't be read.
     pub async fn link(&self, link: &LinkId) -> Result<Option<LinkView>> {
         Ok(self.storefront.link(link).await?)
     }
@@ -198,10 +182,6 @@ impl Sale {
     }
 
     /// Takes a webhook in; `raw` must carry a good signature.
-    ///
-    /// # Errors
-    ///
-    /// As the intake.
     pub async fn receive(&self, headers: &HeaderMap, raw: &[u8]) -> Result<Intake, BackendError> {
         self.intake.receive(headers, raw, self.installation.runtime.now()).await
     }

@@ -6,10 +6,6 @@ use super::report::{RunReport, report};
 use crate::{engine::Installation, error::Result, store::RunStatus};
 
 /// The run as it stands.
-///
-/// # Errors
-///
-/// When one of its stores can't be read.
 pub async fn status(installation: &Installation, run: RunId) -> Result<RunReport> {
     let row = installation.runs.get(run)?;
     let mut report = report(installation, &row).await?;

@@ -22,25 +22,11 @@ pub struct DataDir(PathBuf);
 
 impl DataDir {
     /// Opens `path`, making it (readable by its owner only) when it is missing.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be made or written, or is not a directory.
     pub fn open(path: &Path) -> Result<Self> {
-        let absolute = std::path::absolute(path).map_err(|error| {
-            Error::io(format!("the data directory {} has no absolute path", path.display()), error)
-        })?;
-        let hint = "pass another folder with --data-dir";
-        make_private_dir(&absolute).map_err(|error| {
-            Error::io(format!("the data directory {} can't be made", absolute.display()), error)
-                .with_hint(hint)
-        })?;
-        let dir = Self(absolute);
-        for sub in ["runs", "sites", "keys"] {
-            make_private_dir(&dir.0.join(sub)).map_err(|error| {
-                Error::io(format!("the data directory {} can't be written", dir.0.display()), error)
-                    .with_hint(hint)
-            })?;
+        let dir = Self::at(path)?;
+        for sub in ["", "runs", "sites", "keys"] {
+            make_private_dir(&dir.0.join(sub))
+                .map_err(|error| error.with_hint("pass another folder with --data-dir"))?;
         }
         Ok(dir)
     }
@@ -51,16 +37,18 @@ impl DataDir {
     ///
     /// `NotFound` when there is no data directory.
     pub fn existing(path: &Path) -> Result<Self> {
-        let absolute = std::path::absolute(path).map_err(|error| {
-            Error::io(format!("the data directory {} has no absolute path", path.display()), error)
-        })?;
-        let dir = Self(absolute);
+        let dir = Self::at(path)?;
         if dir.database("runs").is_file() {
             return Ok(dir);
         }
         let message = format!("there is no data directory at {}", dir.0.display());
         Err(Error::new(ErrorKind::NotFound, message)
             .with_hint("start a run with `ae run INTENT`, or name the right folder with --data-dir"))
+    }
+
+    fn at(path: &Path) -> Result<Self> {
+        let doing = || format!("the data directory {} has no absolute path", path.display());
+        std::path::absolute(path).map(Self).map_err(|error| Error::io(doing(), error))
     }
 
     /// Remarks on who else may change the folder.
@@ -93,10 +81,6 @@ impl DataDir {
     }
 
     /// Makes `path` readable by its owner only, when it does not exist yet.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be made.
     pub fn private_file(&self, path: &Path) -> Result<()> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -120,14 +104,9 @@ impl DataDir {
     }
 
     /// The workspace of one run, made when missing.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be made.
     pub fn workspace(&self, run: RunId) -> Result<PathBuf> {
         let path = self.0.join("runs").join(run.to_string()).join("workspace");
-        make_private_dir(&path)
-            .map_err(|error| Error::io(format!("the workspace {} can't be made", path.display()), error))?;
+        make_private_dir(&path)?;
         Ok(path)
     }
 
@@ -147,10 +126,6 @@ impl DataDir {
     }
 
     /// Whether a process runs `run`.
-    ///
-    /// # Errors
-    ///
-    /// When the lock file can't be opened.
     pub fn is_leased(&self, run: RunId) -> Result<bool> {
         let path = self.0.join("runs").join(run.to_string()).join("lease");
         let failed = |error| Error::io(format!("the lease {} can't be read", path.display()), error);
@@ -166,14 +141,9 @@ impl DataDir {
     }
 
     /// Takes the lease of `run` if no process holds it.
-    ///
-    /// # Errors
-    ///
-    /// When the lock file can't be opened.
     pub fn try_lease(&self, run: RunId) -> Result<Option<Lease>> {
         let folder = self.0.join("runs").join(run.to_string());
-        make_private_dir(&folder)
-            .map_err(|error| Error::io(format!("the folder {} can't be made", folder.display()), error))?;
+        make_private_dir(&folder)?;
         let path = folder.join("lease");
         let file = OpenOptions::new()
             .create(true)
@@ -191,10 +161,6 @@ impl DataDir {
     }
 
     /// The secret `name` of this installation: 32 random bytes in hex, made on first use, readable by its owner only.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be read or made.
     pub fn key(&self, name: &str, ids: &dyn IdSource) -> Result<Secret<String>> {
         let path = self.0.join("keys").join(name);
         let failed = |error| Error::io(format!("the key file {} can't be used", path.display()), error);
@@ -284,25 +250,22 @@ fn mode(_: &Path) -> Option<u32> {
     None
 }
 
-#[cfg(unix)]
-fn make_private_dir(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+/// Makes a folder, and those above it, that its owner alone may enter.
+fn make_private_dir(path: &Path) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let doing = || format!("the folder {} can't be made", path.display());
+    builder.recursive(true).create(path).map_err(|error| Error::io(doing(), error))
 }
 
-#[cfg(not(unix))]
-fn make_private_dir(path: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-#[cfg(unix)]
+/// Lets a file that is made be read by its owner alone.
 fn owner_only(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options;
 }
-
-#[cfg(not(unix))]
-fn owner_only(_: &mut OpenOptions) {}
 
 #[cfg(test)]
 mod tests {

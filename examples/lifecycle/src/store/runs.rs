@@ -46,10 +46,6 @@ impl RunIndex {
     }
 
     /// The files that hold the other stores of this data directory, as far as they were seen.
-    ///
-    /// # Errors
-    ///
-    /// When the list can't be read.
     pub fn known_stores(&self) -> Result<Vec<String>> {
         let names = self.0.read("known_stores", |connection| {
             let mut statement = connection.prepare("SELECT name FROM stores")?;
@@ -60,10 +56,6 @@ impl RunIndex {
     }
 
     /// Remembers that the file `name` holds a store.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be written.
     pub fn remember_store(&self, name: &str) -> Result<()> {
         self.change("INSERT OR IGNORE INTO stores (name) VALUES (?1)", [name]).map(drop)
     }
@@ -94,10 +86,6 @@ impl RunIndex {
     }
 
     /// Takes a run off the list again for which nothing was done.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be written.
     pub fn forget(&self, id: RunId) -> Result<()> {
         self.change("DELETE FROM runs WHERE run_id = ?1 AND status = 'pending'", [id.to_string()]).map(drop)
     }
@@ -115,47 +103,27 @@ impl RunIndex {
     }
 
     /// The run whose product is published as `site`, if any.
-    ///
-    /// # Errors
-    ///
-    /// When the list can't be read.
     pub fn by_site(&self, site: &str) -> Result<Option<RunRow>> {
         Ok(self.select("WHERE site = ?1", [site])?.pop())
     }
 
     /// The runs whose id begins with `prefix`, two at most: enough to know whether one is meant.
-    ///
-    /// # Errors
-    ///
-    /// When the list can't be read.
     pub fn by_prefix(&self, prefix: &str) -> Result<Vec<RunRow>> {
         self.select("WHERE substr(run_id, 1, ?2) = ?1 LIMIT 2", params![prefix, prefix.len()])
     }
 
     /// The runs that have not ended, newest first.
-    ///
-    /// # Errors
-    ///
-    /// When the list can't be read.
     pub fn open_runs(&self) -> Result<Vec<RunRow>> {
         self.select("WHERE status IN ('pending', 'running', 'paused') ORDER BY created_at DESC", [])
     }
 
     /// One page of all runs, newest first: `limit` at most, after the first `skip`.
-    ///
-    /// # Errors
-    ///
-    /// When the list can't be read.
     pub fn list(&self, limit: u32, skip: u64) -> Result<Vec<RunRow>> {
         let skip = i64::try_from(skip).unwrap_or(i64::MAX);
         self.select("ORDER BY created_at DESC, run_id DESC LIMIT ?1 OFFSET ?2", params![limit, skip])
     }
 
     /// The number of runs.
-    ///
-    /// # Errors
-    ///
-    /// When the list can't be read.
     pub fn count(&self) -> Result<u64> {
         let count: i64 = self.0.read("count", |connection| {
             Ok(connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?)
@@ -210,10 +178,6 @@ impl RunIndex {
     }
 
     /// Gives a run the label of its site.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be written.
     pub fn set_site(&self, id: RunId, site: &str) -> Result<()> {
         self.change(
             "UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2",
@@ -223,10 +187,6 @@ impl RunIndex {
     }
 
     /// Asks the process that runs `id` to stop at its next boundary.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be written.
     pub fn request_cancel(&self, id: RunId) -> Result<()> {
         self.change("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()]).map(drop)
     }

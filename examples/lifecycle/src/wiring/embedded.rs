@@ -4,7 +4,7 @@ use std::{io::Read, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
 use ae_core::{BackendError, ErrorKind, Intent, Mode, Provider, Runtime};
-use ae_genesis::{Analyst, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
+use ae_genesis::{Analyst, FileSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
 use ae_harness::{Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
@@ -14,12 +14,12 @@ use ae_safety::{
 };
 use async_trait::async_trait;
 
-use super::signals::{self, FirstOnly, sources};
+use super::signals::{FirstOnly, sources};
 use crate::{
     engine::{Installation, RunOptions, Wiring},
     error::{Error, Result},
     glue::{signals::Sources, storefront::Storefront},
-    run::{BuilderFactory, Builders, DeployPlanner, Ports},
+    run::{Builders, DeployPlanner, MakeBuilder, Ports},
     setup::{AUDIT_LOG, DataDir},
     store::{RunIndex, RunSettings, SignalsFrom},
 };
@@ -28,7 +28,7 @@ use crate::{
 const ANY_ADDRESS: &str = "http://127.0.0.1";
 
 /// The backends of a run before they are put behind their guards.
-#[derive(Debug)]
+#[allow(missing_debug_implementations, reason = "what makes the builder has no form to show")]
 pub struct Backends {
     /// Sources of signals on this machine.
     pub local_sources: Vec<Arc<dyn NicheSource>>,
@@ -41,7 +41,7 @@ pub struct Backends {
     /// Chooses models.
     pub router: Arc<dyn ModelRouter>,
     /// Writes the product.
-    pub builder: BuilderFactory,
+    pub builder: Arc<MakeBuilder>,
     /// Publishes it.
     pub deployer: Arc<dyn Deployer>,
     /// Sells it.
@@ -86,10 +86,6 @@ pub fn open(dir: DataDir, runtime: Runtime) -> Result<Installation> {
 }
 
 /// Opens the data directory to look at its runs, also on a read-only disk: nothing is made or changed.
-///
-/// # Errors
-///
-/// When a database in it is missing or can't be read as it is.
 pub fn open_read_only(dir: DataDir, runtime: Runtime) -> Result<Installation> {
     let runs = Arc::new(RunIndex::open_read_only(&dir.database("runs"))?);
     known_stores(&dir, &runs)?;
@@ -128,10 +124,6 @@ fn gone(dir: &DataDir, name: &str, why: &str) -> Error {
 }
 
 /// The offline ledger of `installation`, with links at `base_url`.
-///
-/// # Errors
-///
-/// When its database is missing or can't be used as it is.
 pub fn ledger(installation: &Installation, base_url: &str) -> Result<SqliteBilling> {
     let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
     Ok(SqliteBilling::open(path, runtime, BillingConfig::new(base_url))?)
@@ -139,10 +131,6 @@ pub fn ledger(installation: &Installation, base_url: &str) -> Result<SqliteBilli
 
 impl Backends {
     /// The embedded backends for `settings`; `stdin` is read when the settings name standard input.
-    ///
-    /// # Errors
-    ///
-    /// When a store can't be opened.
     pub fn embedded(
         installation: &Installation,
         settings: &RunSettings,
@@ -156,7 +144,7 @@ impl Backends {
             analyst: Arc::new(RuleAnalyst),
             validator: Arc::new(RuleValidator),
             router: Arc::new(TierRouter::new()),
-            builder: BuilderFactory::new(|spec, site| Arc::new(SiteBuilder::new(spec.clone(), site.clone()))),
+            builder: Arc::new(|spec, site| Arc::new(SiteBuilder::new(spec.clone(), site.clone()))),
             deployer: Arc::new(LocalDeployer::open(installation.dir.sites(), runtime.clone())?),
             payments: Arc::new(ledger(installation, &settings.base_url)?),
             store: Arc::clone(&installation.store),
@@ -248,7 +236,7 @@ impl Wiring for Embedded {
             if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
                 continue;
             }
-            signals::open(path, &installation.runtime).await?.collect(&query, &mut FirstOnly).await?;
+            FileSource::at(path, installation.runtime.clone()).collect(&query, &mut FirstOnly).await?;
         }
         Ok(())
     }

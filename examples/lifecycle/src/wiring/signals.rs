@@ -25,7 +25,7 @@ pub(super) fn sources(
     for from in &settings.signals {
         local.push(match from {
             SignalsFrom::Sample => Arc::new(SampleSource::new(runtime.clone())),
-            SignalsFrom::File(path) => Arc::new(LaterFile { path: path.clone(), runtime: runtime.clone() }),
+            SignalsFrom::File(path) => Arc::new(FileSource::at(path, runtime.clone())),
             SignalsFrom::StandardInput => match stdin.take() {
                 Some(reader) => Arc::new(FileSource::from_reader("standard input", reader, runtime.clone())),
                 None => Arc::new(GoneInput),
@@ -37,38 +37,6 @@ pub(super) fn sources(
         live.push(Arc::new(HackerNewsSource::new(runtime.clone())?));
     }
     Ok((local, live))
-}
-
-/// Opens a file of signals, off the threads that answer a cancellation: a pipe waits for its writer.
-pub(super) async fn open(path: &str, runtime: &Runtime) -> Result<FileSource, BackendError> {
-    let (path, runtime) = (path.to_owned(), runtime.clone());
-    let opened = tokio::task::spawn_blocking(move || FileSource::open(&path, runtime)).await;
-    opened.unwrap_or_else(|error| {
-        let message = "the file of signals could not be opened";
-        Err(BackendError::new(ErrorKind::Internal, "signals", "open", message).with_source(error))
-    })
-}
-
-/// A file of signals that is opened when it is read: a run that has read it needs it no more.
-#[derive(Debug)]
-struct LaterFile {
-    path: String,
-    runtime: Runtime,
-}
-
-#[async_trait]
-impl NicheSource for LaterFile {
-    fn name(&self) -> &str {
-        "file"
-    }
-
-    async fn collect(
-        &self,
-        query: &SignalQuery,
-        sink: &mut dyn SignalSink,
-    ) -> Result<SourceReport, BackendError> {
-        open(&self.path, &self.runtime).await?.collect(query, sink).await
-    }
 }
 
 /// Standard input of a command that has ended: it is needed only when the run stopped before it was read.

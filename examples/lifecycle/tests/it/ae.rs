@@ -70,6 +70,34 @@ impl Ae {
         finish(child)
     }
 
+    /// A shell in a mount namespace of its own, where `$DISK` is an empty disk of 20 MB; `$DATA` is the data directory and
+    /// `$AE` the command. Without the right to mount there is none, and the reason is printed.
+    pub fn on_small_disk(&self, script: &str) -> Option<Command> {
+        let disk = self.folder.path().join("disk");
+        std::fs::create_dir_all(&disk).unwrap();
+        let shell = |script: &str| {
+            let mount = format!("mount -t tmpfs -o size=20m tmpfs \"$DISK\" && {script}");
+            let mut command = Command::new("unshare");
+            command
+                .args(["-rm", "--pid", "--kill-child", "sh", "-c", &mount])
+                .env("DISK", &disk)
+                .env("DATA", self.data())
+                .env("AE", env!("CARGO_BIN_EXE_ae"))
+                .env_remove("AE_DATA_DIR")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            command
+        };
+        match shell("true").output() {
+            Ok(tried) if tried.status.success() => Some(shell(script)),
+            other => {
+                eprintln!("skipped, since no disk can be mounted here: {other:?}");
+                None
+            }
+        }
+    }
+
     /// The main job on the sample, approved in advance.
     pub fn main_job(&self) -> Value {
         self.ae(&["run", INTENT, "--signals", "sample", "--yes", "--json"]).expect(0).json()

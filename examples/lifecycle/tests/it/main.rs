@@ -15,6 +15,7 @@ mod approvals;
 mod arrows;
 mod bad_input;
 mod crash;
+mod disks;
 mod gates;
 mod inside;
 mod main_job;

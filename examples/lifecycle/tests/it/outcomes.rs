@@ -2,20 +2,20 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
-use ae_core::{BackendError, Cancel, IdempotencyKey, Mode, ProductSpec, RunId};
+use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, Mode, ProductSpec, RunId};
 use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
-use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder};
+use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder, StopReason};
 use async_trait::async_trait;
 use lifecycle::{
     faces::cli::Exit,
     glue::progress::{Progress, Silent},
-    run::BuilderFactory,
     service::{RunReport, RunSettings, SignalsFrom},
     wiring::Backends,
 };
+use tokio::sync::Notify;
 
 use super::inside::{drive, installation, intent, record, standing};
 
@@ -102,7 +102,7 @@ fn run_watched(
         let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
         let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
         let counted = Arc::clone(&attempts);
-        backends.builder = BuilderFactory::new(move |spec, site| {
+        backends.builder = Arc::new(move |spec, site| {
             let site = SiteBuilder::new(spec.clone(), site.clone());
             let info = site.info().with_metered(metered);
             Arc::new(Saboteur { site, inventive, behaves_from, info, attempts: Arc::clone(&counted) })
@@ -164,6 +164,62 @@ fn a_byte_slipped_in_after_the_checks_is_not_published() {
     let (report, _) = run_watched(false, 1, false, "10", |workspace| Arc::new(Tamper(workspace)));
     assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("blocked", Exit::Blocked));
     assert!(report.reason.unwrap().contains("changed"));
+    assert!(report.product_url.is_none() && report.payment_link.is_none());
+}
+
+/// Works until it is asked to stop.
+#[derive(Debug)]
+struct Endless {
+    started: Arc<Notify>,
+    stopped: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl CliProvider for Endless {
+    fn info(&self) -> ProviderInfo {
+        ProviderInfo::new("endless", "1", Isolation::Confined)
+    }
+
+    async fn check(&self) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    async fn execute(
+        &self,
+        _: &IdempotencyKey,
+        request: &AgentRequest,
+        cancel: &Cancel,
+    ) -> Result<AgentReport, BackendError> {
+        self.started.notify_one();
+        cancel.cancelled().await;
+        self.stopped.store(true, Ordering::SeqCst);
+        Ok(request.free_report(StopReason::Cancelled, "stopped when asked"))
+    }
+}
+
+#[test]
+fn a_cancellation_reaches_a_builder_at_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (started, stopped) = (Arc::new(Notify::new()), Arc::new(AtomicBool::new(false)));
+    let report = runtime.block_on(async {
+        let installation = installation(folder.path());
+        let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
+        let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
+        let (tell, end) = (Arc::clone(&started), Arc::clone(&stopped));
+        backends.builder =
+            Arc::new(move |_, _| Arc::new(Endless { started: Arc::clone(&tell), stopped: Arc::clone(&end) }));
+        let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
+        record(&installation, run, intent(super::ae::INTENT, "10"), settings);
+        let driven = drive(&installation, backends, run, standing(), Arc::new(Silent));
+        let asked = async {
+            started.notified().await;
+            installation.runs.request_cancel(run).unwrap();
+        };
+        tokio::join!(driven, asked).0
+    });
+    assert_eq!((report.outcome.as_str(), Exit::of_report(&report)), ("cancelled", Exit::Cancelled));
+    assert!(stopped.load(Ordering::SeqCst), "the builder ended by itself");
     assert!(report.product_url.is_none() && report.payment_link.is_none());
 }
 

@@ -45,7 +45,11 @@ impl Server {
     }
 
     fn start_with(ae: &Ae, options: &[&str]) -> Self {
-        let mut child = ae.spawn(&[&["serve", "--addr", "127.0.0.1:0"], options].concat());
+        Self::of(ae.spawn(&[&["serve", "--addr", "127.0.0.1:0"], options].concat()))
+    }
+
+    /// The server that `child` is.
+    fn of(mut child: Child) -> Self {
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let addr = loop {
             let line = lines.next().expect("the server says where it listens").unwrap();
@@ -165,7 +169,12 @@ fn a_request_for_another_name_is_refused() {
     for (name, status) in [
         (server.addr.as_str(), 200),
         (&format!("localhost:{port}"), 200),
+        ("LOCALHOST", 200),
         ("shop.example", 200),
+        ("shop.example:443", 200),
+        ("", 421),
+        (&format!(":{port}"), 421),
+        (&format!("localhost.evil.example:{port}"), 421),
         ("evil.example", 421),
         (&format!("evil.example:{port}"), 421),
         ("localhost:1", 421),
@@ -236,6 +245,41 @@ fn what_broke_is_in_the_operators_log() {
     assert!(answer.status >= 500 && answer.body.contains("operator"), "{}: {}", answer.status, answer.body);
     let line = server.said.iter().find(|line| line.starts_with("error: ")).unwrap();
     assert!(line.contains("audit"), "{line}");
+}
+
+#[test]
+fn a_full_disk_is_answered_as_such_and_nothing_is_lost() {
+    let ae = Ae::new();
+    let result = ae.main_job();
+    let link = path_of(result["payment_link"].as_str().unwrap());
+    let script = r#"cp -a "$DATA" "$DISK/data" && {
+        "$AE" serve --addr 127.0.0.1:0 --data-dir "$DISK/data" &
+        while read -r command; do eval "$command"; echo done; done
+    }"#;
+    let Some(mut shell) = ae.on_small_disk(script) else { return };
+    let mut server = Server::of(shell.spawn().unwrap());
+    let mut commands = server.child.stdin.take().unwrap();
+    let mut said = BufReader::new(server.child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut sh = |command: &str| {
+        writeln!(commands, "{command}").unwrap();
+        said.by_ref().take_while(|line| line != "done").collect::<String>()
+    };
+    let code = sh(r#"cat "$DISK/data/keys/operator"; echo"#);
+    let page = server.get(&link).body;
+    let form = page.split("name=\"form_id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let price = result["prices"][0].as_str().unwrap();
+    let body = format!("form_id={form}&price={price}&payer_reference=order-1&operator_code={}", code.trim());
+    sh(r#"dd if=/dev/zero of="$DISK/fill" bs=4k 2>/dev/null"#);
+    let full = server.form(&format!("{link}/paid"), "", &body);
+    assert_eq!(full.status, 507, "{}", full.body);
+    assert!(full.body.contains("disk is full"), "{}", full.body);
+    sh(r#"rm "$DISK/fill""#);
+    assert_eq!(server.form(&format!("{link}/paid"), "", &body).status, 200, "the same form is good again");
+    let run = result["run_id"].as_str().unwrap();
+    let status = sh(&format!(r#""$AE" status {run} --json --data-dir "$DISK/data""#));
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["revenue"]["currencies"][0]["payments"], 1);
+    assert!(sh(r#""$AE" audit verify --data-dir "$DISK/data""#).contains("the chain is whole"));
 }
 
 #[test]

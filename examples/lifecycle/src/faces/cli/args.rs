@@ -50,13 +50,28 @@ pub enum Command {
     /// List the runs, newest first
     Runs(RunsArgs),
     /// Show one run: where it stands, what it found and made, what it earned
-    Status(StatusArgs),
+    #[command(after_help = "Example:\n  ae status 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44 --json")]
+    Status {
+        /// The run's id, or the beginning of it if no other run begins so
+        run: String,
+    },
     /// Decide on what a parked run asks, then go on with it to its next stop
     Approve(ApproveArgs),
     /// Go on with a run that was interrupted or parked
-    Resume(ResumeArgs),
+    #[command(after_help = "Example:\n  ae resume 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44 --yes")]
+    Resume {
+        /// The run's id, or the beginning of it
+        run: String,
+        /// How it goes on.
+        #[command(flatten)]
+        go: Go,
+    },
     /// End a run for good
-    Cancel(CancelArgs),
+    #[command(after_help = "Example:\n  ae cancel 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44")]
+    Cancel {
+        /// The run's id, or the beginning of it
+        run: String,
+    },
     /// Serve the published products, their payment pages and webhooks
     Serve(ServeArgs),
     /// Check the audit log
@@ -64,7 +79,11 @@ pub enum Command {
     Audit(AuditCommand),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  ae completions bash > ~/.local/share/bash-completion/completions/ae")]
-    Completions(CompletionsArgs),
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
 }
 
 /// `ae run`
@@ -134,14 +153,6 @@ pub struct RunsArgs {
     pub page: u32,
 }
 
-/// `ae status`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ae status 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44 --json")]
-pub struct StatusArgs {
-    /// The run's id, or the beginning of it if no other run begins so
-    pub run: String,
-}
-
 /// `ae approve`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -180,25 +191,6 @@ pub enum AskedStage {
     Launch,
 }
 
-/// `ae resume`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ae resume 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44 --yes")]
-pub struct ResumeArgs {
-    /// The run's id, or the beginning of it
-    pub run: String,
-    /// How it goes on.
-    #[command(flatten)]
-    pub go: Go,
-}
-
-/// `ae cancel`
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  ae cancel 01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44")]
-pub struct CancelArgs {
-    /// The run's id, or the beginning of it
-    pub run: String,
-}
-
 /// `ae serve`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ae serve --addr 127.0.0.1:4180\n  ae serve --host shop.example")]
@@ -217,14 +209,6 @@ pub enum AuditCommand {
     /// Read the whole audit log and check its hash chain
     #[command(after_help = "Example:\n  ae audit verify --json")]
     Verify,
-}
-
-/// `ae completions`
-#[derive(Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    pub shell: clap_complete::Shell,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::{
     Exit, Serving, Session,
-    args::{Agent, ApproveArgs, AskedStage, Go, ResumeArgs, RunArgs, ServeArgs},
+    args::{Agent, ApproveArgs, AskedStage, Go, RunArgs, ServeArgs},
     stop::asked_to_stop,
 };
 use crate::{
@@ -35,8 +35,8 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
     conclude(session, run, started.drive(&session.installation, asked_to_stop()).await, listener).await
 }
 
-pub(super) async fn resume(session: &Session<'_>, args: ResumeArgs) -> Result<Exit> {
-    go_on(session, service::run_id(&session.installation, &args.run)?, args.go).await
+pub(super) async fn resume(session: &Session<'_>, run: &str, go: Go) -> Result<Exit> {
+    go_on(session, service::run_id(&session.installation, run)?, go).await
 }
 
 pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<Exit> {

@@ -37,25 +37,10 @@ use crate::{
 /// The parts of the program that the command line uses without a name for them.
 pub trait Program: Sync {
     /// Opens the stores in `dir`.
-    ///
-    /// # Errors
-    ///
-    /// When one of them can't be used as it is.
     fn open(&self, dir: DataDir) -> Result<Installation>;
 
     /// Opens the stores in `dir` for reading: nothing is made or changed.
-    ///
-    /// # Errors
-    ///
-    /// When one of them is missing or can't be read as it is.
     fn open_read_only(&self, dir: DataDir) -> Result<Installation>;
-
-    /// Opens the list of runs in `dir` for reading.
-    ///
-    /// # Errors
-    ///
-    /// When it can't be read as it is.
-    fn runs(&self, dir: &DataDir) -> Result<RunIndex>;
 
     /// Serves what was published, until it is stopped.
     fn serve<'a>(&'a self, sale: Sale, serving: Serving<'a>)
@@ -76,10 +61,7 @@ pub struct Serving<'a> {
 
 impl fmt::Debug for Serving<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Serving")
-            .field("addr", &self.addr)
-            .field("hosts", &self.hosts)
-            .finish_non_exhaustive()
+        f.debug_struct("Serving").field("addr", &self.addr).finish_non_exhaustive()
     }
 }
 
@@ -121,11 +103,11 @@ fn not_a_command(error: &clap::Error) -> ExitCode {
 }
 
 async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exit> {
-    if let Command::Completions(args) = &cli.command {
+    if let Command::Completions { shell } = &cli.command {
         let mut script = Vec::new();
-        clap_complete::generate(args.shell, &mut Cli::command(), "ae", &mut script);
+        clap_complete::generate(*shell, &mut Cli::command(), "ae", &mut script);
         let script = String::from_utf8_lossy(&script).into_owned();
-        output.result(&serde_json::json!({ "shell": args.shell.to_string(), "script": script }), &script)?;
+        output.result(&serde_json::json!({ "shell": shell.to_string(), "script": script }), &script)?;
         return Ok(Exit::Verified);
     }
     let path = data_dir(&cli.global)?;
@@ -134,7 +116,8 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
     }
     if let Command::Runs(args) = &cli.command {
         let dir = DataDir::existing(&path)?;
-        return look::list(&output, dir.path(), &program.runs(&dir)?, args);
+        let runs = RunIndex::open_read_only(&dir.database("runs"))?;
+        return look::list(&output, dir.path(), &runs, args);
     }
     // Only a run makes a data directory: another command would hide that its folder is mistyped.
     let dir = match &cli.command {
@@ -145,18 +128,18 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
         output.warning(&warning);
     }
     let installation = match &cli.command {
-        Command::Status(_) => program.open_read_only(dir)?,
+        Command::Status { .. } => program.open_read_only(dir)?,
         _ => program.open(dir)?,
     };
     let session = Session { program, installation, output, person: person() };
     match cli.command {
         Command::Run(args) => go::start(&session, args).await,
-        Command::Resume(args) => go::resume(&session, args).await,
+        Command::Resume { run, go } => go::resume(&session, &run, go).await,
         Command::Approve(args) => go::approve(&session, args).await,
-        Command::Cancel(args) => look::cancel(&session, &args.run).await,
-        Command::Status(args) => look::status(&session, &args.run).await,
+        Command::Cancel { run } => look::cancel(&session, &run).await,
+        Command::Status { run } => look::status(&session, &run).await,
         Command::Serve(args) => go::serve(&session, &args).await,
-        Command::Audit(_) | Command::Runs(_) | Command::Completions(_) => Ok(Exit::Verified),
+        Command::Audit(_) | Command::Runs(_) | Command::Completions { .. } => Ok(Exit::Verified),
     }
 }
 

@@ -37,10 +37,6 @@ impl Output {
     }
 
     /// Writes the object, or the text.
-    ///
-    /// # Errors
-    ///
-    /// When standard output takes no more, for example on a full disk.
     pub(super) fn result<T: Serialize>(&self, object: &T, text: &str) -> Result<()> {
         if self.json {
             let line = serde_json::to_string(object)

@@ -4,6 +4,7 @@ use ae_core::ErrorKind;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
 
 use crate::{
     error::{Error, chain},
@@ -12,6 +13,12 @@ use crate::{
 
 /// The headers of every page made here: no scripts, no frames, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The tier that a button stands for.
+#[derive(Debug, Deserialize)]
+pub(super) struct Selected {
+    pub(super) tier: Option<String>,
+}
 
 /// `GET /health`
 pub(super) async fn health() -> &'static str {

@@ -2,24 +2,20 @@
 
 use std::{
     collections::VecDeque,
+    convert::Infallible,
     future::Future,
-    pin::{Pin, pin},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::{Context, Poll},
     time::Duration,
 };
 
 use ae_core::Sleeper;
 use axum::{Router, body::Body, serve::Listener};
-use bytes::Bytes;
-use hyper::{
-    body::{Frame, Incoming, SizeHint},
-    server::conn::http1,
-    service::Service,
-};
+use http::{Request, Response};
+use hyper::{body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -38,7 +34,7 @@ pub(super) struct Limits {
     pub(super) connections_max: usize,
     /// The head of a request, in bytes; at least 8192, which the HTTP library asks for.
     pub(super) head_bytes_max: usize,
-    /// How long the head of a request may take to arrive; also how long a connection may idle between two requests.
+    /// How long the head of a request may take to arrive.
     pub(super) head_time_max: Duration,
     /// How long a connection may be used. What is under way then gets [`grace`](Self::grace), so that a client that sends
     /// or reads without end gives its place back.
@@ -99,22 +95,17 @@ pub(super) async fn serve<L: Listener>(
 ) {
     let mut stop = pin!(stop);
     let (stopping, stopped) = watch::channel(false);
-    let (mut open, mut places, idled) = (JoinSet::new(), Places::default(), Arc::new(Notify::new()));
+    let (mut open, mut places) = (JoinSet::new(), Places::default());
     let mut waiting = None;
     loop {
         tokio::select! {
             () = &mut stop => break,
             Some(_) = open.join_next() => {}
-            () = idled.notified(), if waiting.is_some() => {}
             (io, _) = listener.accept(), if waiting.is_none() => waiting = Some(io),
         }
         if open.len() < limits.connections_max || (waiting.is_some() && places.evict()) {
             if let Some(io) = waiting.take() {
-                let app = Tracked {
-                    app: TowerToHyperService::new(app.clone()),
-                    place: places.open(),
-                    idled: Arc::clone(&idled),
-                };
+                let app = Tracked { app: TowerToHyperService::new(app.clone()), place: places.open() };
                 open.spawn(connection(io, app, limits, Arc::clone(&sleeper), stopped.clone()));
             }
         }
@@ -124,66 +115,25 @@ pub(super) async fn serve<L: Listener>(
     while open.join_next().await.is_some() {}
 }
 
-/// The application, with a record of whether a request is under way.
+/// The application, with a record of whether a request is under way: from its head on to the end of its connection, which
+/// serves no second one.
 struct Tracked {
     app: TowerToHyperService<Router>,
     place: Arc<Place>,
-    idled: Arc<Notify>,
 }
 
-impl Service<http::Request<Incoming>> for Tracked {
-    type Response = http::Response<Answer>;
-    type Error = std::convert::Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+impl Service<Request<Incoming>> for Tracked {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
 
-    fn call(&self, request: http::Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         self.place.busy.store(true, Ordering::Release);
-        let busy = Busy { place: Arc::clone(&self.place), idled: Arc::clone(&self.idled) };
-        let answer = self.app.call(request);
-        Box::pin(async move { Ok(answer.await?.map(|body| Answer { body, _busy: busy })) })
+        self.app.call(request)
     }
 }
 
-/// A request under way, until it is dropped.
-struct Busy {
-    place: Arc<Place>,
-    idled: Arc<Notify>,
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.place.busy.store(false, Ordering::Release);
-        self.idled.notify_one();
-    }
-}
-
-/// The body of an answer; its request is under way until all of it is handed out.
-struct Answer {
-    body: Body,
-    _busy: Busy,
-}
-
-impl hyper::body::Body for Answer {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// Answers the requests of one connection.
+/// Answers the request of one connection.
 async fn connection(
     io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     app: Tracked,
@@ -194,6 +144,7 @@ async fn connection(
     let place = Arc::clone(&app.place);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
+        .keep_alive(false)
         .header_read_timeout(limits.head_time_max)
         .max_buf_size(limits.head_bytes_max)
         .serve_connection(TokioIo::new(io), app);
@@ -225,6 +176,8 @@ mod tests {
     use super::*;
 
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: test\r\n\r\n";
+
+    const SLOW: &[u8] = b"GET /slow HTTP/1.1\r\nHost: test\r\n\r\n";
 
     /// Clients that are already there.
     struct Queue(mpsc::Receiver<DuplexStream>);
@@ -295,6 +248,18 @@ mod tests {
         Router::new().route("/", get(|| async { "hello" }))
     }
 
+    /// Answers `/slow` only after the second says go; the first says that the request came.
+    fn slow() -> (Router, Arc<Notify>, Arc<Notify>) {
+        let (started, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (tell, wait) = (Arc::clone(&started), Arc::clone(&go));
+        let slow = move || async move {
+            tell.notify_one();
+            wait.notified().await;
+            "hello"
+        };
+        (hello().route("/slow", get(slow)), started, go)
+    }
+
     /// Fails, in the test's own time, where the server would leave a client hanging.
     async fn soon<T>(work: impl Future<Output = T>) -> T {
         tokio::time::timeout(Duration::from_secs(3600), work).await.expect("nobody hangs for an hour")
@@ -335,7 +300,7 @@ mod tests {
         let mut client = server.client();
         client.write_all(REQUEST).await.unwrap();
         assert!(answer(&mut client).await.starts_with("HTTP/1.1 200 OK"), "its place is free again");
-        assert_eq!(rest(&mut client).await, "", "and a connection that idles is closed too");
+        assert_eq!(rest(&mut client).await, "", "and a connection serves one request");
     }
 
     #[tokio::test(start_paused = true)]
@@ -359,16 +324,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_under_way_keeps_its_place() {
-        let (started, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (tell, wait) = (Arc::clone(&started), Arc::clone(&go));
-        let slow = move || async move {
-            tell.notify_one();
-            wait.notified().await;
-            "hello"
-        };
-        let server = server(hello().route("/slow", get(slow)), 1, Endless);
+        let (app, started, go) = slow();
+        let server = server(app, 1, Endless);
         let mut first = server.client();
-        first.write_all(b"GET /slow HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+        first.write_all(SLOW).await.unwrap();
         soon(started.notified()).await;
         let mut next = server.client();
         next.write_all(REQUEST).await.unwrap();
@@ -404,40 +363,29 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_under_way_is_answered_after_the_stop_and_what_idles_is_closed() {
-        let (started, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        let (tell, wait) = (Arc::clone(&started), Arc::clone(&go));
-        let slow = move || async move {
-            tell.notify_one();
-            wait.notified().await;
-            "slow"
-        };
-        let server = server(hello().route("/slow", get(slow)), 8, Endless);
+        let (app, started, go) = slow();
+        let server = server(app, 8, Endless);
         let (mut idle, mut busy) = (server.client(), server.client());
         idle.write_all(REQUEST).await.unwrap();
         answer(&mut idle).await;
-        busy.write_all(b"GET /slow HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+        busy.write_all(SLOW).await.unwrap();
         started.notified().await;
         let before = tokio::time::Instant::now();
         server.stop.send(()).unwrap();
         assert_eq!(rest(&mut idle).await, "");
         go.notify_one();
         let said = rest(&mut busy).await;
-        assert!(said.starts_with("HTTP/1.1 200 OK") && said.ends_with("slow"), "{said}");
+        assert!(said.starts_with("HTTP/1.1 200 OK") && said.ends_with("hello"), "{said}");
         soon(server.serving).await.unwrap();
         assert_eq!(tokio::time::Instant::now(), before, "no limit had to end anything");
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_hangs_after_the_stop_is_cut_off() {
-        let started = Arc::new(Notify::new());
-        let tell = Arc::clone(&started);
-        let hangs = move || async move {
-            tell.notify_one();
-            std::future::pending::<&str>().await
-        };
-        let server = server(hello().route("/hangs", get(hangs)), 8, TestTime);
+        let (app, started, _go) = slow();
+        let server = server(app, 8, TestTime);
         let mut client = server.client();
-        client.write_all(b"GET /hangs HTTP/1.1\r\nHost: test\r\n\r\n").await.unwrap();
+        client.write_all(SLOW).await.unwrap();
         started.notified().await;
         let before = tokio::time::Instant::now();
         server.stop.send(()).unwrap();

@@ -11,15 +11,9 @@ use serde::Deserialize;
 
 use super::{
     Shared,
-    answers::{failure, html_page, message, not_found},
+    answers::{Selected, failure, html_page, message, not_found},
 };
 use crate::service::Paid;
-
-/// The tier that a button stood for.
-#[derive(Debug, Deserialize)]
-pub(super) struct Selected {
-    tier: Option<String>,
-}
 
 /// `GET /pay/{link}`
 pub(super) async fn page(
@@ -65,29 +59,22 @@ pub(super) async fn paid(
     form: Result<Form<PaidForm>, FormRejection>,
 ) -> Response {
     if from_elsewhere(&headers) {
-        return message(StatusCode::FORBIDDEN, "Refused", "This form may only be sent from its own page.");
+        return refused(StatusCode::FORBIDDEN, "This form may only be sent from its own page.");
     }
     let form = match form {
         Ok(Form(form)) => form,
         Err(rejection) => {
             let text = "The form is not complete or can't be read; nothing was recorded. Open the payment page again.";
-            return message(rejection.status(), "Refused", text);
+            return refused(rejection.status(), text);
         }
     };
     if !sale.is_operator(form.operator_code.trim()) {
-        return message(
-            StatusCode::UNAUTHORIZED,
-            "Refused",
-            "The operator code is wrong; nothing was recorded.",
-        );
+        return refused(StatusCode::UNAUTHORIZED, "The operator code is wrong; nothing was recorded.");
     }
     let Some(form_id) = form.form_id.and_then(|id| id.parse::<IdempotencyKey>().ok()) else {
-        return message(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Refused",
-            "The form has no id from this server, so a repeat would look like a second payment. Nothing was \
-             recorded; open the payment page again.",
-        );
+        let text = "The form has no id from this server, so a repeat would look like a second payment. Nothing was \
+                    recorded; open the payment page again.";
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, text);
     };
     let (Ok(link), Ok(price)) = (link.parse::<LinkId>(), form.price.parse::<PriceId>()) else {
         return not_found().await;
@@ -109,14 +96,17 @@ async fn book(sale: &Shared, view: &LinkView, form: &IdempotencyKey, payment: Ne
             let text = "The payment is recorded; its event is delivered later.";
             message(StatusCode::ACCEPTED, "Recorded", text)
         }
-        Err(error) if error.kind() == ErrorKind::Conflict => message(
+        Err(error) if error.kind() == ErrorKind::Conflict => refused(
             StatusCode::CONFLICT,
-            "Refused",
             "This copy of the form has recorded another payment, or the price is no longer sold here. Nothing more was \
              recorded; open the payment page again.",
         ),
         Err(error) => failure(&error.into()),
     }
+}
+
+fn refused(status: StatusCode, text: &str) -> Response {
+    message(status, "Refused", text)
 }
 
 /// A browser says where a form was sent from; anything but this server is refused.

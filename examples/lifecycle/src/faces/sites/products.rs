@@ -9,11 +9,10 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use maud::html;
-use serde::Deserialize;
 
 use super::{
     Shared,
-    answers::{failure, message, not_found, page as small_page},
+    answers::{Selected, failure, message, not_found, page as small_page},
 };
 use crate::service::Checkout;
 
@@ -66,12 +65,6 @@ async fn respond(sale: &Shared, site: &str, path: &str, headers: &HeaderMap) -> 
     };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     sale.page(&site, path, known).map(Body::from)
-}
-
-/// The tier that a button stands for.
-#[derive(Debug, Deserialize)]
-pub(super) struct Selected {
-    tier: Option<String>,
 }
 
 /// `GET /p/{site}/checkout`: the release was fixed before the payment link existed, so the button leads here and the

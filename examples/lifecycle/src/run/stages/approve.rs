@@ -10,7 +10,10 @@ use serde_json::json;
 
 use super::Stage;
 use crate::{
-    glue::launch::{LaunchPlan, Offer, spec_subject},
+    glue::{
+        approver::close_questions,
+        launch::{LaunchPlan, Offer, spec_subject},
+    },
     run::{Launched, Offered, RunState, RunStateUpdate},
 };
 
@@ -24,10 +27,6 @@ const CHANGED: &str = "what was asked has changed";
 const BEFORE: &str = "before";
 
 /// Asks for the approval of the spec, the planned spend and the sealed checks.
-///
-/// # Errors
-///
-/// When the desk breaks, or to park the run until an approver decides.
 pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
@@ -77,10 +76,6 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
 }
 
 /// Asks for the approval of the exact release, product, prices and link.
-///
-/// # Errors
-///
-/// When the desk breaks, or to park the run until an approver decides.
 pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let Offered { spec, site, context, .. } = stage.offered()?;
@@ -88,7 +83,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop>
     let workspace = stage.workspace()?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
     if built.manifest != Some(bundle.manifest()) {
-        close_questions(&stage).await?;
+        close_questions(&*stage.ports.keeper.desk(), start.run, CHANGED).await?;
         let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
                       published, start a new run";
         return Ok(stage.end(Outcome::Blocked, reason));
@@ -96,7 +91,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop>
     // The provider may refuse more today than when the spec was approved.
     if let Some(refusal) = Offer::new(start.run, spec, &context.base_url).refusal(&stage.ports.payments_info)
     {
-        close_questions(&stage).await?;
+        close_questions(&*stage.ports.keeper.desk(), start.run, CHANGED).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
     let deploy_spec = DeploySpec::new(SiteId::parse(site)?, &context.base_url);
@@ -173,16 +168,6 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
     }
 }
 
-/// Cancels what is still open for this run, so that no approver is asked for an action that can't happen any more.
-async fn close_questions(stage: &Stage) -> Result<(), Stop> {
-    let desk = stage.ports.keeper.desk();
-    let query = ApprovalQuery::new().with_run(stage.start()?.run).with_status(ApprovalStatus::Pending);
-    for approval in desk.list(&query).await? {
-        desk.cancel(approval.id, CHANGED).await?;
-    }
-    Ok(())
-}
-
 /// The approval that is open or decided for exactly this request. A question that expired is asked again, and so is one
 /// that was about something else, with the lines that were different.
 async fn present(stage: &Stage, mut request: ApprovalRequest) -> Result<Approval, Stop> {
@@ -237,10 +222,6 @@ fn with_difference(text: &str, before: &str) -> String {
 }
 
 /// Refuses work that rests on an approval of something else: one changed byte voids it.
-///
-/// # Errors
-///
-/// When the desk breaks.
 pub(super) async fn still_approved(stage: &Stage, id: ApprovalId, subject: Digest) -> Result<bool, Stop> {
     let approval = stage.ports.keeper.desk().get(id).await?;
     Ok(approval.status == ApprovalStatus::Approved && approval.request.subject == subject)

@@ -17,10 +17,6 @@ use crate::{
 };
 
 /// Drives the build loop on a thread of its own, which a resumed run continues where it stopped.
-///
-/// # Errors
-///
-/// When the builder or the checks break.
 pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let (offered, plan, approval) = (stage.offered()?, stage.plan()?, stage.spec_approval()?);

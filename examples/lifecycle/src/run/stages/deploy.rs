@@ -9,10 +9,6 @@ use super::{Stage, approve::still_approved};
 use crate::run::{Launched, RunState, RunStateUpdate};
 
 /// Publishes exactly the release that was approved; an equal release that is live already stays as it is.
-///
-/// # Errors
-///
-/// When the deployer breaks.
 pub(super) async fn deploy(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let launched = stage.launched()?.clone();

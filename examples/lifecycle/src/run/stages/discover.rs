@@ -12,10 +12,6 @@ use crate::{
 };
 
 /// Reads every source of signals.
-///
-/// # Errors
-///
-/// When a file of signals can't be read.
 pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let query = SignalQuery::from_intent(&start.intent);

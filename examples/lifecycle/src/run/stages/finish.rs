@@ -8,10 +8,6 @@ use super::Stage;
 use crate::run::{End, RunState, RunStateUpdate};
 
 /// Names the outcome and records it. `Verified` needs a live release, a link and every sealed check passed.
-///
-/// # Errors
-///
-/// When the audit log or the living spec can't be written.
 pub(super) async fn finish(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let end = stage.state.end.clone().unwrap_or_else(|| judge(&stage.state));
     let good = end.outcome == Outcome::Verified;

@@ -15,10 +15,6 @@ use crate::{
 };
 
 /// Makes what is sold. Each object has a durable key, so that a repeat finds it instead of making another.
-///
-/// # Errors
-///
-/// When the payment provider breaks.
 pub(super) async fn monetize(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let Launched { plan: launch, approval, .. } = stage.launched()?;

@@ -12,10 +12,6 @@ use crate::{
 };
 
 /// Decides which model tier each task goes to, what the work may cost, and how it will be judged.
-///
-/// # Errors
-///
-/// When the router breaks or the workspace can't be read.
 pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let Offered { spec, context, .. } = stage.offered()?;

@@ -9,10 +9,6 @@ use super::Stage;
 use crate::run::{RunState, RunStateUpdate};
 
 /// Opens the nested budget accounts (run ⊂ project ⊂ portfolio), the workspace and the living spec.
-///
-/// # Errors
-///
-/// When one of them can't be written.
 pub(super) async fn prepare(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let (budget, limit) = (stage.ports.keeper.budget(), start.intent.budget());

@@ -15,10 +15,6 @@ use crate::{
 
 /// Writes the spec, checks its claims against the evidence and gives the site its label and address. A spec whose prices
 /// the payment provider would refuse is `Blocked`.
-///
-/// # Errors
-///
-/// When the analyst breaks or its spec contradicts itself.
 pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let found = stage.found()?;

@@ -13,10 +13,6 @@ use crate::run::{Chosen, RunState, RunStateUpdate};
 const NICHES: usize = 5;
 
 /// Proposes niches and takes the best one that validates; none is `Blocked` with the reasons.
-///
-/// # Errors
-///
-/// When the analyst or the validator breaks.
 pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let start = stage.start()?;
     let mut found = stage.found()?.clone();

@@ -24,7 +24,6 @@ use ae_langflow::{
 use async_trait::async_trait;
 use lifecycle::{
     glue::progress::Silent,
-    run::BuilderFactory,
     store::{RunSettings, SignalsFrom},
     wiring::Backends,
 };
@@ -214,8 +213,7 @@ pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
         let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
         let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
         let (factory, builders) = (backends.builder, Arc::clone(countdown));
-        backends.builder =
-            BuilderFactory::new(move |spec, site| Arc::new(Deadly::new(factory.make(spec, site), &builders)));
+        backends.builder = Arc::new(move |spec, site| Arc::new(Deadly::new(factory(spec, site), &builders)));
         backends.deployer = Arc::new(Deadly::new(backends.deployer, countdown));
         backends.payments = Arc::new(Deadly::new(backends.payments, countdown));
         backends.store = Arc::new(Deadly::new(backends.store, countdown));
