@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use ae_core::BackendError;
 
-use crate::RunError;
+use crate::{RunError, START};
 
 /// An error of [`App`](crate::App). The thread stays readable at its last good step.
 #[derive(Debug, thiserror::Error)]
@@ -65,10 +65,22 @@ pub enum GraphError {
     #[error("this needs a store: make the app with with_store")]
     NoStore,
     /// Another runner moved the thread on. What this call did since the last committed step was dropped.
-    #[error("another runner moved the thread {thread:?} on: read its state before going on")]
+    #[error(
+        "another runner moved the thread {thread:?} on (input stored: {stored}): read its state before going on"
+    )]
     Conflict {
         /// The thread.
         thread: String,
+        /// Whether the input of the call is part of the thread.
+        stored: bool,
+    },
+    /// Another call is at work on the thread, and this one does not wait, or was to stop while it waited.
+    #[error("the thread {thread:?} is at work (input stored: {stored}): call again later")]
+    Busy {
+        /// The thread.
+        thread: String,
+        /// Whether the turn is part of the thread, since an earlier call with its id.
+        stored: bool,
     },
     /// The thread belongs to another graph.
     #[error("the thread {thread:?} belongs to the graph {found:?}, not to {expected:?}")]
@@ -165,6 +177,25 @@ pub enum GraphError {
         /// Why.
         source: BackendError,
     },
+}
+
+impl GraphError {
+    /// Whether the input of the call is stored: the turn is part of the thread, the answers were taken. Then
+    /// [`Input::Continue`](crate::Input::Continue) goes on with it; otherwise the call may be made again. `None` when
+    /// that is not known, as after a failure of the store: read the thread, or give the turn an id, with which it may be
+    /// sent again in any case.
+    #[must_use]
+    pub fn input_stored(&self) -> Option<bool> {
+        match self {
+            Self::Conflict { stored, .. } | Self::Busy { stored, .. } => Some(*stored),
+            Self::Node { .. } => Some(true),
+            Self::Run(RunError::UnknownQuestion { .. } | RunError::StaleAnswer { .. }) => Some(false),
+            Self::Run(RunError::UnknownLabel { node, .. }) => Some(node != START),
+            Self::Run(_) => Some(true),
+            Self::Store { .. } | Self::Encode { .. } => None,
+            _ => Some(false),
+        }
+    }
 }
 
 /// The ways to go on from before some damage.

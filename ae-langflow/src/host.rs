@@ -11,7 +11,7 @@ pub use crate::{
         CacheKey, DueTask, Emitter, ForeignPause, Journal, NodeOptions, NodePolicy, NodeRetry, NodeTimeout,
         Pause,
     },
-    run::{Change, GraphRun, Next, NextStep, Superstep, TaskOutcome, TaskResult, Write},
+    run::{Change, GraphRun, Next, NextStep, Superstep, TaskOutcome, TaskResult, Turned, Write},
     state::{JsonState, Patch, Reducers},
     store::{
         Intercept, StoreAnswer, StoreCall, Tap,

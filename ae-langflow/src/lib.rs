@@ -38,7 +38,7 @@ pub use ae_core_sqlite::Durability;
 pub use ae_langflow_macros::State;
 pub use app::{
     App, Cause, Checkpoint, Ending, Event, GraphStream, Input, Modes, Retention, RunConfig, ThreadState,
-    WriteAs,
+    Turn, WhenBusy, WriteAs,
 };
 pub use error::GraphError;
 pub use graph::{CompileError, CompileProblem, CompileWarning, END, Graph, START, StateGraph};

@@ -6,6 +6,7 @@ use super::ThreadState;
 use crate::{
     App, Change, GraphError, RunConfig, State,
     app::log::{Point, ThreadLog},
+    run::Turned,
 };
 
 /// A thread as it was after one record.
@@ -44,6 +45,11 @@ pub enum Cause {
     },
     /// Its state was carried over to a new version.
     Migrated,
+    /// A turn came that took the one before it back.
+    RolledBack {
+        /// The record whose state it has again; 0 for that before the first one.
+        to: u64,
+    },
     /// It is a fork, and went its own way from here.
     Forked,
     /// It went elsewhere.
@@ -63,6 +69,9 @@ impl Cause {
             Change::Parked { .. } => Self::Asked,
             Change::Answered { .. } => Self::Answered,
             Change::Rewound => Self::Rewound,
+            Change::Edited { turn: Some(Turned { back_to: Some(to), .. }), .. } => {
+                Self::RolledBack { to: *to }
+            }
             Change::Edited { node, .. } => Self::Edited { node: node.clone() },
             Change::Migrated => Self::Migrated,
             Change::Forked { .. } => Self::Forked,

@@ -4,29 +4,36 @@ mod config;
 mod drive;
 mod history;
 mod input;
+mod line;
 mod log;
 mod stream;
 mod threads;
 mod trace;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ae_core::Runtime;
 
 #[cfg(feature = "temporal")]
 pub(crate) use self::drive::{backend_error, describe, pause_before_next};
-use self::log::{Opened, ThreadLog};
 pub use self::{
-    config::{RunConfig, STEP_LIMIT},
+    config::{RunConfig, STEP_LIMIT, WhenBusy},
     history::{Cause, Checkpoint},
-    input::{Ending, Input},
+    input::{Ending, Input, Turn},
     stream::{Event, GraphStream, Modes},
     threads::{Retention, ThreadState, WriteAs},
+};
+use self::{
+    line::Lines,
+    log::{Opened, ThreadLog},
 };
 use crate::{Answer, Cancel, Checkpointer, Graph, GraphError, NodeCache, State};
 
 /// The bytes of changes after which a snapshot comes: some milliseconds of reading.
 const SNAPSHOTS_AFTER: usize = 256 * 1024;
+
+/// The time after which the silent runner of a thread is taken for dead.
+const TAKEOVER_AFTER: Duration = Duration::from_secs(60);
 
 /// Runs threads of a graph in this process. Cheap to clone.
 pub struct App<S: State> {
@@ -36,6 +43,8 @@ pub struct App<S: State> {
     pub(crate) cache: Option<Arc<dyn NodeCache>>,
     pub(crate) retention: Option<Retention>,
     snapshots_after: usize,
+    takeover_after: Duration,
+    lines: Arc<Lines>,
     drain: Cancel,
 }
 
@@ -61,6 +70,8 @@ impl<S: State> Graph<S> {
             cache: None,
             retention: None,
             snapshots_after: SNAPSHOTS_AFTER,
+            takeover_after: TAKEOVER_AFTER,
+            lines: Arc::default(),
             drain: Cancel::new(),
         }
     }
@@ -87,6 +98,15 @@ impl<S: State> App<S> {
     #[must_use]
     pub fn with_snapshots_after(mut self, bytes: usize) -> Self {
         self.snapshots_after = bytes;
+        self
+    }
+
+    /// Takes the runner of a thread for dead when the thread has not moved for this long, 60 seconds unless said otherwise:
+    /// a turn or an answer that waits for it does its work then, and comes next. A node that takes longer than this
+    /// between two commits, in another process, is run a second time, and the slower of the two fails at its commit.
+    #[must_use]
+    pub fn with_takeover_after(mut self, time: Duration) -> Self {
+        self.takeover_after = time;
         self
     }
 
@@ -196,6 +216,8 @@ impl<S: State> Clone for App<S> {
             cache: self.cache.clone(),
             retention: self.retention,
             snapshots_after: self.snapshots_after,
+            takeover_after: self.takeover_after,
+            lines: Arc::clone(&self.lines),
             drain: self.drain.clone(),
         }
     }

@@ -1,12 +1,12 @@
 //! Operations on threads: read, edit, fork, prune, delete, hand over.
 
-use std::{num::NonZeroU64, time::Duration};
+use std::{num::NonZeroU64, sync::Arc, time::Duration};
 
 use ae_core::{ErrorKind, Timestamp};
 
 use crate::{
     App, GraphError, GraphRun, Question, RunConfig, START, State,
-    app::drive::Drive,
+    app::drive::{Drive, Noted},
     app::log::Opened,
     store::record::{Page, Prune, ThreadInfo},
 };
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ThreadState<S> {
-    /// The state as of the last completed superstep.
+    /// The state, with the writes of what has finished in the superstep under way.
     pub state: S,
     /// The nodes of the superstep under way that have not finished, in order.
     pub next: Vec<String>,
@@ -38,7 +38,7 @@ pub enum WriteAs<'a> {
     /// No node's: the superstep stays under way. What finished in it stays so, with what [`Cx::once`](crate::Cx::once)
     /// recorded; the other nodes run on the new state, and ask again what they had asked.
     NoNode,
-    /// This node's: its edges are followed, and what was due is abandoned. A subgraph is such a node, and so are the
+    /// This node's: its edges are followed, and what was due is abandoned; the writes of what had finished are kept. A subgraph is such a node, and so are the
     /// nodes in it, `subgraph/node`.
     Node(&'a str),
     /// The input's: the graph begins again from START.
@@ -75,7 +75,7 @@ impl Retention {
 impl<S: State> ThreadState<S> {
     pub(crate) fn of(run: &GraphRun<S>, seq: u64) -> Self {
         Self {
-            state: run.state().as_ref().clone(),
+            state: Arc::unwrap_or_clone(run.state_so_far()),
             next: run.unfinished().map(|task| task.node().to_owned()).collect(),
             questions: run.questions().to_vec(),
             step: run.step(),
@@ -95,7 +95,11 @@ impl<S: State> App<S> {
     /// When the store fails, the record is not there, or the thread is damaged or belongs to another graph or version
     /// of the state.
     pub async fn get_state(&self, config: &RunConfig) -> Result<Option<ThreadState<S>>, GraphError> {
-        let Some(Opened { run, log, .. }) = self.open_at(config, config.at).await? else { return Ok(None) };
+        let Some(Opened { mut run, log, notes }) = self.open_at(config, config.at).await? else {
+            return Ok(None);
+        };
+        // Results that don't go together are refused when the thread goes on.
+        let _ = run.take(Noted::read(&log, &run, &notes)?.finished);
         let seq = log.head.map_or(0, |head| head.seq);
         match config.at {
             Some(at) if at != seq => {
@@ -118,7 +122,7 @@ impl<S: State> App<S> {
         by: WriteAs<'_>,
     ) -> Result<ThreadState<S>, GraphError> {
         self.store()?;
-        let Some(Opened { run, log, .. }) = self.open(config).await? else {
+        let Some(Opened { run, log, notes }) = self.open(config).await? else {
             return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
         };
         let mut drive = Drive::on(self, config, None, run, Some(log));
@@ -128,7 +132,12 @@ impl<S: State> App<S> {
             WriteAs::Node(node) => Some(node),
             WriteAs::Start => Some(START),
         };
-        drive.edit(Some(update), node).await?;
+        if node.is_some() {
+            drive.part().await?;
+            drive.adopt_what_fits(notes).await?;
+        }
+        drive.edit(Some(update), node, None).await?;
+        drive.leave().await;
         Ok(drive.thread_state())
     }
 

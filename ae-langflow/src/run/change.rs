@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::next::Next;
+use super::{Next, Turned};
 use crate::{Answer, NodeFailure, Question, State, TaskId, json};
 
 /// The outcome of one task.
@@ -96,6 +96,12 @@ pub enum Change<S: State> {
     Rewound,
     /// The state was written from outside, and what comes next was perhaps decided again.
     Edited {
+        /// The writes of what had finished in the superstep that is abandoned; they come first.
+        #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+        kept: Vec<Write<S>>,
+        /// The turn that it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<Turned>,
         /// The write.
         #[serde(
             default = "none",

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::GraphRun;
-use crate::{Answer, Change, RunError, START, State, TaskId, run::Next, run::route::Follow};
+use crate::{
+    Answer, Change, RunError, START, State, TaskId,
+    run::route::Follow,
+    run::{Next, Turned, Write},
+};
 
 impl<S: State> GraphRun<S> {
     /// Answers open questions and gives back the change to store. Only the tasks whose question was answered run.
@@ -43,7 +47,7 @@ impl<S: State> GraphRun<S> {
 
     /// Writes `update` from outside. With `node`, a node or [`START`], it is as if that node had written it: its edges
     /// are followed with `labels`, which its routers gave for the state after the write, and what was due is
-    /// abandoned. A subgraph is such a node too. Without one the superstep stays under way: the tasks that have not
+    /// abandoned, but for the writes of what had finished. A subgraph is such a node too. Without one the superstep stays under way: the tasks that have not
     /// finished run on the new state, and ask again what they had asked.
     ///
     /// # Errors
@@ -54,6 +58,17 @@ impl<S: State> GraphRun<S> {
         update: Option<S::Update>,
         node: Option<&str>,
         labels: &[String],
+    ) -> Result<Change<S>, RunError> {
+        self.edit_in_turn(update, node, labels, None)
+    }
+
+    /// [`edit`](Self::edit), perhaps as a turn.
+    pub(crate) fn edit_in_turn(
+        &mut self,
+        update: Option<S::Update>,
+        node: Option<&str>,
+        labels: &[String],
+        turn: Option<Turned>,
     ) -> Result<Change<S>, RunError> {
         let next = match node {
             None => None,
@@ -68,7 +83,13 @@ impl<S: State> GraphRun<S> {
                 Some(follow.end(std::iter::once(&TaskId::of(node))))
             }
         };
-        let change = Change::Edited { update, node: node.map(str::to_owned), next };
+        let mut kept = Vec::new();
+        if next.is_some() {
+            for (task, result) in &self.position.finished {
+                kept.extend(result.update.clone().map(|update| Write(task.clone(), Some(update))));
+            }
+        }
+        let change = Change::Edited { kept, turn, update, node: node.map(str::to_owned), next };
         self.fold(change.clone());
         Ok(change)
     }
@@ -83,7 +104,7 @@ impl<S: State> GraphRun<S> {
         self
     }
 
-    /// What keeps it apart from other threads of its name; empty when it was never [named](Self::named).
+    /// The name that keeps it apart from other threads of its own name; empty when it was never [named](Self::named).
     #[must_use]
     pub fn incarnation(&self) -> &str {
         &self.position.incarnation

@@ -29,8 +29,9 @@ impl<S: State> GraphRun<S> {
                 at.woken.clear();
             }
             Change::Answered { answers } => self.take_answers(answers),
-            Change::Edited { update, next, .. } => {
-                if let Some(update) = update {
+            Change::Edited { kept, turn, update, next, .. } => {
+                turn.into_iter().for_each(|turn| at.take_turn(turn));
+                for update in kept.into_iter().filter_map(|write| write.1).chain(update) {
                     Arc::make_mut(&mut at.state).apply(update);
                 }
                 match next {

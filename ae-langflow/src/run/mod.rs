@@ -20,6 +20,7 @@ pub use self::{
     change::{Change, TaskOutcome, TaskResult, Write},
     error::RunError,
     next::Next,
+    position::Turned,
 };
 use self::{position::Position, route::Follow};
 use crate::{DueTask, Graph, Question, START, State, TaskId, Topology};
@@ -151,6 +152,17 @@ impl<S: State> GraphRun<S> {
         &self.position.state
     }
 
+    /// The state with the writes of what has finished in the superstep under way, in task order. The tasks that are
+    /// still to run do not see those writes.
+    #[must_use]
+    pub fn state_so_far(&self) -> Arc<S> {
+        let mut state = Arc::clone(&self.position.state);
+        for update in self.position.finished.values().filter_map(|result| result.update.clone()) {
+            Arc::make_mut(&mut state).apply(update);
+        }
+        state
+    }
+
     /// How many supersteps are complete.
     #[must_use]
     pub fn step(&self) -> u64 {
@@ -178,6 +190,11 @@ impl<S: State> GraphRun<S> {
     #[must_use]
     pub fn moved_to(&self) -> Option<&str> {
         self.position.moved_to.as_deref()
+    }
+
+    /// Whether nothing can run: it has ended, or waits for answers.
+    pub(crate) fn rests(&self) -> bool {
+        self.pending().next().is_none()
     }
 
     /// How many tasks the superstep under way has, finished ones included.

@@ -43,9 +43,32 @@ pub(crate) struct Position<S: State> {
     /// Keeps threads of one name apart.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) incarnation: String,
+    /// The names of the turns that were taken once, the last [`TURNS_MAX`] of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) turns: Vec<String>,
+    /// The record before the last turn; 0 when that began the thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) turn_from: Option<u64>,
     /// Where the thread goes on, if not here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved_to: Option<String>,
+}
+
+/// How many turns are remembered: more than callers try again at a time.
+const TURNS_MAX: usize = 128;
+
+/// A turn that was taken.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Turned {
+    /// The name that it is remembered by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    /// The record before it.
+    pub(crate) from: u64,
+    /// It took the turn before it back: the record whose state it began with, 0 for a new one. A snapshot comes with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) back_to: Option<u64>,
 }
 
 impl<S: State> Position<S> {
@@ -63,6 +86,8 @@ impl<S: State> Position<S> {
             edits: 0,
             thread: String::new(),
             incarnation: String::new(),
+            turns: Vec::new(),
+            turn_from: None,
             moved_to: None,
         }
     }
@@ -80,6 +105,26 @@ impl<S: State> Position<S> {
         self.questions.clear();
         self.answers.clear();
         self.woken.clear();
+    }
+
+    /// Remembers a turn.
+    pub(crate) fn take_turn(&mut self, turned: Turned) {
+        self.turn_from = Some(turned.from);
+        self.turns.extend(turned.id);
+        let old = self.turns.len().saturating_sub(TURNS_MAX);
+        self.turns.drain(..old);
+    }
+
+    /// Whether a turn of this name was taken.
+    pub(crate) fn has_taken(&self, name: &str) -> bool {
+        self.turns.iter().any(|taken| taken == name)
+    }
+
+    /// Goes back to a state before the last turn, with nothing to do.
+    pub(crate) fn roll_back(&mut self, state: Arc<S>) {
+        self.state = state;
+        self.next = Next::default();
+        self.reset();
     }
 
     /// Forgets the questions of the superstep under way, which goes on: they were asked of another state.

@@ -106,6 +106,11 @@ async fn a_changed_or_lost_record_is_noticed() {
     assert_eq!(again(&graph, &store).get_state(&config).await.unwrap().unwrap().state.sum, 17);
 }
 
+/// The note of the task that has finished.
+fn finished(thread: &mut Loaded) -> &mut ae_langflow::host::TaskRecord {
+    thread.task_records.iter_mut().find(|note| note.key.starts_with("done@")).unwrap()
+}
+
 #[tokio::test]
 async fn a_damaged_note_is_noticed() {
     let store = Arc::new(MemoryCheckpointer::new());
@@ -121,14 +126,14 @@ async fn a_damaged_note_is_noticed() {
         "{\"finished\":{\"task\":\"b\"}}",
         "{\"finished\":{\"task\":7,\"result\":{}}}",
     ] {
-        let edit = move |thread: &mut Loaded| thread.task_records[0].value = text.to_owned();
+        let edit = move |thread: &mut Loaded| finished(thread).value = text.to_owned();
         let app = graph.with_store(damaged(&store, edit));
         let error = app.invoke(Input::Continue, &config).await.unwrap_err();
         assert!(matches!(error, GraphError::Corrupt { seq: 2, .. }), "{text}: {error}");
     }
     // A note of a task that is not due is refused too, and the superstep begins anew.
     let edit = |thread: &mut Loaded| {
-        thread.task_records[0].value = "{\"finished\":{\"task\":\"x\",\"result\":{}}}".to_owned()
+        finished(thread).value = "{\"finished\":{\"task\":\"x\",\"result\":{}}}".to_owned()
     };
     let app = graph.with_store(damaged(&store, edit));
     let error = app.invoke(Input::Continue, &config).await.unwrap_err();

@@ -58,7 +58,7 @@ async fn a_failed_node_runs_again_and_its_finished_sibling_does_not() {
     assert_eq!((node.as_str(), *step, source.to_string().as_str()), ("c", 2, "broken"));
     assert_eq!(trace.take(), ["a", "b", "c"]);
     let state = again(&graph, &store).get_state(&config).await.unwrap().unwrap();
-    assert_eq!((state.state.log, state.step), (names("a"), 1));
+    assert_eq!((state.state.log, state.step, state.next), (names("a b"), 1, names("c")), "b has finished");
 
     again(&graph, &store).invoke(Input::Continue, &config).await.unwrap_err();
     assert_eq!(trace.take(), ["c"], "b's result was kept");

@@ -62,5 +62,8 @@ mod support;
 mod temporal;
 mod timer;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
+mod turn_kills;
+mod turn_taking;
+#[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod turns;
 mod write_test_fix;

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Drive, journal::StoreJournal};
+use super::{Drive, Noted, journal::StoreJournal};
 use crate::{
-    App, Change, GraphError, GraphRun, Input, RunConfig, START, State, TaskId, TaskOutcome, ThreadState,
+    App, Change, GraphError, GraphRun, Input, RunConfig, State, TaskId, ThreadState,
+    app::line::Place,
     app::log::{Opened, ThreadLog},
     app::stream::Sink,
-    json,
     node::Host,
+    run::Turned,
     store::record::TaskRecord,
 };
 
@@ -19,39 +20,25 @@ impl<'a, S: State> Drive<'a, S> {
         input: Input<S>,
         config: &'a RunConfig,
         sink: Option<&'a Sink<S>>,
+        place: Option<&Place>,
     ) -> Result<Self, GraphError> {
         match input {
-            Input::Start(state) => Self::begin(app, state, config, sink).await,
-            Input::Turn(update, start) => match app.open(config).await? {
-                None => {
-                    let mut state = start();
-                    state.apply(update);
-                    Self::begin(app, state, config, sink).await
-                }
-                Some(opened) => {
-                    let mut drive = Self::on(app, config, sink, opened.run, Some(opened.log));
-                    drive.refuse_moved()?;
-                    drive.edit(Some(update), Some(START)).await?;
-                    Ok(drive)
-                }
-            },
-            Input::Resume(answers) => {
-                let mut drive = Self::resume(app, config, sink).await?;
-                drive.run.check_answers(&answers)?;
-                drive.commit(Change::Answered { answers }).await?;
-                Ok(drive)
-            }
+            Input::Start(state) => Self::begin(app, state, None, config, sink).await,
+            Input::Turn(turn) => Self::turn(app, turn, config, sink, place).await,
+            Input::Resume(answers) => Self::answers(app, answers, config, sink, place).await,
             Input::Continue => Self::resume(app, config, sink).await,
         }
     }
 
-    async fn begin(
+    pub(super) async fn begin(
         app: &'a App<S>,
         state: S,
+        turned: Option<Turned>,
         config: &'a RunConfig,
         sink: Option<&'a Sink<S>>,
     ) -> Result<Self, GraphError> {
-        let run = GraphRun::start(&app.graph, state)?.named(&*config.thread, app.incarnation());
+        let mut run = GraphRun::start(&app.graph, state)?.named(&*config.thread, app.incarnation());
+        turned.into_iter().for_each(|turned| run.position.take_turn(turned));
         let log = app.store.as_ref().map(|store| {
             let (store, thread) = (Arc::clone(store), Arc::clone(&config.thread));
             let mut log = ThreadLog::new(store, thread, &app.graph, app.runtime.clone());
@@ -60,7 +47,7 @@ impl<'a, S: State> Drive<'a, S> {
         });
         let mut drive = Self::on(app, config, sink, run, log);
         match drive.commit(Change::Began).await {
-            Err(GraphError::Conflict { thread }) => Err(GraphError::ThreadExists { thread }),
+            Err(GraphError::Conflict { thread, .. }) => Err(GraphError::ThreadExists { thread }),
             other => other.map(|()| drive.with_journal()),
         }
     }
@@ -74,10 +61,15 @@ impl<'a, S: State> Drive<'a, S> {
             return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
         };
         let mut drive = Self::on(app, config, sink, run, Some(log));
-        drive.admit()?;
-        drive.part().await?;
-        drive.adopt(notes).await?;
+        drive.go_on(notes).await?;
         Ok(drive)
+    }
+
+    /// Goes on with what is due.
+    pub(super) async fn go_on(&mut self, notes: Vec<TaskRecord>) -> Result<(), GraphError> {
+        self.admit()?;
+        self.part().await?;
+        self.adopt(notes).await
     }
 
     pub(crate) fn on(
@@ -151,24 +143,25 @@ impl<'a, S: State> Drive<'a, S> {
         self.commit(Change::Forked { thread, incarnation }).await
     }
 
-    /// Writes from outside, as [`GraphRun::edit`] does.
+    /// Writes from outside, as [`GraphRun::edit`] does, perhaps as a turn.
     pub(crate) async fn edit(
         &mut self,
         update: Option<S::Update>,
         node: Option<&str>,
+        turned: Option<Turned>,
     ) -> Result<(), GraphError> {
         self.part().await?;
         let leaves = node.map(|node| self.graph.topology().leaves_as(node));
         let labels = match (leaves, &update) {
             (Some(node), Some(update)) => {
-                let mut after = self.run.state().as_ref().clone();
+                let mut after = Arc::unwrap_or_clone(self.run.state_so_far());
                 after.apply(update.clone());
                 self.graph.labels(&node, &after)
             }
-            (Some(node), None) => self.graph.labels(&node, self.run.state()),
+            (Some(node), None) => self.graph.labels(&node, &self.run.state_so_far()),
             (None, _) => Vec::new(),
         };
-        let change = self.run.edit(update, node, &labels)?;
+        let change = self.run.edit_in_turn(update, node, &labels, turned)?;
         self.commit_folded(&change).await
     }
 
@@ -180,23 +173,8 @@ impl<'a, S: State> Drive<'a, S> {
     /// Takes in what the tasks of the superstep under way had noted when the last call ended.
     pub(crate) async fn adopt(&mut self, notes: Vec<TaskRecord>) -> Result<(), GraphError> {
         let Some(log) = &self.log else { return Ok(()) };
-        let seq = log.head.map_or(0, |head| head.seq);
-        let finished = self.finished_key();
-        let mut outcomes: Vec<TaskOutcome<S>> = Vec::new();
-        for note in notes {
-            if note.key == finished {
-                let outcome: TaskOutcome<S> =
-                    json::from_str(&note.value).map_err(|error| log.damaged_note(seq, &error))?;
-                // What a parked superstep holds already was noted as well.
-                if !self.run.position.finished.contains_key(outcome.task()) {
-                    outcomes.push(outcome);
-                }
-            } else if let Some(key) = note.key.strip_prefix("once:") {
-                let value =
-                    serde_json::from_str(&note.value).map_err(|error| log.damaged_note(seq, &error))?;
-                self.recorded.entry(note.task).or_default().insert(key.to_owned(), value);
-            }
-        }
-        if outcomes.is_empty() { Ok(()) } else { self.apply(outcomes).await }
+        let Noted { finished, once, .. } = Noted::read(log, &self.run, &notes)?;
+        self.recorded = once;
+        if finished.is_empty() { Ok(()) } else { self.apply(finished).await }
     }
 }

@@ -26,6 +26,11 @@ impl StoreJournal {
         Self { store, thread, head: Mutex::new(head), overtaken: Mutex::default() }
     }
 
+    /// The head that the records are for.
+    pub(crate) fn head(&self) -> Head {
+        *locked(&self.head)
+    }
+
     /// Follows a commit.
     pub(crate) fn set_head(&self, head: Head) {
         *locked(&self.head) = head;

@@ -4,21 +4,25 @@ mod cached;
 mod enter;
 mod journal;
 mod leave;
+mod notes;
 mod side_by_side;
 mod superstep;
 mod task;
+mod turn;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, pin::pin, sync::Arc};
 
 use serde_json::Value;
 
-use self::journal::StoreJournal;
+pub(crate) use self::journal::StoreJournal;
+pub(crate) use self::notes::Noted;
+use self::side_by_side::{First, first};
 pub(crate) use self::task::{Ended, describe};
 #[cfg(feature = "temporal")]
 pub(crate) use self::task::{backend_error, pause_before_next};
 use crate::{
-    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, State, app::log::ThreadLog,
-    app::stream::Sink, app::trace, node::Host,
+    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, State, WhenBusy,
+    app::log::ThreadLog, app::stream::Sink, app::trace, node::Host,
 };
 
 /// A call under way.
@@ -46,9 +50,34 @@ pub(crate) async fn invoke<S: State>(
     sink: Option<&Sink<S>>,
 ) -> Result<Ending<S>, GraphError> {
     trace::run(&config.thread, app.graph.topology().name(), async {
-        let mut drive = Drive::enter(app, input, config, sink).await?;
+        let urgent = matches!(input, Input::Turn(_)) && config.when_busy.is_urgent();
+        let place = app.store.as_ref().map(|_| app.lines.join(&config.thread, urgent));
+        if let Some(place) = &place {
+            let takes = matches!(input, Input::Turn(_) | Input::Resume(_));
+            if takes && config.when_busy == WhenBusy::Reject && !place.is_first() {
+                return Err(GraphError::Busy { thread: config.thread.to_string(), stored: false });
+            }
+            if let First::Other(()) = first(pin!(place.first()), pin!(config.cancel.cancelled())).await {
+                return Err(GraphError::Busy { thread: config.thread.to_string(), stored: false });
+            }
+        }
+        let mut drive = Drive::enter(app, input, config, sink, place.as_ref()).await?;
         drive.run.limit_steps(config.step_limit);
-        drive.run_on().await
+        let Some(place) = &place else { return drive.run_on().await };
+        place.follow(drive.journal.clone());
+        let ended = match first(pin!(drive.run_on()), pin!(place.overtaken())).await {
+            First::One(ended) => ended.map_err(GraphError::after_the_input),
+            First::Other(()) => {
+                return Err(GraphError::Conflict { thread: config.thread.to_string(), stored: true });
+            }
+        };
+        if !matches!(ended, Err(GraphError::Conflict { .. } | GraphError::Store { .. })) {
+            drive.leave().await;
+        }
+        if drive.run.rests() {
+            place.follow(None);
+        }
+        ended
     })
     .await
 }
@@ -88,7 +117,7 @@ impl<S: State> Drive<'_, S> {
     }
 
     fn state(&self) -> S {
-        self.run.state().as_ref().clone()
+        Arc::unwrap_or_clone(self.run.state_so_far())
     }
 
     /// Stores a change that the run has not folded yet, and folds it.

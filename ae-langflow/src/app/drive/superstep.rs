@@ -51,6 +51,8 @@ impl<S: State> Drive<'_, S> {
                 }
             }
             if let Some((task, error)) = failed {
+                // What finished is noted, and part of the state that the caller gets.
+                let _ = self.run.take(outcomes);
                 return Err(self.failed(step, &task, error));
             }
         }
@@ -99,11 +101,6 @@ impl<S: State> Drive<'_, S> {
         }
     }
 
-    /// The key under which a finished task is noted. A superstep that begins again makes it void.
-    pub(super) fn finished_key(&self) -> String {
-        format!("done@{}", self.run.position.rewinds)
-    }
-
     /// Notes a finished task while others still run.
     async fn note(&self, outcome: &TaskOutcome<S>) -> Result<(), GraphError> {
         let Some(log) = &self.log else { return Ok(()) };
@@ -117,7 +114,7 @@ impl<S: State> Drive<'_, S> {
 
     fn failed(&self, step: u64, task: &TaskId, error: TaskError) -> GraphError {
         if self.journal.as_ref().is_some_and(|journal| journal.is_overtaken()) {
-            return GraphError::Conflict { thread: self.config.thread.to_string() };
+            return GraphError::Conflict { thread: self.config.thread.to_string(), stored: true };
         }
         let TaskError { attempt, source } = error;
         self.sink.inspect(|sink| sink.failed(task, step, attempt, source.as_ref(), false));

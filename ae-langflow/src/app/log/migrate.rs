@@ -112,6 +112,8 @@ fn carry_over<S: State>(
             edits: position.edits,
             thread: position.thread,
             incarnation: position.incarnation,
+            turns: position.turns,
+            turn_from: position.turn_from,
             moved_to: position.moved_to,
         },
     ))

@@ -29,7 +29,7 @@ pub(crate) struct ThreadLog {
     /// The header in the store differs.
     stale_header: bool,
     /// A snapshot has to come with the next record.
-    needs_snapshot: bool,
+    pub(crate) needs_snapshot: bool,
     /// Only this program can follow the changes, so that a later version needs a snapshot to begin with: one comes
     /// with every question and at the end.
     folds_alone: bool,
@@ -96,7 +96,7 @@ impl ThreadLog {
     pub(crate) fn failed(&self, source: BackendError) -> GraphError {
         let thread = self.thread.to_string();
         match source.kind() {
-            ErrorKind::Conflict => GraphError::Conflict { thread },
+            ErrorKind::Conflict => GraphError::Conflict { thread, stored: false },
             _ => GraphError::Store { thread, source },
         }
     }
