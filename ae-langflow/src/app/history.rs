@@ -1,24 +1,38 @@
 //! The past of a thread.
 
-use ae_core::Timestamp;
+use std::sync::Arc;
 
-use super::ThreadState;
+use ae_core::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, de::IgnoredAny};
+
 use crate::{
-    App, Change, GraphError, RunConfig, State,
-    app::log::{Point, ThreadLog},
+    App, Change, GraphError, GraphRun, Question, RunConfig, State,
+    app::log::ThreadLog,
     run::Turned,
+    store::record::{Head, Loaded},
 };
 
-/// A thread as it was after one record.
+/// One record of a thread: the event, and where the thread stood after it. The state is read with
+/// [`get_state`](App::get_state) at [`RunConfig::at`] the [`seq`](Self::seq).
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Checkpoint<S> {
+pub struct Checkpoint {
+    /// The number of the record, from 1.
+    pub seq: u64,
     /// When the record was made.
     pub at: Timestamp,
     /// The event that it records.
     pub cause: Cause,
-    /// Where the thread stood. Its `seq` is what [`RunConfig::at`] takes.
-    pub thread: ThreadState<S>,
+    /// How many supersteps were complete.
+    pub step: u64,
+    /// The nodes of the superstep under way that had not finished, in order.
+    pub next: Vec<String>,
+    /// The open questions.
+    pub questions: Vec<Question>,
+    /// Whether nothing was left to run.
+    pub finished: bool,
+    /// Where the thread went on, if not here.
+    pub moved_to: Option<String>,
 }
 
 /// The event that a record stands for.
@@ -60,7 +74,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub(crate) fn of<S: State>(change: &Change<S>) -> Self {
+    fn of(change: &Change<Unread>) -> Self {
         match change {
             Change::Began => Self::Began,
             Change::Stepped(writes, _) => {
@@ -80,33 +94,79 @@ impl Cause {
     }
 }
 
+impl Checkpoint {
+    fn of(run: &GraphRun<Unread>, head: Head, at: Timestamp, change: &Change<Unread>) -> Self {
+        Self {
+            seq: head.seq,
+            at,
+            cause: Cause::of(change),
+            step: run.step(),
+            next: run.unfinished().map(|task| task.node().to_owned()).collect(),
+            questions: run.questions().to_vec(),
+            finished: run.is_finished(),
+            moved_to: run.moved_to().map(str::to_owned),
+        }
+    }
+}
+
+/// A state that is passed over, so that threads of any version of it have a history.
+#[derive(Clone, Serialize)]
+struct Unread;
+
+impl<'de> Deserialize<'de> for Unread {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+impl State for Unread {
+    type Update = Self;
+
+    const VERSION: u32 = 0;
+
+    fn last_value_writes(&self, _: &Self, _: &mut dyn FnMut(&str)) {}
+
+    fn apply(&mut self, _: Self) {}
+}
+
 impl<S: State> App<S> {
-    /// Reads what a thread was, newest first: at most `limit` records, at and before the one that [`RunConfig::at`]
-    /// names (the last one without it). Records that were pruned are left out.
+    /// Reads what happened to a thread, newest first: at most `limit` records, at and before the one that
+    /// [`RunConfig::at`] names (the last one without it). Records that were pruned are left out. No state is read, so
+    /// threads of an older version of it have a history too.
     ///
     /// # Errors
     ///
-    /// Those of [`get_state`](Self::get_state).
-    pub async fn history(&self, config: &RunConfig, limit: usize) -> Result<Vec<Checkpoint<S>>, GraphError> {
-        let store = self.store()?;
+    /// When the store fails, or the thread is damaged or belongs to another graph.
+    pub async fn history(&self, config: &RunConfig, limit: usize) -> Result<Vec<Checkpoint>, GraphError> {
+        let (store, thread) = (self.store()?, Arc::clone(&config.thread));
+        let log = ThreadLog::new(Arc::clone(store), thread, &self.graph, self.runtime.clone());
         let mut found = Vec::new();
         let mut up_to = config.at;
         while found.len() < limit {
-            let left = limit.saturating_sub(found.len());
-            let (graph, runtime) = (&self.graph, &self.runtime);
-            let page = ThreadLog::points(store, &config.thread, graph, runtime, up_to, left).await?;
-            let Some(page) = page else { break };
-            let points = page.points.into_iter().rev();
-            found.extend(points.map(|Point { head, at, run, cause }| Checkpoint {
-                at,
-                cause,
-                thread: ThreadState::of(&run, head.seq),
-            }));
-            match page.snapshot_seq.checked_sub(1) {
+            let loaded = store.load(&config.thread, up_to).await.map_err(|error| log.failed(error))?;
+            let Some(loaded) = loaded else { break };
+            log.check(&loaded.header)?;
+            let page = self.page(&log, &loaded)?;
+            found.extend(page.into_iter().rev().take(limit - found.len()));
+            match loaded.snapshot_head.seq.checked_sub(1) {
                 None | Some(0) => break,
                 earlier => up_to = earlier,
             }
         }
         Ok(found)
+    }
+
+    /// The records from a snapshot on, oldest first.
+    fn page(&self, log: &ThreadLog, loaded: &Loaded) -> Result<Vec<Checkpoint>, GraphError> {
+        let head = loaded.snapshot_head;
+        let mut run = log.begin(self.graph.topology(), loaded)?;
+        let change = log.read(loaded, head.seq, &loaded.snapshot_change)?;
+        let mut page = vec![Checkpoint::of(&run, head, loaded.snapshot_at, &change)];
+        log.follow(loaded, &mut run, |run, head, delta, change| {
+            let kept = change.clone();
+            run.fold(change);
+            page.push(Checkpoint::of(run, head, delta.at, &kept));
+        })?;
+        Ok(page)
     }
 }

@@ -1,6 +1,6 @@
 //! How a call begins, and how it ends.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use ae_core::Digest;
 
@@ -113,23 +113,25 @@ impl<S: State> fmt::Debug for Turn<S> {
 }
 
 /// How a call ended. The thread can go on unless it is done.
+///
+/// The state is shared with the app, not copied. One that is still held when the thread goes on is copied then, once.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Ending<S> {
     /// Nothing is left to run.
-    Done(S),
+    Done(Arc<S>),
     /// It waits for answers: [`App::resume`](crate::App::resume).
     Asked {
         /// The state, with the writes of what has finished in the superstep under way.
-        state: S,
+        state: Arc<S>,
         /// Every open question.
         questions: Vec<Question>,
     },
     /// The step limit of the call was reached: [`Input::Continue`] goes on.
-    StepLimit(S),
+    StepLimit(Arc<S>),
     /// It was cancelled: [`Input::Continue`] goes on. The state has the writes of what had finished in the superstep under
     /// way.
-    Cancelled(S),
+    Cancelled(Arc<S>),
     /// The app is [draining](crate::App::drain): [`Input::Continue`] goes on, elsewhere or later.
-    Drained(S),
+    Drained(Arc<S>),
 }

@@ -15,8 +15,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ThreadState<S> {
-    /// The state, with the writes of what has finished in the superstep under way.
-    pub state: S,
+    /// The state, with the writes of what has finished in the superstep under way, shared with the app.
+    pub state: Arc<S>,
     /// The nodes of the superstep under way that have not finished, in order.
     pub next: Vec<String>,
     /// The open questions.
@@ -75,7 +75,7 @@ impl Retention {
 impl<S: State> ThreadState<S> {
     pub(crate) fn of(run: &GraphRun<S>, seq: u64) -> Self {
         Self {
-            state: Arc::unwrap_or_clone(run.state_so_far()),
+            state: run.state_so_far(),
             next: run.unfinished().map(|task| task.node().to_owned()).collect(),
             questions: run.questions().to_vec(),
             step: run.step(),

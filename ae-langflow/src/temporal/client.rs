@@ -240,7 +240,7 @@ impl TemporalClient {
     }
 
     /// The state as its type, with the large values back in it.
-    async fn read<S: State>(&self, thread: &str, mut end: RunEnd) -> Result<S, TemporalError> {
+    async fn read<S: State>(&self, thread: &str, mut end: RunEnd) -> Result<Arc<S>, TemporalError> {
         if end.by_reference {
             let Some(store) = &self.blobs else {
                 let reason = "its large values are in a blob store: give it to this client".to_owned();
@@ -248,7 +248,8 @@ impl TemporalClient {
             };
             blobs::fetch(store.as_ref(), &mut end.state).await?;
         }
-        S::deserialize(Value::Object(end.state)).map_err(|error| unreadable(thread, &error))
+        let state = S::deserialize(Value::Object(end.state));
+        state.map(Arc::new).map_err(|error| unreadable(thread, &error))
     }
 
     pub(super) fn handle(&self, thread: &str) -> WorkflowHandle<Client, GraphWorkflow> {

@@ -201,7 +201,7 @@ async fn in_a_subgraph_each_place_has_its_own_results() {
             app.invoke(Input::start(Log::update().text("x")), &RunConfig::thread("t")).await.unwrap();
         let Ending::Done(state) = ending else { panic!() };
         assert_eq!(
-            (state.log, trace.take()),
+            (state.log.clone(), trace.take()),
             (
                 vec!["made x".to_owned(), "b".into(), "made x".into(), "b".into()],
                 made.into_iter().map(str::to_owned).collect()

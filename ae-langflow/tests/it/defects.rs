@@ -39,8 +39,8 @@ async fn every_stored_point_of_a_join_leads_to_the_same_end() {
         let config = RunConfig::thread("t");
         let state = done(place.app(&graph).invoke(Input::start(Log::update()), &config).await.unwrap());
         for point in place.app(&graph).history(&config, 99).await.unwrap() {
-            let fork = format!("from {}", point.thread.seq);
-            place.app(&graph).fork(&config.at(point.thread.seq), &fork).await.unwrap();
+            let fork = format!("from {}", point.seq);
+            place.app(&graph).fork(&config.at(point.seq), &fork).await.unwrap();
             let ending = place.app(&graph).invoke(Input::Continue, &RunConfig::thread(fork)).await.unwrap();
             assert_eq!(done(ending), state);
         }

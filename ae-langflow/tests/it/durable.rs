@@ -58,7 +58,7 @@ async fn a_failed_node_runs_again_and_its_finished_sibling_does_not() {
     assert_eq!((node.as_str(), *step, source.to_string().as_str()), ("c", 2, "broken"));
     assert_eq!(trace.take(), ["a", "b", "c"]);
     let state = again(&graph, &store).get_state(&config).await.unwrap().unwrap();
-    assert_eq!((state.state.log, state.step, state.next), (names("a b"), 1, names("c")), "b has finished");
+    assert_eq!((&state.state.log, state.step, state.next), (&names("a b"), 1, names("c")), "b has finished");
 
     again(&graph, &store).invoke(Input::Continue, &config).await.unwrap_err();
     assert_eq!(trace.take(), ["c"], "b's result was kept");
@@ -106,7 +106,7 @@ async fn of_two_runners_on_a_thread_one_fails_and_nothing_is_lost() {
     assert_eq!(done(winner.unwrap()).log, names("a b"));
     assert!(matches!(loser, Err(GraphError::Conflict { .. })), "{loser:?}");
     let state = again(&graph, &store).get_state(&config).await.unwrap().unwrap();
-    assert_eq!((state.state.log, state.finished), (names("a b"), true));
+    assert_eq!((&state.state.log, state.finished), (&names("a b"), true));
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn a_long_thread_is_snapshotted_and_read_back() {
     assert!(loaded.snapshot_head.seq > 64 && loaded.deltas.len() < 200, "{}", loaded.deltas.len());
     let state = done(again(&graph, &store).invoke(Input::Continue, &config).await.unwrap());
     assert_eq!(state.log, (0..300).map(|n| n.to_string()).collect::<Vec<_>>());
-    assert_eq!(again(&graph, &store).get_state(&config).await.unwrap().unwrap().state, state);
+    assert_eq!(*again(&graph, &store).get_state(&config).await.unwrap().unwrap().state, state);
 }
 
 #[tokio::test]

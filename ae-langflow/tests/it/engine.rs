@@ -54,7 +54,7 @@ async fn every_reducer_folds_in_task_order_whatever_ends_first() {
     assert_eq!(state.log, ["in", "a", "b"]);
     assert_eq!((state.top, state.joined.as_str(), state.text.as_str()), (1.5, "a+b+c", "only b"));
     assert_eq!(state.by, [(1, "b".to_owned()), (2, "b".to_owned())].into());
-    assert_eq!(app.get_state(&config).await.unwrap().unwrap().state, state);
+    assert_eq!(*app.get_state(&config).await.unwrap().unwrap().state, state);
 }
 
 #[tokio::test]

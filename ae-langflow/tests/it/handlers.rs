@@ -50,7 +50,7 @@ async fn an_error_handler_takes_over_after_the_last_try_and_the_edges_of_the_fai
             assert_eq!(state.log[..2], names("beside a"));
             assert!(state.log[2].starts_with("the model did not answer: "), "{:?}", state.log);
             assert_eq!(state.log[3..], [tries]);
-            assert_eq!(app.get_state(&RunConfig::thread("t")).await.unwrap().unwrap().state, state);
+            assert_eq!(*app.get_state(&RunConfig::thread("t")).await.unwrap().unwrap().state, state);
         }
     }
 }

@@ -79,7 +79,7 @@ async fn it_goes_on_there_and_is_refused_here_but_can_be_read() {
         let again = app.invoke(Input::start(Log::update()), &config).await.unwrap_err();
         assert!(matches!(again, GraphError::ThreadExists { .. }), "{again}");
         let thread = app.get_state(&config).await.unwrap().unwrap();
-        assert_eq!((thread.state.log, thread.moved_to.as_deref()), (names("a b"), Some("there")));
+        assert_eq!((&thread.state.log, thread.moved_to.as_deref()), (&names("a b"), Some("there")));
         broken.set(false);
         assert_eq!(elsewhere(&graph, run).await.log, names("a b c d"));
         assert_eq!(trace.take(), ["c"], "what b had noted went along");

@@ -49,12 +49,11 @@ async fn history_is_newest_first_across_snapshots_and_any_part_of_it_can_be_read
         };
         assert!(snapshots.len() > 2, "{snapshots:?}");
         let all = place.app(&graph).history(&config, usize::MAX).await.unwrap();
-        let seqs: Vec<_> = all.iter().map(|point| point.thread.seq).collect();
+        let seqs: Vec<_> = all.iter().map(|point| point.seq).collect();
         assert_eq!(seqs, (1..=301).rev().collect::<Vec<_>>());
         for point in &all {
-            let step = usize::try_from(point.thread.step).unwrap();
-            assert_eq!((point.thread.seq, &point.thread.state.log), (point.thread.step + 1, &numbers(step)));
-            let cause = if step == 0 { Cause::Began } else { Cause::Stepped { nodes: names("count") } };
+            assert_eq!((point.seq, point.finished), (point.step + 1, point.step == 300));
+            let cause = if point.step == 0 { Cause::Began } else { Cause::Stepped { nodes: names("count") } };
             assert_eq!(point.cause, cause);
         }
         for (at, limit) in [(301, 5), (snapshots[0], 3), (snapshots[0] - 1, 3), (100, 99), (1, 7), (400, 2)] {
@@ -64,7 +63,9 @@ async fn history_is_newest_first_across_snapshots_and_any_part_of_it_can_be_read
         }
         for at in [1, 2, snapshots[1] - 1, snapshots[1], snapshots[1] + 1, 300] {
             let thread = place.app(&graph).get_state(&config.at(at)).await.unwrap().unwrap();
-            assert_eq!(thread, all[usize::try_from(301 - at).unwrap()].thread);
+            let point = &all[usize::try_from(301 - at).unwrap()];
+            assert_eq!((thread.seq, thread.step, &thread.next), (point.seq, point.step, &point.next));
+            assert_eq!(thread.state.log, numbers(usize::try_from(at - 1).unwrap()));
         }
         for missing in [0, 302] {
             match place.app(&graph).get_state(&config.at(missing)).await {

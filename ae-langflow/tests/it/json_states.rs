@@ -172,7 +172,7 @@ async fn an_untracked_field_lives_in_its_process_and_is_never_stored() {
         let state = done(place.app(&scratching()).invoke(start(), &config).await.unwrap());
         assert_eq!(state.log, ["a", "b file"]);
         let read = place.app(&scratching()).get_state(&config).await.unwrap().unwrap();
-        assert_eq!(read.state, Scratch { open: None, ..state });
+        assert_eq!(*read.state, Scratch { open: None, ..state });
         let config = RunConfig::thread("u").with_step_limit(1);
         place.app(&scratching()).invoke(start(), &config).await.unwrap();
         let state = done(place.app(&scratching()).invoke(Input::Continue, &config).await.unwrap());

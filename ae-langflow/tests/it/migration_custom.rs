@@ -83,7 +83,7 @@ async fn what_only_the_old_program_can_follow_is_refused_with_what_to_do() {
             panic!("{error:?}")
         };
         assert!(reason.contains("\"sum\"") && reason.contains("let that program reach"), "{reason}");
-        assert!(matches!(new.history(&config, 9).await.unwrap_err(), GraphError::StateVersion { .. }));
+        assert_eq!(new.history(&config, 9).await.unwrap().len(), 2, "its past can be read all the same");
         // The old program can go on as if nothing had been.
         assert_eq!(asked(place.app(&old).invoke(Input::Continue, &config).await.unwrap()).len(), 1);
     }

@@ -100,7 +100,7 @@ async fn a_part_of_a_part_is_worked_on_twice_side_by_side_and_no_list_is_doubled
         );
         assert_eq!((book.first.plan.notes.clone(), book.first.plan.rank), (names("seed a b"), 7));
         assert_eq!((book.second.plan.notes.clone(), book.second.plan.rank), (names("a b a b"), 2));
-        assert_eq!(place.app(&graph).get_state(&config).await.unwrap().unwrap().state, book);
+        assert_eq!(*place.app(&graph).get_state(&config).await.unwrap().unwrap().state, book);
     }
 }
 

@@ -51,7 +51,7 @@ async fn begun(place: &Place, config: &RunConfig, records: usize) -> Ticking {
 
 async fn readable(app: &App<Log>, config: &RunConfig) -> Vec<u64> {
     let mut seqs: Vec<_> =
-        app.history(config, 9999).await.unwrap().into_iter().map(|point| point.thread.seq).collect();
+        app.history(config, 9999).await.unwrap().into_iter().map(|point| point.seq).collect();
     seqs.reverse();
     seqs
 }
@@ -60,9 +60,8 @@ async fn readable(app: &App<Log>, config: &RunConfig) -> Vec<u64> {
 async fn check(place: &Place, config: &RunConfig, last: u64) {
     let app = place.app(&counting());
     for point in app.history(config, 9999).await.unwrap() {
-        assert_eq!(u64::from(point.thread.state.count), point.thread.seq - 1);
-        let read = app.get_state(&config.at(point.thread.seq)).await.unwrap().unwrap();
-        assert_eq!(read, point.thread);
+        let read = app.get_state(&config.at(point.seq)).await.unwrap().unwrap();
+        assert_eq!((u64::from(read.state.count), read.step), (point.seq - 1, point.step));
     }
     let Ending::StepLimit(state) =
         app.invoke(Input::Continue, &config.clone().with_step_limit(10)).await.unwrap()

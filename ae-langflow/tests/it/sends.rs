@@ -59,7 +59,7 @@ async fn a_thousand_sends_come_back_in_order() {
         assert_eq!(state.log[1..1001], (0..1000).map(|number| number.to_string()).collect::<Vec<_>>());
         assert_eq!(state.log.len(), 1002);
         let read = place.app(&graph).get_state(&RunConfig::thread("t")).await.unwrap().unwrap();
-        assert_eq!(read.state, state);
+        assert_eq!(*read.state, state);
     }
 }
 

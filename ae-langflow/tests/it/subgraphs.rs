@@ -48,7 +48,7 @@ async fn a_subgraph_shares_the_state_and_appends_once() {
         let state = done(start(&place.app(&graph)).await.unwrap());
         assert_eq!(state.log, names("in before x y after"));
         let read = place.app(&graph).get_state(&RunConfig::thread("t")).await.unwrap().unwrap();
-        assert_eq!((read.state, read.finished), (state, true));
+        assert_eq!((read.state.as_ref(), read.finished), (&state, true));
     }
 }
 

@@ -61,9 +61,9 @@ pub async fn run(graph: &Graph<Log>) -> Result<Ending<Log>, GraphError> {
     stored(graph).invoke(Input::start(Log::update()), &RunConfig::thread("t")).await
 }
 
-pub fn done<S: std::fmt::Debug>(ending: Ending<S>) -> S {
+pub fn done<S: std::fmt::Debug + Clone>(ending: Ending<S>) -> S {
     match ending {
-        Ending::Done(state) => state,
+        Ending::Done(state) => Arc::unwrap_or_clone(state),
         other => panic!("not done: {other:?}"),
     }
 }

@@ -69,7 +69,7 @@ pub fn counter() -> Graph<Counter> {
 /// # Panics
 ///
 /// When it does not end by itself.
-pub fn run<S: State>(app: &App<S>, start: S) -> S {
+pub fn run<S: State>(app: &App<S>, start: S) -> Arc<S> {
     let config = RunConfig::thread("bench").with_step_limit(u64::MAX);
     let ending = block_on(app.invoke(Input::Start(start), &config)).expect("no node fails");
     let Ending::Done(state) = ending else { unreachable!("it is never asked, limited or stopped") };

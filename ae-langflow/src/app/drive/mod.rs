@@ -89,7 +89,7 @@ impl<S: State> Drive<'_, S> {
                 sink.until_read().await;
             }
             match self.run.next_step() {
-                NextStep::Done(state) => return Ok(Ending::Done(Arc::unwrap_or_clone(state))),
+                NextStep::Done(state) => return Ok(Ending::Done(state)),
                 NextStep::Asked(questions) => return Ok(Ending::Asked { state: self.state(), questions }),
                 NextStep::Moved(to) => {
                     return Err(GraphError::Moved { thread: self.config.thread.to_string(), to });
@@ -116,8 +116,8 @@ impl<S: State> Drive<'_, S> {
         &self.run
     }
 
-    fn state(&self) -> S {
-        Arc::unwrap_or_clone(self.run.state_so_far())
+    fn state(&self) -> Arc<S> {
+        self.run.state_so_far()
     }
 
     /// Stores a change that the run has not folded yet, and folds it.

@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use ae_core::Timestamp;
 use serde_json::Value;
 
-use super::{Point, ThreadLog};
+use super::ThreadLog;
 use crate::{
-    Cause, Change, Graph, GraphError, GraphRun, State,
+    Graph, GraphError, GraphRun, State,
     run::position::Position,
     state::{JsonState, Reducers},
-    store::record::{Head, Loaded},
+    store::record::Loaded,
 };
 
 /// Replays the records as JSON, with the reducers that the old version named, then lets the new version take the state.
@@ -21,55 +20,17 @@ pub(super) fn replay<S: State>(
     graph: &Graph<S>,
     loaded: &Loaded,
 ) -> Result<GraphRun<S>, GraphError> {
-    let mut last: Option<GraphRun<JsonState>> = None;
-    let visit = |_, run: &GraphRun<JsonState>, _, _| last = Some(run.clone());
-    follow(log, graph, loaded, visit, loaded.deltas.len())?;
-    let Some(run) = last else { return Err(log.corrupt(loaded.head.seq, "there is no record")) };
-    carry_over(log, loaded, run)
-}
-
-/// The points of a thread of an older version but the first `skip`, as [`replay`] would read each of them.
-pub(super) fn points<S: State>(
-    log: &ThreadLog,
-    graph: &Graph<S>,
-    loaded: &Loaded,
-    skip: usize,
-) -> Result<Vec<Point<S>>, GraphError> {
-    let mut seen = Vec::new();
-    let visit = |head, run: &GraphRun<JsonState>, at, change| {
-        seen.push((head, at, run.clone(), Cause::of(&change)));
-    };
-    follow(log, graph, loaded, visit, skip)?;
-    let points = seen.into_iter();
-    points
-        .map(|(head, at, run, cause)| Ok(Point { head, at, run: carry_over(log, loaded, run)?, cause }))
-        .collect()
-}
-
-/// Follows the records as JSON. `visit` sees every point but the first `skip`.
-fn follow<S: State>(
-    log: &ThreadLog,
-    graph: &Graph<S>,
-    loaded: &Loaded,
-    mut visit: impl FnMut(Head, &GraphRun<JsonState>, Timestamp, Change<JsonState>),
-    skip: usize,
-) -> Result<(), GraphError> {
     let reducers = Reducers::from_names(&loaded.header.reducers);
-    let (mut index, mut sound) = (0, true);
-    let watch = |head, run: &GraphRun<JsonState>, at, change| {
-        sound = run.position.state.problem().is_none();
-        if index >= skip {
-            visit(head, run, at, change);
-        }
-        index += 1;
-    };
-    let prepare = |state: &mut JsonState| state.set_reducers(reducers);
     let unlike = || version(log, loaded, &why_unlike(loaded));
-    log.replay(Arc::clone(graph.topology()), loaded, prepare, watch, 0).map_err(|error| match error {
+    let prepare = |state: &mut JsonState| state.set_reducers(reducers);
+    let run = log.replay(graph.topology(), loaded, prepare).map_err(|error| match error {
         GraphError::StateChanged { .. } => unlike(),
         other => other,
     })?;
-    if sound { Ok(()) } else { Err(unlike()) }
+    match run.position.state.problem() {
+        None => carry_over(log, loaded, run),
+        Some(_) => Err(unlike()),
+    }
 }
 
 /// Why changes can't be followed as JSON, and what to do.

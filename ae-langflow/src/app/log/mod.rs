@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ae_core::{BackendError, ErrorKind, Runtime};
 
-pub(crate) use self::read::{Opened, Point};
+pub(crate) use self::read::Opened;
 use crate::{
     Checkpointer, Graph, GraphError, Retention, State,
     state::Reducers,

@@ -2,15 +2,15 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use ae_core::{Digest, Runtime, Timestamp};
-use serde::Serialize;
+use ae_core::{Digest, Runtime};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ThreadLog, blobs, migrate};
 use crate::{
-    Cause, Change, Checkpointer, Graph, GraphError, GraphRun, State,
+    Change, Checkpointer, Graph, GraphError, GraphRun, State, Topology,
     json::hash,
     run::position::Position,
-    store::record::{FORMAT, Head, Header, Loaded, TaskRecord},
+    store::record::{Delta, FORMAT, Head, Header, Loaded, TaskRecord},
 };
 
 /// A thread as it was read.
@@ -18,22 +18,6 @@ pub(crate) struct Opened<S: State> {
     pub(crate) log: ThreadLog,
     pub(crate) run: GraphRun<S>,
     pub(crate) notes: Vec<TaskRecord>,
-}
-
-/// Points of a thread that follow from one snapshot.
-pub(crate) struct Points<S: State> {
-    /// The record of the snapshot.
-    pub(crate) snapshot_seq: u64,
-    /// Oldest first.
-    pub(crate) points: Vec<Point<S>>,
-}
-
-/// Where a thread stood after one record.
-pub(crate) struct Point<S: State> {
-    pub(crate) head: Head,
-    pub(crate) at: Timestamp,
-    pub(crate) run: GraphRun<S>,
-    pub(crate) cause: Cause,
 }
 
 impl ThreadLog {
@@ -61,42 +45,12 @@ impl ThreadLog {
             // What `once` recorded was done, whatever version did it; results are void, as the run counts a rewind.
             return Ok(Some(Opened { log, run, notes: loaded.task_records }));
         }
-        let mut last = None;
-        let visit = |_, run: &GraphRun<S>, _, _| last = Some(run.clone());
-        log.replay(Arc::clone(graph.topology()), &loaded, |_| {}, visit, loaded.deltas.len())?;
-        let Some(run) = last else { return Err(log.corrupt(loaded.head.seq, "there is no record")) };
+        let run = log.replay(graph.topology(), &loaded, |_| {})?;
         Ok(Some(Opened { log, run, notes: loaded.task_records }))
     }
 
-    /// Reads the last `limit` points up to record `up_to` that follow from the snapshot before it.
-    pub(crate) async fn points<S: State>(
-        store: &Arc<dyn Checkpointer>,
-        thread: &Arc<str>,
-        graph: &Graph<S>,
-        runtime: &Runtime,
-        up_to: Option<u64>,
-        limit: usize,
-    ) -> Result<Option<Points<S>>, GraphError> {
-        let log = Self::new(Arc::clone(store), Arc::clone(thread), graph, runtime.clone());
-        let Some(loaded) = store.load(thread, up_to).await.map_err(|error| log.failed(error))? else {
-            return Ok(None);
-        };
-        log.check(&loaded.header)?;
-        let skip = (loaded.deltas.len() + 1).saturating_sub(limit);
-        let points = if loaded.header.state_version == S::VERSION {
-            let mut points = Vec::new();
-            let visit = |head, run: &GraphRun<S>, at, change| {
-                points.push(Point { head, at, run: run.clone(), cause: Cause::of(&change) });
-            };
-            log.replay(Arc::clone(graph.topology()), &loaded, |_| {}, visit, skip)?;
-            points
-        } else {
-            migrate::points(&log, graph, &loaded, skip)?
-        };
-        Ok(Some(Points { snapshot_seq: loaded.snapshot_head.seq, points }))
-    }
-
-    fn check(&self, found: &Header) -> Result<(), GraphError> {
+    /// Refuses a thread of another graph, or of a newer format.
+    pub(crate) fn check(&self, found: &Header) -> Result<(), GraphError> {
         let thread = self.thread.to_string();
         match found.format.cmp(&FORMAT) {
             Ordering::Less => return Err(GraphError::OlderFormat { thread, found: found.format }),
@@ -110,39 +64,53 @@ impl ThreadLog {
         Ok(())
     }
 
-    /// Follows the records from the snapshot on, whose state `prepare` completes. `visit` sees
-    /// every point but the first `skip`.
+    /// The run at the head. Its state, completed by `prepare` at the snapshot, is checked there and at the last record
+    /// that has a hash.
     pub(super) fn replay<S: State>(
         &self,
-        topology: Arc<crate::Topology>,
+        topology: &Arc<Topology>,
         loaded: &Loaded,
         prepare: impl FnOnce(&mut S),
-        mut visit: impl FnMut(Head, &GraphRun<S>, Timestamp, Change<S>),
-        skip: usize,
+    ) -> Result<GraphRun<S>, GraphError> {
+        let mut run = self.begin(topology, loaded)?;
+        prepare(Arc::make_mut(&mut run.position.state));
+        self.verify(&run.position, loaded.snapshot_head.seq, loaded.snapshot_hash)?;
+        let hashed = loaded.deltas.iter().rposition(|delta| delta.state_hash.is_some());
+        let (mut index, mut sound) = (0, Ok(()));
+        self.follow(loaded, &mut run, |run, head, delta, change| {
+            run.fold(change);
+            if Some(index) == hashed {
+                sound = self.verify(run.state().as_ref(), head.seq, delta.state_hash);
+            }
+            index += 1;
+        })?;
+        sound.map(|()| run)
+    }
+
+    /// The run at the snapshot.
+    pub(crate) fn begin<S: State>(
+        &self,
+        topology: &Arc<Topology>,
+        loaded: &Loaded,
+    ) -> Result<GraphRun<S>, GraphError> {
+        let position: Position<S> = self.read(loaded, loaded.snapshot_head.seq, &loaded.snapshot)?;
+        Ok(GraphRun::at(Arc::clone(topology), position))
+    }
+
+    /// Leads a run from the snapshot to the head, change by change, each of which `fold` takes in.
+    pub(crate) fn follow<S: State>(
+        &self,
+        loaded: &Loaded,
+        run: &mut GraphRun<S>,
+        mut fold: impl FnMut(&mut GraphRun<S>, Head, &Delta, Change<S>),
     ) -> Result<(), GraphError> {
         let mut head = loaded.snapshot_head;
-        let position: Position<S> = blobs::read(&loaded.snapshot, &loaded.blobs)
-            .map_err(|error| self.unreadable(head.seq, &error))?;
-        let mut run = GraphRun::at(topology, position);
-        prepare(Arc::make_mut(&mut run.position.state));
-        self.verify(&run.position, head.seq, loaded.snapshot_hash)?;
-        if skip == 0 {
-            let change = blobs::read(&loaded.snapshot_change, &loaded.blobs)
-                .map_err(|error| self.unreadable(head.seq, &error))?;
-            visit(head, &run, loaded.snapshot_at, change);
-        }
-        for (index, delta) in (1..).zip(&loaded.deltas) {
+        for delta in &loaded.deltas {
             head = Head::after(Some(&head), delta.step, &delta.change, None);
-            let change: Change<S> = blobs::read(&delta.change, &loaded.blobs)
-                .map_err(|error| self.unreadable(head.seq, &error))?;
-            let seen = (index >= skip).then(|| change.clone());
-            run.fold(change);
+            let change = self.read(loaded, head.seq, &delta.change)?;
+            fold(run, head, delta, change);
             if run.step() != delta.step {
                 return Err(self.corrupt(head.seq, "the number of supersteps does not fit"));
-            }
-            self.verify(run.state().as_ref(), head.seq, delta.state_hash)?;
-            if let Some(change) = seen {
-                visit(head, &run, delta.at, change);
             }
         }
         if head != loaded.head {
@@ -157,6 +125,18 @@ impl ThreadLog {
         Ok(())
     }
 
+    /// Reads a change or a position of record `seq`.
+    pub(crate) fn read<T: DeserializeOwned>(
+        &self,
+        loaded: &Loaded,
+        seq: u64,
+        text: &str,
+    ) -> Result<T, GraphError> {
+        blobs::read(text, &loaded.blobs).map_err(|error| {
+            self.corrupt(seq, format!("{error} (if the state's type changed: its version was not raised)"))
+        })
+    }
+
     fn verify<T: Serialize>(&self, read: &T, seq: u64, expected: Option<Digest>) -> Result<(), GraphError> {
         let Some(expected) = expected else { return Ok(()) };
         if hash::of_state(read).map_err(|error| self.unwritable(&error))? == expected {
@@ -164,10 +144,6 @@ impl ThreadLog {
         } else {
             Err(GraphError::StateChanged { thread: self.thread.to_string(), seq })
         }
-    }
-
-    fn unreadable(&self, seq: u64, error: &serde_json::Error) -> GraphError {
-        self.corrupt(seq, format!("{error} (if the state's type changed: its version was not raised)"))
     }
 }
 

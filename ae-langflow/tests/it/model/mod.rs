@@ -56,7 +56,7 @@ async fn run(spec: &Spec, failing: BTreeSet<(u64, String)>, calls: &[Call], plac
         let store = Arc::new(Crashing::tap(place.store(), at, before, &world.durable));
         let config = RunConfig::thread("t").with_step_limit(call.limit);
         input = match graph.with_store(store).invoke(input, &config).await {
-            Ok(Ending::Done(state)) => return state,
+            Ok(Ending::Done(state)) => return Arc::unwrap_or_clone(state),
             Ok(Ending::Asked { questions, .. }) => {
                 let answers = questions.iter().take(call.answers);
                 Input::resume(
@@ -102,7 +102,7 @@ proptest! {
             let state = block_on(run(&spec, failing.clone(), &calls, &place));
             prop_assert_eq!(&state.log, &expected);
             let read = block_on(place.app(&build(&spec, &Arc::default())).get_state(&RunConfig::thread("t")));
-            prop_assert_eq!(read.unwrap().unwrap().state, state);
+            prop_assert_eq!(&*read.unwrap().unwrap().state, &state);
         }
     }
 }

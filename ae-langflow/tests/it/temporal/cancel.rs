@@ -95,6 +95,6 @@ async fn without_a_node_that_undoes_a_cancel_just_ends_the_run() {
     client.cancel("cancel-3", "before any worker came").await.unwrap();
     let worker = work(TemporalWorker::new(&client).graph(&graph));
     let Ending::Cancelled(state) = client.result::<Log>("cancel-3").await.unwrap() else { panic!() };
-    assert_eq!(state, Log::default(), "no node ran");
+    assert_eq!(*state, Log::default(), "no node ran");
     worker.stop().await;
 }

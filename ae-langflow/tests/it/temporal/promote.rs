@@ -80,8 +80,8 @@ async fn a_parked_thread_goes_on_there_and_only_there_without_repeating_a_node()
     let standing =
         until("it is parked there", || async { client.state::<Log>("promote-1").await.ok() }).await;
     assert_eq!(
-        (standing.step, standing.questions.len(), standing.state.log),
-        (1, 1, vec!["first".to_owned()])
+        (standing.step, standing.questions.len(), &standing.state.log),
+        (1, 1, &vec!["first".to_owned()])
     );
     client.answer("promote-1", vec![Answer::new("ship it?", &true).unwrap()]).await.unwrap();
     let end = done(client.result::<Log>("promote-1").await.unwrap());

@@ -37,7 +37,7 @@ async fn answers_rerun_the_asking_node_alone_and_what_it_recorded_stays() {
     client.start(&graph, "three", Log::default(), &RunOptions::new()).await.unwrap();
 
     let standing = parked(&client, "three", &["name", "ok"]).await;
-    assert_eq!((standing.step, standing.next, standing.state), (0, names("a b"), Log::default()));
+    assert_eq!((standing.step, standing.next, standing.state.as_ref()), (0, names("a b"), &Log::default()));
     let mut first = trace.take();
     first.sort();
     assert_eq!(first, ["a", "b", "c", "pay"]);

@@ -62,7 +62,7 @@ async fn a_run_ends_as_it_does_in_process() {
     assert_eq!(remotely, locally, "every node ran once, on the same snapshot");
 
     let standing = client.state::<Log>("same").await.unwrap();
-    assert_eq!((standing.state, standing.step, standing.finished), (done(local), 6, true));
+    assert_eq!((standing.state.as_ref(), standing.step, standing.finished), (&done(local), 6, true));
     let again = client.start(&graph, "same", Log::default(), &RunOptions::new()).await;
     assert!(matches!(again, Err(TemporalError::ThreadExists { .. })), "{again:?}");
     let nobody = client.state::<Log>("nobody").await;

@@ -117,6 +117,7 @@ async fn record(
         Some(Ok(Ending::Done(state))) => {
             let end = state
                 .end
+                .as_ref()
                 .ok_or_else(|| Error::new(ErrorKind::Internal, "the run ended without an outcome"))?;
             set(RunStatus::of(end.outcome), Some(end.outcome), Some(&end.reason))
         }
@@ -152,7 +153,10 @@ async fn record(
 pub async fn state(installation: &Installation, run: RunId) -> Result<RunState> {
     let app = lifecycle(None).map_err(wrong_graph)?.with_store(Arc::clone(&installation.store));
     let known = app.get_state(&RunConfig::thread(run.to_string())).await;
-    Ok(known.map_err(|error| unreadable(run, error))?.map(|known| known.state).unwrap_or_default())
+    Ok(known
+        .map_err(|error| unreadable(run, error))?
+        .map(|known| Arc::unwrap_or_clone(known.state))
+        .unwrap_or_default())
 }
 
 /// The graph's next input: to start, to go on, or that a question was decided; `None` while it is open.
