@@ -64,7 +64,8 @@ struct Anything(Loaded);
 impl Intercept for Anything {
     async fn intercept(&self, call: StoreCall, _: &dyn Checkpointer) -> Result<StoreAnswer, BackendError> {
         Ok(match call {
-            StoreCall::AppendOnce { note, .. } => StoreAnswer::Noted(note),
+            StoreCall::AppendOnce { notes, .. } => StoreAnswer::Noted(notes),
+            StoreCall::Notes { .. } => StoreAnswer::Notes(None),
             StoreCall::Load { .. } => StoreAnswer::Loaded(Some(Box::new(self.0.clone()))),
             _ => StoreAnswer::Committed,
         })

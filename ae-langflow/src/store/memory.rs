@@ -99,16 +99,25 @@ impl Checkpointer for MemoryCheckpointer {
         &self,
         thread: &str,
         head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        refused::check_note(BACKEND, &head, &record)?;
+        records: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError> {
+        refused::check_notes(BACKEND, &head, &records)?;
         match self.kept().threads.get_mut(thread) {
             Some(known) if known.head() == Some(head) => {
-                let key = (record.task.clone(), record.key.clone());
-                Ok(known.notes.entry(key).or_insert(record).clone())
+                let store = |record: TaskRecord| {
+                    let key = (record.task.clone(), record.key.clone());
+                    known.notes.entry(key).or_insert(record).clone()
+                };
+                Ok(records.into_iter().map(store).collect())
             }
             _ => Err(refused::moved(BACKEND, "append_once", thread)),
         }
+    }
+
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
+        let kept = self.kept();
+        let known = kept.threads.get(thread).filter(|known| known.head() == Some(head));
+        Ok(known.map(|known| known.notes.values().cloned().collect()))
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {

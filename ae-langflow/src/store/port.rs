@@ -22,7 +22,8 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 ///   snapshot (`InvalidInput`).
 /// - C4. The record's head becomes the thread's. Its number is one more than that of the expected head, 1 for the
 ///   first record; another one is `InvalidInput` and changes nothing.
-/// - C5. A note is stored once per (thread, step, task, key): a second one is ignored, and the first is returned.
+/// - C5. A note is stored once per (thread, step, task, key): a second one is ignored, and the first is returned. The
+///   notes of one call, each under a task and key of its own, are stored together or not at all.
 /// - C6. A note is refused with `Conflict` when the head has moved. Its step is that of the head (`InvalidInput`).
 /// - C7. Notes stay while the number of completed supersteps does, and are gone when it grows.
 /// - C8. Threads do not see each other. `delete` removes a thread with all its records and notes, and says whether
@@ -39,6 +40,8 @@ use crate::store::record::{Head, Loaded, Page, Prune, Record, TaskRecord, Thread
 /// - C14. Names of threads, tasks and keys are 1 to [`NAME_BYTES_MAX`](crate::host::NAME_BYTES_MAX) bytes long and
 ///   hold no NUL character, nor does the name of a graph; others are `InvalidInput` where they would be stored. All
 ///   other text is JSON.
+/// - C15. `notes` gives the notes of the superstep under way, as `load` does, while the head is the one that the caller
+///   names; `None` once it has moved, or when there is no such thread.
 ///
 /// # Notes
 ///
@@ -81,13 +84,17 @@ pub trait Checkpointer: fmt::Debug + Send + Sync + 'static {
     /// Adds `record` to the log of `thread`, if its head is `expected`.
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError>;
 
-    /// Adds a note to the superstep under way, if the head is `head`, and returns the note that is stored.
+    /// Adds notes to the superstep under way, if the head is `head`, and returns those that are stored, in the same order.
     async fn append_once(
         &self,
         thread: &str,
         head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError>;
+        records: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError>;
+
+    /// Reads the notes of the superstep under way, in the order of task and key, if the head is `head`: what a caller
+    /// that remembers the thread asks instead of loading it.
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError>;
 
     /// Reads a thread, or how it was at an earlier record; `None` when there is none.
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError>;
@@ -107,7 +114,8 @@ pub trait Checkpointer: fmt::Debug + Send + Sync + 'static {
 
 ae_core::forward! { Checkpointer {
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError>;
-    async fn append_once(&self, thread: &str, head: Head, record: TaskRecord) -> Result<TaskRecord, BackendError>;
+    async fn append_once(&self, thread: &str, head: Head, records: Vec<TaskRecord>) -> Result<Vec<TaskRecord>, BackendError>;
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError>;
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError>;
     async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError>;
     async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError>;

@@ -1,5 +1,7 @@
 //! The refusals of every store, in the same words.
 
+use std::collections::BTreeSet;
+
 use ae_core::{BackendError, ErrorKind};
 
 use crate::store::record::{Head, NAME_BYTES_MAX, Record, TaskRecord};
@@ -57,17 +59,22 @@ pub(crate) fn check_record(
     Ok(())
 }
 
-/// Refuses a note that can't be right whatever is stored.
-pub(crate) fn check_note(
+/// Refuses notes that can't be right whatever is stored.
+pub(crate) fn check_notes(
     backend: &'static str,
     head: &Head,
-    record: &TaskRecord,
+    records: &[TaskRecord],
 ) -> Result<(), BackendError> {
-    check_name(backend, "append_once", "task", &record.task)?;
-    check_name(backend, "append_once", "key", &record.key)?;
-    if record.step != head.step {
-        let message =
-            format!("the note {:?} of {:?} is of another step than the head", record.key, record.task);
+    let mut names = BTreeSet::new();
+    for TaskRecord { step, task, key, .. } in records {
+        check_name(backend, "append_once", "task", task)?;
+        check_name(backend, "append_once", "key", key)?;
+        let why = match *step == head.step {
+            false => "is of another step than the head",
+            true if !names.insert((task, key)) => "is there twice",
+            true => continue,
+        };
+        let message = format!("the note {key:?} of {task:?} {why}");
         return Err(BackendError::new(ErrorKind::InvalidInput, backend, "append_once", message));
     }
     Ok(())

@@ -29,8 +29,15 @@ pub enum StoreCall {
         thread: String,
         /// Its head.
         head: Head,
-        /// The note.
-        note: TaskRecord,
+        /// The notes.
+        notes: Vec<TaskRecord>,
+    },
+    /// [`Checkpointer::notes`].
+    Notes {
+        /// The thread.
+        thread: String,
+        /// Its head.
+        head: Head,
     },
     /// [`Checkpointer::load`].
     Load {
@@ -73,8 +80,10 @@ pub enum StoreCall {
 pub enum StoreAnswer {
     /// The record is stored.
     Committed,
-    /// The note that is stored.
-    Noted(TaskRecord),
+    /// The notes that are stored.
+    Noted(Vec<TaskRecord>),
+    /// The notes of the superstep under way, if the head is the one that was named.
+    Notes(Option<Vec<TaskRecord>>),
     /// The thread, if there is one.
     Loaded(Option<Box<Loaded>>),
     /// A part of the listing.
@@ -94,14 +103,15 @@ impl StoreCall {
     ///
     /// Those of the store.
     pub async fn run(self, store: &dyn Checkpointer) -> Result<StoreAnswer, BackendError> {
-        use StoreAnswer::{Committed, Copied, Deleted, Listed, Loaded, Noted, Pruned};
+        use StoreAnswer::{Committed, Copied, Deleted, Listed, Loaded, Noted, Notes, Pruned};
         match self {
             Self::Commit { thread, expected, record } => {
                 store.commit(&thread, expected, record).await.map(|()| Committed)
             }
-            Self::AppendOnce { thread, head, note } => {
-                store.append_once(&thread, head, note).await.map(Noted)
+            Self::AppendOnce { thread, head, notes } => {
+                store.append_once(&thread, head, notes).await.map(Noted)
             }
+            Self::Notes { thread, head } => store.notes(&thread, head).await.map(Notes),
             Self::Load { thread, up_to } => {
                 store.load(&thread, up_to).await.map(|found| Loaded(found.map(Box::new)))
             }
@@ -118,7 +128,11 @@ impl fmt::Display for StoreCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Commit { thread, record, .. } => write!(f, "commit {} of {thread:?}", record.head.seq),
-            Self::AppendOnce { thread, note, .. } => write!(f, "note of {:?} in {thread:?}", note.task),
+            Self::AppendOnce { thread, notes, .. } => {
+                let tasks = notes.iter().map(|note| note.task.as_str());
+                write!(f, "notes of {:?} in {thread:?}", tasks.collect::<Vec<_>>())
+            }
+            Self::Notes { thread, .. } => write!(f, "reading of the notes of {thread:?}"),
             Self::Load { thread, .. } => write!(f, "load of {thread:?}"),
             Self::List { .. } => f.write_str("listing"),
             Self::Copy { from, to, .. } => write!(f, "copy of {from:?} to {to:?}"),
@@ -217,10 +231,15 @@ impl<I: Intercept> Checkpointer for Tap<I> {
         &self,
         thread: &str,
         head: Head,
-        note: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        let call = StoreCall::AppendOnce { thread: thread.to_owned(), head, note };
-        self.pass(call, only!(StoreAnswer::Noted(note) => note)).await
+        notes: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError> {
+        let call = StoreCall::AppendOnce { thread: thread.to_owned(), head, notes };
+        self.pass(call, only!(StoreAnswer::Noted(notes) => notes)).await
+    }
+
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
+        let call = StoreCall::Notes { thread: thread.to_owned(), head };
+        self.pass(call, only!(StoreAnswer::Notes(notes) => notes)).await
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {

@@ -132,6 +132,6 @@ async fn the_verdict_sees_what_is_lost_and_what_is_half_done() {
     assert!(verdict(37).await.is_err(), "two calls more are no crash");
     let last = store.list(Page::first(1)).await.unwrap().remove(0).thread;
     let head = store.load(&last, None).await.unwrap().unwrap().head;
-    store.append_once(&last, head, TaskRecord::new(head.step, "half", "done", "1")).await.unwrap();
+    store.append_once(&last, head, vec![TaskRecord::new(head.step, "half", "done", "1")]).await.unwrap();
     assert!(verdict(39).await.is_err(), "something is there that no call made");
 }

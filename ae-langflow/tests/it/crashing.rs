@@ -69,10 +69,9 @@ impl Intercept for Crashing {
         let answer = call.run(store).await?;
         let mut durable = self.durable.lock().unwrap();
         durable.extend(ran);
-        if let StoreAnswer::Noted(note) = &answer {
-            if note.key.starts_with("done@") {
-                durable.insert((note.step + 1, note.task.clone()));
-            }
+        if let StoreAnswer::Noted(notes) = &answer {
+            let finished = notes.iter().filter(|note| note.key.starts_with("done@"));
+            durable.extend(finished.map(|note| (note.step + 1, note.task.clone())));
         }
         if last { Err(dead()) } else { Ok(answer) }
     }

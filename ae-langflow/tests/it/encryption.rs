@@ -86,7 +86,7 @@ async fn fill(store: &dyn Checkpointer, thread: &str) -> Head {
     store.commit(thread, None, one).await.unwrap();
     store.commit(thread, Some(begun), two).await.unwrap();
     let note = TaskRecord::new(head.step, "the task", "the key", "\"the note\"");
-    assert_eq!(store.append_once(thread, head, note.clone()).await.unwrap(), note);
+    assert_eq!(store.append_once(thread, head, vec![note.clone()]).await.unwrap(), [note]);
     head
 }
 
@@ -157,9 +157,11 @@ async fn a_key_is_rotated() {
     let head = fill(&open(&path, keys(1, "2026", 2)), "t").await;
     let both = keys(1, "2027", 3).with_old("2026", secret(2)).unwrap();
     let store = open(&path, both.clone());
-    let again =
-        store.append_once("t", head, TaskRecord::new(head.step, "the task", "the key", "2")).await.unwrap();
-    assert_eq!(again.value, "\"the note\"", "a note of the old key is found");
+    let again = store
+        .append_once("t", head, vec![TaskRecord::new(head.step, "the task", "the key", "2")])
+        .await
+        .unwrap();
+    assert_eq!(again[0].value, "\"the note\"", "a note of the old key is found");
     let snapshot = Record::with_snapshot(Some(&head), Timestamp::UNIX_EPOCH, 2, "3", "\"new\"");
     let (head, header) = (snapshot.head, first().header.unwrap());
     store

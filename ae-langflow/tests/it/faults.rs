@@ -17,6 +17,7 @@ enum Fault {
     WantsNoSnapshot,
     Renumbers,
     ReturnsTheNewNote,
+    NotesTheFirst,
     TakesLateNotes,
     KeepsNotes,
     DeletesWhatIsNot,
@@ -30,6 +31,7 @@ enum Fault {
     PrunesAll,
     KeepsBlobs,
     TakesAnyName,
+    ReadsLateNotes,
 }
 
 /// One fault in front of a store that has none.
@@ -62,6 +64,7 @@ impl Intercept for Faulty {
             (Fault::CopiesOver, StoreCall::Copy { from, to, .. }) if from != to => {
                 _ = store.delete(to).await?;
             }
+            (Fault::NotesTheFirst, StoreCall::AppendOnce { notes, .. }) => notes.truncate(1),
             (Fault::CopiesAll, StoreCall::Copy { up_to, .. }) => *up_to = None,
             (Fault::PrunesNothing, StoreCall::Prune { .. }) => return Ok(StoreAnswer::Pruned(0)),
             (Fault::PrunesAll, StoreCall::Prune { prune, .. }) => *prune = Prune::default(),
@@ -90,19 +93,22 @@ impl Faulty {
             {
                 StoreAnswer::Committed
             }
-            (Fault::TakesLateNotes, StoreCall::AppendOnce { note, .. }, Some(ErrorKind::Conflict)) => {
-                StoreAnswer::Noted(note.clone())
+            (Fault::TakesLateNotes, StoreCall::AppendOnce { notes, .. }, Some(ErrorKind::Conflict)) => {
+                StoreAnswer::Noted(notes.clone())
             }
             _ => answer?,
         };
         match (self.fault, call, &mut answer) {
-            (Fault::ReturnsTheNewNote, StoreCall::AppendOnce { note, .. }, StoreAnswer::Noted(stored)) => {
-                stored.clone_from(note);
+            (Fault::ReturnsTheNewNote, StoreCall::AppendOnce { notes, .. }, StoreAnswer::Noted(stored)) => {
+                stored.clone_from(notes);
             }
-            (Fault::KeepsNotes, StoreCall::AppendOnce { thread, .. }, StoreAnswer::Noted(note))
+            (Fault::KeepsNotes, StoreCall::AppendOnce { thread, .. }, StoreAnswer::Noted(notes))
                 if thread == "c7" =>
             {
-                self.notes.lock().unwrap().push(note.clone());
+                self.notes.lock().unwrap().extend(notes.iter().cloned());
+            }
+            (Fault::ReadsLateNotes, StoreCall::Notes { thread, .. }, StoreAnswer::Notes(found)) => {
+                *found = store.load(thread, None).await?.map(|loaded| loaded.task_records);
             }
             (Fault::KeepsNotes, StoreCall::Load { thread, .. }, StoreAnswer::Loaded(Some(loaded)))
                 if thread == "c7" =>
@@ -135,6 +141,7 @@ async fn every_fault_is_caught_by_its_clause() {
         ("C3", Fault::WantsNoSnapshot),
         ("C4", Fault::Renumbers),
         ("C5", Fault::ReturnsTheNewNote),
+        ("C5", Fault::NotesTheFirst),
         ("C6", Fault::TakesLateNotes),
         ("C7", Fault::KeepsNotes),
         ("C8", Fault::DeletesWhatIsNot),
@@ -148,6 +155,7 @@ async fn every_fault_is_caught_by_its_clause() {
         ("C12", Fault::PrunesAll),
         ("C13", Fault::KeepsBlobs),
         ("C14", Fault::TakesAnyName),
+        ("C15", Fault::ReadsLateNotes),
     ];
     let mut left = conformance::checkpointer::run_all(Arc::new(MemoryCheckpointer::new())).await.passed;
     for (clause, fault) in wrong {

@@ -74,11 +74,13 @@ impl Intercept for Dying {
                 }
             }
         }
-        if let StoreAnswer::Noted(note) = &answer {
-            let (step, task) = (note.step + 1, &note.task);
-            match note.key.strip_prefix("once:") {
-                Some(key) => self.diary.add(&format!("durable {step} {task}/{key}")),
-                None => self.diary.add(&format!("durable {step} {task}")),
+        if let StoreAnswer::Noted(notes) = &answer {
+            for note in notes {
+                let (step, task) = (note.step + 1, &note.task);
+                match note.key.strip_prefix("once:") {
+                    Some(key) => self.diary.add(&format!("durable {step} {task}/{key}")),
+                    None => self.diary.add(&format!("durable {step} {task}")),
+                }
             }
         }
         if here {

@@ -54,12 +54,13 @@ impl Journal for StoreJournal {
             return Err(BackendError::new(ErrorKind::Conflict, "graph", "once", message));
         }
         let record = TaskRecord::new(head.step, task.to_string(), format!("once:{key}"), value.to_string());
-        let stored = self.store.append_once(&self.thread, head, record).await.inspect_err(|error| {
+        let stored = self.store.append_once(&self.thread, head, vec![record]).await.inspect_err(|error| {
             if error.kind() == ErrorKind::Conflict {
                 *locked(&self.overtaken) = Some(head);
             }
         })?;
-        serde_json::from_str(&stored.value).map_err(|error| {
+        let stored = stored.first().map_or("", |note| note.value.as_str());
+        serde_json::from_str(stored).map_err(|error| {
             let message = format!("the record of {key:?} of {task} is damaged: {error}");
             BackendError::new(ErrorKind::Protocol, "graph", "once", message)
         })

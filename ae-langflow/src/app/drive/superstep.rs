@@ -46,9 +46,7 @@ impl<S: State> Drive<'_, S> {
             }
             // What is over together with everything else is committed at once, so it needs no note.
             if failed.is_some() || !running.is_empty() {
-                for outcome in outcomes.get(from..).unwrap_or_default() {
-                    self.note(outcome).await?;
-                }
+                self.note(outcomes.get(from..).unwrap_or_default()).await?;
             }
             if let Some((task, error)) = failed {
                 // What finished is noted, and part of the state that the caller gets.
@@ -101,15 +99,15 @@ impl<S: State> Drive<'_, S> {
         }
     }
 
-    /// Notes a finished task while others still run.
-    async fn note(&self, outcome: &TaskOutcome<S>) -> Result<(), GraphError> {
+    /// Notes finished tasks while others still run, all that are ready at once.
+    async fn note(&self, outcomes: &[TaskOutcome<S>]) -> Result<(), GraphError> {
         let Some(log) = &self.log else { return Ok(()) };
-        if matches!(outcome, TaskOutcome::Asked { .. }) {
-            return Ok(());
-        }
-        let json = json::to_string(outcome).map_err(|error| log.unwritable(&error))?;
-        let task = outcome.task().to_string();
-        log.note(TaskRecord::new(self.run.step(), task, self.finished_key(), json)).await
+        let finished = outcomes.iter().filter(|outcome| !matches!(outcome, TaskOutcome::Asked { .. }));
+        let notes = finished.map(|outcome| {
+            let json = json::to_string(outcome).map_err(|error| log.unwritable(&error))?;
+            Ok(TaskRecord::new(self.run.step(), outcome.task().to_string(), self.finished_key(), json))
+        });
+        log.note(notes.collect::<Result<_, GraphError>>()?).await
     }
 
     fn failed(&self, step: u64, task: &TaskId, error: TaskError) -> GraphError {

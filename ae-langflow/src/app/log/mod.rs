@@ -70,10 +70,10 @@ impl ThreadLog {
         }
     }
 
-    /// Notes what a task of the superstep under way left, before the superstep ends.
-    pub(crate) async fn note(&self, record: TaskRecord) -> Result<(), GraphError> {
-        let Some(head) = self.head else { return Ok(()) };
-        let stored = self.store.append_once(&self.thread, head, record).await;
+    /// Notes what tasks of the superstep under way left, before the superstep ends.
+    pub(crate) async fn note(&self, records: Vec<TaskRecord>) -> Result<(), GraphError> {
+        let Some(head) = self.head.filter(|_| !records.is_empty()) else { return Ok(()) };
+        let stored = self.store.append_once(&self.thread, head, records).await;
         stored.map(drop).map_err(|error| self.failed(error))
     }
 

@@ -161,7 +161,7 @@ impl Author {
             }
             60..80 => {
                 let (task, value) = (format!("task {}", self.draw(3)), self.drawn.to_string());
-                StoreCall::AppendOnce { thread, head, note: note(head.step, &task, &value) }
+                StoreCall::AppendOnce { thread, head, notes: vec![note(head.step, &task, &value)] }
             }
             80..88 => {
                 let every = (self.draw(2) == 1).then(|| NonZeroU64::new(4)).flatten();

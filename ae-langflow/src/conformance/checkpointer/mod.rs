@@ -26,7 +26,10 @@ pub use self::{
     copies::{
         c11_a_copy_ends_where_it_is_told, c11_a_copy_goes_its_own_way, c11_a_refused_copy_changes_nothing,
     },
-    notes::{c5_a_note_is_stored_once, c6_a_late_note_is_refused, c7_notes_last_as_long_as_the_superstep},
+    notes::{
+        c5_a_note_is_stored_once, c6_a_late_note_is_refused, c7_notes_last_as_long_as_the_superstep,
+        c15_notes_are_read_on_their_head,
+    },
     races::{
         c2_no_commit_is_lost_among_many_writers, c2_one_of_many_writers_wins, c5_one_of_many_notes_stays,
         c11_one_of_many_copies_is_made, c13_a_blob_outlives_a_race_with_a_delete,
@@ -87,6 +90,7 @@ pub async fn run_all(store: Arc<dyn Checkpointer>) -> Ran {
     })
     .await;
     ran.clause("C14", c14_names_are_bounded_and_otherwise_free(one)).await;
+    ran.clause("C15", c15_notes_are_read_on_their_head(one)).await;
     dropped_calls_are_whole_or_not(one).await;
     ran
 }

@@ -81,7 +81,7 @@ pub async fn c5_one_of_many_notes_stays(store: &Arc<dyn Checkpointer>) {
     for _ in 0..ROUNDS {
         let results = race(store, WRITERS, |store, writer| async move {
             let mine = note(head.step, "a", &writer.to_string());
-            done(store.append_once("c5 race", head, mine).await, "C5: a note")
+            done(store.append_once("c5 race", head, vec![mine]).await, "C5: a note").remove(0)
         })
         .await;
         let stored = load(store.as_ref(), "c5 race").await.task_records;
@@ -142,11 +142,12 @@ pub async fn c13_a_blob_outlives_a_race_with_a_delete(store: &Arc<dyn Checkpoint
 /// Cancel safety: a call that is dropped has its whole effect or none, and the thread goes on.
 pub async fn dropped_calls_are_whole_or_not(store: &dyn Checkpointer) {
     let one = begin(store, "dropped").await;
-    poll_once(store.append_once("dropped", one, note(0, "a", "1")));
+    poll_once(store.append_once("dropped", one, vec![note(0, "a", "1")]));
     poll_once(store.commit("dropped", Some(one), next_step(one, "{\"dropped\":true}")));
     poll_once(store.copy("dropped", None, "dropped copy"));
     poll_once(store.delete("dropped none"));
     poll_once(store.load("dropped", None));
+    poll_once(store.notes("dropped", one));
     loop {
         let loaded = load(store, "dropped").await;
         assert_eq!(walked(&loaded), loaded.head, "a dropped commit is in the log as a whole or not at all");

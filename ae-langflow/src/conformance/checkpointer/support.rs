@@ -69,7 +69,7 @@ pub(super) async fn append(
     head: Head,
     note: &TaskRecord,
 ) -> TaskRecord {
-    done(store.append_once(thread, head, note.clone()).await, "a note")
+    done(store.append_once(thread, head, vec![note.clone()]).await, "a note").remove(0)
 }
 
 pub(super) async fn load(store: &dyn Checkpointer, thread: &str) -> Loaded {

@@ -80,13 +80,14 @@ pub async fn c14_names_are_bounded_and_otherwise_free(store: &dyn Checkpointer) 
         let result = store.copy("c14", None, name).await;
         refused(result, ErrorKind::InvalidInput, "C14: the name of a copy");
         for (task, key) in [(name, "k"), ("a", name)] {
-            let result = store.append_once("c14", head, TaskRecord::new(0, task, key, "1")).await;
+            let result = store.append_once("c14", head, vec![TaskRecord::new(0, task, key, "1")]).await;
             refused(result, ErrorKind::InvalidInput, "C14: the names of a note");
         }
         assert_eq!(load_at(store, name, None).await, None, "C14: there is no such thread");
+        assert_eq!(done(store.notes(name, head).await, "C14: notes"), None, "C14: it has no notes");
         let result = store.commit(name, Some(head), next_step(head, "{}")).await;
         refused(result, ErrorKind::Conflict, "C14: a commit on no thread");
-        let result = store.append_once(name, head, note(0, "a", "1")).await;
+        let result = store.append_once(name, head, vec![note(0, "a", "1")]).await;
         refused(result, ErrorKind::Conflict, "C14: a note on no thread");
         let result = store.copy(name, None, "c14 copy").await;
         refused(result, ErrorKind::NotFound, "C14: a copy of no thread");

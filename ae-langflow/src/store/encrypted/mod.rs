@@ -197,13 +197,14 @@ impl<C: Checkpointer> Checkpointer for Encrypted<C> {
         &self,
         thread: &str,
         head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        refused::check_note(BACKEND, &head, &record)?;
+        records: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError> {
+        refused::check_notes(BACKEND, &head, &records)?;
         let mut lineage = self.lineage("append_once", thread).await?;
         for tries_left in (0..TRIES).rev() {
             let Some(known) = &lineage else { break };
-            let hidden = values::hide_note(&self.keys, known, &record)?;
+            let hide = |record| values::hide_note(&self.keys, known, record);
+            let hidden = records.iter().map(hide).collect::<Result<_, _>>()?;
             let hidden_head = values::hide_head(&self.keys, known, &head);
             match self.inner.append_once(thread, hidden_head, hidden).await {
                 Err(error) if error.kind() == ErrorKind::Conflict && tries_left > 0 => {
@@ -214,10 +215,20 @@ impl<C: Checkpointer> Checkpointer for Encrypted<C> {
                     lineage = now;
                 }
                 Err(error) => return Err(error),
-                Ok(stored) => return values::reveal_note(&self.keys, known, "append_once", &stored),
+                Ok(stored) => return values::reveal_notes(&self.keys, known, "append_once", &stored),
             }
         }
         Err(refused::moved(BACKEND, "append_once", thread))
+    }
+
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
+        let Some(lineage) = self.lineage("notes", thread).await? else { return Ok(None) };
+        // A thread that another process began again has another head under any lineage.
+        let head = values::hide_head(&self.keys, &lineage, &head);
+        let Some(hidden) = self.inner.notes(thread, head).await? else { return Ok(None) };
+        let mut notes = values::reveal_notes(&self.keys, &lineage, "notes", &hidden)?;
+        values::sort(&mut notes);
+        Ok(Some(notes))
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {

@@ -104,12 +104,8 @@ pub(super) fn reveal(
     }
     loaded.head = head(hidden.head, digest)?;
     loaded.blobs = reveal_blobs(keys, hidden.blobs)?;
-    loaded.task_records = hidden
-        .task_records
-        .iter()
-        .map(|note| reveal_note(keys, lineage, "load", note))
-        .collect::<Result<_, _>>()?;
-    loaded.task_records.sort_by(|one, other| (&one.task, &one.key).cmp(&(&other.task, &other.key)));
+    loaded.task_records = reveal_notes(keys, lineage, "load", &hidden.task_records)?;
+    sort(&mut loaded.task_records);
     Ok(loaded)
 }
 
@@ -144,7 +140,21 @@ pub(super) fn hide_note(
     Ok(TaskRecord::new(note.step, task, key, value))
 }
 
-pub(super) fn reveal_note(
+pub(super) fn reveal_notes(
+    keys: &EncryptionKeys,
+    lineage: &Lineage,
+    operation: &'static str,
+    hidden: &[TaskRecord],
+) -> Result<Vec<TaskRecord>, BackendError> {
+    hidden.iter().map(|note| reveal_note(keys, lineage, operation, note)).collect()
+}
+
+/// Puts notes, which come in the order of their hidden names, in the order of task and key.
+pub(super) fn sort(notes: &mut [TaskRecord]) {
+    notes.sort_by(|one, other| (&one.task, &one.key).cmp(&(&other.task, &other.key)));
+}
+
+fn reveal_note(
     keys: &EncryptionKeys,
     lineage: &Lineage,
     operation: &'static str,

@@ -166,14 +166,21 @@ impl Checkpointer for PostgresCheckpointer {
         &self,
         thread: &str,
         head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        refused::check_note(BACKEND, &head, &record)?;
+        records: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError> {
+        refused::check_notes(BACKEND, &head, &records)?;
         if is_none(thread) {
             return Err(refused::moved(BACKEND, "append_once", thread));
         }
-        let noted = self.call(&note::Note { sql: &self.sql, thread, head, note: &record }).await?;
+        let noted = self.call(&note::Append { sql: &self.sql, thread, head, notes: &records }).await?;
         noted.ok_or_else(|| refused::moved(BACKEND, "append_once", thread))
+    }
+
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
+        if is_none(thread) {
+            return Ok(None);
+        }
+        self.call(&note::Read { sql: &self.sql, thread, head }).await
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {

@@ -56,12 +56,19 @@ statements! {
             DELETE FROM {s}.notes USING thread WHERE thread = id AND notes.step < $3
         )
         SELECT id FROM thread",
-    note: "
+    append: "
         WITH at AS (
             SELECT id FROM {s}.threads WHERE name = $1 AND seq = $2 AND step = $3::bigint AND digest = $4 FOR SHARE
+        ), stored AS (
+            INSERT INTO {s}.notes AS known
+            SELECT id, $3, given.* FROM at, unnest($5::text[], $6::text[], $7::text[]) given
+            ON CONFLICT (thread, step, task, key) DO UPDATE SET value = known.value RETURNING task, key, value
         )
-        INSERT INTO {s}.notes AS known SELECT id, $3, $5::text, $6::text, $7::text FROM at
-        ON CONFLICT (thread, step, task, key) DO UPDATE SET value = known.value RETURNING value",
+        SELECT task, key, value FROM at LEFT JOIN stored ON true",
+    notes_at: "
+        SELECT notes.step, task, key, value FROM {s}.threads
+        LEFT JOIN {s}.notes ON id = thread AND threads.step = notes.step
+        WHERE name = $1 AND seq = $2 AND threads.step = $3 AND digest = $4 ORDER BY task, key",
     find: "
         SELECT id, (SELECT max(seq) FROM {s}.snapshots WHERE thread = id AND seq <= $2)
         FROM {s}.threads WHERE name = $1",

@@ -87,14 +87,24 @@ impl Checkpointer for SqliteCheckpointer {
         &self,
         thread: &str,
         head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        refused::check_note(BACKEND, &head, &record)?;
+        records: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError> {
+        refused::check_notes(BACKEND, &head, &records)?;
         self.database.write("append_once", |connection| match read::thread(connection, thread)? {
             Some(number) if read::head(connection, number)? == Some(head) => {
-                Ok(write::note(connection, number, &record)?)
+                let stored = records.iter().map(|record| write::note(connection, number, record));
+                Ok(stored.collect::<Result<_, _>>()?)
             }
             _ => Err(refused::moved(BACKEND, "append_once", thread).into()),
+        })
+    }
+
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
+        self.database.read("notes", |connection| match read::thread(connection, thread)? {
+            Some(number) if read::head(connection, number)? == Some(head) => {
+                Ok(Some(read::notes(connection, number)?))
+            }
+            _ => Ok(None),
         })
     }
 

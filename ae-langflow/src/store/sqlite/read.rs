@@ -9,7 +9,7 @@ use super::{
     key::{self, keys},
     row::{digest_at, head_at, header_at, note_of, number_at, time_at},
 };
-use crate::store::record::{Delta, Head, Loaded, Page, ThreadInfo};
+use crate::store::record::{Delta, Head, Loaded, Page, TaskRecord, ThreadInfo};
 
 /// The number of a thread in this file.
 pub(super) fn thread(connection: &Connection, name: &str) -> Result<Option<i64>> {
@@ -75,12 +75,17 @@ pub(super) fn load(connection: &Connection, name: &str, up_to: Option<u64>) -> R
         .query_map([begin, last], |row| Ok((Digest::from_bytes(row.get(0)?), row.get::<_, Arc<str>>(1)?)))?
         .collect::<Result<_>>()?;
     if up_to.is_none() {
-        loaded.task_records = connection
-            .prepare_cached("SELECT task, key, step, value FROM notes WHERE thread = ?1 ORDER BY task, key")?
-            .query_map([thread], note_of)?
-            .collect::<Result<_>>()?;
+        loaded.task_records = notes(connection, thread)?;
     }
     Ok(Some(loaded))
+}
+
+/// The notes of the superstep under way.
+pub(super) fn notes(connection: &Connection, thread: i64) -> Result<Vec<TaskRecord>> {
+    connection
+        .prepare_cached("SELECT task, key, step, value FROM notes WHERE thread = ?1 ORDER BY task, key")?
+        .query_map([thread], note_of)?
+        .collect()
 }
 
 pub(super) fn list(connection: &Connection, page: &Page) -> Result<Vec<ThreadInfo>> {

@@ -179,9 +179,13 @@ impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
         &self,
         thread: &str,
         head: Head,
-        record: TaskRecord,
-    ) -> Result<TaskRecord, BackendError> {
-        self.around(self.inner.append_once(thread, head, record)).await
+        records: Vec<TaskRecord>,
+    ) -> Result<Vec<TaskRecord>, BackendError> {
+        self.around(self.inner.append_once(thread, head, records)).await
+    }
+
+    async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
+        self.inner.notes(thread, head).await
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
