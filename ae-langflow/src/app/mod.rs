@@ -6,6 +6,7 @@ mod history;
 mod input;
 mod line;
 mod log;
+mod recent;
 mod stream;
 mod threads;
 mod trace;
@@ -26,10 +27,11 @@ pub use self::{
 use self::{
     line::Lines,
     log::{Opened, ThreadLog},
+    recent::Recent,
 };
 use crate::{Answer, Cancel, Checkpointer, Graph, GraphError, NodeCache, State};
 
-/// The bytes of changes after which a snapshot comes: some milliseconds of reading.
+/// The bytes of changes up to which no snapshot comes: some milliseconds of reading.
 const SNAPSHOTS_AFTER: usize = 256 * 1024;
 
 /// The time after which the silent runner of a thread is taken for dead.
@@ -45,6 +47,7 @@ pub struct App<S: State> {
     snapshots_after: usize,
     takeover_after: Duration,
     lines: Arc<Lines>,
+    recent: Arc<Recent<S>>,
     drain: Cancel,
 }
 
@@ -72,6 +75,7 @@ impl<S: State> Graph<S> {
             snapshots_after: SNAPSHOTS_AFTER,
             takeover_after: TAKEOVER_AFTER,
             lines: Arc::default(),
+            recent: Arc::new(Recent::new(recent::THREADS_MAX, recent::BYTES_MAX)),
             drain: Cancel::new(),
         }
     }
@@ -92,9 +96,9 @@ impl<S: State> App<S> {
         self
     }
 
-    /// Takes a snapshot of a thread no sooner than after this many bytes of changes, 256 KiB unless said otherwise: fewer
-    /// take less room, more make a thread quicker to read and let [`prune`](Self::prune) remove more. In any case there
-    /// are 64 records in between, and four times as many bytes of them as the last snapshot had.
+    /// Takes a snapshot of a thread once the changes after the last one have as many bytes as it has, and no fewer than
+    /// these, 256 KiB unless said otherwise: with more of them in between a thread takes less room, with fewer it is
+    /// quicker to read and [`prune`](Self::prune) removes more. Each record counts some bytes more than it has.
     #[must_use]
     pub fn with_snapshots_after(mut self, bytes: usize) -> Self {
         self.snapshots_after = bytes;
@@ -110,8 +114,17 @@ impl<S: State> App<S> {
         self
     }
 
-    /// Removes old records of a thread whenever a snapshot lets it, and takes snapshots as soon as they may come. All are
-    /// kept by default.
+    /// Keeps up to `threads` threads that were used lately in memory, as long as their JSON has no more than `bytes`
+    /// together: 1,024 and 64 MiB unless said otherwise, none with 0. A call on such a thread asks the store for its head
+    /// instead of reading it, and so costs what it changes, however long the thread is. The clones of an app share them.
+    #[must_use]
+    pub fn with_recent_threads(mut self, threads: usize, bytes: usize) -> Self {
+        self.recent = Arc::new(Recent::new(threads, bytes));
+        self
+    }
+
+    /// Removes old records of a thread whenever a snapshot lets it, and takes snapshots after 16 KiB of changes at most
+    /// where [`with_snapshots_after`](Self::with_snapshots_after) says more. All are kept by default.
     #[must_use]
     pub fn with_retention(mut self, retention: Retention) -> Self {
         self.retention = Some(retention);
@@ -170,8 +183,9 @@ impl<S: State> App<S> {
         &self.graph
     }
 
-    /// Sets when snapshots come and records go.
+    /// Sets when snapshots come and records go, and by which clock.
     pub(crate) fn pace(&self, log: &mut ThreadLog) {
+        log.runtime = self.runtime.clone();
         log.retention = self.retention;
         log.snapshots_after = self.snapshots_after;
     }
@@ -185,10 +199,19 @@ impl<S: State> App<S> {
         self.store.as_ref().ok_or(GraphError::NoStore)
     }
 
-    /// Reads the thread as it is now. Without a store there is none.
+    /// The thread as it is now, out of memory if it has not moved. Without a store there is none.
     pub(crate) async fn open(&self, config: &RunConfig) -> Result<Option<Opened<S>>, GraphError> {
         if let Some(seq) = config.at {
             return Err(GraphError::Past { thread: config.thread.to_string(), seq });
+        }
+        if let (Some(store), Some((mut log, run))) = (&self.store, self.recent.take(&config.thread)) {
+            if let Some(head) = log.head {
+                let notes = store.notes(&config.thread, head).await.map_err(|error| log.failed(error))?;
+                if let Some(notes) = notes {
+                    self.pace(&mut log);
+                    return Ok(Some(Opened { log, run, notes }));
+                }
+            }
         }
         self.open_at(config, None).await
     }
@@ -218,6 +241,7 @@ impl<S: State> Clone for App<S> {
             snapshots_after: self.snapshots_after,
             takeover_after: self.takeover_after,
             lines: Arc::clone(&self.lines),
+            recent: Arc::clone(&self.recent),
             drain: self.drain.clone(),
         }
     }

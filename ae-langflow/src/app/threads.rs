@@ -95,18 +95,35 @@ impl<S: State> App<S> {
     /// When the store fails, the record is not there, or the thread is damaged or belongs to another graph or version
     /// of the state.
     pub async fn get_state(&self, config: &RunConfig) -> Result<Option<ThreadState<S>>, GraphError> {
+        let failed = |source| GraphError::Store { thread: config.thread.to_string(), source };
+        let known = self.recent.head(&config.thread).filter(|_| config.at.is_none());
+        if let (Some(store), Some(head)) = (&self.store, known) {
+            if store.notes(&config.thread, head).await.map_err(failed)?.is_some_and(|notes| notes.is_empty())
+            {
+                let read = self.recent.read(&config.thread, head, |run| ThreadState::of(run, head.seq));
+                if read.is_some() {
+                    return Ok(read);
+                }
+            }
+        }
         let Some(Opened { mut run, log, notes }) = self.open_at(config, config.at).await? else {
             return Ok(None);
         };
+        let is_stored = notes.is_empty();
         // Results that don't go together are refused when the thread goes on.
         let _ = run.take(Noted::read(&log, &run, &notes)?.finished);
         let seq = log.head.map_or(0, |head| head.seq);
+        let state = ThreadState::of(&run, seq);
         match config.at {
-            Some(at) if at != seq => {
-                Err(GraphError::RecordNotFound { thread: config.thread.to_string(), seq: at })
+            // With results that were noted it is ahead of what is stored.
+            None if is_stored => self.recent.put(log, run),
+            None => {}
+            Some(at) if at == seq => {}
+            Some(at) => {
+                return Err(GraphError::RecordNotFound { thread: config.thread.to_string(), seq: at });
             }
-            _ => Ok(Some(ThreadState::of(&run, seq))),
         }
+        Ok(Some(state))
     }
 
     /// Writes to a thread from outside, through the reducers, as one commit. In a node's name it counts as a superstep.
@@ -138,7 +155,9 @@ impl<S: State> App<S> {
         }
         drive.edit(Some(update), node, None).await?;
         drive.leave().await;
-        Ok(drive.thread_state())
+        let state = drive.thread_state();
+        drive.remember();
+        Ok(state)
     }
 
     /// Makes a new thread, `to`, of this one up to the record that [`RunConfig::at`] names (all of it without one):
@@ -177,6 +196,7 @@ impl<S: State> App<S> {
     ///
     /// Those of the store.
     pub async fn delete(&self, config: &RunConfig) -> Result<bool, GraphError> {
+        drop(self.recent.take(&config.thread));
         let deleted = self.store()?.delete(&config.thread).await;
         deleted.map_err(|source| GraphError::Store { thread: config.thread.to_string(), source })
     }

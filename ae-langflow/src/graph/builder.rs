@@ -193,6 +193,11 @@ impl<S: State> Graph<S> {
         crate::graph::mermaid::flowchart(&self.0.topology)
     }
 
+    /// Whether a router follows `node` (or [`START`](crate::START)).
+    pub(crate) fn has_routers(&self, node: &str) -> bool {
+        self.0.routers.contains_key(node)
+    }
+
     /// The labels that the routers of `node` (or [`START`](crate::START)) give for `state`.
     pub(crate) fn labels(&self, node: &str, state: &S) -> Vec<String> {
         self.0

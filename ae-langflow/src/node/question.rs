@@ -55,10 +55,6 @@ impl Question {
             .map_or_else(|| TaskId::of(self.node.as_str().into()), |index| TaskId::sent(node, index))
     }
 
-    pub(crate) fn is_of(&self, task: &TaskId) -> bool {
-        self.node == task.node() && self.send_index == task.send_index()
-    }
-
     /// Whether an answer to this id is meant for this asking.
     pub(crate) fn takes(&self, answer: &Answer) -> bool {
         self.id == answer.id && answer.token.as_ref().is_none_or(|token| *token == self.token)

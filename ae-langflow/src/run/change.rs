@@ -82,9 +82,9 @@ pub enum Change<S: State> {
     Stepped(Vec<Write<S>>, Next),
     /// A superstep waits for people.
     Parked {
-        /// The tasks of the superstep that have finished.
+        /// The tasks of the superstep that have finished since the last change.
         finished: Vec<(TaskId, TaskResult<S>)>,
-        /// Every open question.
+        /// The questions of the tasks that asked since the last change, in place of those that they had asked before.
         questions: Vec<Question>,
     },
     /// Questions were answered.

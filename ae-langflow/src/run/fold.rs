@@ -13,6 +13,7 @@ impl<S: State> GraphRun<S> {
         match change {
             Change::Began | Change::Migrated => {}
             Change::Rewound => {
+                self.unstored.clear();
                 at.finished.clear();
                 at.rewinds = at.rewinds.saturating_add(1);
             }
@@ -21,12 +22,11 @@ impl<S: State> GraphRun<S> {
                 for update in writes.into_iter().filter_map(|write| write.1) {
                     state.apply(update);
                 }
-                at.advance(next);
+                self.advance(next);
             }
             Change::Parked { finished, questions } => {
-                at.finished = finished.into_iter().collect();
-                at.set_questions(questions);
-                at.woken.clear();
+                self.unstored.clear();
+                at.hold(finished, questions);
             }
             Change::Answered { answers } => self.take_answers(answers),
             Change::Edited { kept, turn, update, next, .. } => {
@@ -35,7 +35,7 @@ impl<S: State> GraphRun<S> {
                     Arc::make_mut(&mut at.state).apply(update);
                 }
                 match next {
-                    Some(next) => at.advance(next),
+                    Some(next) => self.advance(next),
                     None => at.ask_again(),
                 }
             }

@@ -11,7 +11,7 @@ mod route;
 mod take;
 mod writers;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -38,6 +38,9 @@ pub struct GraphRun<S: State> {
     pub(crate) position: Position<S>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     step_max: Option<u64>,
+    /// The tasks of the superstep under way that were taken in since the last change that holds them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unstored: BTreeSet<TaskId>,
 }
 
 /// The next step of a host.
@@ -80,22 +83,28 @@ impl<S: State> GraphRun<S> {
         let mut follow = Follow::new(&topology, &Next::default());
         follow.leave(START, &labels, &[])?;
         let next = follow.end(std::iter::empty());
-        Ok(Self { topology, position: Position::new(Arc::new(state), next), step_max: None })
+        Ok(Self::at(topology, Position::new(Arc::new(state), next)))
     }
 
     pub(crate) fn at(topology: Arc<Topology>, position: Position<S>) -> Self {
-        Self { topology, position, step_max: None }
+        Self { topology, position, step_max: None, unstored: BTreeSet::new() }
     }
 
     /// The same run on another form of its position.
     pub(crate) fn moved_onto<T: State>(&self, position: Position<T>) -> GraphRun<T> {
-        GraphRun { topology: Arc::clone(&self.topology), position, step_max: self.step_max }
+        let (topology, unstored) = (Arc::clone(&self.topology), self.unstored.clone());
+        GraphRun { topology, position, step_max: self.step_max, unstored }
     }
 
     /// Allows `steps` more supersteps from here. Only supersteps of nodes count, and one that is parked and resumed
     /// counts once.
     pub fn limit_steps(&mut self, steps: u64) {
         self.step_max = Some(self.position.step.saturating_add(steps));
+    }
+
+    /// Allows any number of supersteps.
+    pub(crate) fn forget_limit(&mut self) {
+        self.step_max = None;
     }
 
     /// The next step.
@@ -204,12 +213,25 @@ impl<S: State> GraphRun<S> {
 
     /// Tasks that can run, with what was sent to them: not finished, and not waiting for an answer without any.
     fn pending(&self) -> impl Iterator<Item = (&TaskId, Option<&Value>)> {
-        self.position.next.due.entries().filter(|(task, _)| self.is_pending(task))
+        let asking = self.asking();
+        self.position.next.due.entries().filter(move |(task, _)| self.is_pending(task, &asking))
     }
 
-    fn is_pending(&self, task: &TaskId) -> bool {
+    /// The tasks with open questions, by node and number.
+    fn asking(&self) -> BTreeSet<(&str, Option<u32>)> {
+        let questions = self.position.questions.iter();
+        questions.map(|question| (question.node.as_str(), question.send_index)).collect()
+    }
+
+    fn is_pending(&self, task: &TaskId, asking: &BTreeSet<(&str, Option<u32>)>) -> bool {
         let at = &self.position;
-        let asks = at.questions.iter().any(|question| question.is_of(task));
+        let asks = asking.contains(&(task.node(), task.send_index()));
         !at.finished.contains_key(task) && (!asks || at.woken.contains(task))
+    }
+
+    /// Goes to the superstep after this one.
+    fn advance(&mut self, next: Next) {
+        self.unstored.clear();
+        self.position.advance(next);
     }
 }

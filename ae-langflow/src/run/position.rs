@@ -135,15 +135,29 @@ impl<S: State> Position<S> {
         self.woken.clear();
     }
 
-    /// An answer that was not understood is dropped with its question asked again.
-    pub(crate) fn set_questions(&mut self, questions: Vec<Question>) {
-        for question in &questions {
-            let answers = self.answers.get_mut(&question.task());
+    /// Takes in tasks that finished or asked. One that ran again asks all of its questions again, and an answer that was
+    /// not understood is dropped then.
+    pub(crate) fn hold(
+        &mut self,
+        finished: impl IntoIterator<Item = (TaskId, TaskResult<S>)>,
+        asked: Vec<Question>,
+    ) {
+        let mut ran = BTreeSet::new();
+        for question in &asked {
+            let task = question.task();
+            let answers = self.answers.get_mut(&task);
             if let Some(answers) = answers.and_then(|answers| answers.get_mut(&question.id)) {
                 answers.truncate(usize::try_from(question.earlier).unwrap_or(usize::MAX));
             }
+            ran.insert(task);
         }
-        self.questions = questions;
+        for (task, result) in finished {
+            ran.insert(task.clone());
+            self.finished.insert(task, result);
+        }
+        self.questions.retain(|question| !ran.contains(&question.task()));
+        self.questions.extend(asked);
+        self.woken.retain(|task| !ran.contains(task));
     }
 
     /// The name of an asking in the superstep under way.

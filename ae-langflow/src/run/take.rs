@@ -31,24 +31,26 @@ impl<S: State> GraphRun<S> {
             let task = question.task();
             !asking.contains(&task) && !has(&finished, &task)
         };
-        let mut questions: Vec<_> = self.position.questions.iter().filter(still_open).cloned().collect();
-        questions.extend(asked.into_iter().map(|mut question| {
+        let named = |mut question: Question| {
             question.token = self.position.token(&question);
             question
-        }));
-        check_questions(&questions)?;
-        if left == 0 && questions.is_empty() {
+        };
+        let asked: Vec<_> = asked.into_iter().map(named).collect();
+        let open: Vec<_> = self.position.questions.iter().filter(still_open).chain(&asked).collect();
+        check_questions(&open)?;
+        if left == 0 && open.is_empty() {
             return self.close(finished).map(Some);
         }
-        self.position.woken.retain(|task| !has(&finished, task) && !asking.contains(task));
-        self.position.finished.extend(finished);
-        self.position.set_questions(questions);
+        self.unstored.extend(finished.iter().map(|(task, _)| task.clone()).chain(asking));
+        self.position.hold(finished, asked);
         if left > 0 {
             return Ok(None);
         }
-        let finished = self.position.finished.iter();
-        let finished = finished.map(|(task, result)| (task.clone(), result.clone())).collect();
-        Ok(Some(Change::Parked { finished, questions: self.position.questions.clone() }))
+        let (at, unstored) = (&self.position, &self.unstored);
+        let finished =
+            unstored.iter().filter_map(|task| Some((task.clone(), at.finished.get(task)?.clone())));
+        let asked = at.questions.iter().filter(|question| unstored.contains(&question.task()));
+        Ok(Some(Change::Parked { finished: finished.collect(), questions: asked.cloned().collect() }))
     }
 
     /// The change that ends a superstep of one task, which finished. Its labels are computed on the state with its
@@ -70,17 +72,18 @@ impl<S: State> GraphRun<S> {
         }
         let next = follow(self, std::iter::once((&task, &result)))?;
         let change = keep.then(|| Change::Stepped(vec![Write(task, kept)], next.clone()));
-        self.position.advance(next);
+        self.advance(next);
         Ok(change)
     }
 
     fn sort(&self, outcomes: Vec<TaskOutcome<S>>) -> Result<Sorted<S>, RunError> {
+        let asking_before = self.asking();
         let mut left = self.pending().count();
         let mut finished = Vec::with_capacity(outcomes.len());
         let (mut asked, mut asking) = (Vec::new(), BTreeSet::new());
         for outcome in outcomes {
             let task = outcome.task();
-            if !self.position.next.due.contains(task) || !self.is_pending(task) {
+            if !self.position.next.due.contains(task) || !self.is_pending(task, &asking_before) {
                 return Err(RunError::NotDue { task: task.clone() });
             }
             left = left.saturating_sub(1);
@@ -183,7 +186,7 @@ fn follow<'t, S: State>(
 }
 
 /// Ids are unique among open questions: an answer names nothing else.
-fn check_questions(questions: &[Question]) -> Result<(), RunError> {
+fn check_questions(questions: &[&Question]) -> Result<(), RunError> {
     let mut known: BTreeMap<&str, &str> = BTreeMap::new();
     for question in questions {
         if let Some(node) = known.insert(&question.id, &question.node) {

@@ -32,6 +32,7 @@ mod faults_blob_store;
 #[cfg(feature = "conformance")]
 mod faults_node_cache;
 mod folders;
+mod growth;
 mod handlers;
 mod handover;
 mod history;

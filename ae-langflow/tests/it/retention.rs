@@ -9,7 +9,7 @@ use ae_langflow::{
 
 use crate::support::{Log, Place, done, places};
 
-/// Counts without a limit, in short records; a snapshot comes every 64 or so.
+/// Counts without a limit, in short records; a snapshot comes every 40 or so.
 fn counting() -> Graph<Log> {
     StateGraph::<Log>::new("count")
         .add_node("count", |state: Arc<Log>, _: Cx| async move { Ok(Log::update().count(state.count + 1)) })

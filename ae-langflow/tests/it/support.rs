@@ -49,12 +49,12 @@ pub fn names(log: &str) -> Vec<String> {
 }
 
 pub fn stored<S: State>(graph: &Graph<S>) -> App<S> {
-    graph.with_store(Arc::new(MemoryCheckpointer::new())).with_snapshots_after(0)
+    graph.with_store(Arc::new(MemoryCheckpointer::new())).with_snapshots_after(2048)
 }
 
 /// The same graph on the same store, as a new process would have it.
 pub fn again<S: State>(graph: &Graph<S>, store: &Arc<MemoryCheckpointer>) -> App<S> {
-    graph.with_store(Arc::clone(store) as Arc<dyn Checkpointer>).with_snapshots_after(0)
+    graph.with_store(Arc::clone(store) as Arc<dyn Checkpointer>).with_snapshots_after(2048)
 }
 
 pub async fn run(graph: &Graph<Log>) -> Result<Ending<Log>, GraphError> {
@@ -82,7 +82,7 @@ pub struct Place {
 impl Place {
     /// The app as a new process would have it.
     pub fn app<S: State>(&self, graph: &Graph<S>) -> App<S> {
-        graph.with_store(self.store()).with_snapshots_after(0)
+        graph.with_store(self.store()).with_snapshots_after(2048)
     }
 
     /// The store as a new process would open it.

@@ -153,13 +153,15 @@ impl<'a, S: State> Drive<'a, S> {
         self.part().await?;
         let leaves = node.map(|node| self.graph.topology().leaves_as(node));
         let labels = match (leaves, &update) {
-            (Some(node), Some(update)) => {
+            (Some(node), Some(update)) if self.graph.has_routers(&node) => {
                 let mut after = Arc::unwrap_or_clone(self.run.state_so_far());
                 after.apply(update.clone());
                 self.graph.labels(&node, &after)
             }
-            (Some(node), None) => self.graph.labels(&node, &self.run.state_so_far()),
-            (None, _) => Vec::new(),
+            (Some(node), None) if self.graph.has_routers(&node) => {
+                self.graph.labels(&node, &self.run.state_so_far())
+            }
+            _ => Vec::new(),
         };
         let change = self.run.edit_in_turn(update, node, &labels, turned)?;
         self.commit_folded(&change).await

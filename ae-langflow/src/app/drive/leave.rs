@@ -85,6 +85,6 @@ impl<S: State> Leaving<'_, S> {
     #[cfg(feature = "temporal")]
     pub(crate) async fn note_arrival(&self) -> Result<(), GraphError> {
         let Some(log) = &self.drive.log else { return Ok(()) };
-        log.note(TaskRecord::new(self.drive.run.step(), START, ARRIVED, "true")).await
+        log.note(vec![TaskRecord::new(self.drive.run.step(), START, ARRIVED, "true")]).await
     }
 }

@@ -77,6 +77,13 @@ pub(crate) async fn invoke<S: State>(
         if drive.run.rests() {
             place.follow(None);
         }
+        // Another end may leave the run ahead of what is stored.
+        if matches!(
+            ended,
+            Ok(Ending::Done(_) | Ending::Asked { .. } | Ending::StepLimit(_) | Ending::Drained(_))
+        ) {
+            drive.remember();
+        }
         ended
     })
     .await
@@ -114,6 +121,13 @@ impl<S: State> Drive<'_, S> {
 
     pub(crate) fn run(&self) -> &GraphRun<S> {
         &self.run
+    }
+
+    /// Keeps the thread in memory for the next call.
+    pub(crate) fn remember(self) {
+        if let Some(log) = self.log {
+            self.app.recent.put(log, self.run);
+        }
     }
 
     fn state(&self) -> Arc<S> {

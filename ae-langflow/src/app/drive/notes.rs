@@ -55,7 +55,7 @@ impl<S: State> Drive<'_, S> {
         let Some(log) = &self.log else { return };
         if let (Some(head), false) = (log.head, self.run.rests()) {
             let note = TaskRecord::new(head.step, OF_THE_CALL, left_key(head), "null");
-            let _ = log.note(note).await;
+            let _ = log.note(vec![note]).await;
         }
     }
 }

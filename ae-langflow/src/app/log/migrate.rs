@@ -16,20 +16,16 @@ use crate::{
 ///
 /// The writes of tasks of an unfinished superstep are dropped with it: they run again.
 pub(super) fn replay<S: State>(
-    log: &ThreadLog,
+    log: &mut ThreadLog,
     graph: &Graph<S>,
     loaded: &Loaded,
 ) -> Result<GraphRun<S>, GraphError> {
     let reducers = Reducers::from_names(&loaded.header.reducers);
-    let unlike = || version(log, loaded, &why_unlike(loaded));
     let prepare = |state: &mut JsonState| state.set_reducers(reducers);
-    let run = log.replay(graph.topology(), loaded, prepare).map_err(|error| match error {
-        GraphError::StateChanged { .. } => unlike(),
-        other => other,
-    })?;
-    match run.position.state.problem() {
-        None => carry_over(log, loaded, run),
-        Some(_) => Err(unlike()),
+    match log.replay(graph.topology(), loaded, prepare) {
+        Ok(run) if run.position.state.problem().is_none() => carry_over(log, loaded, run),
+        Ok(_) | Err(GraphError::StateChanged { .. }) => Err(version(log, loaded, &why_unlike(loaded))),
+        Err(error) => Err(error),
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct ThreadLog {
     pub(crate) head: Option<Head>,
     pub(crate) retention: Option<Retention>,
     pub(crate) snapshots_after: usize,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     header: Header,
     /// The header in the store differs.
     stale_header: bool,
@@ -33,10 +33,11 @@ pub(crate) struct ThreadLog {
     /// Only this program can follow the changes, so that a later version needs a snapshot to begin with: one comes
     /// with every question and at the end.
     folds_alone: bool,
-    records: u64,
-    delta_bytes: usize,
+    /// What a reader has to follow: the bytes of the changes after the last snapshot, and those of the snapshot.
+    followed: usize,
     snapshot_bytes: usize,
-    /// The size of the state when it was hashed last.
+    /// The bytes of the changes since the state was hashed last, and its own then.
+    unhashed: usize,
     state_bytes: usize,
 }
 
@@ -63,11 +64,16 @@ impl ThreadLog {
             stale_header: true,
             needs_snapshot: true,
             folds_alone,
-            records: 0,
-            delta_bytes: 0,
+            followed: 0,
             snapshot_bytes: 0,
+            unhashed: 0,
             state_bytes: 0,
         }
+    }
+
+    /// About as many bytes as the thread has as JSON.
+    pub(crate) fn weight(&self) -> usize {
+        self.snapshot_bytes.saturating_add(self.followed)
     }
 
     /// Notes what tasks of the superstep under way left, before the superstep ends.

@@ -5,7 +5,7 @@ use std::{cmp::Ordering, sync::Arc};
 use ae_core::{Digest, Runtime};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{ThreadLog, blobs, migrate};
+use super::{ThreadLog, blobs, migrate, write::RECORD_WEIGHT};
 use crate::{
     Change, Checkpointer, Graph, GraphError, GraphRun, State, Topology,
     json::hash,
@@ -37,11 +37,8 @@ impl ThreadLog {
         log.stale_header = loaded.header != log.header;
         log.head = Some(loaded.head);
         log.needs_snapshot = loaded.header.state_version != log.header.state_version;
-        log.records = u64::try_from(loaded.deltas.len()).unwrap_or(u64::MAX);
-        log.delta_bytes = loaded.deltas.iter().map(|delta| delta.change.len()).sum();
-        log.snapshot_bytes = loaded.snapshot.len() + blob_bytes(&loaded);
         if log.needs_snapshot {
-            let run = migrate::replay(&log, graph, &loaded)?;
+            let run = migrate::replay(&mut log, graph, &loaded)?;
             // What `once` recorded was done, whatever version did it; results are void, as the run counts a rewind.
             return Ok(Some(Opened { log, run, notes: loaded.task_records }));
         }
@@ -67,24 +64,33 @@ impl ThreadLog {
     /// The run at the head. Its state, completed by `prepare` at the snapshot, is checked there and at the last record
     /// that has a hash.
     pub(super) fn replay<S: State>(
-        &self,
+        &mut self,
         topology: &Arc<Topology>,
         loaded: &Loaded,
         prepare: impl FnOnce(&mut S),
     ) -> Result<GraphRun<S>, GraphError> {
         let mut run = self.begin(topology, loaded)?;
         prepare(Arc::make_mut(&mut run.position.state));
-        self.verify(&run.position, loaded.snapshot_head.seq, loaded.snapshot_hash)?;
+        let size = self.verify(&run.position, loaded.snapshot_head.seq, loaded.snapshot_hash)?;
+        let snapshot_bytes = size.unwrap_or(loaded.snapshot.len());
         let hashed = loaded.deltas.iter().rposition(|delta| delta.state_hash.is_some());
-        let (mut index, mut sound) = (0, Ok(()));
+        let (mut index, mut state_bytes, mut unhashed) = (0, Ok(Some(snapshot_bytes)), 0);
         self.follow(loaded, &mut run, |run, head, delta, change| {
             run.fold(change);
+            unhashed += delta.change.len() + RECORD_WEIGHT;
             if Some(index) == hashed {
-                sound = self.verify(run.state().as_ref(), head.seq, delta.state_hash);
+                state_bytes = self.verify(run.state().as_ref(), head.seq, delta.state_hash);
+                unhashed = 0;
             }
             index += 1;
         })?;
-        sound.map(|()| run)
+        let read = loaded.blobs.values().map(|text| text.len()).sum::<usize>() + loaded.snapshot.len();
+        let changes = loaded.deltas.iter().map(|delta| delta.change.len() + RECORD_WEIGHT).sum::<usize>();
+        self.state_bytes = state_bytes?.unwrap_or(snapshot_bytes);
+        // The large values that do not belong to the snapshot came with the changes.
+        self.followed = changes.saturating_add(read.saturating_sub(snapshot_bytes));
+        (self.snapshot_bytes, self.unhashed) = (snapshot_bytes, unhashed);
+        Ok(run)
     }
 
     /// The run at the snapshot.
@@ -137,17 +143,19 @@ impl ThreadLog {
         })
     }
 
-    fn verify<T: Serialize>(&self, read: &T, seq: u64, expected: Option<Digest>) -> Result<(), GraphError> {
-        let Some(expected) = expected else { return Ok(()) };
-        if hash::of_state(read).map_err(|error| self.unwritable(&error))? == expected {
-            Ok(())
+    /// Checks a hash, if it was taken, and gives back the size of what was hashed.
+    fn verify<T: Serialize>(
+        &self,
+        read: &T,
+        seq: u64,
+        expected: Option<Digest>,
+    ) -> Result<Option<usize>, GraphError> {
+        let Some(expected) = expected else { return Ok(None) };
+        let (found, bytes) = hash::of_state_and_size(read).map_err(|error| self.unwritable(&error))?;
+        if found == expected {
+            Ok(Some(bytes))
         } else {
             Err(GraphError::StateChanged { thread: self.thread.to_string(), seq })
         }
     }
-}
-
-fn blob_bytes(loaded: &Loaded) -> usize {
-    // An upper bound: changes refer to blobs as well. A snapshot comes later than it might, never too often.
-    loaded.blobs.values().map(|text| text.len()).sum()
 }

@@ -7,17 +7,16 @@ use crate::{
     store::record::{Blob, Record},
 };
 
-/// A snapshot is due after this number of records …
-const SNAPSHOT_RECORDS: u64 = 64;
+/// What a record weighs in addition to the bytes of its change.
+pub(super) const RECORD_WEIGHT: usize = 16;
 
-/// … once they weigh this many times as much as the last snapshot, and as much as the app says: the bounds on what is
-/// stored twice, and on what a reader has to follow.
-const SNAPSHOT_WEIGHT: usize = 4;
+/// What a question and the end weigh in addition, so that a small state is hashed there. A hash comes once the changes
+/// weigh as much as the state did at the last one: often enough to notice a reducer that changed its meaning, seldom
+/// enough to cost no more than writing the changes.
+const REST_WEIGHT: usize = 4096;
 
-/// States up to this size, in bytes, are hashed in every fourth record, and all of them at snapshots, questions and the
-/// end: often enough to notice a reducer that changed its meaning, seldom enough to cost little.
-const HASHED_BYTES_MAX: usize = 4096;
-const HASHED_EVERY: u64 = 4;
+/// The bytes of changes up to which no snapshot comes where records are to go, which they do only in front of one.
+const SNAPSHOTS_AFTER_MAX: usize = 16 * 1024;
 
 /// A change as it is stored.
 pub(crate) struct Entry {
@@ -26,18 +25,15 @@ pub(crate) struct Entry {
     blobs: Vec<Blob>,
     /// A superstep ended, and no one waits.
     steps: bool,
-    /// A snapshot may come with it.
-    boundary: bool,
 }
 
 impl ThreadLog {
     /// Writes a change down.
     pub(crate) fn encode<S: State>(&self, change: &Change<S>) -> Result<Entry, GraphError> {
         let steps = matches!(change, Change::Stepped(..));
-        let boundary = steps || matches!(change, Change::Began | Change::Edited { .. } | Change::Migrated);
         let mut blobs = Vec::new();
         let (text, bytes) = blobs::write(change, &mut blobs).map_err(|error| self.unwritable(&error))?;
-        Ok(Entry { text, bytes, blobs, steps, boundary })
+        Ok(Entry { text, bytes, blobs, steps })
     }
 
     /// Stores an entry, which led to where `run` is.
@@ -46,23 +42,22 @@ impl ThreadLog {
         run: &GraphRun<S>,
         entry: Entry,
     ) -> Result<(), GraphError> {
-        let Entry { text, bytes, mut blobs, steps, boundary } = entry;
-        self.records = self.records.saturating_add(1);
-        self.delta_bytes = self.delta_bytes.saturating_add(bytes);
-        // Records go only in front of a snapshot, so where they are to go it comes as soon as it may.
-        let least = if self.retention.is_some() { 0 } else { self.snapshots_after };
-        let outweighs = self.delta_bytes >= self.snapshot_bytes.saturating_mul(SNAPSHOT_WEIGHT).max(least);
-        let due = self.records >= SNAPSHOT_RECORDS && outweighs;
+        let Entry { text, bytes, mut blobs, steps } = entry;
         let rests = run.is_finished() || !steps && !run.questions().is_empty();
-        let with_snapshot = self.needs_snapshot || (boundary && due) || (rests && self.folds_alone);
-        let in_turn = self.state_bytes <= HASHED_BYTES_MAX && self.records % HASHED_EVERY == 0;
-        let hashed = with_snapshot || !steps || run.is_finished() || in_turn;
+        let weight = bytes.saturating_add(RECORD_WEIGHT);
+        self.followed = self.followed.saturating_add(weight);
+        self.unhashed =
+            self.unhashed.saturating_add(weight).saturating_add(if rests { REST_WEIGHT } else { 0 });
+        let most = if self.retention.is_some() { SNAPSHOTS_AFTER_MAX } else { usize::MAX };
+        // A reader follows no more than it reads anyway, and no more is stored twice than was written.
+        let due = self.followed >= self.snapshot_bytes.max(self.snapshots_after.min(most));
+        let with_snapshot = self.needs_snapshot || due || (rests && self.folds_alone);
+        let hashed = with_snapshot || self.unhashed >= self.state_bytes;
         let (before, at) = (self.head, self.runtime.now());
         let mut record = if with_snapshot {
             let written = blobs::write(&run.position, &mut blobs);
             let (json, bytes) = written.map_err(|error| self.unwritable(&error))?;
-            self.records = 0;
-            self.delta_bytes = 0;
+            self.followed = 0;
             self.snapshot_bytes = bytes;
             Record::with_snapshot(before.as_ref(), at, run.step(), text, json)
         } else {
@@ -77,6 +72,7 @@ impl ThreadLog {
             };
             let (hash, bytes) = hashed.map_err(|error| self.unwritable(&error))?;
             self.state_bytes = bytes;
+            self.unhashed = 0;
             record = record.with_state_hash(hash);
         }
         if self.stale_header {
