@@ -1,5 +1,6 @@
 //! Graphs beside what the same work costs without an engine.
 
+pub mod chat;
 pub mod disk;
 pub mod fan_out;
 pub mod growth;

@@ -28,7 +28,7 @@ impl Many {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let store = SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal);
         // Threads that are to be pruned have snapshots early.
-        let app = counter().with_store(Arc::new(store.expect("a new file"))).with_snapshots_after(0);
+        let app = counter().with_store(Arc::new(store.expect("a new file"))).with_snapshots_after(2048);
         let many = Self { app, threads, _folder: folder };
         for number in 0..threads {
             let start = Some(Counter::small(STEPS + 1));
