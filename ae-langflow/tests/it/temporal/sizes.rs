@@ -7,7 +7,7 @@ use std::sync::{
 
 use ae_core::RetryPolicy;
 use ae_langflow::{
-    Cx, END, Graph, START, State, StateGraph, Step, node,
+    Answer, Cx, END, Graph, START, State, StateGraph, Step, node,
     temporal::{RunOptions, TemporalError, TemporalWorker},
 };
 use serde::{Deserialize, Serialize};
@@ -187,7 +187,7 @@ async fn a_nested_answer_outlives_the_history_it_came_in() {
     let worker = work(TemporalWorker::new(&client).graph(&graph));
     client.start(&graph, "answered", Odd::default(), &RunOptions::new()).await.unwrap();
     parked::<Odd>(&client, "answered", &["value"]).await;
-    let answer = |id: &str, levels| super::questions::answer(id, &deep(levels));
+    let answer = |id: &str, levels| Answer::from_value(id, deep(levels));
     let refused = client.answer("answered", vec![answer("value", 115)]).await;
     assert!(matches!(refused, Err(TemporalError::Refused { .. })), "{refused:?}");
     client.answer("answered", vec![answer("value", 90)]).await.unwrap();
