@@ -64,7 +64,7 @@ async fn what_json_can_not_hold_is_refused_by_field_and_the_thread_stays() {
             assert!(matches!(error, GraphError::Encode { .. }), "{error}");
             assert!(error.to_string().contains(field), "{error}");
             let state = place.app(&writes(Any::update())).get_state(&config).await.unwrap().unwrap();
-            assert_eq!((state.seq, state.state), (1, Any::default()));
+            assert_eq!((state.seq, &*state.state), (1, &Any::default()));
             let error = app.invoke(Input::start(update), &RunConfig::thread("new")).await.unwrap_err();
             assert!(error.to_string().contains(field), "{error}");
             assert!(app.get_state(&RunConfig::thread("new")).await.unwrap().is_none());
@@ -74,7 +74,7 @@ async fn what_json_can_not_hold_is_refused_by_field_and_the_thread_stays() {
         let app = place.app(&writes(Any::update().tree(nested(99)).maybe(Some(1)).wide(u128::MAX)));
         let state = done(app.invoke(Input::start(Any::update()), &config).await.unwrap());
         let written = app.update_state(&config, Any::update().maybe(None), WriteAs::NoNode).await.unwrap();
-        assert_eq!(written.state, Any { maybe: None, ..state });
+        assert_eq!(*written.state, Any { maybe: None, ..state });
         assert_eq!(place.app(&writes(Any::update())).get_state(&config).await.unwrap().unwrap(), written);
     }
 }
@@ -93,7 +93,7 @@ async fn sets_and_wide_numbers_come_back_beside_large_fields() {
             // A new map has another order each time.
             for _ in 0..5 {
                 let read = place.app(&writes(Any::update())).get_state(&config).await.unwrap().unwrap();
-                assert_eq!(read.state, state);
+                assert_eq!(*read.state, state);
                 assert_eq!(read.seq, 2);
             }
         }
@@ -122,7 +122,7 @@ async fn a_deep_question_answer_or_input_is_refused_and_harms_no_thread() {
         // The state is an object around it.
         let answer = Answer::new("q", &nested(99)).unwrap();
         let state = done(app.resume(&config, answer).await.unwrap());
-        assert_eq!(place.app(&asks(Value::Null)).get_state(&config).await.unwrap().unwrap().state, state);
+        assert_eq!(*place.app(&asks(Value::Null)).get_state(&config).await.unwrap().unwrap().state, state);
         assert_eq!(state.tree, nested(99));
     }
 }

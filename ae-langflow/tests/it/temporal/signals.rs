@@ -165,6 +165,6 @@ async fn no_answer_is_taken_after_a_cancel() {
     assert!(dropped.reasons[0].contains("the run is cancelled"), "{dropped:?}");
     leave.notify_one();
     let Ending::Cancelled(state) = client.result::<Log>("cancelled").await.unwrap() else { panic!() };
-    assert_eq!(state, Log::default());
+    assert_eq!(*state, Log::default());
     worker.stop().await;
 }
