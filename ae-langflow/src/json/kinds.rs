@@ -7,8 +7,8 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// The forms that came back as they were, in this process. A form is a place in a type, the kind of value there, and its length in
-/// bits or items: whatever a reader that is not fooled by one value is fooled by in another, for example an untagged
+/// The forms that came back as they were, in this process. A form is a place in a type, the kind of value there, and its
+/// length in bits or items: whatever a reader that is not fooled by one value is fooled by in another, for example an untagged
 /// enum of a `u8` and a `u32`.
 static KNOWN: RwLock<Option<Arc<BTreeSet<u64>>>> = RwLock::new(None);
 

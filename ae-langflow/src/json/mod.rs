@@ -1,7 +1,7 @@
 //! The way of typed values into JSON and back, for everything that is stored.
 //!
-//! A value that is written here comes back equal. Two parts see to that. A [checking serializer](check) refuses what JSON can't
-//! hold: numbers that are not finite, a `None` inside a `Some`, values nested deeper than every reader goes. The rest
+//! A value that is written here comes back equal. Two parts see to that. A [checking serializer](check) refuses what
+//! JSON can't hold: numbers that are not finite, a `None` inside a `Some`, values nested deeper than every reader goes. The rest
 //! depends on a type's own `Deserialize`, which no serializer can see: so a value of a [form](kinds) that was not
 //! written before is read back at once and compared. Later values of that form are not, which keeps a step cheap.
 
@@ -33,6 +33,20 @@ pub(crate) fn to_string<T: Serialize + DeserializeOwned>(value: &T) -> Result<St
 /// The JSON of a value that is read as another type than it has, or by a program that knows no types.
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     value.serialize(Check::new(serde_json::value::Serializer, &Kinds::default()))
+}
+
+/// The same, read back at once as the type that it has.
+pub(crate) fn to_own_value<T: Serialize + DeserializeOwned>(value: &T) -> Result<Value, Error> {
+    let written = |value: &T| {
+        let kinds = Kinds::default();
+        let json = Marked(value).serialize(Check::new(serde_json::value::Serializer, &kinds))?;
+        Ok::<_, Error>((json, kinds.sum()))
+    };
+    let (json, kinds) = written(value)?;
+    if written(&T::deserialize(&json)?)?.1 == kinds {
+        return Ok(json);
+    }
+    Err(Error::custom("the value would not come back from JSON as it is: it reads as another type of value"))
 }
 
 /// Reads what [`to_string`] wrote.

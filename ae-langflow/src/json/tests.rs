@@ -104,6 +104,8 @@ fn what_its_own_type_reads_otherwise_is_refused_whatever_was_written_before() {
         let error = refused(vec![value]);
         assert!(error.contains("`[0]` would not come back") && error.contains("another type"), "{error}");
     }
+    assert!(to_own_value(&vec![Loose::Large(300), Loose::Small(3)]).is_ok());
+    assert!(to_own_value(&vec![Loose::Large(300), Loose::Large(3)]).is_err());
     let number = Tagged::Number { at: 0.1 };
     assert_eq!(stored(vec![number.clone()]).unwrap(), [number]);
     for value in [Tagged::Wide { at: u128::MAX }, Tagged::Keys { of: HashMap::from([(1, 2)]) }] {

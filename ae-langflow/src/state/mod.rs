@@ -47,8 +47,9 @@ pub type MigrateError = Box<dyn StdError + Send + Sync>;
 ///
 /// Questions, answers, inputs that are sent and values of [`Cx::once`](crate::Cx::once) travel as [`Value`]: in addition,
 /// numbers in them have at most 64 bits, and the members of an object have no order, unless serde_json's
-/// `arbitrary_precision` and `preserve_order` are on. So does the state under a host that knows it as JSON, and while a
-/// thread of an older version is carried over.
+/// `arbitrary_precision` and `preserve_order` are on. The type that reads a question, an answer or an input need not be
+/// the one that wrote it. The state travels so too under a host that knows it as JSON, and while a thread of an older
+/// version is carried over.
 pub trait State: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The update that a node writes.
     type Update: Clone + Serialize + DeserializeOwned + Send + Sync + 'static;
