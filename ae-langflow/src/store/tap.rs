@@ -13,6 +13,10 @@ use super::{
 /// One call of a [`Checkpointer`], as data.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "one lives at a time, and a box would stand in the way of a pattern"
+)]
 pub enum StoreCall {
     /// [`Checkpointer::commit`].
     Commit {

@@ -64,6 +64,7 @@ impl GraphWorkflow {
         self.inbox.receive(answer, open, ctx.cancellation_token().is_cancelled());
     }
 
+    #[allow(clippy::ptr_arg, reason = "the type of the update, as the macro passes it")]
     #[update_validator(answered)]
     fn check(
         &self,

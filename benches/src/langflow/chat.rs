@@ -234,6 +234,7 @@ pub type Reference = [[f64; 3]; 2];
 ///
 /// When the program fails.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the environment names the Python to compare with")]
 pub fn langgraph(turns: usize) -> Option<Reference> {
     let python = std::env::var_os("LANGGRAPH_PYTHON")?;
     let output = Command::new(python).args(["-c", include_str!("chat.py"), &turns.to_string()]).output();

@@ -36,7 +36,7 @@ async fn answers_rerun_the_asking_node_alone_and_what_it_recorded_stays() {
     let worker = work(TemporalWorker::new(&client).graph(&graph));
     client.start(&graph, "three", Log::default(), &RunOptions::new()).await.unwrap();
 
-    let standing = parked(&client, "three", &["name", "ok"]).await;
+    let standing = parked::<Log>(&client, "three", &["name", "ok"]).await;
     assert_eq!((standing.step, standing.next, standing.state.as_ref()), (0, names("a b"), &Log::default()));
     let mut first = trace.take();
     first.sort();

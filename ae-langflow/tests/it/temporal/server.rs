@@ -125,11 +125,8 @@ impl Server {
         let url = Url::parse(&format!("http://127.0.0.1:{}", self.port)).unwrap();
         let connection = Connection::connect(ConnectionOptions::new(url).build()).await.unwrap();
         let run = WorkflowExecution { workflow_id: thread.to_owned(), run_id: String::new() };
-        let request = DeleteWorkflowExecutionRequest {
-            namespace: "default".to_owned(),
-            workflow_execution: Some(run),
-            ..DeleteWorkflowExecutionRequest::default()
-        };
+        let request =
+            DeleteWorkflowExecutionRequest { namespace: "default".to_owned(), workflow_execution: Some(run) };
         let mut service = connection.workflow_service();
         service.delete_workflow_execution(request.into_request()).await.unwrap();
         let client = self.client("forget").await;

@@ -143,7 +143,8 @@ fn deep(levels: usize) -> Value {
 async fn a_value_that_can_not_be_read_ends_the_run_by_name_at_once() {
     let Some(server) = Server::shared().await else { return };
     let client = server.client("sizes-unreadable").await;
-    let cases: [(&str, fn() -> Step<Odd>); 2] = [
+    type Write = fn() -> Step<Odd>;
+    let cases: [(&str, Write); 2] = [
         ("nan", || Odd::update().ratio(f64::NAN).into()),
         ("deep", || Odd::update().value(deep(122)).into()),
     ];

@@ -83,7 +83,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop>
     let workspace = stage.workspace()?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
     if built.manifest != Some(bundle.manifest()) {
-        close_questions(&*stage.ports.keeper.desk(), start.run, CHANGED).await?;
+        close_questions(stage.ports.keeper.desk(), start.run, CHANGED).await?;
         let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
                       published, start a new run";
         return Ok(stage.end(Outcome::Blocked, reason));
@@ -91,7 +91,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop>
     // The provider may refuse more today than when the spec was approved.
     if let Some(refusal) = Offer::new(start.run, spec, &context.base_url).refusal(&stage.ports.payments_info)
     {
-        close_questions(&*stage.ports.keeper.desk(), start.run, CHANGED).await?;
+        close_questions(stage.ports.keeper.desk(), start.run, CHANGED).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
     let deploy_spec = DeploySpec::new(SiteId::parse(site)?, &context.base_url);
