@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use ae_core::BackendError;
 
-use crate::{RunError, START};
+use crate::{RunError, START, node::describe};
 
 /// An error of [`App`](crate::App). The thread stays readable at its last good step.
 #[derive(Debug, thiserror::Error)]
@@ -92,14 +92,19 @@ pub enum GraphError {
         /// This graph.
         expected: String,
     },
-    /// The graph changed, and nodes that the thread needs are gone.
+    /// The graph changed, and nodes or edges that the thread needs are gone: those that are due or deferred, joins that
+    /// are half filled, and the ways on from tasks that have finished. Nothing was changed.
+    ///
+    /// [`App::update_state`](crate::App::update_state) in the name of a node that is there goes on from that one instead,
+    /// and so does the next turn from START; what was due and what had arrived is abandoned then.
     #[error(
-        "the thread {thread:?} is due to run {missing:?}, which this version of the graph lacks: add them back"
+        "the thread {thread:?} needs {missing:?}, which this version of the graph lacks: add them back, or go on from \
+         another node with update_state or a turn"
     )]
     GraphChanged {
         /// The thread.
         thread: String,
-        /// The missing nodes.
+        /// The nodes and edges that are missing.
         missing: Vec<String>,
     },
     /// The thread was stored under another version of the state.
@@ -195,6 +200,13 @@ impl GraphError {
             Self::Store { .. } | Self::Encode { .. } => None,
             _ => Some(false),
         }
+    }
+
+    /// The error and all of its causes on one line, outermost first; about 4 KiB at most. `Display` gives the error
+    /// alone, as is usual for one that has a [`source`](StdError::source).
+    #[must_use]
+    pub fn report(&self) -> String {
+        describe(self)
     }
 }
 

@@ -8,8 +8,8 @@ pub use crate::{
     app::STEP_LIMIT,
     graph::{EdgeFrom, Topology},
     node::{
-        CacheKey, DueTask, Emitter, ForeignPause, Journal, NodeOptions, NodePolicy, NodeRetry, NodeTimeout,
-        Pause,
+        CacheKey, DueTask, Emitter, ForeignPause, Journal, NodeOptions, NodePanic, NodePolicy, NodeRetry,
+        NodeTimeout, Pause, RetryOn,
     },
     run::{Change, GraphRun, Next, NextStep, Superstep, TaskOutcome, TaskResult, Turned, Write},
     state::{JsonState, Patch, Reducers},

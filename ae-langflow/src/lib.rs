@@ -43,9 +43,10 @@ pub use app::{
 pub use error::GraphError;
 pub use graph::{CompileError, CompileProblem, CompileWarning, END, Graph, START, StateGraph};
 pub use node::{
-    Answer, Configured, Cx, MemoryNodeCache, Node, NodeCache, NodeFailure, Question, Step, Stop, TaskId, node,
+    Answer, Configured, Cx, Fatal, MemoryNodeCache, Node, NodeCache, NodeFailure, Question, Step, Stop,
+    TaskId, node,
 };
-pub use run::RunError;
+pub use run::{OpenJoin, RunError};
 pub use state::{MigrateError, State, reduce};
 #[cfg(feature = "sqlite")]
 pub use store::SqliteCheckpointer;

@@ -6,6 +6,7 @@ mod history;
 mod input;
 mod line;
 mod log;
+mod notes;
 mod recent;
 mod stream;
 mod threads;

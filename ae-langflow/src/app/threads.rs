@@ -5,10 +5,11 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 use ae_core::{ErrorKind, Timestamp};
 
 use crate::{
-    App, GraphError, GraphRun, Question, RunConfig, START, State,
+    App, GraphError, GraphRun, NodeFailure, OpenJoin, Question, RunConfig, START, State,
     app::drive::{Drive, Noted},
     app::log::Opened,
-    store::record::{Page, Prune, ThreadInfo},
+    app::notes,
+    store::record::{Page, Prune, TaskRecord, ThreadInfo},
 };
 
 /// Where a thread stands.
@@ -19,6 +20,12 @@ pub struct ThreadState<S> {
     pub state: Arc<S>,
     /// The nodes of the superstep under way that have not finished, in order.
     pub next: Vec<String>,
+    /// The last failure of each of them that failed for good, until it finishes or asks: the node, the error's own text,
+    /// and how often it was tried. [`Input::Continue`](crate::Input::Continue) tries them again.
+    pub failures: Vec<NodeFailure>,
+    /// The joins at which some sources have arrived and others have not. When the thread is finished, they never
+    /// will: the targets were left out. A join in a subgraph is forgotten when the subgraph is left.
+    pub open_joins: Vec<OpenJoin>,
     /// The open questions.
     pub questions: Vec<Question>,
     /// How many supersteps are complete.
@@ -73,10 +80,14 @@ impl Retention {
 }
 
 impl<S: State> ThreadState<S> {
-    pub(crate) fn of(run: &GraphRun<S>, seq: u64) -> Self {
+    /// Where `run` stands, with what its tasks have noted since.
+    pub(crate) fn of(run: &GraphRun<S>, notes: &[TaskRecord], seq: u64) -> Self {
+        let (next, failures) = notes::unfinished(run, notes);
         Self {
             state: run.state_so_far(),
-            next: run.unfinished().map(|task| task.node().to_owned()).collect(),
+            next: next.into_iter().map(|task| task.node().to_owned()).collect(),
+            failures,
+            open_joins: run.open_joins(),
             questions: run.questions().to_vec(),
             step: run.step(),
             seq,
@@ -100,7 +111,7 @@ impl<S: State> App<S> {
         if let (Some(store), Some(head)) = (&self.store, known) {
             if store.notes(&config.thread, head).await.map_err(failed)?.is_some_and(|notes| notes.is_empty())
             {
-                let read = self.recent.read(&config.thread, head, |run| ThreadState::of(run, head.seq));
+                let read = self.recent.read(&config.thread, head, |run| ThreadState::of(run, &[], head.seq));
                 if read.is_some() {
                     return Ok(read);
                 }
@@ -113,7 +124,7 @@ impl<S: State> App<S> {
         // Results that don't go together are refused when the thread goes on.
         let _ = run.take(Noted::read(&log, &run, &notes)?.finished);
         let seq = log.head.map_or(0, |head| head.seq);
-        let state = ThreadState::of(&run, seq);
+        let state = ThreadState::of(&run, &notes, seq);
         match config.at {
             // With results that were noted it is ahead of what is stored.
             None if is_stored => self.recent.put(log, run),

@@ -12,15 +12,16 @@ use crate::{
     graph::subgraph,
     graph::topology::{Branch, Waiting},
     node::Name,
-    node::{CacheKey, DynNode, NodeOptions},
+    node::{CacheKey, DynNode, NodeOptions, RetryOn},
 };
 
 pub(crate) type Router<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
 
-/// A node and the key of its cached results.
+/// A node and the parts of its options that are code.
 pub(crate) struct Entry<S: State> {
     pub(crate) node: Arc<dyn DynNode<S>>,
     pub(crate) cache_key: Option<CacheKey<S>>,
+    pub(crate) retry_on: Option<RetryOn>,
 }
 
 /// A graph under construction. [`compile`](Self::compile) names every mistake at once.
@@ -59,14 +60,14 @@ impl<S: State> StateGraph<S> {
     /// Adds a node.
     #[must_use]
     pub fn add_node(mut self, name: impl Into<String>, node: impl Node<S>) -> Self {
-        let NodeOptions { policy, cache_key } = node.options();
+        let NodeOptions { policy, cache_key, retry_on } = node.options();
         let name = name.into();
         if self.declare(&name) {
             let name = Name::from(name);
             if !policy.is_default() {
                 self.topology.policies.insert(name.clone(), policy);
             }
-            self.nodes.insert(name, Entry { node: Arc::new(node), cache_key });
+            self.nodes.insert(name, Entry { node: Arc::new(node), cache_key, retry_on });
         }
         self
     }
@@ -163,7 +164,8 @@ impl<S: State> StateGraph<S> {
         if !problems.is_empty() {
             return Err(CompileError { graph: self.topology.name, problems });
         }
-        let warnings = compile::warnings(&self.topology);
+        let subgraphs = self.subgraphs.keys().cloned().collect();
+        let warnings = compile::warnings(&self.topology, &subgraphs);
         subgraph::inline(&mut self);
         let problems = compile::names(&self.topology);
         if !problems.is_empty() {
@@ -198,7 +200,7 @@ impl<S: State> Graph<S> {
         self.0.routers.contains_key(node)
     }
 
-    /// The labels that the routers of `node` (or [`START`](crate::START)) give for `state`.
+    /// The labels that the routers of `node` (or [`START`](crate::START)) give for `state`. They may panic.
     pub(crate) fn labels(&self, node: &str, state: &S) -> Vec<String> {
         self.0
             .routers

@@ -33,6 +33,9 @@ impl<S: State> StateGraph<S> {
     /// Adds a graph over the same state as one node, `name`. Its nodes run as `name/…`, one superstep each, and what
     /// they write is committed like that of any node. Edges to `name` enter it; edges from `name` are followed once
     /// nothing in it is due any more.
+    ///
+    /// Its entry and its exit are a superstep each, so a visit takes two more than its nodes do: a plain edge from it
+    /// and one from a node next to it reach a common target at different times, which [`Graph::warnings`] says.
     #[must_use]
     pub fn add_subgraph(self, name: impl Into<String>, graph: &Graph<S>) -> Self {
         let lens = Lens { get: Arc::new(|state: &S| state), put: Arc::new(|update| update) };
@@ -66,7 +69,8 @@ impl<S: State> StateGraph<S> {
                 let get = Arc::clone(&lens.get);
                 Arc::new(move |state: &S| key(get(state))) as Arc<dyn Fn(&S) -> String + Send + Sync>
             });
-            self.nodes.insert(within(&group, name), Entry { node: Arc::new(inner), cache_key });
+            let retry_on = entry.retry_on.clone();
+            self.nodes.insert(within(&group, name), Entry { node: Arc::new(inner), cache_key, retry_on });
         }
         for (name, routers) in &graph.0.routers {
             let outer = routers.iter().map(|router| {
@@ -77,8 +81,9 @@ impl<S: State> StateGraph<S> {
             let name = if &**name == START { exit_of(&group) } else { within(&group, name) };
             self.routers.insert(name, outer.collect());
         }
-        self.nodes.insert(group.clone(), Entry { node: Arc::new(Nothing), cache_key: None });
-        self.nodes.insert(exit_of(&group), Entry { node: Arc::new(Nothing), cache_key: None });
+        for end in [group.clone(), exit_of(&group)] {
+            self.nodes.insert(end, Entry { node: Arc::new(Nothing), cache_key: None, retry_on: None });
+        }
         self.subgraphs.insert(group.clone(), moved_into(&group, graph.topology()));
         self
     }

@@ -45,6 +45,12 @@ impl Waiting {
     }
 }
 
+/// The sources and the target of the waiting edge with this [key](Waiting::key). No name has a `+` or a `>`.
+pub(crate) fn waiting_of(key: &str) -> Option<(Vec<&str>, &str)> {
+    let (sources, target) = key.split_once('>')?;
+    Some((sources.split('+').collect(), target))
+}
+
 /// The closed list of labels of one router, with where each leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Branch {

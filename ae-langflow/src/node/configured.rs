@@ -1,6 +1,6 @@
 //! A node with options.
 
-use std::{fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
+use std::{error::Error as StdError, fmt, future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use ae_core::RetryPolicy;
 
@@ -13,6 +13,9 @@ use crate::{
 /// The part of the state that a node's result depends on, as text.
 pub type CacheKey<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
 
+/// Which failures of a node are worth another try.
+pub type RetryOn = Arc<dyn Fn(&(dyn StdError + 'static)) -> bool + Send + Sync>;
+
 /// How a node is run.
 #[non_exhaustive]
 pub struct NodeOptions<S> {
@@ -20,11 +23,13 @@ pub struct NodeOptions<S> {
     pub policy: NodePolicy,
     /// Tells apart the results that a [`NodeCache`](crate::NodeCache) keeps of it.
     pub cache_key: Option<CacheKey<S>>,
+    /// Says which failures are repeated, where the policy repeats any. All are, without one.
+    pub retry_on: Option<RetryOn>,
 }
 
 impl<S> Default for NodeOptions<S> {
     fn default() -> Self {
-        Self { policy: NodePolicy::default(), cache_key: None }
+        Self { policy: NodePolicy::default(), cache_key: None, retry_on: None }
     }
 }
 
@@ -33,6 +38,7 @@ impl<S> fmt::Debug for NodeOptions<S> {
         f.debug_struct("NodeOptions")
             .field("policy", &self.policy)
             .field("cached", &self.cache_key.is_some())
+            .field("retry_on", &self.retry_on.is_some())
             .finish()
     }
 }
@@ -40,37 +46,50 @@ impl<S> fmt::Debug for NodeOptions<S> {
 /// A node with options. Made by [`node`].
 pub struct Configured<S, N> {
     node: N,
-    policy: NodePolicy,
-    cache_key: Option<CacheKey<S>>,
+    options: NodeOptions<S>,
     state: PhantomData<fn() -> S>,
 }
 
 /// Wraps `node` to say how it is run: `add_node("write", node(write).with_retry(…).with_timeout(…))`.
 pub fn node<S: State, N: Node<S>>(node: N) -> Configured<S, N> {
-    let NodeOptions { policy, cache_key } = node.options();
-    Configured { node, policy, cache_key, state: PhantomData }
+    let options = node.options();
+    Configured { node, options, state: PhantomData }
 }
 
 impl<S: State, N: Node<S>> Configured<S, N> {
     /// Repeats a failed run. An [`ae_core::BackendError`] among the causes decides whether and when; every other
-    /// failure is repeated after the pauses of `retry`. What the node recorded with [`Cx::once`] is not repeated.
+    /// failure, a panic and a timeout among them, is repeated after the pauses of `retry`, unless
+    /// [`with_retry_on`](Self::with_retry_on) or a [`Fatal`](crate::Fatal) error says otherwise. What the node recorded
+    /// with [`Cx::once`] is not repeated.
     #[must_use]
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
-        self.policy.set_retry(retry);
+        self.options.policy.set_retry(retry);
+        self
+    }
+
+    /// Repeats only failures for which `retry_on` says so, where [`with_retry`](Self::with_retry) repeats any. It is
+    /// given the error of the node; causes are found with [`source`](StdError::source), and types with
+    /// `error.downcast_ref()`. It can't make a failure repeated that says itself that it is not worth it.
+    #[must_use]
+    pub fn with_retry_on(
+        mut self,
+        retry_on: impl Fn(&(dyn StdError + 'static)) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.retry_on = Some(Arc::new(retry_on));
         self
     }
 
     /// Ends a try that takes longer, as a failure.
     #[must_use]
     pub fn with_timeout(mut self, limit: Duration) -> Self {
-        self.policy.timeout_ms = Some(millis(limit));
+        self.options.policy.timeout_ms = Some(millis(limit));
         self
     }
 
     /// Ends a try without a heartbeat for that long, as a failure.
     #[must_use]
     pub fn with_idle_timeout(mut self, limit: Duration) -> Self {
-        self.policy.idle_timeout_ms = Some(millis(limit));
+        self.options.policy.idle_timeout_ms = Some(millis(limit));
         self
     }
 
@@ -78,14 +97,14 @@ impl<S: State, N: Node<S>> Configured<S, N> {
     /// went wrong with [`Cx::failure`]. The edges of the failed node are not followed.
     #[must_use]
     pub fn with_error_handler(mut self, handler: impl Into<String>) -> Self {
-        self.policy.on_error = Some(handler.into());
+        self.options.policy.on_error = Some(handler.into());
         self
     }
 
     /// Runs it only when nothing else is due; in a subgraph, when nothing else in that is due.
     #[must_use]
     pub fn deferred(mut self) -> Self {
-        self.policy.deferred = true;
+        self.options.policy.deferred = true;
         self
     }
 
@@ -93,7 +112,7 @@ impl<S: State, N: Node<S>> Configured<S, N> {
     /// everything that the result depends on besides the node's own input.
     #[must_use]
     pub fn cached(mut self, key: impl Fn(&S) -> String + Send + Sync + 'static) -> Self {
-        self.cache_key = Some(Arc::new(key));
+        self.options.cache_key = Some(Arc::new(key));
         self
     }
 }
@@ -104,12 +123,13 @@ impl<S: State, N: Node<S>> Node<S> for Configured<S, N> {
     }
 
     fn options(&self) -> NodeOptions<S> {
-        NodeOptions { policy: self.policy.clone(), cache_key: self.cache_key.clone() }
+        let NodeOptions { policy, cache_key, retry_on } = &self.options;
+        NodeOptions { policy: policy.clone(), cache_key: cache_key.clone(), retry_on: retry_on.clone() }
     }
 }
 
 impl<S, N> fmt::Debug for Configured<S, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Configured").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Configured").field("options", &self.options).finish_non_exhaustive()
     }
 }

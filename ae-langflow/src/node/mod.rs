@@ -1,6 +1,7 @@
 //! A node: what runs in a superstep.
 
 mod cache;
+mod caught;
 mod configured;
 mod cx;
 mod failure;
@@ -18,14 +19,19 @@ use serde_json::Value;
 pub use self::cache::MockNodeCache;
 pub use self::{
     cache::{MemoryNodeCache, NodeCache},
-    configured::{CacheKey, Configured, NodeOptions, node},
+    configured::{CacheKey, Configured, NodeOptions, RetryOn, node},
     cx::{Cx, Emitter, Journal},
-    failure::{ForeignPause, NodeFailure, NodeTimeout},
+    failure::{Fatal, ForeignPause, NodeFailure, NodePanic, NodeTimeout},
     policy::{NodePolicy, NodeRetry},
     question::{Answer, Question},
     task::{DueTask, TaskId},
 };
-pub(crate) use self::{cx::Host, name::Name};
+pub(crate) use self::{
+    caught::{caught, guarded},
+    cx::Host,
+    failure::{chain, describe},
+    name::Name,
+};
 use crate::{State, json};
 
 /// One unit of work of a graph. Async functions and closures `|state: Arc<S>, cx: Cx| async move { … }` are nodes, and
@@ -114,7 +120,7 @@ impl<S: State> fmt::Debug for Step<S> {
 pub enum Stop {
     /// It asked a question and waits for the answer.
     Paused(Pause),
-    /// It broke.
+    /// It broke. A panic counts as this too.
     Failed(Box<dyn StdError + Send + Sync>),
 }
 
@@ -127,6 +133,13 @@ impl Stop {
     #[must_use]
     pub fn failed(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Failed(error.into())
+    }
+
+    /// The node broke because of `error`, which may also be a text, and trying it again is of no use: its policy's
+    /// retries are not used. An error handler takes over all the same. [`Fatal`] says so from inside an error.
+    #[must_use]
+    pub fn fatal(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::failed(Fatal::new(error))
     }
 }
 

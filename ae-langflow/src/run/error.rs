@@ -1,6 +1,6 @@
 //! The refusals of a run.
 
-use crate::TaskId;
+use crate::{TaskId, node::NodePanic};
 
 /// A refusal of a run. It changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -93,10 +93,25 @@ pub enum RunError {
         /// The name.
         node: String,
     },
+    /// A router or a reducer panicked.
+    #[error("a router or a reducer panicked on what {nodes:?} wrote: {message}")]
+    Panicked {
+        /// The nodes, [`START`](crate::START) for the input.
+        nodes: Vec<String>,
+        /// The message of the panic.
+        message: String,
+    },
     /// An outcome of a task that is not to be run.
     #[error("the task {task} is not due")]
     NotDue {
         /// The task.
         task: TaskId,
     },
+}
+
+impl RunError {
+    pub(crate) fn panicked<'n>(nodes: impl IntoIterator<Item = &'n str>, panic: NodePanic) -> Self {
+        let nodes = nodes.into_iter().map(str::to_owned).collect();
+        Self::Panicked { nodes, message: panic.message }
+    }
 }

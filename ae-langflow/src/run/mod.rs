@@ -5,6 +5,7 @@ mod edit;
 mod error;
 mod fold;
 mod json;
+mod missing;
 mod next;
 pub(crate) mod position;
 mod route;
@@ -19,11 +20,11 @@ use serde_json::Value;
 pub use self::{
     change::{Change, TaskOutcome, TaskResult, Write},
     error::RunError,
-    next::Next,
+    next::{Next, OpenJoin},
     position::Turned,
 };
 use self::{position::Position, route::Follow};
-use crate::{DueTask, Graph, Question, START, State, TaskId, Topology};
+use crate::{DueTask, Graph, Question, START, State, TaskId, Topology, node::guarded};
 
 /// One thread of a graph. [`next_step`](Self::next_step) says what to do; [`apply`](Self::apply) takes what became of
 /// it and gives back the [`Change`] to store. Any host can drive it: the in-process [`App`](crate::App) does, and so
@@ -76,10 +77,12 @@ impl<S: State> GraphRun<S> {
     ///
     /// # Errors
     ///
-    /// [`RunError::UnknownLabel`] when a router after [`START`] gives a label that is not in its list.
+    /// [`RunError::UnknownLabel`] when a router after [`START`] gives a label that is not in its list,
+    /// [`RunError::Panicked`] when it panics.
     pub fn start(graph: &Graph<S>, state: S) -> Result<Self, RunError> {
         let topology = Arc::clone(graph.topology());
-        let labels = graph.labels(START, &state);
+        let labels = guarded(|| graph.labels(START, &state));
+        let labels = labels.map_err(|panic| RunError::panicked([START], panic))?;
         let mut follow = Follow::new(&topology, &Next::default());
         follow.leave(START, &labels, &[])?;
         let next = follow.end(std::iter::empty());
@@ -187,6 +190,13 @@ impl<S: State> GraphRun<S> {
     #[must_use]
     pub fn questions(&self) -> &[Question] {
         &self.position.questions
+    }
+
+    /// The joins at which some sources have arrived and others have not. When nothing is left to run, they never will:
+    /// the targets of these joins were left out.
+    #[must_use]
+    pub fn open_joins(&self) -> Vec<OpenJoin> {
+        self.position.next.open_joins().collect()
     }
 
     /// Whether nothing is left to run.

@@ -1,11 +1,48 @@
 //! The tasks after a superstep.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::Value;
 
-use crate::{TaskId, json::Marked, node::Name};
+use crate::{
+    TaskId,
+    graph::topology::{Waiting, waiting_of},
+    json::Marked,
+    node::Name,
+};
+
+/// A waiting edge at which some of its sources have arrived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpenJoin {
+    /// The node that runs once all of them have.
+    pub target: String,
+    /// The sources that have arrived, sorted.
+    pub arrived: Vec<String>,
+    /// Those that it waits for, sorted.
+    pub missing: Vec<String>,
+}
+
+impl OpenJoin {
+    /// The [key](crate::graph::topology::Waiting::key) of the edge.
+    pub(crate) fn key(&self) -> String {
+        let sources = self.arrived.iter().chain(&self.missing).map(|name| name.as_str().into()).collect();
+        Waiting { sources, target: self.target.as_str().into() }.key()
+    }
+}
+
+impl fmt::Display for OpenJoin {
+    /// `["a", "b"] -> "c"`: the edge as it is added.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sources: Vec<_> = self.arrived.iter().chain(&self.missing).collect();
+        sources.sort();
+        write!(f, "{sources:?} -> {:?}", self.target)
+    }
+}
 
 /// The tasks after a superstep.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -17,6 +54,21 @@ pub struct Next {
     pub(crate) later: BTreeSet<Name>,
     /// The sources that have arrived at each waiting edge.
     pub(crate) arrived: BTreeMap<String, BTreeSet<Name>>,
+}
+
+impl Next {
+    /// The joins that wait for more of their sources. One whose target is deferred is complete, and waits for its turn.
+    pub(crate) fn open_joins(&self) -> impl Iterator<Item = OpenJoin> {
+        self.arrived.iter().filter_map(|(key, arrived)| {
+            let (sources, target) = waiting_of(key)?;
+            let names = |there: bool| {
+                let names = sources.iter().filter(|source| arrived.contains(**source) == there);
+                names.map(|source| (*source).to_owned()).collect::<Vec<_>>()
+            };
+            let join = OpenJoin { target: target.to_owned(), arrived: names(true), missing: names(false) };
+            (!join.missing.is_empty()).then_some(join)
+        })
+    }
 }
 
 /// Just the tasks, which is all there is in nearly every step, or everything.

@@ -107,8 +107,11 @@ impl<'a> Follow<'a> {
             }
             let key = waiting.key();
             if self.arrived.get(&key) == Some(&waiting.sources) {
-                self.arrived.remove(&key);
                 self.go(&waiting.target);
+                // Until a deferred target runs, its sources may arrive again, and count for this round still.
+                if !self.later.contains(&waiting.target) {
+                    self.arrived.remove(&key);
+                }
             }
         }
         // Inner subgraphs first: the exit of one keeps the one around it going.
@@ -132,8 +135,15 @@ impl<'a> Follow<'a> {
     /// Lets the deferred nodes of a graph run once nothing else in it is due.
     fn release(&mut self, is_in: impl Fn(&str) -> bool) {
         if !self.later.is_empty() && !self.is_due(&is_in) {
-            self.nodes.extend(self.later.iter().filter(|node| is_in(node)).cloned());
-            self.later.retain(|node| !is_in(node));
+            let (now, later): (BTreeSet<Name>, _) =
+                std::mem::take(&mut self.later).into_iter().partition(|node| is_in(node));
+            self.later = later;
+            for waiting in self.topology.waiting.iter().filter(|edge| now.contains(&edge.target)) {
+                if self.arrived.get(&waiting.key()) == Some(&waiting.sources) {
+                    self.arrived.remove(&waiting.key());
+                }
+            }
+            self.nodes.extend(now);
         }
     }
 

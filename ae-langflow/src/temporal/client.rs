@@ -123,6 +123,8 @@ impl TemporalClient {
         Ok(ThreadState {
             state: self.read(thread, standing.end).await?,
             next: standing.next,
+            failures: Vec::new(),
+            open_joins: standing.open_joins,
             questions: standing.questions,
             step: standing.step,
             seq: 0,

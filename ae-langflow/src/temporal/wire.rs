@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::inbox::{DroppedSignals, Inbox};
-use crate::{GraphRun, JsonState, NodePolicy, Question, TaskId};
+use crate::{GraphRun, JsonState, NodePolicy, OpenJoin, Question, TaskId};
 
 /// The form of [`WorkflowInput`]. A worker leaves runs of a newer form to newer workers.
 pub(crate) const FORMAT: u32 = 1;
@@ -97,6 +97,8 @@ pub(crate) struct Standing {
     #[serde(flatten)]
     pub(crate) end: RunEnd,
     pub(crate) next: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) open_joins: Vec<OpenJoin>,
     pub(crate) questions: Vec<Question>,
     pub(crate) step: u64,
     pub(crate) finished: bool,

@@ -96,6 +96,7 @@ impl GraphWorkflow {
             state_version: active.state_version,
             end: active.end(),
             next: active.run.unfinished().map(|task| task.node().to_owned()).collect(),
+            open_joins: active.run.open_joins(),
             questions: active.run.questions().to_vec(),
             step: active.run.step(),
             finished: active.run.is_finished(),

@@ -209,3 +209,29 @@ async fn in_a_subgraph_each_place_has_its_own_results() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_graph_and_a_subgraph_never_share_a_result_however_they_are_named() {
+    let (trace, cache) = (Trace::default(), Arc::new(memory(9)));
+    // Joined by a stroke, the names of both places are the same: "team", version 1, "1/1/a" and "team/1/1", version 1, "a".
+    let team = StateGraph::<Log>::new("team")
+        .add_subgraph(
+            "1",
+            &StateGraph::<Log>::new("x")
+                .add_subgraph("1", &graph("x", &trace))
+                .add_edge(START, "1")
+                .add_edge("1", END)
+                .compile()
+                .unwrap(),
+        )
+        .add_edge(START, "1")
+        .add_edge("1", END)
+        .compile()
+        .unwrap();
+    let input = || Input::start(Log::update().text("x"));
+    for graph in [team, graph("team/1/1", &trace), graph("team/1", &trace)] {
+        let app = graph.without_store().with_cache(cache.clone());
+        app.invoke(input(), &RunConfig::thread("t")).await.unwrap();
+        assert_eq!(trace.take(), ["x"], "{:?} made its own result", graph.topology().name());
+    }
+}

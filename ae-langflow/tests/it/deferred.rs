@@ -130,3 +130,28 @@ async fn a_write_in_a_nodes_name_forgets_what_was_deferred_and_one_in_nobodys_do
         }
     }
 }
+
+#[tokio::test]
+async fn a_source_that_arrives_again_while_the_target_waits_does_not_count_for_the_next_round() {
+    // `a` runs twice before the deferred `z` does, and then only `b` runs again: `z` needs both.
+    let again = |state: Arc<Log>, _: Cx| async move {
+        Ok(if state.log.len() < 3 { log("a").goto("c") } else { log("a").goto(END) })
+    };
+    let after = |state: Arc<Log>, _: Cx| async move {
+        Ok(if state.log.len() < 6 { log("z").goto("b") } else { log("z").goto(END) })
+    };
+    let graph = StateGraph::<Log>::new("g")
+        .add_node("a", again)
+        .add_node("b", Say("b"))
+        .add_node("c", Say("c"))
+        .add_node("z", node(after).deferred())
+        .add_edge(START, "a")
+        .add_edge(START, "b")
+        .add_edge(["a", "b"], "z")
+        .add_edge("c", "a")
+        .add_goto("a", ["c", END])
+        .add_goto("z", ["b", END])
+        .compile()
+        .unwrap();
+    assert_eq!(done(run(&graph).await.unwrap()).log, names("a b c a z b"));
+}

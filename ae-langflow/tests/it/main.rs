@@ -12,6 +12,7 @@
 mod blobs;
 mod cached;
 mod calls;
+mod changed;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod child;
 mod compile;
@@ -25,6 +26,7 @@ mod durable;
 #[cfg(all(feature = "encryption", feature = "conformance", feature = "sqlite"))]
 mod encryption;
 mod engine;
+mod failures;
 #[cfg(feature = "conformance")]
 mod faults;
 #[cfg(all(feature = "conformance", feature = "temporal"))]
@@ -37,6 +39,7 @@ mod handlers;
 mod handover;
 mod history;
 mod identity;
+mod joins;
 mod json_states;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod kill;
@@ -44,6 +47,7 @@ mod migration;
 mod migration_custom;
 mod model;
 mod nested;
+mod panics;
 mod policy;
 #[cfg(all(feature = "postgres", feature = "conformance"))]
 mod postgres;
@@ -67,4 +71,5 @@ mod turn_kills;
 mod turn_taking;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod turns;
+mod voided;
 mod write_test_fix;

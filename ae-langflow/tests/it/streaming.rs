@@ -45,6 +45,8 @@ fn line(event: &Event<Log>) -> String {
             format!("update {step} {task} {:?}", update.log.as_ref().unwrap())
         }
         Event::Custom { step, task, event } => format!("custom {step} {task} {event}"),
+        Event::Voided { step, task } => format!("void {step} {task}"),
+        Event::LeftOut { joins } => format!("left out {joins:?}"),
         Event::TaskStarted { step, task } => format!("+{task} {step}"),
         Event::TaskEnded { step, task } => format!("-{task} {step}"),
         Event::TaskFailed { step, task, attempt, message, repeated } => {
@@ -131,7 +133,7 @@ async fn a_question_ends_the_stream_and_the_next_one_has_only_what_is_new() {
     let mut stream = app.stream(Input::resume(vec![answer]), &RunConfig::thread("t"), Modes::ALL);
     assert_eq!(
         lines(&mut stream).await.0,
-        ["+q 2", "update 2 q [\"true\"]", "-q 2", "checkpoint 5 2", "values 2 a,true", "done"]
+        ["void 2 q", "+q 2", "update 2 q [\"true\"]", "-q 2", "checkpoint 5 2", "values 2 a,true", "done"]
     );
 }
 

@@ -14,11 +14,9 @@ impl<S: State> Graph<S> {
     pub(super) fn cache_slot(&self, state: &S, cx: &Cx) -> Option<Slot> {
         cx.host().cache.as_ref()?;
         let key = self.0.nodes.get(cx.node())?.cache_key.as_ref()?(state);
-        let input = cx.raw_input().map(ToString::to_string).unwrap_or_default();
-        // Lengths keep the parts apart.
-        let (graph, node) = (self.topology().name(), cx.node());
-        let version = S::VERSION;
-        Some(Slot { key: format!("{graph}/{version}/{node}/{}:{input}/{key}", input.len()) })
+        // A list keeps the parts apart whatever is in them. One that can't be written has no place.
+        let parts = (self.topology().name(), S::VERSION, cx.node(), cx.raw_input(), key);
+        serde_json::to_string(&parts).ok().map(|key| Slot { key })
     }
 }
 

@@ -4,11 +4,14 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Drive, Noted, journal::StoreJournal};
 use crate::{
-    App, Change, GraphError, GraphRun, Input, RunConfig, State, TaskId, ThreadState,
-    app::line::Place,
-    app::log::{Opened, ThreadLog},
-    app::stream::Sink,
-    node::Host,
+    App, Change, GraphError, GraphRun, Input, RunConfig, RunError, State, ThreadState,
+    app::{
+        line::Place,
+        log::{Opened, ThreadLog},
+        notes,
+        stream::Sink,
+    },
+    node::{Host, guarded},
     run::Turned,
     store::record::TaskRecord,
 };
@@ -67,6 +70,7 @@ impl<'a, S: State> Drive<'a, S> {
 
     /// Goes on with what is due.
     pub(super) async fn go_on(&mut self, notes: Vec<TaskRecord>) -> Result<(), GraphError> {
+        self.goes_on = true;
         self.admit()?;
         self.part().await?;
         self.adopt(notes).await
@@ -96,6 +100,8 @@ impl<'a, S: State> Drive<'a, S> {
             host,
             sink,
             recorded: BTreeMap::new(),
+            failures: 0,
+            goes_on: false,
         };
         drive.with_journal()
     }
@@ -124,11 +130,16 @@ impl<'a, S: State> Drive<'a, S> {
     /// Refuses a thread that can't go on here.
     pub(crate) fn admit(&self) -> Result<(), GraphError> {
         self.refuse_moved()?;
+        self.unless_missing(self.run.missing())?;
+        self.unless_missing(if self.graph_changed() { self.run.no_ways_on() } else { Vec::new() })
+    }
+
+    fn graph_changed(&self) -> bool {
+        self.log.as_ref().is_some_and(ThreadLog::graph_changed)
+    }
+
+    fn unless_missing(&self, missing: Vec<String>) -> Result<(), GraphError> {
         let thread = || self.config.thread.to_string();
-        let nodes = &self.graph.topology().nodes;
-        let due =
-            self.run.unfinished().map(TaskId::node).chain(self.run.position.next.later.iter().map(|n| &**n));
-        let missing: Vec<_> = due.filter(|node| !nodes.contains(*node)).map(str::to_owned).collect();
         if missing.is_empty() { Ok(()) } else { Err(GraphError::GraphChanged { thread: thread(), missing }) }
     }
 
@@ -152,31 +163,38 @@ impl<'a, S: State> Drive<'a, S> {
     ) -> Result<(), GraphError> {
         self.part().await?;
         let leaves = node.map(|node| self.graph.topology().leaves_as(node));
-        let labels = match (leaves, &update) {
-            (Some(node), Some(update)) if self.graph.has_routers(&node) => {
+        let labels = guarded(|| match (&leaves, &update) {
+            (Some(node), Some(update)) if self.graph.has_routers(node) => {
                 let mut after = Arc::unwrap_or_clone(self.run.state_so_far());
                 after.apply(update.clone());
-                self.graph.labels(&node, &after)
+                self.graph.labels(node, &after)
             }
-            (Some(node), None) if self.graph.has_routers(&node) => {
-                self.graph.labels(&node, &self.run.state_so_far())
+            (Some(node), None) if self.graph.has_routers(node) => {
+                self.graph.labels(node, &self.run.state_so_far())
             }
             _ => Vec::new(),
-        };
+        });
+        let labels = labels.map_err(|panic| RunError::panicked(leaves.as_deref(), panic))?;
         let change = self.run.edit_in_turn(update, node, &labels, turned)?;
         self.commit_folded(&change).await
     }
 
     /// Where the thread stands.
     pub(crate) fn thread_state(&self) -> ThreadState<S> {
-        ThreadState::of(&self.run, self.log.as_ref().and_then(|log| log.head).map_or(0, |head| head.seq))
+        ThreadState::of(&self.run, &[], self.log.as_ref().and_then(|log| log.head).map_or(0, |head| head.seq))
     }
 
     /// Takes in what the tasks of the superstep under way had noted when the last call ended.
     pub(crate) async fn adopt(&mut self, notes: Vec<TaskRecord>) -> Result<(), GraphError> {
         let Some(log) = &self.log else { return Ok(()) };
         let Noted { finished, once, .. } = Noted::read(log, &self.run, &notes)?;
+        self.failures = notes.iter().filter(|note| notes::is_failure(note)).count();
         self.recorded = once;
+        if self.graph_changed() {
+            // Taken in, they would be refused and begun again, though they are done.
+            let lacks = finished.iter().filter_map(|outcome| self.run.no_way_on_from(outcome));
+            self.unless_missing(lacks.collect())?;
+        }
         if finished.is_empty() { Ok(()) } else { self.apply(finished).await }
     }
 }

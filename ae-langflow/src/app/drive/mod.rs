@@ -5,6 +5,7 @@ mod enter;
 mod journal;
 mod leave;
 mod notes;
+mod retry;
 mod side_by_side;
 mod superstep;
 mod task;
@@ -16,13 +17,19 @@ use serde_json::Value;
 
 pub(crate) use self::journal::StoreJournal;
 pub(crate) use self::notes::Noted;
-use self::side_by_side::{First, first};
-pub(crate) use self::task::{Ended, describe};
 #[cfg(feature = "temporal")]
-pub(crate) use self::task::{backend_error, pause_before_next};
+pub(crate) use self::retry::{backend_error, pause_before_next};
+use self::side_by_side::{First, first};
+pub(crate) use self::task::Ended;
+#[cfg(feature = "temporal")]
+pub(crate) use crate::node::describe;
 use crate::{
-    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, State, WhenBusy,
-    app::log::ThreadLog, app::stream::Sink, app::trace, node::Host,
+    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, RunError, State, TaskId,
+    WhenBusy,
+    app::log::ThreadLog,
+    app::stream::Sink,
+    app::trace,
+    node::{Host, guarded},
 };
 
 /// A call under way.
@@ -38,6 +45,10 @@ pub(crate) struct Drive<'a, S: State> {
     sink: Option<&'a Sink<S>>,
     /// The records of `once` in the superstep under way, by task.
     recorded: Recorded,
+    /// The number of failures that were noted in the superstep under way.
+    failures: usize,
+    /// The superstep under way may have run in an earlier call.
+    goes_on: bool,
 }
 
 /// The records of [`Cx::once`](crate::Cx::once), by task and key.
@@ -96,7 +107,10 @@ impl<S: State> Drive<'_, S> {
                 sink.until_read().await;
             }
             match self.run.next_step() {
-                NextStep::Done(state) => return Ok(Ending::Done(state)),
+                NextStep::Done(state) => {
+                    self.sink.inspect(|sink| sink.left_out(self.run.open_joins()));
+                    return Ok(Ending::Done(state));
+                }
                 NextStep::Asked(questions) => return Ok(Ending::Asked { state: self.state(), questions }),
                 NextStep::Moved(to) => {
                     return Err(GraphError::Moved { thread: self.config.thread.to_string(), to });
@@ -138,7 +152,11 @@ impl<S: State> Drive<'_, S> {
     pub(crate) async fn commit(&mut self, change: Change<S>) -> Result<(), GraphError> {
         let entry = self.log.as_ref().map(|log| log.encode(&change)).transpose()?;
         let completes = matches!(change, Change::Began | Change::Stepped(..) | Change::Edited { .. });
-        self.run.fold(change);
+        if let Err(panic) = guarded(|| self.run.fold(change)) {
+            // The run in memory is spoilt, and nothing of it is stored.
+            let nodes = self.run.position.next.due.tasks().map(TaskId::node);
+            return Err(RunError::panicked(nodes, panic).into());
+        }
         if let (Some(log), Some(entry)) = (&mut self.log, entry) {
             log.commit(&self.run, entry).await?;
         }
@@ -163,6 +181,8 @@ impl<S: State> Drive<'_, S> {
         }
         if completes_a_step {
             self.recorded.clear();
+            self.failures = 0;
+            self.goes_on = false;
             if let Some(sink) = self.sink {
                 sink.committed(&self.run, self.log.as_ref().and_then(|log| log.head));
             }

@@ -2,8 +2,8 @@
 
 use super::{Drive, Recorded};
 use crate::{
-    GraphError, GraphRun, State, TaskOutcome, app::log::ThreadLog, json, store::record::Head,
-    store::record::TaskRecord,
+    GraphError, GraphRun, State, TaskOutcome, app::log::ThreadLog, app::notes::finished_key, json,
+    store::record::Head, store::record::TaskRecord,
 };
 
 /// The task of the notes that are not about a task: names of nodes have no `#`.
@@ -45,11 +45,6 @@ impl<S: State> Noted<S> {
 }
 
 impl<S: State> Drive<'_, S> {
-    /// The key under which a finished task is noted.
-    pub(super) fn finished_key(&self) -> String {
-        finished_key(&self.run)
-    }
-
     /// Notes that the call ends here with work to do: the next one need not wait for it. Without the note it waits.
     pub(crate) async fn leave(&self) {
         let Some(log) = &self.log else { return };
@@ -58,11 +53,6 @@ impl<S: State> Drive<'_, S> {
             let _ = log.note(vec![note]).await;
         }
     }
-}
-
-/// A superstep that begins again makes what was noted void.
-fn finished_key<S: State>(run: &GraphRun<S>) -> String {
-    format!("done@{}", run.position.rewinds)
 }
 
 fn left_key(head: Head) -> String {

@@ -2,19 +2,20 @@
 
 use std::{error::Error as StdError, future::Future, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
-use ae_core::{BackendError, ErrorKind, Retry, Sleeper};
+use ae_core::Sleeper;
 
-use super::side_by_side::{First, first};
+use super::{
+    retry::pause_before_next,
+    side_by_side::{First, first},
+};
 use crate::{
-    Cx, ForeignPause, Graph, NodeFailure, NodePolicy, NodeTimeout, Question, RunError, State, Stop, TaskId,
-    TaskOutcome, TaskResult,
+    Cx, Fatal, ForeignPause, Graph, NodeFailure, NodePolicy, NodeTimeout, Question, RunError, State, Stop,
+    TaskId, TaskOutcome, TaskResult,
     app::{stream::Sink, trace},
+    node::{caught, chain, describe, guarded},
 };
 
 type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// The most of an error's text that is handed on, in bytes.
-const MESSAGE_BYTES_MAX: usize = 4096;
 
 /// The end of a task.
 pub(crate) enum Ended<S: State> {
@@ -49,8 +50,7 @@ impl<S: State> Graph<S> {
     /// The error of the node.
     pub async fn run_task(&self, state: Arc<S>, cx: Cx) -> Result<TaskOutcome<S>, BoxError> {
         let task = cx.task().clone();
-        let ended = self.try_task(Arc::clone(&state), cx).await?;
-        Ok(self.labelled(ended, &task, state).outcome(task))
+        Ok(self.try_once(state, cx, None, true).await?.outcome(task))
     }
 
     /// Runs the task of `cx` once, from the cache if it is there, within the limits that `policy` names: for a host that
@@ -63,47 +63,75 @@ impl<S: State> Graph<S> {
         policy: &NodePolicy,
     ) -> Result<TaskOutcome<S>, BoxError> {
         let task = cx.task().clone();
-        let ended = self.try_cached(Arc::clone(&state), cx, Some(policy)).await?;
-        Ok(self.labelled(ended, &task, state).outcome(task))
+        Ok(self.try_once(state, cx, Some(policy), true).await?.outcome(task))
     }
 
-    /// Runs a task as its policy says. With `labelled` its routers are asked here.
+    /// Runs a task as its policy says; how often, and what came of it. With `labelled` its routers are asked here.
     pub(super) async fn attempt(
         &self,
         state: Arc<S>,
         mut cx: Cx,
         sink: Option<&Sink<S>>,
         labelled: bool,
-    ) -> Result<Ended<S>, TaskError> {
+    ) -> Result<(u32, Ended<S>), TaskError> {
         let task = cx.task().clone();
         let policy = self.topology().policies.get(task.node());
         loop {
             let attempt = cx.attempt();
-            let tried = self.try_cached(Arc::clone(&state), cx.clone(), policy);
+            let tried = self.try_once(Arc::clone(&state), cx.clone(), policy, labelled);
             let error = match trace::task(&task, attempt, tried).await {
-                Ok(ended) if labelled => return Ok(self.labelled(ended, &task, state)),
-                Ok(ended) => return Ok(ended),
+                Ok(ended) => return Ok((attempt, ended)),
                 Err(error) => error,
             };
             let pause = policy.and_then(|policy| pause_before_next(policy, &cx, error.as_ref()));
+            // What it says to the host is not part of the error itself.
+            let source = error.downcast::<Fatal>().map_or_else(|error| error, |fatal| fatal.into_inner());
             match (pause, &cx.host().runtime) {
                 (Some(pause), Some(runtime)) if !cx.is_cancelled() => {
-                    sink.inspect(|sink| sink.failed(&task, cx.step(), attempt, error.as_ref(), true));
+                    sink.inspect(|sink| sink.failed(&task, cx.step(), attempt, source.as_ref(), true));
                     first(runtime.sleeper.sleep(pause), std::pin::pin!(cx.cancelled())).await;
                     if cx.is_cancelled() {
-                        return Err(TaskError { attempt, source: error });
+                        return Err(TaskError { attempt, source });
                     }
                     cx = cx.next_try();
                 }
                 _ if policy.is_some_and(|policy| policy.on_error.is_some()) && !cx.is_cancelled() => {
-                    return Ok(Ended::Failed(NodeFailure::new(
-                        task.node(),
-                        describe(error.as_ref()),
-                        attempt,
-                    )));
+                    let failure = NodeFailure::new(task.node(), describe(source.as_ref()), attempt);
+                    return Ok((attempt, Ended::Failed(failure)));
                 }
-                _ => return Err(TaskError { attempt, source: error }),
+                _ => return Err(TaskError { attempt, source }),
             }
+        }
+    }
+
+    /// One try with everything that belongs to it, for every host. A panic of the graph's code is an error, and one
+    /// that is not worth another try is [`Fatal`].
+    async fn try_once(
+        &self,
+        state: Arc<S>,
+        cx: Cx,
+        policy: Option<&NodePolicy>,
+        labelled: bool,
+    ) -> Result<Ended<S>, BoxError> {
+        let task = cx.task().clone();
+        let ended = match self.try_cached(Arc::clone(&state), cx, policy).await {
+            Ok(ended) if labelled => self.labelled(ended, &task, state),
+            other => other,
+        };
+        ended.map_err(|error| self.judged(&task, error))
+    }
+
+    /// Asks the node's predicate, if it has one, whether an error is worth another try.
+    fn judged(&self, task: &TaskId, error: BoxError) -> BoxError {
+        let retry_on = self.0.nodes.get(task.node()).and_then(|entry| entry.retry_on.as_ref());
+        let is_final = |error: &(dyn StdError + 'static)| chain(error).any(|cause| cause.is::<Fatal>());
+        match retry_on {
+            Some(retry_on) if !is_final(error.as_ref()) => match guarded(|| retry_on(error.as_ref())) {
+                Ok(true) => error,
+                Ok(false) => Box::new(Fatal::new(error)),
+                Err(panic) => Box::new(Fatal::new(panic)),
+            },
+            _ => error,
         }
     }
 
@@ -114,7 +142,7 @@ impl<S: State> Graph<S> {
         cx: Cx,
         policy: Option<&NodePolicy>,
     ) -> Result<Ended<S>, BoxError> {
-        let Some(slot) = self.cache_slot(&state, &cx) else {
+        let Some(slot) = guarded(|| self.cache_slot(&state, &cx))? else {
             return self.try_in_time(state, cx, policy).await;
         };
         if let Some(result) = slot.get(&cx).await {
@@ -159,12 +187,14 @@ impl<S: State> Graph<S> {
         let Some(entry) = self.0.nodes.get(cx.node()) else {
             return Err(Box::new(RunError::UnknownNode { node: cx.node().to_owned() }));
         };
-        let end = entry.node.run_boxed(state, cx.clone()).await;
+        // The part of a node before its future may panic as well.
+        let run = caught(async { entry.node.run_boxed(state, cx.clone()).await });
+        let end = run.await;
         let questions = cx.take_questions();
         if !questions.is_empty() {
             return Ok(Ended::Asked(questions));
         }
-        let step = end.map_err(|stop| match stop {
+        let step = end?.map_err(|stop| match stop {
             Stop::Failed(error) => error,
             Stop::Paused(_) => Box::new(ForeignPause),
         })?;
@@ -180,68 +210,19 @@ impl<S: State> Graph<S> {
     }
 
     /// Asks the routers of a finished task, which read the state as it is after that task alone has written.
-    fn labelled(&self, ended: Ended<S>, task: &TaskId, state: Arc<S>) -> Ended<S> {
-        match ended {
-            Ended::Finished(mut result) if self.0.routers.contains_key(task.node()) => {
+    fn labelled(&self, ended: Ended<S>, task: &TaskId, state: Arc<S>) -> Result<Ended<S>, BoxError> {
+        let Ended::Finished(mut result) = ended else { return Ok(ended) };
+        if self.0.routers.contains_key(task.node()) {
+            result.labels = guarded(|| {
                 let mut after = Arc::unwrap_or_clone(state);
                 if let Some(update) = &result.update {
                     after.apply(update.clone());
                 }
-                result.labels = self.labels(task.node(), &after);
-                Ended::Finished(result)
-            }
-            other => other,
+                self.labels(task.node(), &after)
+            })?;
         }
+        Ok(Ended::Finished(result))
     }
-}
-
-/// The pause before the next try, if there is one.
-pub(crate) fn pause_before_next(
-    policy: &NodePolicy,
-    cx: &Cx,
-    error: &(dyn StdError + 'static),
-) -> Option<Duration> {
-    let jitter = cx.host().runtime.as_ref().map_or(0, |runtime| runtime.ids.jitter());
-    match backend_error(error) {
-        Some(error) => policy.retry().next_pause(cx.attempt(), error, jitter),
-        None => {
-            let unknown =
-                BackendError::new(ErrorKind::Internal, "node", "run", "it failed").with_retry(Retry::Backoff);
-            policy.retry().next_pause(cx.attempt(), &unknown, jitter)
-        }
-    }
-}
-
-/// The first backend error among an error and its causes.
-pub(crate) fn backend_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e BackendError> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// An error and its causes on one line.
-pub(crate) fn describe(error: &(dyn StdError + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if text.len() > MESSAGE_BYTES_MAX {
-            break;
-        }
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    if text.len() > MESSAGE_BYTES_MAX {
-        let end = (0..=MESSAGE_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(end);
-        text.push('…');
-    }
-    text
 }
 
 fn late(timeout: NodeTimeout) -> BoxError {

@@ -76,6 +76,16 @@ impl ThreadLog {
         self.snapshot_bytes.saturating_add(self.followed)
     }
 
+    /// Whether another version of the graph or of its state wrote the thread last.
+    pub(crate) fn graph_changed(&self) -> bool {
+        self.stale_header
+    }
+
+    /// The supersteps that are complete in the store.
+    pub(crate) fn step(&self) -> u64 {
+        self.head.map_or(0, |head| head.step)
+    }
+
     /// Notes what tasks of the superstep under way left, before the superstep ends.
     pub(crate) async fn note(&self, records: Vec<TaskRecord>) -> Result<(), GraphError> {
         let Some(head) = self.head.filter(|_| !records.is_empty()) else { return Ok(()) };

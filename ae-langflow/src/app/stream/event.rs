@@ -4,7 +4,7 @@ use std::{fmt, ops::BitOr, sync::Arc};
 
 use serde_json::Value;
 
-use crate::{Ending, State, TaskId};
+use crate::{Ending, OpenJoin, State, TaskId};
 
 /// Which events a stream has. Combine them with `|`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,7 @@ impl Modes {
     pub const VALUES: Self = Self(1);
     /// [`Event::Update`].
     pub const UPDATES: Self = Self(2);
-    /// [`Event::Custom`].
+    /// [`Event::Custom`] and [`Event::Voided`].
     pub const CUSTOM: Self = Self(4);
     /// [`Event::TaskStarted`], [`Event::TaskEnded`] and [`Event::TaskFailed`].
     pub const TASKS: Self = Self(8);
@@ -66,6 +66,15 @@ pub enum Event<S: State> {
         /// The event.
         event: Value,
     },
+    /// The custom events that the task has sent in this superstep so far are void: the try that sent them failed or
+    /// took too long, or the task runs again from its top, after a question or in a call that goes on with its superstep.
+    /// Those that follow are of the next try.
+    Voided {
+        /// The superstep.
+        step: u64,
+        /// The task.
+        task: TaskId,
+    },
     /// A task begins.
     TaskStarted {
         /// The superstep.
@@ -100,6 +109,12 @@ pub enum Event<S: State> {
         /// The superstep.
         step: u64,
     },
+    /// The thread is done, and these joins never had all of their sources: their targets did not run. It comes whatever
+    /// the modes.
+    LeftOut {
+        /// The joins.
+        joins: Vec<OpenJoin>,
+    },
     /// How the call ended. It is the last event of a call that did not fail, whatever the modes.
     Ended(Ending<S>),
 }
@@ -110,10 +125,12 @@ impl<S: State> fmt::Debug for Event<S> {
             Self::Values { step, .. } => ("Values", Some(*step), None),
             Self::Update { step, task, .. } => ("Update", Some(*step), Some(task)),
             Self::Custom { step, task, .. } => ("Custom", Some(*step), Some(task)),
+            Self::Voided { step, task } => ("Voided", Some(*step), Some(task)),
             Self::TaskStarted { step, task } => ("TaskStarted", Some(*step), Some(task)),
             Self::TaskEnded { step, task } => ("TaskEnded", Some(*step), Some(task)),
             Self::TaskFailed { step, task, .. } => ("TaskFailed", Some(*step), Some(task)),
             Self::Checkpoint { step, .. } => ("Checkpoint", Some(*step), None),
+            Self::LeftOut { .. } => ("LeftOut", None, None),
             Self::Ended(_) => ("Ended", None, None),
         };
         let mut text = f.debug_struct(name);

@@ -1,7 +1,7 @@
 //! Events between the call and its reader.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     error::Error as StdError,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,9 +13,7 @@ use serde_json::Value;
 
 use super::{Event, Modes};
 use crate::{
-    Emitter, GraphRun, State, TaskId,
-    app::drive::{Ended, describe},
-    store::record::Head,
+    Emitter, GraphRun, OpenJoin, State, TaskId, app::drive::Ended, node::describe, store::record::Head,
 };
 
 /// The number of events that may be unread before [`Cx::emit`](crate::Cx::emit) waits.
@@ -33,6 +31,8 @@ struct Unread<S: State> {
     reader: Option<Waker>,
     /// The senders that wait until there is room.
     waiting: Vec<Waker>,
+    /// The tasks whose present try has sent custom events.
+    spoken: BTreeSet<TaskId>,
     /// The reader is gone, or the call has ended.
     closed: bool,
 }
@@ -42,7 +42,13 @@ pub(crate) struct Sink<S: State>(Arc<Queue<S>>);
 
 impl<S: State> Queue<S> {
     pub(super) fn new(modes: Modes) -> Self {
-        let unread = Unread { events: VecDeque::new(), reader: None, waiting: Vec::new(), closed: false };
+        let unread = Unread {
+            events: VecDeque::new(),
+            reader: None,
+            waiting: Vec::new(),
+            spoken: BTreeSet::new(),
+            closed: false,
+        };
         Self { modes, unread: Mutex::new(unread) }
     }
 
@@ -88,18 +94,30 @@ impl<S: State> Queue<S> {
 
     fn tell(&self, mode: Modes, event: impl FnOnce() -> Event<S>) {
         if self.modes.has(mode) {
-            let event = event();
-            let mut unread = self.unread();
-            if unread.closed {
-                return;
-            }
-            unread.events.push_back(event);
-            let reader = unread.reader.take();
-            drop(unread);
-            if let Some(reader) = reader {
-                reader.wake();
-            }
+            self.push(event());
         }
+    }
+
+    /// Adds an event, whatever the modes.
+    fn push(&self, event: Event<S>) {
+        let mut unread = self.unread();
+        if unread.closed {
+            return;
+        }
+        if let Event::Custom { task, .. } = &event {
+            unread.spoken.insert(task.clone());
+        }
+        unread.events.push_back(event);
+        let reader = unread.reader.take();
+        drop(unread);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    /// Ends a try; whether it has sent custom events.
+    fn end_try(&self, task: &TaskId) -> bool {
+        self.unread().spoken.remove(task)
     }
 
     /// Waits until fewer than `most` events are unread.
@@ -139,13 +157,25 @@ impl<S: State> Sink<S> {
         self.0.tell(Modes::VALUES, || Event::Values { step: run.step(), state: Arc::clone(run.state()) });
     }
 
-    pub(crate) fn started(&self, task: &TaskId, step: u64) {
+    /// A task begins, perhaps `again`: what it sent in an earlier call is void then.
+    pub(crate) fn started(&self, task: &TaskId, step: u64, again: bool) {
+        if again {
+            self.0.tell(Modes::CUSTOM, || Event::Voided { step, task: task.clone() });
+        }
         self.0.tell(Modes::TASKS, || Event::TaskStarted { step, task: task.clone() });
+    }
+
+    /// The thread is done without these.
+    pub(crate) fn left_out(&self, joins: Vec<OpenJoin>) {
+        if !joins.is_empty() {
+            self.0.push(Event::LeftOut { joins });
+        }
     }
 
     pub(crate) fn ended(&self, task: &TaskId, step: u64, ended: &Ended<S>) {
         match ended {
             Ended::Finished(result) => {
+                self.0.end_try(task);
                 if let Some(update) = &result.update {
                     self.0.tell(Modes::UPDATES, || Event::Update {
                         step,
@@ -155,7 +185,10 @@ impl<S: State> Sink<S> {
                 }
                 self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() });
             }
-            Ended::Asked(_) => self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() }),
+            Ended::Asked(_) => {
+                self.0.end_try(task);
+                self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() });
+            }
             Ended::Failed(failure) => {
                 self.tell_failed(task, step, failure.attempts, || failure.message.clone(), false);
             }
@@ -182,8 +215,11 @@ impl<S: State> Sink<S> {
         message: impl FnOnce() -> String,
         repeated: bool,
     ) {
-        let task = task.clone();
-        self.0.tell(Modes::TASKS, || Event::TaskFailed { step, task, attempt, message: message(), repeated });
+        let failed = || Event::TaskFailed { step, task: task.clone(), attempt, message: message(), repeated };
+        self.0.tell(Modes::TASKS, failed);
+        if self.0.end_try(task) {
+            self.0.tell(Modes::CUSTOM, || Event::Voided { step, task: task.clone() });
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The mistakes that a graph can have, found before it runs.
 
+mod joins;
 mod warnings;
 
 use std::{
@@ -140,7 +141,7 @@ pub(crate) fn names(topology: &Topology) -> Vec<CompileProblem> {
     problems
 }
 
-/// Whether `name` can name a node. `#` and `+` have a meaning in stored runs.
+/// Whether `name` can name a node. `#`, `+` and `>` have a meaning in stored runs.
 pub(crate) fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || "_-.: ".contains(c);
     (1..=128).contains(&name.len()) && name != START && name != END && name.chars().all(allowed)

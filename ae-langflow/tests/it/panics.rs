@@ -1,0 +1,127 @@
+//! Panics in the code of a graph.
+
+use std::sync::Arc;
+
+use ae_langflow::{
+    Cx, END, Ending, Graph, GraphError, Input, Node, RunConfig, START, StateGraph, Step, Stop, node,
+};
+
+use crate::{
+    engine::Say,
+    policy::{failing, policy, start},
+    support::{Log, asked, done, log, names, places, stored},
+};
+
+/// `a` beside `b` if `wide`, then what `a` leads to.
+fn graph(a: impl Node<Log>, wide: bool) -> StateGraph<Log> {
+    let graph = StateGraph::<Log>::new("g").add_node("a", a).add_edge(START, "a").add_edge("a", END);
+    if wide { graph.add_node("b", Say("b")).add_edge(START, "b").add_edge("b", END) } else { graph }
+}
+
+fn report(ended: Result<Ending<Log>, GraphError>) -> String {
+    match ended.unwrap_err() {
+        GraphError::Node { node, source, .. } => format!("{node}: {source}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn panics(_: Arc<Log>, cx: Cx) -> Result<Step<Log>, Stop> {
+    tokio::task::yield_now().await;
+    if cx.attempt() < 3 { panic!("try {} broke", cx.attempt()) } else { Ok(log("third")) }
+}
+
+#[tokio::test]
+async fn a_panic_of_a_node_is_a_failure_of_that_node_and_its_siblings_keep_what_they_did() {
+    for wide in [false, true] {
+        for place in places() {
+            let graph = graph(panics, wide).compile().unwrap();
+            assert_eq!(report(start(&place.app(&graph)).await), "a: it panicked: try 1 broke");
+            let config = RunConfig::thread("t");
+            let state = place.app(&graph).get_state(&config).await.unwrap().unwrap().state;
+            assert_eq!(state.log, if wide { names("b") } else { Vec::new() });
+            assert_eq!(
+                report(place.app(&graph).invoke(Input::Continue, &config).await),
+                "a: it panicked: try 1 broke"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_panic_follows_the_policy() {
+    let app = stored(&graph(node(panics).with_retry(policy(3)), true).compile().unwrap());
+    let app = app.with_runtime(ae_core::Runtime::manual(ae_core::Timestamp::UNIX_EPOCH, 1));
+    assert_eq!(done(start(&app).await.unwrap()).log, names("third b"));
+    let mend = |_: Arc<Log>, cx: Cx| async move { Ok(log(&cx.failure().unwrap().message)) };
+    let handled = graph(node(panics).with_error_handler("mend"), false);
+    let handled = handled.add_node("mend", mend).add_edge("mend", END).compile().unwrap();
+    assert_eq!(done(start(&stored(&handled)).await.unwrap()).log, ["it panicked: try 1 broke"]);
+}
+
+/// Panics before there is a future.
+struct AtOnce;
+
+impl Node<Log> for AtOnce {
+    #[allow(clippy::manual_async_fn, reason = "the part before the future is what is tested")]
+    fn run(&self, state: Arc<Log>, _: Cx) -> impl Future<Output = Result<Step<Log>, Stop>> + Send {
+        assert!(!state.log.is_empty(), "nothing is there");
+        async { Ok(log("a")) }
+    }
+}
+
+#[tokio::test]
+async fn panics_before_the_future_in_a_cache_key_in_a_router_and_in_a_reducer_are_failures_too() {
+    let say = || failing(|_| None::<std::io::Error>);
+    for wide in [false, true] {
+        let key = |_: &Log| -> String { panic!("no key") };
+        let router = |_: &Log| -> u32 { panic!("no label") };
+        let cache = Arc::new(ae_langflow::MemoryNodeCache::new(std::num::NonZeroUsize::MIN));
+        let routed = |a: bool| {
+            let plain = StateGraph::<Log>::new("g");
+            let plain = if a {
+                plain
+                    .add_node("a", node(say()).with_error_handler("mend"))
+                    .add_node("mend", Say("mend"))
+                    .add_edge("mend", END)
+            } else {
+                plain.add_node("a", say())
+            };
+            let plain = plain.add_edge(START, "a").add_conditional_edges("a", router, [(1, END)]);
+            if wide { plain.add_node("b", Say("b")).add_edge(START, "b").add_edge("b", END) } else { plain }
+                .compile()
+                .unwrap()
+        };
+        let cached = stored(&graph(node(say()).cached(key), wide).compile().unwrap()).with_cache(cache);
+        assert_eq!(report(start(&cached).await), "a: it panicked: no key");
+        let at_once = graph(AtOnce, wide).compile().unwrap();
+        assert_eq!(report(start(&stored(&at_once)).await), "a: it panicked: nothing is there");
+        assert_eq!(report(start(&stored(&routed(false))).await), "a: it panicked: no label");
+        let handled = done(start(&stored(&routed(true))).await.unwrap()).log;
+        assert_eq!(handled, if wide { names("b mend") } else { names("mend") });
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_unwraps_its_pause_is_parked_all_the_same() {
+    let asks = |_: Arc<Log>, cx: Cx| async move {
+        let text: String = cx.ask("who", &1).await.unwrap();
+        Ok(log(&text))
+    };
+    let app = stored(&graph(asks, false).compile().unwrap());
+    let questions = asked(start(&app).await.unwrap());
+    let answer = questions[0].answer("Ada").unwrap();
+    assert_eq!(done(app.resume(&RunConfig::thread("t"), answer).await.unwrap()).log, ["Ada"]);
+}
+
+#[tokio::test]
+async fn a_router_after_start_that_panics_refuses_the_call() {
+    let router = |_: &Log| -> u32 { panic!("no label") };
+    let graph: Graph<Log> = StateGraph::<Log>::new("g")
+        .add_node("a", Say("a"))
+        .add_conditional_edges(START, router, [(1, "a"), (2, END)])
+        .add_edge("a", END)
+        .compile()
+        .unwrap();
+    let error = start(&stored(&graph)).await.unwrap_err();
+    assert!(error.to_string().contains("no label"), "{error}");
+}
