@@ -118,7 +118,8 @@ impl<S: State> fmt::Debug for Turn<S> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Ending<S> {
-    /// Nothing is left to run.
+    /// Nothing is left to run. A join that never had all of its sources was left out:
+    /// [`ThreadState::open_joins`](crate::ThreadState::open_joins) names it.
     Done(Arc<S>),
     /// It waits for answers: [`App::resume`](crate::App::resume).
     Asked {
