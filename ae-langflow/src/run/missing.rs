@@ -1,4 +1,4 @@
-//! What a run needs of its graph: another version of it may lack that.
+//! The needs of a run: another version of its graph may lack them.
 
 use super::GraphRun;
 use crate::{State, TaskId, TaskOutcome, TaskResult, graph::topology::Waiting, run::route::Follow};

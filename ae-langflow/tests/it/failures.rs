@@ -1,4 +1,4 @@
-//! What a thread shows of the nodes that have finished and of those that have failed.
+//! The finished and the failed nodes that a thread shows.
 
 use std::sync::Arc;
 

@@ -115,7 +115,7 @@ fn counted<S: State>(graph: &Graph<S>) -> (App<S>, Arc<Tap<Counting>>) {
     (graph.with_store(Arc::clone(&store) as Arc<dyn Checkpointer>), store)
 }
 
-/// What a hundred turns cost: commits, reads of notes, loads, bytes of changes, copies of the state; and how often the
+/// The cost of a hundred turns: commits, reads of notes, loads, bytes of changes, copies of the state; and how often the
 /// state was written.
 async fn hundred(app: &App<Chat>, store: &Tap<Counting>) -> ([usize; 5], usize) {
     let counts = || {

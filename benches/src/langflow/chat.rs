@@ -223,7 +223,7 @@ fn memory(line: &str) -> Option<u64> {
     found.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// What `LangGraph` takes for the same conversation, in microseconds: turns 6 to 15, the last 50 of `turns`, and reading
+/// The times of `LangGraph` for the same conversation, in microseconds: turns 6 to 15, the last 50 of `turns`, and reading
 /// it then; in memory, then in SQLite.
 pub type Reference = [[f64; 3]; 2];
 

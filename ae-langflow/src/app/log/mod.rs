@@ -33,7 +33,7 @@ pub(crate) struct ThreadLog {
     /// Only this program can follow the changes, so that a later version needs a snapshot to begin with: one comes
     /// with every question and at the end.
     folds_alone: bool,
-    /// What a reader has to follow: the bytes of the changes after the last snapshot, and those of the snapshot.
+    /// The bytes that a reader has to follow: those of the changes after the last snapshot, and those of the snapshot.
     followed: usize,
     snapshot_bytes: usize,
     /// The bytes of the changes since the state was hashed last, and its own then.

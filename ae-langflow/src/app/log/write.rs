@@ -7,10 +7,10 @@ use crate::{
     store::record::{Blob, Record},
 };
 
-/// What a record weighs in addition to the bytes of its change.
+/// The weight of a record in addition to the bytes of its change.
 pub(super) const RECORD_WEIGHT: usize = 16;
 
-/// What a question and the end weigh in addition, so that a small state is hashed there. A hash comes once the changes
+/// The additional weight of a question and of the end, so that a small state is hashed there. A hash comes once the changes
 /// weigh as much as the state did at the last one: often enough to notice a reducer that changed its meaning, seldom
 /// enough to cost no more than writing the changes.
 const REST_WEIGHT: usize = 4096;
