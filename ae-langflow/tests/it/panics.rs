@@ -70,7 +70,7 @@ impl Node<Log> for AtOnce {
 }
 
 #[tokio::test]
-async fn panics_before_the_future_in_a_cache_key_in_a_router_and_in_a_reducer_are_failures_too() {
+async fn panics_before_the_future_in_a_cache_key_and_in_a_router_are_failures_too() {
     let say = || failing(|_| None::<std::io::Error>);
     for wide in [false, true] {
         let key = |_: &Log| -> String { panic!("no key") };
