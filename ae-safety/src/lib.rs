@@ -43,6 +43,6 @@ pub use budget::{
 pub use gates::MockPolicyGate;
 pub use gates::{AllOf, Decision, Gate, GateRow, GateRule, GateTable, GateTableError, PolicyGate};
 pub use permits::{
-    ActionEnd, Call, Gatekeeper, Grant, Guarded, Order, Performed, Permit, Redeemed, Refusal, request_digest,
+    ActionEnd, Call, Gatekeeper, Grant, Guarded, Order, Permit, Redeemed, Refusal, request_digest,
 };
 pub use redact::{Finding, Redactor};

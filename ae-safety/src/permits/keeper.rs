@@ -1,6 +1,6 @@
 //! The parts that a permit rests on.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use ae_core::ApprovalId;
 
@@ -13,13 +13,19 @@ use crate::{
 };
 
 /// The parts that a permit is checked and recorded with: a gate, a desk, a ledger, a log and a redactor. Cheap to clone.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Gatekeeper {
-    pub(super) gate: Arc<dyn PolicyGate>,
-    pub(super) desk: Arc<dyn ApprovalDesk>,
-    pub(super) budget: Arc<dyn BudgetLedger>,
-    pub(super) audit: Arc<dyn AuditSink>,
-    pub(super) redactor: Redactor,
+    /// The gate, which judges actions.
+    pub gate: Arc<dyn PolicyGate>,
+    /// The desk, where people are asked.
+    pub desk: Arc<dyn ApprovalDesk>,
+    /// The ledger, where money is reserved.
+    pub budget: Arc<dyn BudgetLedger>,
+    /// The log, where everything is recorded.
+    pub audit: Arc<dyn AuditSink>,
+    /// The redactor, which takes secrets out of records.
+    pub redactor: Redactor,
 }
 
 impl Gatekeeper {
@@ -33,47 +39,6 @@ impl Gatekeeper {
         redactor: Redactor,
     ) -> Self {
         Self { gate, desk, budget, audit, redactor }
-    }
-
-    /// The gate, which judges actions.
-    #[must_use]
-    pub fn gate(&self) -> &Arc<dyn PolicyGate> {
-        &self.gate
-    }
-
-    /// The desk, where people are asked.
-    #[must_use]
-    pub fn desk(&self) -> &Arc<dyn ApprovalDesk> {
-        &self.desk
-    }
-
-    /// The ledger, where money is reserved.
-    #[must_use]
-    pub fn budget(&self) -> &Arc<dyn BudgetLedger> {
-        &self.budget
-    }
-
-    /// The log, where everything is recorded.
-    #[must_use]
-    pub fn audit(&self) -> &Arc<dyn AuditSink> {
-        &self.audit
-    }
-
-    /// The redactor, which takes secrets out of records.
-    #[must_use]
-    pub fn redactor(&self) -> &Redactor {
-        &self.redactor
-    }
-}
-
-impl fmt::Debug for Gatekeeper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gatekeeper")
-            .field("gate", &self.gate.name())
-            .field("desk", &self.desk)
-            .field("budget", &self.budget)
-            .field("audit", &self.audit)
-            .finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ mod refusal;
 
 pub use guarded::{Guarded, request_digest};
 pub use keeper::{Gatekeeper, Grant};
-pub use perform::{Call, Order, Performed};
+pub use perform::{Call, Order};
 pub use permit::Permit;
 pub use redeemed::{ActionEnd, Redeemed};
 pub use refusal::Refusal;

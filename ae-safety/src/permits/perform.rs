@@ -27,36 +27,12 @@ impl<'o, R> Order<'o, R> {
     }
 }
 
-/// The outcome of an order whose parts could all be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a refusal is an outcome that the caller has to handle"]
-pub enum Performed<A> {
-    /// It happened, and this is the backend's answer.
-    Done(A),
-    /// It may not happen, and nothing was sent.
-    Refused(Refusal),
-}
-
-impl<A> Performed<A> {
-    /// The answer, or the refusal as an error.
-    ///
-    /// # Errors
-    ///
-    /// The [`Refusal`].
-    pub fn into_result(self) -> Result<A, Refusal> {
-        match self {
-            Self::Done(answer) => Ok(answer),
-            Self::Refused(refusal) => Err(refusal),
-        }
-    }
-}
-
 impl<T> Guarded<T> {
     /// Performs an order: asks for a permit, redeems it, makes the `call` and settles what it cost.
     ///
     /// `cost` reads the actual cost from the answer; `None` says that it was not measured, and then the reservation of an
     /// action that is not free stays counted in full. A failed call costs what its error states, see
-    /// [`BackendError::cost`].
+    /// [`BackendError::cost`]. A [`Refusal`] is an outcome, not an error: nothing was sent.
     ///
     /// # Errors
     ///
@@ -73,21 +49,21 @@ impl<T> Guarded<T> {
         order: Order<'_, R>,
         call: impl for<'a> FnOnce(&'a T, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
         cost: impl FnOnce(&A) -> Option<Money>,
-    ) -> Result<Performed<A>, BackendError> {
+    ) -> Result<Result<A, Refusal>, BackendError> {
         let Order { key, action, request, grant } = order;
         let permit = match self.authorize(key, action, request, grant).await? {
             Ok(permit) => permit,
-            Err(refusal) => return Ok(Performed::Refused(refusal)),
+            Err(refusal) => return Ok(Err(refusal)),
         };
         let redeemed = match permit.redeem().await? {
             Ok(redeemed) => redeemed,
-            Err(refusal) => return Ok(Performed::Refused(refusal)),
+            Err(refusal) => return Ok(Err(refusal)),
         };
         match call(redeemed.backend(), redeemed.key(), redeemed.request()).await {
             Ok(answer) => {
                 let finished = redeemed.finish(ActionEnd::done(cost(&answer))).await;
                 finished.map_err(|error| error.with_effect(Effect::Unknown))?;
-                Ok(Performed::Done(answer))
+                Ok(Ok(answer))
             }
             Err(error) => {
                 // The caller acts on the call's own error; a reservation that could not be settled stays counted.

@@ -12,7 +12,7 @@ use ae_core::{
 use ae_safety::{
     AccountSpec, ActionEnd, Approval, ApprovalDesk, ApprovalQuery, ApprovalRequest, AuditEvent, AuditReceipt,
     AuditSink, BudgetLedger, Decision, Gate, GateTable, Gatekeeper, Grant, Guarded, HoldState, MemoryAudit,
-    MemoryDesk, MemoryLedger, Order, Performed, PolicyGate, Redactor, Refusal, Ruling, Scope, request_digest,
+    MemoryDesk, MemoryLedger, Order, PolicyGate, Redactor, Refusal, Ruling, Scope, request_digest,
 };
 use proptest::prelude::*;
 use serde::Serialize;
@@ -354,12 +354,12 @@ fn an_order_is_performed_from_the_gate_to_the_books() {
             |_| cost.map(cents),
         ))
     };
-    assert_eq!(perform(&key(0), call(60), Some(25)).unwrap(), Performed::Done("csv-tool".to_owned()));
+    assert_eq!(perform(&key(0), call(60), Some(25)).unwrap(), Ok("csv-tool".to_owned()));
     assert_eq!(world.money(), (cents(0), cents(25), false));
-    let Performed::Refused(refusal) = perform(&key(1), call(76), Some(1)).unwrap() else { panic!() };
+    let refusal = perform(&key(1), call(76), Some(1)).unwrap().unwrap_err();
     let stored = serde_json::to_string(&refusal).unwrap();
     assert_eq!(serde_json::from_str::<Refusal>(&stored).unwrap(), refusal.clone());
-    assert_eq!(perform(&key(2), call(30), None).unwrap().into_result().unwrap(), "csv-tool");
+    assert_eq!(perform(&key(2), call(30), None).unwrap().unwrap(), "csv-tool");
     assert_eq!(world.money(), (cents(30), cents(25), false), "not measured is not nothing");
 
     let fails =

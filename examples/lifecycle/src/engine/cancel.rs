@@ -24,10 +24,10 @@ pub async fn cancel_requested(installation: &Installation, run: RunId) -> Result
 
 /// Ends a run that was cancelled: closes its open questions, and records the end in its row and in the audit log.
 pub async fn finish_cancel(installation: &Installation, run: RunId) -> Result<()> {
-    close_questions(installation.keeper.desk(), run, CANCELLED).await?;
+    close_questions(&installation.keeper.desk, run, CANCELLED).await?;
     let (reason, now) = (Some("cancelled by a person"), installation.runtime.now());
     installation.runs.set_status(run, RunStatus::Cancelled, Some(Outcome::Cancelled), reason, now)?;
     let event = AuditEvent::new("run_cancelled", "ae").with_run(run);
-    installation.keeper.audit().append(&event).await?;
+    installation.keeper.audit.append(&event).await?;
     Ok(())
 }

@@ -176,7 +176,7 @@ async fn next_input(
     let approval = question.payload.get("approval").and_then(|id| id.as_str()).and_then(|id| id.parse().ok());
     let approval: ApprovalId =
         approval.ok_or_else(|| Error::new(ErrorKind::Protocol, "the parked question names no approval"))?;
-    let desk = ports.keeper.desk();
+    let desk = &ports.keeper.desk;
     let mut present = desk.get(approval).await?;
     if present.status == ApprovalStatus::Pending {
         present = ports.approver.consult(desk.as_ref(), present).await?;

@@ -19,7 +19,7 @@ pub enum Question {
 
 /// The question of `run`.
 pub async fn question(installation: &Installation, run: RunId) -> Result<Question> {
-    let newest_first = installation.keeper.desk().list(&ApprovalQuery::new().with_run(run)).await?;
+    let newest_first = installation.keeper.desk.list(&ApprovalQuery::new().with_run(run)).await?;
     Ok(match newest_first.into_iter().next() {
         Some(approval) if approval.status == ApprovalStatus::Pending => Question::Open(approval),
         Some(approval) if approval.status == ApprovalStatus::Expired => Question::Expired(approval),

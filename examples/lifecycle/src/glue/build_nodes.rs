@@ -16,7 +16,7 @@ use ae_langflow::{
     },
 };
 use ae_router::{ModelRouter, RouteDecision};
-use ae_safety::{Grant, Guarded, Order, Performed, Refusal, Scope, request_digest};
+use ae_safety::{Grant, Guarded, Order, Refusal, Scope, request_digest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -107,8 +107,8 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
             )
             .await?;
         let report = match made {
-            Performed::Done(report) => report,
-            Performed::Refused(refusal) => {
+            Ok(report) => report,
+            Err(refusal) => {
                 return Ok(Written::Ended { outcome: outcome_of(&refusal), reason: refusal.to_string() });
             }
         };
@@ -179,7 +179,7 @@ pub fn describe(route: &RouteDecision) -> String {
 
 /// One attempt of the build as a task that can be routed.
 fn attempt_task(spec: &ProductSpec, attempt: u32) -> Result<Task, Stop> {
-    let id: TaskId = format!("build-{attempt}").parse().map_err(Stop::failed)?;
+    let id: TaskId = format!("build-{attempt}").parse()?;
     let title = format!("Build the site of {}, attempt {attempt}", spec.product_name);
     Ok(Task::new(id, title, &spec.tagline, TaskKind::Implementation)
         .with_depends_on(spec.tasks.iter().map(|task| task.id.clone()).collect())

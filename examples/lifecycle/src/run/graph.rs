@@ -3,11 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use ae_core::{BackendError, ErrorKind, RunId};
-use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph};
+use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
 
 use super::{
     Ports, RunState,
-    stages::{FINISH, Running, STAGES, Stage, StageInfo},
+    stages::{FINISH, Halt, Running, STAGES, Stage, StageInfo},
 };
 
 /// Where a stage leads.
@@ -55,12 +55,12 @@ pub fn lifecycle(ports: Option<&Arc<Ports>>) -> Result<Graph<RunState>, CompileE
 fn node(
     ports: Option<&Arc<Ports>>,
     info: &'static StageInfo,
-) -> impl Fn(Arc<RunState>, Cx) -> Running + Send + Sync + 'static {
+) -> impl Fn(Arc<RunState>, Cx) -> Running<Stop> + Send + Sync + 'static {
     let ports = ports.cloned();
     move |state, cx| match may_begin(ports.as_ref(), &state, info.name) {
         Ok(ports) => {
             ports.progress.stage(info.name);
-            (info.run)(Stage { ports, state, cx, name: info.name })
+            Box::pin(Halt::settled((info.run)(Stage { ports, state, cx, name: info.name })))
         }
         Err(error) => Box::pin(std::future::ready(Err(error.into()))),
     }

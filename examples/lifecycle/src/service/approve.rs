@@ -76,7 +76,7 @@ pub async fn approve(installation: &Installation, decision: Decision) -> Result<
     let reason = decision.reason.as_deref().map(|reason| installation.redactor.redact(reason));
     let redacted = reason.as_deref() != decision.reason.as_deref();
     let ruling = reason.into_iter().fold(ruling, |ruling, reason| ruling.with_reason(reason));
-    installation.keeper.desk().decide(question.id, ruling).await?;
+    installation.keeper.desk.decide(question.id, ruling).await?;
     let elsewhere = engine::try_lease(installation, run).await?.is_none();
     Ok(Decided::Recorded { question: Box::new(question), redacted, elsewhere })
 }

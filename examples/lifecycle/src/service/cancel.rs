@@ -27,6 +27,6 @@ pub async fn cancel(installation: &Installation, run: RunId) -> Result<Option<Ru
         return Ok(Some(report(installation, &installation.runs.get(run)?).await?));
     }
     // A prompt that waits for this run sees that its question is closed.
-    close_questions(installation.keeper.desk(), run, engine::CANCELLED).await?;
+    close_questions(&installation.keeper.desk, run, engine::CANCELLED).await?;
     Ok(None)
 }

@@ -118,7 +118,7 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
     let damage = published.and_then(|launched| damage(installation, &launched.plan.deploy));
     let mut report = RunReport::new(row, state, &question);
     report.damage = damage;
-    match installation.keeper.budget().status(&Scope::Run(row.run_id)).await {
+    match installation.keeper.budget.status(&Scope::Run(row.run_id)).await {
         Ok(account) => report.spent = Some(Spent { settled: account.settled, reserved: account.reserved }),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),

@@ -178,7 +178,7 @@ impl Sale {
 
     async fn log(&self, view: &LinkView, kind: &str, detail: Value) -> Result<(), BackendError> {
         let event = AuditEvent::new(kind, "operator").with_run(view.link.run).with_detail(detail);
-        self.installation.keeper.audit().append(&event).await.map(drop)
+        self.installation.keeper.audit.append(&event).await.map(drop)
     }
 
     /// Takes a webhook in; `raw` must carry a good signature.
@@ -204,7 +204,7 @@ impl Sale {
             self.receive(&headers, event.body.as_bytes()).await?;
             self.storefront.mark_delivered(&event.id).await?;
             let record = AuditEvent::new("webhook_delivered", "ae").with_detail(json!({ "event": event.id }));
-            self.installation.keeper.audit().append(&record).await?;
+            self.installation.keeper.audit.append(&record).await?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Keys {
             async move { Ok(secret) }
         };
         let performed = self.dir.perform(order, |dir, _, name| Box::pin(read(dir, name)), |_| None).await?;
-        performed.into_result().map_err(refused)?
+        performed.map_err(refused)?
     }
 }
 

@@ -49,7 +49,7 @@ fn left(ae: &Ae, result: &Value) -> Left {
     let objects = runtime.block_on(async {
         let installation = installation(&data);
         let run = RUN.parse().unwrap();
-        let holds = installation.keeper.budget().holds(&Scope::Run(run)).await.unwrap();
+        let holds = installation.keeper.budget.holds(&Scope::Run(run)).await.unwrap();
         assert!(holds.iter().all(|hold| hold.state != HoldState::Open), "every hold is settled: {holds:?}");
         let billing = wiring::ledger(&installation, "http://127.0.0.1:4180").unwrap();
         billing.find(run).await.unwrap().len()

@@ -51,7 +51,7 @@ fn every_effect_is_in_the_audit_log_before_and_after() {
     let holds = runtime.block_on(async {
         let installation = super::inside::installation(&ae.data());
         let run = result["run_id"].as_str().unwrap().parse().unwrap();
-        installation.keeper.budget().holds(&ae_safety::Scope::Run(run)).await.unwrap()
+        installation.keeper.budget.holds(&ae_safety::Scope::Run(run)).await.unwrap()
     });
     assert_eq!(holds.len(), started, "every effect went through the ledger: {holds:?}");
 }

@@ -88,7 +88,7 @@ fn a_provider_that_takes_less_since_the_spec_was_approved_stops_the_launch() {
         let Question::Open(spec) = engine::question(&installation, run).await.unwrap() else {
             panic!("the run waits");
         };
-        installation.keeper.desk().decide(spec.id, Ruling::approve("person:test")).await.unwrap();
+        installation.keeper.desk.decide(spec.id, Ruling::approve("person:test")).await.unwrap();
         let parked = go_on(&installation, run, Arc::new(Absent), 10_000).await;
         assert_eq!(parked.outcome, "waiting_for_approval", "the launch is asked about: {:?}", parked.reason);
         go_on(&installation, run, standing(), 100).await

@@ -8,7 +8,7 @@ use ae_langflow::Stop;
 use ae_safety::{Approval, ApprovalQuery, ApprovalRequest, ApprovalStatus};
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::{
     glue::{
         approver::close_questions,
@@ -27,11 +27,11 @@ const CHANGED: &str = "what was asked has changed";
 const BEFORE: &str = "before";
 
 /// Asks for the approval of the spec, the planned spend and the sealed checks.
-pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
     let builder = stage.ports.builders.of(spec, context).0.provider();
-    let subject = spec_subject(spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
+    let subject = spec_subject(spec.digest()?, plan.planned_spend, plan.seal);
     let mut text = format!(
         "Spec of {:?}: {}\n  for        {}\n  builder    {} ({})\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",
         spec.product_name,
@@ -64,26 +64,21 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Stop> {
         .with_rendering(text)
         .with_covers(vec![subject])
         .with_cost_ceiling(plan.planned_spend);
-    match ask(&stage, request).await? {
-        Asked::Approved(id) => {
-            let offered = Offered { approval: Some(id), ..stage.offered()?.clone() };
-            Ok(RunState::update()
-                .living(stage.living("implementation", "success", "spec approved")?)
-                .offered(Some(offered)))
-        }
-        Asked::Ended(update) => Ok(*update),
-    }
+    let approval = ask(&stage, request).await?;
+    let offered = Offered { approval: Some(approval), ..stage.offered()?.clone() };
+    let living = stage.living("implementation", "success", "spec approved")?;
+    Ok(RunState::update().living(living).offered(Some(offered)))
 }
 
 /// Asks for the approval of the exact release, product, prices and link.
-pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let Offered { spec, site, context, .. } = stage.offered()?;
     let built = stage.known(stage.state.built.as_ref(), "build")?;
     let workspace = stage.workspace()?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
     if built.manifest != Some(bundle.manifest()) {
-        close_questions(stage.ports.keeper.desk(), start.run, CHANGED).await?;
+        close_questions(&stage.ports.keeper.desk, start.run, CHANGED).await?;
         let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
                       published, start a new run";
         return Ok(stage.end(Outcome::Blocked, reason));
@@ -91,7 +86,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop>
     // The provider may refuse more today than when the spec was approved.
     if let Some(refusal) = Offer::new(start.run, spec, &context.base_url).refusal(&stage.ports.payments_info)
     {
-        close_questions(stage.ports.keeper.desk(), start.run, CHANGED).await?;
+        close_questions(&stage.ports.keeper.desk, start.run, CHANGED).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
     let deploy_spec = DeploySpec::new(SiteId::parse(site)?, &context.base_url);
@@ -104,23 +99,19 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Stop>
     let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject()?)
         .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
         .with_covers(covers);
-    match ask(&stage, request).await? {
-        Asked::Approved(id) => Ok(RunState::update()
-            .living(stage.living("deployment", "success", "launch approved")?)
-            .launched(Some(Launched { plan: launch, approval: id, deployment: None }))),
-        Asked::Ended(update) => Ok(*update),
-    }
-}
-
-enum Asked {
-    Approved(ApprovalId),
-    Ended(Box<RunStateUpdate>),
+    let approval = ask(&stage, request).await?;
+    let living = stage.living("deployment", "success", "launch approved")?;
+    Ok(RunState::update().living(living).launched(Some(Launched {
+        plan: launch,
+        approval,
+        deployment: None,
+    })))
 }
 
 /// Asks through the desk. The desk alone says what was decided: the answer that wakes the graph is only a knock.
-async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
+async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<ApprovalId, Halt> {
     let start = stage.start()?;
-    let desk = stage.ports.keeper.desk();
+    let desk = &stage.ports.keeper.desk;
     let request = request.with_run(start.run).with_project(start.project).with_expires_after(OPEN_FOR);
     let mut approval = present(stage, request).await?;
     if approval.status == ApprovalStatus::Pending {
@@ -151,28 +142,26 @@ async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<Asked, Stop> {
             json!({ "approval": approval.id, "status": approval.status, "by": who, "standing": approval.standing }),
         )
         .await?;
-    match approval.status {
+    let title = &approval.request.title;
+    let (outcome, reason) = match approval.status {
         ApprovalStatus::Approved => {
-            stage.note(&format!("{} approved by {who}", approval.request.title));
-            Ok(Asked::Approved(approval.id))
+            stage.note(&format!("{title} approved by {who}"));
+            return Ok(approval.id);
         }
-        ApprovalStatus::Cancelled => {
-            Ok(Asked::Ended(Box::new(stage.end(Outcome::Cancelled, format!("cancelled{why}")))))
+        ApprovalStatus::Cancelled => (Outcome::Cancelled, format!("cancelled{why}")),
+        ApprovalStatus::Pending => {
+            (Outcome::Blocked, "the run was woken but no decision was made; start a new run".to_owned())
         }
-        ApprovalStatus::Pending => Ok(Asked::Ended(Box::new(
-            stage.end(Outcome::Blocked, "the run was woken but no decision was made; start a new run"),
-        ))),
-        _ => Ok(Asked::Ended(Box::new(
-            stage.end(Outcome::Blocked, format!("{} was rejected by {who}{why}", approval.request.title)),
-        ))),
-    }
+        _ => (Outcome::Blocked, format!("{title} was rejected by {who}{why}")),
+    };
+    Err(stage.halt(outcome, reason))
 }
 
 /// The approval that is open or decided for exactly this request. A question that expired is asked again, and so is one
 /// that was about something else, with the lines that were different.
 async fn present(stage: &Stage, mut request: ApprovalRequest) -> Result<Approval, Stop> {
     let start = stage.start()?;
-    let (desk, rendering) = (stage.ports.keeper.desk(), request.rendering.clone());
+    let (desk, rendering) = (&stage.ports.keeper.desk, request.rendering.clone());
     for sequence in 0..ASKED_MAX {
         let key = IdempotencyKey::derive(start.run, stage.name, "request", sequence);
         match desk.request(&key, request.clone()).await {
@@ -206,7 +195,7 @@ fn is_withdrawn(approval: &Approval) -> bool {
 async fn asked(stage: &Stage, title: &str, sequence: u32) -> Result<Approval, Stop> {
     let kind = title.split(' ').next().unwrap_or_default();
     let newest_first =
-        stage.ports.keeper.desk().list(&ApprovalQuery::new().with_run(stage.start()?.run)).await?;
+        stage.ports.keeper.desk.list(&ApprovalQuery::new().with_run(stage.start()?.run)).await?;
     let mut of_stage = newest_first.into_iter().rev().filter(|one| one.request.title.starts_with(kind));
     stage.known(of_stage.nth(usize::try_from(sequence).unwrap_or(usize::MAX)), "question")
 }
@@ -221,8 +210,16 @@ fn with_difference(text: &str, before: &str) -> String {
     whole
 }
 
-/// Refuses work that rests on an approval of something else: one changed byte voids it.
-pub(super) async fn still_approved(stage: &Stage, id: ApprovalId, subject: Digest) -> Result<bool, Stop> {
-    let approval = stage.ports.keeper.desk().get(id).await?;
-    Ok(approval.status == ApprovalStatus::Approved && approval.request.subject == subject)
+/// Ends the run for the reason `changed` where its approval is of something else: one changed byte voids it.
+pub(super) async fn still_approved(
+    stage: &Stage,
+    id: ApprovalId,
+    subject: Digest,
+    changed: &str,
+) -> Result<(), Halt> {
+    let approval = stage.ports.keeper.desk.get(id).await?;
+    if approval.status == ApprovalStatus::Approved && approval.request.subject == subject {
+        return Ok(());
+    }
+    Err(stage.halt(Outcome::Blocked, changed))
 }

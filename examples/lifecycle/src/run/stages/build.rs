@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ae_core::Outcome;
+use ae_core::{BackendError, ErrorKind, Outcome};
 use ae_harness::Bundle;
-use ae_langflow::{Ending, Input, RunConfig, Stop, write_test_fix};
+use ae_langflow::{Ending, Input, RunConfig, write_test_fix};
 use serde_json::json;
 
-use super::{Stage, approve::still_approved};
+use super::{Halt, Stage, approve::still_approved};
 use crate::{
     glue::{
         build_nodes::{BuildArtifact, BuildNodes},
@@ -17,14 +17,12 @@ use crate::{
 };
 
 /// Drives the build loop on a thread of its own, which a resumed run continues where it stopped.
-pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let (offered, plan, approval) = (stage.offered()?, stage.plan()?, stage.spec_approval()?);
-    let subject = spec_subject(offered.spec.digest().map_err(Stop::failed)?, plan.planned_spend, plan.seal);
-    if !still_approved(&stage, approval, subject).await? {
-        let reason = "the spec, the spend or the checks are not what was approved: nothing was built";
-        return Ok(stage.end(Outcome::Blocked, reason));
-    }
+    let subject = spec_subject(offered.spec.digest()?, plan.planned_spend, plan.seal);
+    let changed = "the spec, the spend or the checks are not what was approved: nothing was built";
+    still_approved(&stage, approval, subject, changed).await?;
 
     let (builder_info, builder) = stage.ports.builders.of(&offered.spec, &offered.context);
     let nodes = BuildNodes {
@@ -46,11 +44,10 @@ pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Stop> {
         "build",
         Arc::new(nodes),
         write_test_fix::LoopLimits::default(),
-    )
-    .map_err(Stop::failed)?;
+    )?;
     let app = graph.with_store(Arc::clone(&stage.ports.store));
     let thread = RunConfig::thread(format!("{}/build", start.run)).with_cancel(stage.cx.cancel());
-    let known = app.get_state(&thread).await.map_err(Stop::failed)?;
+    let known = app.get_state(&thread).await?;
     let state = match known {
         Some(known) if known.finished => known.state,
         known => {
@@ -61,9 +58,12 @@ pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Stop> {
             };
             match app.invoke(input, &thread).await {
                 Ok(Ending::Done(state)) => state,
-                Ok(Ending::Cancelled(_)) => return Err(Stop::failed(cancelled())),
+                Ok(Ending::Cancelled(_)) => {
+                    let message = "cancelled at a boundary of the build";
+                    return Err(BackendError::new(ErrorKind::Cancelled, "lifecycle", "build", message).into());
+                }
                 Ok(_) => return Ok(stage.end(Outcome::Exhausted, "the build loop reached its step limit")),
-                Err(error) => return Err(Stop::failed(error)),
+                Err(error) => return Err(error.into()),
             }
         }
     };
@@ -73,7 +73,7 @@ pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Stop> {
 async fn finish_build(
     stage: &Stage,
     state: &write_test_fix::LoopState<BuildArtifact>,
-) -> Result<RunStateUpdate, Stop> {
+) -> Result<RunStateUpdate, Halt> {
     let plan = stage.plan()?;
     let workspace = stage.workspace()?;
     let outcome = state.outcome.unwrap_or(Outcome::Failed);
@@ -118,13 +118,4 @@ async fn finish_build(
     };
     let routes = state.artifact.as_ref().map(|artifact| artifact.routes.clone()).unwrap_or_default();
     Ok(update.living(living).built(Some(Built { outcome, attempts, checks, manifest, routes })))
-}
-
-fn cancelled() -> ae_core::BackendError {
-    ae_core::BackendError::new(
-        ae_core::ErrorKind::Cancelled,
-        "lifecycle",
-        "build",
-        "cancelled at a boundary of the build",
-    )
 }

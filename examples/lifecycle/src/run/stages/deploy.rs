@@ -2,22 +2,18 @@
 
 use ae_core::{IdempotencyKey, Outcome};
 use ae_harness::{Bundle, DeploymentStatus};
-use ae_langflow::Stop;
-use ae_safety::{Grant, Order, Performed, Scope};
+use ae_safety::{Grant, Order, Scope};
 
-use super::{Stage, approve::still_approved};
+use super::{Halt, Stage, approve::still_approved};
 use crate::run::{Launched, RunState, RunStateUpdate};
 
 /// Publishes exactly the release that was approved; an equal release that is live already stays as it is.
-pub(super) async fn deploy(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn deploy(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let launched = stage.launched()?.clone();
     let (launch, approval) = (&launched.plan, launched.approval);
-    if !still_approved(&stage, approval, launch.subject()?).await? {
-        let reason =
-            "the release, the product or its prices are not what was approved: nothing was published";
-        return Ok(stage.end(Outcome::Blocked, reason));
-    }
+    let changed = "the release, the product or its prices are not what was approved: nothing was published";
+    still_approved(&stage, approval, launch.subject()?, changed).await?;
     let key = IdempotencyKey::derive(start.run, "deploy", "deploy", 0);
     let grant = Grant::new("ae").with_approval(approval).with_budget(Scope::Run(start.run));
     let action = launch.deploy_action()?;
@@ -31,10 +27,7 @@ pub(super) async fn deploy(stage: Stage) -> Result<RunStateUpdate, Stop> {
             |_| None,
         )
         .await?;
-    let deployment = match performed {
-        Performed::Done(deployment) => deployment,
-        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-    };
+    let deployment = stage.allowed(performed)?;
     if deployment.state != DeploymentStatus::Ready {
         let reason = format!("release {} is {}, not ready", deployment.id, deployment.state);
         return Ok(stage.end(Outcome::Failed, reason));

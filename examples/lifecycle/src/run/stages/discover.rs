@@ -2,24 +2,21 @@
 
 use ae_core::Outcome;
 use ae_genesis::SignalQuery;
-use ae_langflow::Stop;
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::{
     glue::signals::collect,
     run::{Found, RunState, RunStateUpdate},
 };
 
 /// Reads every source of signals.
-pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let query = SignalQuery::from_intent(&start.intent);
     let (ports, text) = (&stage.ports, start.intent.text());
-    let collected = match collect(&ports.sources, start.owner(), text, &query, ports.runtime.now()).await? {
-        Ok(collected) => collected,
-        Err(refusal) => return Ok(stage.refused(&refusal)),
-    };
+    let collected = collect(&ports.sources, start.owner(), text, &query, ports.runtime.now()).await?;
+    let collected = stage.allowed(collected)?;
     for report in &collected.reports {
         stage.note(&format!("{}: {} signals read, {}", report.name, report.signals_read, report.status));
         for problem in report.problems.iter().take(3) {

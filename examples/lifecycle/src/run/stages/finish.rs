@@ -1,14 +1,13 @@
 //! Closes the books.
 
 use ae_core::Outcome;
-use ae_langflow::Stop;
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::run::{End, RunState, RunStateUpdate};
 
 /// Names the outcome and records it. `Verified` needs a live release, a link and every sealed check passed.
-pub(super) async fn finish(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn finish(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let end = stage.state.end.clone().unwrap_or_else(|| judge(&stage.state));
     let good = end.outcome == Outcome::Verified;
     stage

@@ -20,14 +20,14 @@ use ae_core::{
 use ae_genesis::Analyst;
 use ae_harness::LivingSpec;
 use ae_langflow::{Cx, Stop};
-use ae_safety::{AuditEvent, Call, Grant, Order, Performed, Refusal, Scope, request_digest};
+use ae_safety::{AuditEvent, Call, Grant, Order, Refusal, Scope, request_digest};
 use serde::Serialize;
 
 use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate};
 use crate::glue::build_nodes::outcome_of;
 
 /// The work of a stage, erased so that stages of different futures have one type.
-pub(super) type Running = Pin<Box<dyn Future<Output = Result<RunStateUpdate, Stop>> + Send>>;
+pub(super) type Running<E> = Pin<Box<dyn Future<Output = Result<RunStateUpdate, E>> + Send>>;
 
 /// One stage of a run.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct StageInfo {
     pub name: &'static str,
     /// Its work in a few words.
     pub doing: &'static str,
-    pub(super) run: fn(Stage) -> Running,
+    pub(super) run: fn(Stage) -> Running<Halt>,
 }
 
 macro_rules! stages {
@@ -69,6 +69,31 @@ const fn last<T>(all: &[T]) -> &T {
     match all {
         [.., last] => last,
         [] => panic!("a run has stages"),
+    }
+}
+
+/// Why a stage is over before its work is done.
+pub(super) enum Halt {
+    /// The run ends here.
+    Ended(Box<RunStateUpdate>),
+    /// The graph stops here.
+    Stopped(Stop),
+}
+
+impl<E: Into<Stop>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Stopped(error.into())
+    }
+}
+
+impl Halt {
+    /// The work of a stage as the graph takes it.
+    pub(super) async fn settled(work: Running<Self>) -> Result<RunStateUpdate, Stop> {
+        match work.await {
+            Ok(update) => Ok(update),
+            Err(Self::Ended(update)) => Ok(*update),
+            Err(Self::Stopped(stop)) => Err(stop),
+        }
     }
 }
 
@@ -126,9 +151,14 @@ impl Stage {
         RunState::update().end(Some(End { outcome, reason, stage: self.name.to_owned() }))
     }
 
-    /// Ends the run when a gate refused.
-    fn refused(&self, refusal: &Refusal) -> RunStateUpdate {
-        self.end(outcome_of(refusal), refusal.to_string())
+    /// Ends the run here, from within the work of a stage.
+    fn halt(&self, outcome: Outcome, reason: impl Into<String>) -> Halt {
+        Halt::Ended(Box::new(self.end(outcome, reason)))
+    }
+
+    /// Ends the run where a gate refused.
+    fn allowed<T>(&self, performed: Result<T, Refusal>) -> Result<T, Halt> {
+        performed.map_err(|refusal| self.halt(outcome_of(&refusal), refusal.to_string()))
     }
 
     /// One answer of the analyst, from the gate to the books. An answer does not state its cost, so that of a metered
@@ -138,13 +168,13 @@ impl Stage {
         operation: &'static str,
         brief: R,
         call: impl for<'a> FnOnce(&'a Arc<dyn Analyst>, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
-    ) -> Result<Performed<A>, Stop> {
+    ) -> Result<A, Halt> {
         let (start, info) = (self.start()?, &self.ports.analyst_info);
         let spend = if info.metered {
             let budget = start.intent.budget();
             // Never nothing: a budget of zero refuses whatever may cost something.
             let most = Money::from_pico((budget.pico() / ANALYST_SHARE).max(1), budget.currency());
-            Spend::AtMost(most.map_err(Stop::failed)?.ceil_to_micro())
+            Spend::AtMost(most?.ceil_to_micro())
         } else {
             Spend::Free
         };
@@ -155,7 +185,7 @@ impl Stage {
         let key = IdempotencyKey::derive(start.run, self.name, operation, 0);
         let grant = Grant::new("ae").with_budget(Scope::Run(start.run));
         let order = Order::new(&key, action, brief, &grant);
-        Ok(self.ports.analyst.perform(order, call, |_| None).await?)
+        self.allowed(self.ports.analyst.perform(order, call, |_| None).await?)
     }
 
     /// Enters `phase` in the living spec, logs `line` and renders CLAUDE.md into the workspace.
@@ -169,13 +199,13 @@ impl Stage {
 
     /// The folder in which the product is built.
     fn workspace(&self) -> Result<std::path::PathBuf, Stop> {
-        self.ports.dir.workspace(self.start()?.run).map_err(Stop::failed)
+        Ok(self.ports.dir.workspace(self.start()?.run)?)
     }
 
     /// Records `kind` in the audit log before going on.
     async fn audit(&self, kind: &str, detail: serde_json::Value) -> Result<(), Stop> {
         let event = AuditEvent::new(kind, "ae").with_run(self.start()?.run).with_detail(detail);
-        self.ports.keeper.audit().append(&event).await?;
+        self.ports.keeper.audit.append(&event).await?;
         Ok(())
     }
 

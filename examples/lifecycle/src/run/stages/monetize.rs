@@ -3,59 +3,46 @@
 use std::sync::Arc;
 
 use ae_billing::PaymentProvider;
-use ae_core::{Action, ApprovalId, BackendError, IdempotencyKey, Outcome};
-use ae_langflow::Stop;
-use ae_safety::{Call, Grant, Order, Performed, Scope};
+use ae_core::{Action, ApprovalId, IdempotencyKey};
+use ae_safety::{Call, Grant, Order, Scope};
 use serde::Serialize;
 
-use super::{Stage, approve::still_approved};
+use super::{Halt, Stage, approve::still_approved};
 use crate::{
     glue::launch::{price_key, product_key},
     run::{Launched, RunState, RunStateUpdate, Sold},
 };
 
 /// Makes what is sold. Each object has a durable key, so that a repeat finds it instead of making another.
-pub(super) async fn monetize(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn monetize(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
-    let Launched { plan: launch, approval, .. } = stage.launched()?;
-    let approval = *approval;
-    if !still_approved(&stage, approval, launch.subject()?).await? {
-        let reason = "the product or its prices are not what was approved: nothing was put on sale";
-        return Ok(stage.end(Outcome::Blocked, reason));
-    }
+    let &Launched { plan: ref launch, approval, .. } = stage.launched()?;
+    let changed = "the product or its prices are not what was approved: nothing was put on sale";
+    still_approved(&stage, approval, launch.subject()?, changed).await?;
     let key = product_key(start.run);
     let action = launch.product_action()?;
     let request = launch.product.clone();
-    let made = sell(&stage, &key, action, request, approval, |seller, key, product| {
+    let product = sell(&stage, &key, action, request, approval, |seller, key, product| {
         seller.ensure_product(key, product)
     });
-    let product = match made.await? {
-        Performed::Done(product) => product.into_inner(),
-        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-    };
+    let product = product.await?.into_inner();
 
     let mut prices = Vec::with_capacity(launch.prices.len());
     for (sequence, request) in (0_u32..).zip(&launch.prices) {
         let key = price_key(start.run, sequence);
         let action = launch.price_action(request)?;
-        let made = sell(&stage, &key, action, request.clone(), approval, |seller, key, price| {
+        let price = sell(&stage, &key, action, request.clone(), approval, |seller, key, price| {
             seller.ensure_price(key, price)
         });
-        match made.await? {
-            Performed::Done(price) => prices.push(price.into_inner()),
-            Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-        }
+        prices.push(price.await?.into_inner());
     }
 
     let key = IdempotencyKey::derive(start.run, "monetize", "ensure_payment_link", 0);
     let action = launch.link_action()?;
-    let made = sell(&stage, &key, action, launch.link.clone(), approval, |seller, key, link| {
+    let link = sell(&stage, &key, action, launch.link.clone(), approval, |seller, key, link| {
         seller.ensure_payment_link(key, link)
     });
-    let link = match made.await? {
-        Performed::Done(link) => link.into_inner(),
-        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-    };
+    let link = link.await?.into_inner();
 
     stage.note(&format!("{} prices and the payment link {}", prices.len(), link.url));
     let living = stage.living("deployment", "success", "product, prices and payment link made")?;
@@ -70,10 +57,12 @@ async fn sell<R: Serialize + Send + Sync, A>(
     request: R,
     approval: ApprovalId,
     call: impl for<'a> FnOnce(&'a Arc<dyn PaymentProvider>, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
-) -> Result<Performed<A>, BackendError> {
+) -> Result<A, Halt> {
     let mut grant = Grant::new("ae").with_approval(approval);
     if let Some(run) = action.run {
         grant = grant.with_budget(Scope::Run(run));
     }
-    stage.ports.payments.perform(Order::new(key, action, request, &grant), call, |_| None).await
+    stage.allowed(
+        stage.ports.payments.perform(Order::new(key, action, request, &grant), call, |_| None).await?,
+    )
 }

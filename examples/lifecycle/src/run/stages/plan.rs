@@ -2,17 +2,16 @@
 
 use ae_core::Money;
 use ae_harness::AcceptancePlan;
-use ae_langflow::Stop;
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::{
     glue::{build_nodes::describe, routing::route_request},
     run::{BuildPlan, Offered, RunState, RunStateUpdate},
 };
 
 /// Decides which model tier each task goes to, what the work may cost, and how it will be judged.
-pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let Offered { spec, context, .. } = stage.offered()?;
 
@@ -31,7 +30,7 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Stop> {
     let mut planned_spend = Money::zero(start.intent.currency());
     if stage.ports.builders.of(spec, context).0.metered {
         for cost in routes.iter().filter_map(|route| route.estimate.cost) {
-            planned_spend = planned_spend.checked_add(cost.ceil_to_micro()).map_err(Stop::failed)?;
+            planned_spend = planned_spend.checked_add(cost.ceil_to_micro())?;
         }
     }
 

@@ -1,17 +1,16 @@
 //! Opens the budget and the workspace.
 
 use ae_harness::LivingSpec;
-use ae_langflow::Stop;
 use ae_safety::{AccountSpec, Scope};
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::run::{RunState, RunStateUpdate};
 
 /// Opens the nested budget accounts (run ⊂ project ⊂ portfolio), the workspace and the living spec.
-pub(super) async fn prepare(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn prepare(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
-    let (budget, limit) = (stage.ports.keeper.budget(), start.intent.budget());
+    let (budget, limit) = (&stage.ports.keeper.budget, start.intent.budget());
     let project = Scope::Project(start.project);
     let portfolio = AccountSpec::portfolio(limit.currency());
     budget.open(&portfolio).await?;

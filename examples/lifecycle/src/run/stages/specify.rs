@@ -3,11 +3,9 @@
 use ae_core::{BackendError, ErrorKind, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
-use ae_langflow::Stop;
-use ae_safety::Performed;
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::{
     glue::launch::Offer,
     run::{Chosen, Offered, RunState, RunStateUpdate},
@@ -15,22 +13,18 @@ use crate::{
 
 /// Writes the spec, checks its claims against the evidence and gives the site its label and address. A spec whose prices
 /// the payment provider would refuse is `Blocked`.
-pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let found = stage.found()?;
     let Chosen { niche, validation } = stage.known(found.chosen.clone(), "niche")?;
     let brief = SpecBrief::new(start.intent.clone(), niche, validation, start.created_at)
         .with_sources(found.sources.clone());
-    let specified = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
-    let spec = match specified {
-        Performed::Done(spec) => spec,
-        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-    };
+    let spec = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
     let problems = verify_spec(&spec);
     if !problems.is_empty() {
         let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let message = format!("the spec by {:?} contradicts itself: {text}", spec.analyst);
-        return Err(Stop::failed(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message)));
+        return Err(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message).into());
     }
     let site = site_label(&spec.slug, &start.run.to_string());
     let base_url = format!("{}/p/{site}/", start.settings.base_url.trim_end_matches('/'));
@@ -41,7 +35,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
         let offered = Offered { spec, site, context, plan: None, approval: None };
         return Ok(stage.end(Outcome::Blocked, refusal).offered(Some(offered)));
     }
-    stage.ports.runs.set_site(start.run, &site).map_err(Stop::failed)?;
+    stage.ports.runs.set_site(start.run, &site)?;
     stage.note(&format!(
         "spec of {:?}: {} features, {} criteria, {} tasks, {} price tiers",
         spec.product_name,
@@ -50,7 +44,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Stop> {
         spec.tasks.len(),
         spec.pricing.len()
     ));
-    let digest = spec.digest().map_err(Stop::failed)?;
+    let digest = spec.digest()?;
     stage.audit("spec_written", json!({ "spec": digest, "analyst": spec.analyst })).await?;
 
     let previous = stage.known(stage.state.living.as_ref(), "living spec")?;

@@ -2,28 +2,22 @@
 
 use ae_core::Outcome;
 use ae_genesis::{NicheBrief, NicheStatus, ValidationRequest, Verdict};
-use ae_langflow::Stop;
-use ae_safety::Performed;
 use serde_json::json;
 
-use super::Stage;
+use super::{Halt, Stage};
 use crate::run::{Chosen, RunState, RunStateUpdate};
 
 /// How many niches are proposed.
 const NICHES: usize = 5;
 
 /// Proposes niches and takes the best one that validates; none is `Blocked` with the reasons.
-pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Stop> {
+pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let mut found = stage.found()?.clone();
     let brief = NicheBrief::new(start.intent.clone(), found.evidence.clone(), start.created_at)
         .with_sources(found.sources.clone())
         .with_count(NICHES);
-    let proposed = stage.ask_analyst("propose", brief, |analyst, _, brief| analyst.propose(brief)).await?;
-    let mut niches = match proposed {
-        Performed::Done(niches) => niches,
-        Performed::Refused(refusal) => return Ok(stage.refused(&refusal)),
-    };
+    let mut niches = stage.ask_analyst("propose", brief, |analyst, _, brief| analyst.propose(brief)).await?;
     let mut chosen: Option<Chosen> = None;
     let mut refusals = Vec::new();
     for niche in &mut niches {
