@@ -82,7 +82,6 @@ struct Inner {
     request_id: Option<String>,
     status: Option<u16>,
     cost: Option<Money>,
-    context: Vec<(&'static str, String)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -106,16 +105,8 @@ impl BackendError {
             request_id: None,
             status: None,
             cost: None,
-            context: Vec::new(),
             source: None,
         }))
-    }
-
-    /// Adds a named value for logs. Not a secret, and not part of `Display`.
-    #[must_use]
-    pub fn with_context(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.0.context.push((name, value.into()));
-        self
     }
 
     /// Why it failed.
@@ -177,12 +168,6 @@ impl BackendError {
     pub fn cost(&self) -> Option<Money> {
         self.0.cost
     }
-
-    /// Named values for logs, in the order in which they were added.
-    #[must_use]
-    pub fn context(&self) -> &[(&'static str, String)] {
-        &self.0.context
-    }
 }
 
 crate::setters! { BackendError.0 {
@@ -224,9 +209,6 @@ impl fmt::Debug for BackendError {
         }
         if let Some(cost) = self.0.cost {
             shown.field("cost", &cost);
-        }
-        for (name, value) in &self.0.context {
-            shown.field(name, value);
         }
         shown.field("source", source).finish()
     }
