@@ -72,31 +72,11 @@ impl FromStr for ActionKind {
 
 crate::serde_text!(ActionKind);
 
-/// The name of a kind that a program adds: 1 to 64 lower-case ASCII letters, digits and underscores.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ActionName(String);
-
-impl ActionName {
-    /// The name as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for ActionName {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if fits { Ok(Self(text.to_owned())) } else { Err(ParseError::new(text, FORM)) }
-    }
-}
-
-impl fmt::Display for ActionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+crate::checked_text! {
+    /// The name of a kind that a program adds: 1 to 64 lower-case ASCII letters, digits and underscores.
+    pub struct ActionName: FORM, |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
     }
 }
 

@@ -1,16 +1,20 @@
 //! The durable name of an effect.
 
-use std::{fmt, str::FromStr};
+use crate::{Digest, DigestWriter, RunId};
 
-use crate::{Digest, DigestWriter, ParseError, RunId};
-
-/// Names one effect of one run without a time limit, so that a repeat after a crash is recognised instead of done twice.
-///
-/// `ae1_` and 64 hex digits: SHA-256 over the length-prefixed fields (run, step, operation, sequence). The attempt
-/// number is never part of it. 68 characters, within the 255 that payment vendors accept.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct IdempotencyKey(String);
+crate::checked_text! {
+    /// Names one effect of one run without a time limit, so that a repeat after a crash is recognised instead of done
+    /// twice.
+    ///
+    /// `ae1_` and 64 hex digits: SHA-256 over the length-prefixed fields (run, step, operation, sequence). The attempt
+    /// number is never part of it. 68 characters, within the 255 that payment vendors accept.
+    #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+    pub struct IdempotencyKey: "an idempotency key: expected ae1_ and 64 lower-case hex digits", |text| {
+        // Written again, so that upper-case digits are no second spelling of the same key.
+        let is_lower_case = |hex: &str| hex.parse().is_ok_and(|digest: Digest| digest.to_string() == hex);
+        text.strip_prefix("ae1_").is_some_and(is_lower_case)
+    }
+}
 
 impl IdempotencyKey {
     /// Derives the key of effect number `sequence` of `operation`, made by `step` of `run`.
@@ -23,34 +27,6 @@ impl IdempotencyKey {
             .field(&sequence.to_be_bytes())
             .finish();
         Self(format!("ae1_{digest}"))
-    }
-
-    /// The key as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for IdempotencyKey {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        const FORM: &str = "an idempotency key: expected ae1_ and 64 lower-case hex digits";
-        let digest = text.strip_prefix("ae1_").and_then(|hex| hex.parse::<Digest>().ok());
-        // Written again, so that upper-case digits are no second spelling of the same key.
-        match digest.map(|digest| format!("ae1_{digest}")) {
-            Some(key) if key == text => Ok(Self(key)),
-            _ => Err(ParseError::new(text, FORM)),
-        }
-    }
-}
-
-crate::serde_text!(IdempotencyKey);
-
-impl fmt::Display for IdempotencyKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -1,40 +1,13 @@
 //! A unit of work that is routed to a model or a builder.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
-use crate::ParseError;
-
-/// Names a task within its spec, for example `T-003`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct TaskId(String);
-
-impl TaskId {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for TaskId {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        const FORM: &str = "a task id: use 1 to 64 letters, digits, '.', '_' or '-'";
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
-        if fits { Ok(Self(text.to_owned())) } else { Err(ParseError::new(text, FORM)) }
-    }
-}
-
-crate::serde_text!(TaskId);
-
-impl fmt::Display for TaskId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+crate::checked_text! {
+    /// Names a task within its spec, for example `T-003`.
+    #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+    pub struct TaskId: "a task id: use 1 to 64 letters, digits, '.', '_' or '-'", |text| {
+        (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
     }
 }
 

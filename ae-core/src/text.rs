@@ -1,5 +1,7 @@
 //! Values with one form as text.
 
+use crate::{BackendError, ErrorKind};
+
 /// The text does not have the form of the value that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {expected}")]
@@ -63,4 +65,58 @@ macro_rules! serde_text {
             }
         }
     )+};
+}
+
+impl From<ParseError> for BackendError {
+    fn from(error: ParseError) -> Self {
+        Self::new(ErrorKind::InvalidInput, "input", "parse", error.to_string()).with_source(error)
+    }
+}
+
+/// Declares a text of one form: its docs and name, the form as [`ParseError::new`] takes it, and its test.
+///
+/// The type has `as_str`, `Display`, `FromStr` and serde. The crate that uses it depends on `serde`.
+///
+/// ```
+/// ae_core::checked_text! {
+///     /// A word in lower case.
+///     pub struct Word: "a word: use lower-case letters", |text| text.bytes().all(|b| b.is_ascii_lowercase())
+/// }
+///
+/// assert_eq!("tidy".parse::<Word>()?.as_str(), "tidy");
+/// assert!("CSV".parse::<Word>().is_err());
+/// # Ok::<(), ae_core::ParseError>(())
+/// ```
+#[macro_export]
+macro_rules! checked_text {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident: $form:expr, $test:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        $vis struct $name(String);
+
+        impl $name {
+            /// The text.
+            #[must_use]
+            $vis fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = $crate::ParseError;
+
+            fn from_str(text: &str) -> Result<Self, $crate::ParseError> {
+                let test: fn(&str) -> bool = $test;
+                if test(text) { Ok(Self(text.to_owned())) } else { Err($crate::ParseError::new(text, $form)) }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        $crate::serde_text!($name);
+    };
 }

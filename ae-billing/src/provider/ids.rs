@@ -1,20 +1,19 @@
 //! Names of billing objects, as validated text.
 
-use std::{fmt, str::FromStr};
-
-use ae_core::{DigestWriter, IdempotencyKey, ParseError};
+use ae_core::{DigestWriter, IdempotencyKey, checked_text};
 
 /// The longest id, in bytes; vendors promise no less.
 const ID_BYTES_MAX: usize = 255;
 
 macro_rules! object_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal) => {
-        $(#[$doc])*
-        ///
-        /// 1 to 255 ASCII letters, digits, underscores or hyphens. A vendor's id is parsed; a ledger that names its own
-        #[doc = concat!("objects uses [`of_key`](", stringify!($name), "::of_key).")]
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        checked_text! {
+            $(#[$doc])*
+            ///
+            /// 1 to 255 ASCII letters, digits, underscores or hyphens. A vendor's id is parsed; a ledger that names its
+            #[doc = concat!("own objects uses [`of_key`](", stringify!($name), "::of_key).")]
+            pub struct $name: concat!("a ", $kind, " id: 1 to 255 letters, digits, underscores or hyphens"), is_object_id
+        }
 
         impl $name {
             /// The id that the object made under `key` has in a ledger that names its own objects:
@@ -23,30 +22,7 @@ macro_rules! object_id {
             pub fn of_key(key: &IdempotencyKey) -> Self {
                 Self(derived($prefix, key))
             }
-
-            /// The id as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = ParseError;
-
-            fn from_str(text: &str) -> Result<Self, ParseError> {
-                const FORM: &str = concat!("a ", $kind, " id: 1 to 255 letters, digits, underscores or hyphens");
-                if is_object_id(text) { Ok(Self(text.to_owned())) } else { Err(ParseError::new(text, FORM)) }
-            }
-        }
-
-        ae_core::serde_text!($name);
 
         #[cfg(feature = "schemars")]
         impl schemars::JsonSchema for $name {

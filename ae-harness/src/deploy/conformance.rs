@@ -65,7 +65,7 @@ impl Suite<'_> {
         }
         let bundle = held(clause, Bundle::scan(&folder));
         let spec =
-            DeploySpec::new(held(clause, SiteId::parse(site)), format!("http://127.0.0.1:1/p/{site}/"));
+            DeploySpec::new(held(clause, site.parse::<SiteId>()), format!("http://127.0.0.1:1/p/{site}/"));
         (held(clause, self.deployer.plan(&bundle, &spec).await), bundle)
     }
 
@@ -179,7 +179,7 @@ impl Suite<'_> {
     }
 
     async fn c9_releases_are_listed_newest_first(&self) {
-        let unknown = held("C9", SiteId::parse("c9-unknown"));
+        let unknown = held("C9", "c9-unknown".parse::<SiteId>());
         assert!(held("C9", self.deployer.list(&unknown).await).is_empty(), "C9: an unknown site has none");
         let mut expected = Vec::new();
         // The order of publishing is neither the one of the ids nor its reverse.

@@ -57,7 +57,7 @@ use super::{
 /// # async fn publish(folder: &std::path::Path) -> Result<(), ae_core::BackendError> {
 /// # let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("doc", b"run")), "deploy", "deploy", 0);
 /// let deployer = MemoryDeployer::new(Runtime::system());
-/// let spec = DeploySpec::new(SiteId::parse("csv-tidy")?, "http://127.0.0.1:8787/p/csv-tidy/");
+/// let spec = DeploySpec::new("csv-tidy".parse::<SiteId>()?, "http://127.0.0.1:8787/p/csv-tidy/");
 /// let bundle = Bundle::scan(folder)?;
 /// let plan = deployer.plan(&bundle, &spec).await?;
 /// let deployment = deployer.deploy(&key, &plan, &bundle).await?;

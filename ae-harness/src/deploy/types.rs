@@ -3,20 +3,20 @@
 use ae_core::{BackendError, Digest, ErrorKind, Mode, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::{checked_text, is_label, is_token};
+use crate::checked::{is_label, is_token};
 
 /// How many hex digits of the manifest's digest name a release.
 pub(crate) const ID_DIGITS: usize = 16;
 
-checked_text! {
+ae_core::checked_text! {
     /// The label of a site: 1 to 63 lower-case letters, digits and hyphens, no hyphen at either end.
-    SiteId("deploy", "a site: use 1 to 63 lower-case letters, digits and inner hyphens", is_label)
+    pub struct SiteId: "a site: use 1 to 63 lower-case letters, digits and inner hyphens", is_label
 }
 
-checked_text! {
+ae_core::checked_text! {
     /// Names a release by its content: the first 16 hex digits of its manifest's digest. Other hosts use their own ids
     /// of 1 to 64 letters, digits, `_` and `-`.
-    DeploymentId("deploy", "a release id: use 1 to 64 letters, digits, `_` and `-`", |text| is_token(text, 64))
+    pub struct DeploymentId: "a release id: use 1 to 64 letters, digits, `_` and `-`", |text| is_token(text, 64)
 }
 
 impl DeploymentId {
@@ -195,12 +195,12 @@ mod tests {
     #[test]
     fn a_site_is_a_domain_label() {
         for good in ["a", "csv-tidy-1b2a44", &"x".repeat(63)] {
-            assert!(SiteId::parse(good).is_ok(), "{good}");
+            assert!(good.parse::<SiteId>().is_ok(), "{good}");
         }
         for bad in ["", "-a", "a-", "A", "a.b", "a/b", "..", "a b", "é", &"x".repeat(64)] {
-            assert!(SiteId::parse(bad).is_err(), "{bad}");
+            assert!(bad.parse::<SiteId>().is_err(), "{bad}");
             assert!(serde_json::from_value::<SiteId>(bad.into()).is_err(), "{bad}");
         }
-        assert!(DeploymentId::parse("../x").is_err());
+        assert!("../x".parse::<DeploymentId>().is_err());
     }
 }

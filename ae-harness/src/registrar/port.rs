@@ -37,7 +37,7 @@ use super::{Availability, Domain, Order, Quote, RegistrarInfo};
 /// # async fn try_it() -> Result<(), Box<dyn std::error::Error>> {
 /// # let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("doc", b"run")), "domain", "buy", 0);
 /// let registrar = MemoryRegistrar::new(Money::parse("12", Currency::USD)?, Runtime::system());
-/// let domain = Domain::parse("csv-tidy.example")?;
+/// let domain = "csv-tidy.example".parse::<Domain>()?;
 /// assert_eq!(registrar.search(&[domain.clone()]).await?, [Availability::MaybeFree]);
 /// let quote = registrar.quote(&domain, 1).await?;
 /// assert_eq!(registrar.buy(&key, &quote).await?.state, OrderState::Registered);

@@ -3,14 +3,14 @@
 use ae_core::{Mode, Money, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::{checked_text, is_label};
+use crate::checked::is_label;
 
-checked_text! {
+ae_core::checked_text! {
     /// A domain name that can be registered: lower-case labels of letters, digits and inner hyphens, at least two of
     /// them, 253 bytes at most (RFC 1035, section 2.3.4). Write other scripts in their `xn--` form.
-    Domain("registrar", "a domain: use lower-case labels joined by dots, such as csv-tidy.example", |text| {
+    pub struct Domain: "a domain: use lower-case labels joined by dots, such as csv-tidy.example", |text| {
         text.len() <= 253 && text.contains('.') && text.split('.').all(is_label)
-    })
+    }
 }
 
 /// A registrar's account of itself.

@@ -81,7 +81,7 @@ impl Sandbox for MemorySandbox {
         let State { boxes, created } = &mut *self.locked();
         let number = created.values().count() + 1;
         created.once("create", key, spec, || {
-            let id = SandboxId::parse(&format!("sandbox-{number}"))?;
+            let id = format!("sandbox-{number}").parse::<SandboxId>()?;
             boxes.insert(id.clone(), Files { spec: spec.clone(), files: BTreeMap::new() });
             Ok(id)
         })

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use ae_core::{Isolation, Mode, Provider};
 use serde::{Deserialize, Serialize};
 
-use crate::checked::{checked_text, is_token};
+use crate::checked::is_token;
 
-checked_text! {
+ae_core::checked_text! {
     /// Names a sandbox: 1 to 128 letters, digits, `_` and `-`.
-    SandboxId("sandbox", "a sandbox id: it has 1 to 128 letters, digits, `_` and `-`", |text| is_token(text, 128))
+    pub struct SandboxId: "a sandbox id: it has 1 to 128 letters, digits, `_` and `-`", |text| is_token(text, 128)
 }
 
 /// A sandbox's account of itself.

@@ -13,7 +13,7 @@ use crate::fixture::{build, context, key, spec, start};
 const SITE: &str = "csv-tidy";
 
 fn site() -> SiteId {
-    SiteId::parse(SITE).unwrap()
+    SITE.parse::<SiteId>().unwrap()
 }
 
 fn deployer(root: &Path) -> LocalDeployer {
@@ -72,7 +72,7 @@ async fn a_built_site_is_published_and_served() {
     }
     let said = store.respond(&site(), "/.well-known/ae-release", None);
     assert_eq!(said.body(), format!("{}\n", deployment.id).as_bytes());
-    assert_eq!(store.respond(&SiteId::parse("other").unwrap(), "/", None).status().as_u16(), 404);
+    assert_eq!(store.respond(&"other".parse::<SiteId>().unwrap(), "/", None).status().as_u16(), 404);
 }
 
 #[tokio::test]

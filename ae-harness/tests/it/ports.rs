@@ -59,7 +59,7 @@ async fn sandboxes_and_registrars_keep_their_contract() {
         Money::parse("12", Currency::USD).unwrap(),
         Runtime::manual(start(), 1),
     ));
-    let (one, two) = (Domain::parse("one.example").unwrap(), Domain::parse("two.example").unwrap());
+    let (one, two) = ("one.example".parse::<Domain>().unwrap(), "two.example".parse::<Domain>().unwrap());
     assert_eq!(conformance::registrar::run_all(&registrar, &one, &two).await.passed.len(), 6);
 }
 
@@ -67,11 +67,11 @@ async fn sandboxes_and_registrars_keep_their_contract() {
 async fn a_price_that_rose_is_not_paid() {
     let registrar =
         MemoryRegistrar::new(Money::parse("12", Currency::USD).unwrap(), Runtime::manual(start(), 1));
-    let quote = registrar.quote(&Domain::parse("one.example").unwrap(), 1).await.unwrap();
+    let quote = registrar.quote(&"one.example".parse::<Domain>().unwrap(), 1).await.unwrap();
     registrar.set_price(Money::parse("13", Currency::USD).unwrap());
     assert_eq!(registrar.buy(&key(0), &quote).await.unwrap_err().kind(), ErrorKind::Conflict);
     for bad in ["", "example", "A.example", "-a.example", "a..example", "a b.example", &"x".repeat(64)] {
-        assert!(Domain::parse(bad).is_err(), "{bad}");
+        assert!(bad.parse::<Domain>().is_err(), "{bad}");
     }
 }
 

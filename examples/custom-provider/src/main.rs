@@ -87,7 +87,7 @@ async fn build(
     runtime: &Runtime,
     folder: &Path,
 ) -> Result<(DeployPlan, Bundle), Box<dyn Error>> {
-    let site = SiteId::parse(&spec.slug)?;
+    let site = spec.slug.parse::<SiteId>()?;
     let base_url = format!("http://127.0.0.1/{site}/");
     let context = SiteContext::new(&base_url, runtime.now());
     let workspace = folder.join("workspace");

@@ -61,7 +61,7 @@ impl ReleaseStore {
         let mut sites = Vec::new();
         for entry in fs::read_dir(&self.root).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            let Some(site) = name.to_str().and_then(|name| SiteId::parse(name).ok()) else { continue };
+            let Some(site) = name.to_str().and_then(|name| name.parse::<SiteId>().ok()) else { continue };
             if matches!(Current::read(&self.root.join(site.as_str())), Ok(Some(_))) {
                 sites.push(site);
             }

@@ -166,7 +166,7 @@ async fn absent_abilities_are_said_and_skipped() {
     let deployer = PublishOnly(MemoryDeployer::new(Runtime::manual(start(), 1)));
     let ran = deployer::run_all(&deployer, scratch.path(), None).await;
     assert_eq!(ran.skipped, ["C4", "C5", "C7", "C8", "C9", "C10", "C11"]);
-    let site = SiteId::parse("c1").unwrap();
+    let site = "c1".parse::<SiteId>().unwrap();
     let error = deployer.remove(&crate::fixture::key(0), &site).await.unwrap_err();
     assert_eq!((error.kind(), error.backend()), (ErrorKind::Unsupported, "publish-only"));
 }

@@ -47,7 +47,7 @@ async fn wrong_registrars_are_caught() {
     let suite = |breaks: &'static str| async move {
         let yearly = Money::parse("12", Currency::USD).unwrap();
         let inner = MemoryRegistrar::new(yearly, Runtime::manual(start(), 1));
-        let name = |name: &str| Domain::parse(name).unwrap();
+        let name = |name: &str| name.parse::<Domain>().unwrap();
         registrar::run_all(&Wrong::new(inner, breaks), &name("one.example"), &name("two.example")).await
     };
     let ran = suite("nothing").await;

@@ -7,7 +7,7 @@ use custom_provider::FolderDeployer;
 use crate::{key, runtime};
 
 fn site() -> SiteId {
-    SiteId::parse("shop").unwrap()
+    "shop".parse::<SiteId>().unwrap()
 }
 
 fn plan(folder: &Path, page: &str) -> (DeployPlan, Bundle) {

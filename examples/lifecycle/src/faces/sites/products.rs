@@ -35,7 +35,7 @@ pub(super) async fn index(State(sale): State<Shared>) -> Response {
 
 /// `GET /p/{site}`: relative links need the slash.
 pub(super) async fn to_root(Path(site): Path<String>) -> Response {
-    match SiteId::parse(&site) {
+    match site.parse::<SiteId>() {
         Ok(site) => Redirect::permanent(&format!("/p/{site}/")).into_response(),
         Err(_) => not_found().await,
     }
@@ -60,7 +60,7 @@ pub(super) async fn page(
 }
 
 async fn respond(sale: &Shared, site: &str, path: &str, headers: &HeaderMap) -> Response {
-    let Ok(site) = SiteId::parse(site) else {
+    let Ok(site) = site.parse::<SiteId>() else {
         return not_found().await;
     };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());

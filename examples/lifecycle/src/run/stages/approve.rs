@@ -89,7 +89,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt>
         close_questions(&stage.ports.keeper.desk, start.run, CHANGED).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
-    let deploy_spec = DeploySpec::new(SiteId::parse(site)?, &context.base_url);
+    let deploy_spec = DeploySpec::new(site.parse::<SiteId>()?, &context.base_url);
     let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
     let (publisher, seller) =
         (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());
