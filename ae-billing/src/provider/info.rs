@@ -120,10 +120,8 @@ ae_core::setters! { Caps {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProviderInfo {
-    /// Its name, for example `offline-ledger`.
-    pub name: String,
-    /// Whether money moves.
-    pub mode: Mode,
+    /// Its name, for example `offline-ledger`, and whether money moves.
+    pub provider: Provider,
     /// Its abilities.
     pub capabilities: Capabilities,
     /// Its limits, checked before it makes anything.
@@ -137,18 +135,11 @@ impl ProviderInfo {
     #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self {
-            name: name.into(),
-            mode,
+            provider: Provider::new(name, mode),
             capabilities: Capabilities::default(),
             caps: Caps::default(),
             currencies: units::currencies(),
         }
-    }
-
-    /// Its name and mode, as an action names them.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
     }
 }
 

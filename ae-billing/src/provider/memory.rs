@@ -110,7 +110,7 @@ impl Catalog {
         work: impl FnOnce(&mut Rows) -> Result<T, BackendError>,
     ) -> Result<T, BackendError> {
         self.0.change(work).map_err(|error| {
-            let (name, operation) = (terms.provider.name.clone(), error.operation().to_owned());
+            let (name, operation) = (terms.provider.provider.name.clone(), error.operation().to_owned());
             BackendError::new(error.kind(), name, operation, error.message())
         })
     }

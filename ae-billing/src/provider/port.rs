@@ -108,7 +108,7 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
         let message =
             format!("{object:?} can't be taken off sale here ({key}): end it where the provider shows it");
-        Err(BackendError::new(ErrorKind::Unsupported, self.info().name, "deactivate", message))
+        Err(BackendError::new(ErrorKind::Unsupported, self.info().provider.name, "deactivate", message))
     }
 
     /// Gives money of a payment back. Optional, as [`deactivate`](Self::deactivate).
@@ -119,7 +119,7 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Ensured<Refund>, BackendError> {
         let message =
             format!("{} can't be given back here ({key}): refund it where it was paid", refund.payment);
-        Err(BackendError::new(ErrorKind::Unsupported, self.info().name, "refund", message))
+        Err(BackendError::new(ErrorKind::Unsupported, self.info().provider.name, "refund", message))
     }
 
     /// Everything that `run` made.

@@ -75,7 +75,7 @@ fn a_ledger_says_that_it_is_offline() {
     let (_, runtime) = clocked();
     on_each(&runtime, |ledger| {
         let info = ledger.info();
-        assert_eq!((info.name.as_str(), info.mode), ("offline-ledger", Mode::Offline));
+        assert_eq!((info.provider.name.as_str(), info.provider.mode), ("offline-ledger", Mode::Offline));
         assert!(!info.capabilities.charges && info.capabilities.own_ids && info.capabilities.durable_keys);
     });
 }

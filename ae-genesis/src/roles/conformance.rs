@@ -53,7 +53,7 @@ async fn spec(clause: &str, analyst: &dyn Analyst, source: &str) -> (Niche, Prod
 
 async fn c1_the_info_stays(analyst: &dyn Analyst) {
     let first = analyst.info();
-    holds("C1", !first.name.is_empty(), "the name is empty");
+    holds("C1", !first.provider.name.is_empty(), "the name is empty");
     same("C1", &first, &analyst.info());
 }
 
@@ -102,7 +102,7 @@ async fn c7_the_spec_serves_the_niche(analyst: &dyn Analyst) {
     same("C7", &spec.niche, &niche.id);
     let cited = spec.evidence.iter().all(|item| niche.evidence.contains(item));
     holds("C7", cited, "evidence that is not the niche's");
-    same("C7", &spec.analyst, &analyst.info().name);
+    same("C7", &spec.analyst, &analyst.info().provider.name);
 }
 
 async fn c8_sample_evidence_makes_a_sample_spec(analyst: &dyn Analyst) {

@@ -75,33 +75,23 @@ ae_core::setters! { SpecBrief {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AnalystInfo {
-    /// The name that specs carry, for example `rule-based`.
-    pub name: String,
+    /// The name that specs carry, for example `rule-based`, and whether its work goes to a vendor.
+    pub provider: Provider,
     /// The version of its rules or prompts: another version may answer otherwise.
     pub version: String,
-    /// Whether its work goes to a vendor.
-    pub mode: Mode,
     /// Whether a call may cost money.
     pub metered: bool,
 }
 
 impl AnalystInfo {
-    /// An analyst that works free of charge on this machine.
+    /// An analyst that works free of charge.
     #[must_use]
-    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { name: name.into(), version: version.into(), mode: Mode::Offline, metered: false }
-    }
-
-    /// Marks the analyst as metered, and sets the mode of its vendor.
-    #[must_use]
-    pub const fn with_metered(mut self, mode: Mode) -> Self {
-        (self.mode, self.metered) = (mode, true);
-        self
-    }
-
-    /// The provider that an approval of its work names.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
+    pub fn new(name: impl Into<String>, mode: Mode, version: impl Into<String>) -> Self {
+        Self { provider: Provider::new(name, mode), version: version.into(), metered: false }
     }
 }
+
+ae_core::setters! { AnalystInfo {
+    /// Sets whether a call may cost money.
+    fn with_metered(metered: bool);
+} }

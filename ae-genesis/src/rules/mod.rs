@@ -9,7 +9,7 @@ mod reading;
 mod spec;
 mod stories;
 
-use ae_core::{BackendError, ProductSpec};
+use ae_core::{BackendError, Mode, ProductSpec};
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 
@@ -45,7 +45,7 @@ pub struct RuleAnalyst;
 #[async_trait]
 impl Analyst for RuleAnalyst {
     fn info(&self) -> AnalystInfo {
-        AnalystInfo::new(NAME, env!("CARGO_PKG_VERSION"))
+        AnalystInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION"))
     }
 
     async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {

@@ -119,7 +119,7 @@ impl Analyst for WrongAnalyst {
         let mut info = RuleAnalyst.info();
         match self.breaks {
             "C1" => info.version = self.calls.fetch_add(1, Ordering::Relaxed).to_string(),
-            "C1 name" => info.name.clear(),
+            "C1 name" => info.provider.name.clear(),
             _ => {}
         }
         info

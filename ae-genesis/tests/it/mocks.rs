@@ -1,4 +1,4 @@
-use ae_core::{Origin, Untrusted};
+use ae_core::{Mode, Origin, Untrusted};
 use ae_genesis::{
     Analyst, AnalystInfo, MockAnalyst, MockNicheSource, MockNicheValidator, NicheBrief, NicheSource,
     NicheValidator, Signal, SourceReport,
@@ -19,7 +19,7 @@ async fn mocks_stand_in_for_the_ports() {
     assert_eq!((NicheSource::name(&source), report.name.as_str(), signals.len()), ("mock", "mock", 1));
 
     let mut analyst = MockAnalyst::new();
-    analyst.expect_info().return_const(AnalystInfo::new("mock", "1"));
+    analyst.expect_info().return_const(AnalystInfo::new("mock", Mode::Offline, "1"));
     analyst.expect_propose().returning(|_| Ok(Vec::new()));
     let brief = NicheBrief::new(intent("CSV tool"), Vec::new(), now());
     assert!(analyst.propose(&brief).await.unwrap().is_empty() && !analyst.info().metered);

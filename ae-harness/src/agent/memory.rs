@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Isolation, Money, SameKey};
+use ae_core::{BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Isolation, Mode, Money, SameKey};
 use async_trait::async_trait;
 
 use super::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason};
@@ -70,7 +70,8 @@ impl MemoryProvider {
 #[async_trait]
 impl CliProvider for MemoryProvider {
     fn info(&self) -> ProviderInfo {
-        ProviderInfo::new(NAME, env!("CARGO_PKG_VERSION"), Isolation::Confined).with_metered(self.metered)
+        ProviderInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION"), Isolation::Confined)
+            .with_metered(self.metered)
     }
 
     async fn check(&self) -> Result<(), BackendError> {

@@ -113,7 +113,7 @@ pub trait Deployer: Debug + Send + Sync + 'static {
 
 fn unsupported(info: &DeployerInfo, operation: &'static str) -> BackendError {
     let message = format!("this deployer can't {operation}: its info says what it can do");
-    BackendError::new(ErrorKind::Unsupported, info.name.clone(), operation, message)
+    BackendError::new(ErrorKind::Unsupported, info.provider.name.clone(), operation, message)
 }
 
 ae_core::forward! { Deployer {

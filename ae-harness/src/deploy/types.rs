@@ -68,10 +68,8 @@ pub struct DeployPlan {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DeployerInfo {
-    /// Its name, for example `local`.
-    pub name: String,
-    /// Whether it acts on the world.
-    pub mode: Mode,
+    /// Its name, for example `local`, and whether it acts on the world.
+    pub provider: Provider,
     /// Whether an older release can be activated again.
     pub rollback: bool,
     /// The number of releases of a site that are kept.
@@ -89,8 +87,7 @@ impl DeployerInfo {
     #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self {
-            name: name.into(),
-            mode,
+            provider: Provider::new(name, mode),
             rollback: false,
             releases_kept: 1,
             listing: false,
@@ -105,12 +102,6 @@ impl DeployerInfo {
         self.rollback = true;
         self.releases_kept = releases_kept;
         self
-    }
-
-    /// The deployer as the provider of an action.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
     }
 }
 

@@ -17,23 +17,15 @@ ae_core::checked_text! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrarInfo {
-    /// Its name.
-    pub name: String,
-    /// Whether it buys for real.
-    pub mode: Mode,
+    /// Its name, and whether it buys for real.
+    pub provider: Provider,
 }
 
 impl RegistrarInfo {
     /// The registrar `name` in `mode`.
     #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
-        Self { name: name.into(), mode }
-    }
-
-    /// The registrar as the provider of an action.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
+        Self { provider: Provider::new(name, mode) }
     }
 }
 

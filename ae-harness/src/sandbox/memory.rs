@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Isolation, SameKey};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Isolation, Mode, SameKey};
 use async_trait::async_trait;
 
 use super::{CommandOutput, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
@@ -74,7 +74,7 @@ impl State {
 impl Sandbox for MemorySandbox {
     fn info(&self) -> SandboxInfo {
         // No foreign code runs: the commands are this crate's own functions.
-        SandboxInfo::new(NAME, Isolation::Confined)
+        SandboxInfo::new(NAME, Mode::Offline, Isolation::Confined)
     }
 
     async fn create(&self, key: &IdempotencyKey, spec: &SandboxSpec) -> Result<SandboxId, BackendError> {

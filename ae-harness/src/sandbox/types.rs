@@ -16,10 +16,8 @@ ae_core::checked_text! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SandboxInfo {
-    /// Its name.
-    pub name: String,
-    /// Whether it acts on the world.
-    pub mode: Mode,
+    /// Its name, and whether it acts on the world.
+    pub provider: Provider,
     /// The separation between its commands and the host.
     pub isolation: Isolation,
     /// Whether using it may cost money.
@@ -27,22 +25,14 @@ pub struct SandboxInfo {
 }
 
 impl SandboxInfo {
-    /// A free sandbox on this machine.
+    /// A free sandbox.
     #[must_use]
-    pub fn new(name: impl Into<String>, isolation: Isolation) -> Self {
-        Self { name: name.into(), mode: Mode::Offline, isolation, metered: false }
-    }
-
-    /// The sandbox as the provider of an action.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
+    pub fn new(name: impl Into<String>, mode: Mode, isolation: Isolation) -> Self {
+        Self { provider: Provider::new(name, mode), isolation, metered: false }
     }
 }
 
 ae_core::setters! { SandboxInfo {
-    /// Sets whether it acts on the world.
-    fn with_mode(mode: Mode);
     /// Sets whether using it may cost money.
     fn with_metered(metered: bool);
 } }

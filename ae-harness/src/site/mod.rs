@@ -15,7 +15,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Cancel, ErrorKind, IdempotencyKey, Isolation, ProductSpec, SameKey};
+use ae_core::{BackendError, Cancel, ErrorKind, IdempotencyKey, Isolation, Mode, ProductSpec, SameKey};
 use async_trait::async_trait;
 
 use self::{copy::SiteCopy, marks::Marks};
@@ -56,7 +56,7 @@ impl SiteBuilder {
 #[async_trait]
 impl CliProvider for SiteBuilder {
     fn info(&self) -> ProviderInfo {
-        ProviderInfo::new(NAME, env!("CARGO_PKG_VERSION"), Isolation::Confined)
+        ProviderInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION"), Isolation::Confined)
     }
 
     async fn check(&self) -> Result<(), BackendError> {

@@ -43,7 +43,7 @@ impl Suite<'_> {
 
     async fn c1_the_info_stays(&self) {
         let first = self.client.info();
-        holds("C1", !first.name.is_empty(), "the name is empty");
+        holds("C1", !first.provider.name.is_empty(), "the name is empty");
         same("C1", &first, &self.client.info());
     }
 

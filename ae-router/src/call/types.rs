@@ -134,10 +134,8 @@ ae_core::setters! { Completion {
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ModelClientInfo {
-    /// The client's name, for example `anthropic`.
-    pub name: String,
-    /// Whether calls go to a vendor and cost money.
-    pub mode: Mode,
+    /// Its name, for example `anthropic`, and whether calls go to a vendor and cost money.
+    pub provider: Provider,
     /// Whether a simulator answers instead of a model.
     pub simulated: bool,
 }
@@ -146,13 +144,7 @@ impl ModelClientInfo {
     /// A client of real models.
     #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
-        Self { name: name.into(), mode, simulated: false }
-    }
-
-    /// The provider that an approval of a call names.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
+        Self { provider: Provider::new(name, mode), simulated: false }
     }
 }
 

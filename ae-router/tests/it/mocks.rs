@@ -16,7 +16,7 @@ async fn mocks_stand_in_for_the_ports() {
     });
     let key = IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("test", b"run")), "ask", "mock", 0);
     let answer = client.complete(&key, &CompletionRequest::new("any", "hello?", 10)).await.unwrap();
-    assert_eq!((answer.text.as_data().as_str(), client.info().provider().mode), ("hello", Mode::Live));
+    assert_eq!((answer.text.as_data().as_str(), client.info().provider.mode), ("hello", Mode::Live));
 
     let mut router = MockModelRouter::new();
     router.expect_route().returning(|request| {

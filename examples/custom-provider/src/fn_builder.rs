@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, ProductSpec, SameKey};
+use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, Mode, ProductSpec, SameKey};
 use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteContext, StopReason};
 use async_trait::async_trait;
 use maud::{DOCTYPE, html};
@@ -39,7 +39,7 @@ impl<F> fmt::Debug for FnBuilder<F> {
 #[async_trait]
 impl<F: Fn(&AgentRequest) -> Files + Send + Sync + 'static> CliProvider for FnBuilder<F> {
     fn info(&self) -> ProviderInfo {
-        ProviderInfo::new(NAME, env!("CARGO_PKG_VERSION"), Isolation::Confined)
+        ProviderInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION"), Isolation::Confined)
     }
 
     async fn check(&self) -> Result<(), BackendError> {

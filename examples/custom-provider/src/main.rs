@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let deployer = FolderDeployer::new(folder.path().join("www"), runtime.clone());
     let key = IdempotencyKey::derive(run, "deploy", "deploy", 0);
     let deployment = deployer.deploy(&key, &plan, &bundle).await?;
-    writeln!(stdout(), "deployer  {}: release {} is live", deployer.info().name, deployment.id)?;
+    writeln!(stdout(), "deployer  {}: release {} is live", deployer.info().provider.name, deployment.id)?;
 
     sell(&spec, run, &runtime, folder.path()).await
 }
@@ -97,7 +97,7 @@ async fn build(
     let request = AgentRequest::new(&workspace, "Build the product's page.");
     let key = IdempotencyKey::derive(run, "build", "execute", 0);
     let report = builder.execute(&key, &request, &Cancel::new()).await?;
-    writeln!(stdout(), "builder   {}: {}", builder.info().name, report.files_changed.join(", "))?;
+    writeln!(stdout(), "builder   {}: {}", builder.info().provider.name, report.files_changed.join(", "))?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
     Ok((bundle.plan(&DeploySpec::new(site, base_url))?, bundle))
 }

@@ -29,7 +29,8 @@ impl Launch {
 }
 
 pub(super) async fn launch(subject: &Subject, provider: &dyn PaymentProvider, run: RunId) -> Launch {
-    holds("setup", provider.info().mode != Mode::Live, "these checks make prices and never run in live mode");
+    let is_live = provider.info().provider.mode == Mode::Live;
+    holds("setup", !is_live, "these checks make prices and never run in live mode");
     let product = held("setup", provider.ensure_product(&key(run, "product"), &product(run)).await);
     let spec = price(run, "basic", subject.amount(1_500));
     let price = held("setup", provider.ensure_price(&key(run, "price"), &spec).await);

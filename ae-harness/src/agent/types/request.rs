@@ -138,12 +138,10 @@ ae_core::setters! { AgentRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProviderInfo {
-    /// Its name, for example `site`.
-    pub name: String,
+    /// Its name, for example `site`, and whether it acts on the world.
+    pub provider: Provider,
     /// Its version.
     pub version: String,
-    /// Whether it acts on the world.
-    pub mode: Mode,
     /// The separation between the code it runs and the host.
     pub isolation: Isolation,
     /// Whether a call may cost money.
@@ -151,22 +149,20 @@ pub struct ProviderInfo {
 }
 
 impl ProviderInfo {
-    /// A builder that is free and works on this machine alone.
+    /// A builder that is free.
     #[must_use]
-    pub fn new(name: impl Into<String>, version: impl Into<String>, isolation: Isolation) -> Self {
-        Self { name: name.into(), version: version.into(), mode: Mode::Offline, isolation, metered: false }
-    }
-
-    /// The builder as the provider of an action.
-    #[must_use]
-    pub fn provider(&self) -> Provider {
-        Provider::new(&self.name, self.mode)
+    pub fn new(
+        name: impl Into<String>,
+        mode: Mode,
+        version: impl Into<String>,
+        isolation: Isolation,
+    ) -> Self {
+        let provider = Provider::new(name, mode);
+        Self { provider, version: version.into(), isolation, metered: false }
     }
 }
 
 ae_core::setters! { ProviderInfo {
-    /// Sets whether it acts on the world.
-    fn with_mode(mode: Mode);
     /// Sets whether a call may cost money.
     fn with_metered(metered: bool);
 } }

@@ -74,8 +74,9 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
     async fn write(&self, input: WriteInput<BuildArtifact>, cx: &Cx) -> Result<Written<BuildArtifact>, Stop> {
         let attempt = input.attempt;
         let route = self.route(attempt).await?;
-        let info = self.builder_info.clone();
-        self.progress.note(&format!("attempt {attempt} by builder {:?}; {}", info.name, describe(&route)));
+        let info = &self.builder_info;
+        let name = &info.provider.name;
+        self.progress.note(&format!("attempt {attempt} by builder {name:?}; {}", describe(&route)));
 
         let mut request = AgentRequest::new(&self.workspace, prompt(&self.spec))
             .with_attempt(attempt)
@@ -89,11 +90,11 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
             Isolation::Confined => ActionKind::WriteFiles,
             _ => ActionKind::ExecuteCode,
         };
-        let action = Action::new(kind, "execute", info.name.clone(), request_digest(&request)?)
+        let action = Action::new(kind, "execute", name, request_digest(&request)?)
             .with_owner(self.owner.project, self.owner.run)
             .with_isolation(info.isolation)
             .with_spend(Spend::AtMost(self.ceiling(&route)))
-            .with_summary(format!("build attempt {attempt} by {}", info.name));
+            .with_summary(format!("build attempt {attempt} by {name}"));
         let key = IdempotencyKey::derive(self.owner.run, "build", "execute", attempt);
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.owner.run));
         let order = Order::new(&key, action, request, &grant);
@@ -114,8 +115,9 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         };
         match report.stop {
             StopReason::Cancelled => {
-                let name = info.name.clone();
-                return Err(BackendError::new(ErrorKind::Cancelled, name, "execute", report.summary).into());
+                return Err(
+                    BackendError::new(ErrorKind::Cancelled, name.clone(), "execute", report.summary).into()
+                );
             }
             StopReason::BudgetStop => {
                 let reason = format!("the builder stopped at its cost ceiling: {}", report.summary);

@@ -83,7 +83,7 @@ impl Builders {
     ) -> (ProviderInfo, Guarded<Arc<dyn CliProvider>>) {
         let builder = (self.make)(spec, site);
         let info = builder.info();
-        let guarded = Guarded::new(builder, info.provider(), self.keeper.clone());
+        let guarded = Guarded::new(builder, info.provider.clone(), self.keeper.clone());
         (info, guarded)
     }
 }

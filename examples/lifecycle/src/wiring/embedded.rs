@@ -159,20 +159,19 @@ impl Backends {
             let provider = Provider::new(source.name(), Mode::Live);
             Guarded::new(source, provider, keeper.clone())
         });
-        let (deployer_info, payments_info) = (self.deployer.info(), self.payments.info());
-        let analyst_info = self.analyst.info();
-        let payments = Provider::new(payments_info.name.clone(), payments_info.mode);
+        let (analyst_info, payments_info) = (self.analyst.info(), self.payments.info());
+        let deployer = self.deployer.info().provider;
         Arc::new(Ports {
             sources: Sources { local: self.local_sources, live: live.collect(), redactor: redactor.clone() },
-            analyst: Guarded::new(self.analyst, analyst_info.provider(), keeper.clone()),
+            analyst: Guarded::new(self.analyst, analyst_info.provider.clone(), keeper.clone()),
             analyst_info,
             validator: self.validator,
             router: self.router,
             builders: Builders::new(self.builder, keeper.clone()),
             deploy_planner: DeployPlanner::of(Arc::clone(&self.deployer)),
-            deployer: Guarded::new(self.deployer, deployer_info.provider(), keeper.clone()),
+            deployer: Guarded::new(self.deployer, deployer, keeper.clone()),
+            payments: Guarded::new(self.payments, payments_info.provider.clone(), keeper.clone()),
             payments_info,
-            payments: Guarded::new(self.payments, payments, keeper.clone()),
             store: self.store,
             approver: options.approver,
             progress: options.progress,

@@ -177,7 +177,7 @@ struct Endless {
 #[async_trait]
 impl CliProvider for Endless {
     fn info(&self) -> ProviderInfo {
-        ProviderInfo::new("endless", "1", Isolation::Confined)
+        ProviderInfo::new("endless", Mode::Offline, "1", Isolation::Confined)
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -230,7 +230,7 @@ struct PaidAnalyst(Arc<AtomicU32>);
 #[async_trait]
 impl Analyst for PaidAnalyst {
     fn info(&self) -> AnalystInfo {
-        RuleAnalyst.info().with_metered(Mode::Test)
+        RuleAnalyst.info().with_metered(true)
     }
 
     async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {

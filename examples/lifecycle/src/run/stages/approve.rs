@@ -30,7 +30,7 @@ const BEFORE: &str = "before";
 pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
-    let builder = stage.ports.builders.of(spec, context).0.provider();
+    let builder = stage.ports.builders.of(spec, context).0.provider;
     let subject = spec_subject(spec.digest()?, plan.planned_spend, plan.seal);
     let mut text = format!(
         "Spec of {:?}: {}\n  for        {}\n  builder    {} ({})\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",

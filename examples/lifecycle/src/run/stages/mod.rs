@@ -170,6 +170,7 @@ impl Stage {
         call: impl for<'a> FnOnce(&'a Arc<dyn Analyst>, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
     ) -> Result<A, Halt> {
         let (start, info) = (self.start()?, &self.ports.analyst_info);
+        let name = &info.provider.name;
         let spend = if info.metered {
             let budget = start.intent.budget();
             // Never nothing: a budget of zero refuses whatever may cost something.
@@ -178,10 +179,10 @@ impl Stage {
         } else {
             Spend::Free
         };
-        let action = Action::new(ActionKind::CallModel, operation, &info.name, request_digest(&brief)?)
+        let action = Action::new(ActionKind::CallModel, operation, name, request_digest(&brief)?)
             .with_owner(start.project, start.run)
             .with_spend(spend)
-            .with_summary(format!("{operation} by the analyst {}", info.name));
+            .with_summary(format!("{operation} by the analyst {name}"));
         let key = IdempotencyKey::derive(start.run, self.name, operation, 0);
         let grant = Grant::new("ae").with_budget(Scope::Run(start.run));
         let order = Order::new(&key, action, brief, &grant);

@@ -47,7 +47,7 @@ pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Halt> {
         validation.score.total,
         validation.score.out_of,
         niche.evidence.len(),
-        stage.ports.analyst_info.name
+        stage.ports.analyst_info.provider.name
     ));
     stage.audit("niche_selected", json!({ "niche": niche.id, "score": validation.score.total })).await?;
     let line = format!("niche {:?} validated", niche.name);
