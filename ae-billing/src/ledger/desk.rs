@@ -38,15 +38,6 @@ impl Terms<'_> {
         Ok(LinkView { link: self.shown(record), product, prices, paid })
     }
 
-    pub(crate) fn links_of_run(
-        self,
-        records: &dyn Records,
-        run: RunId,
-    ) -> Result<Vec<PaymentLink>, BackendError> {
-        let links: Vec<PaymentLink> = load_all(records, Table::Links, Find::of_run(&run.to_string()))?;
-        Ok(links.into_iter().map(|link| self.shown(link)).collect())
-    }
-
     /// The newest link that is still on sale, with its product and a price.
     pub(crate) fn current_link(
         self,

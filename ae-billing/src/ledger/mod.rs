@@ -58,15 +58,6 @@ impl<S: Store> OfflineLedger<S> {
         self.read(|terms, records| terms.link(records, link))
     }
 
-    /// The links that `run` made, oldest first, deactivated ones included.
-    ///
-    /// # Errors
-    ///
-    /// When the store can't be read.
-    pub async fn links_of_run(&self, run: RunId) -> Result<Vec<PaymentLink>, BackendError> {
-        self.read(|terms, records| terms.links_of_run(records, run))
-    }
-
     /// The newest link of `run` where something can be bought now.
     ///
     /// # Errors
@@ -124,28 +115,20 @@ impl<S: Store> OfflineLedger<S> {
         self.write(|_, records| desk::mark_delivered(records, event))
     }
 
-    /// Checks every hash of the journal, and that every row is what the journal says.
+    /// Checks every hash of the journal, that every row is what the journal says, and that the journal passes through the
+    /// `known` head.
     ///
     /// An attacker who can write the file can also make a new, consistent journal; only a [`crate::JournalHead`] that was kept
-    /// elsewhere shows that, see [`verify_journal_since`](Self::verify_journal_since).
+    /// elsewhere shows that.
     ///
     /// # Errors
     ///
     /// `Protocol`, naming the first entry or row that does not fit; and when the store can't be read.
-    pub async fn verify_journal(&self) -> Result<crate::JournalHead, BackendError> {
-        self.store.audit(|entries, records| journal::verify(entries, records, None))
-    }
-
-    /// [`verify_journal`](Self::verify_journal), and that the journal continues the one that ended in `known`.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub async fn verify_journal_since(
+    pub async fn verify_journal(
         &self,
-        known: &crate::JournalHead,
+        known: Option<&crate::JournalHead>,
     ) -> Result<crate::JournalHead, BackendError> {
-        self.store.audit(|entries, records| journal::verify(entries, records, Some(known)))
+        self.store.audit(|entries, records| journal::verify(entries, records, known))
     }
 
     fn read<T>(

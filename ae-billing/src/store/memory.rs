@@ -6,7 +6,7 @@ use ae_core::{BackendError, Runtime, Timestamp};
 
 use super::{
     journal::{JournalEntry, JournalHead},
-    records::{Find, Records, Row, Store, Table},
+    records::{Records, Store},
     rows::Rows,
 };
 use crate::{BillingConfig, OfflineLedger};
@@ -50,12 +50,12 @@ impl Store for MemoryStore {
     ) -> Result<T, BackendError> {
         let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Books { rows, journal } = &mut *books;
-        let whole = journal.len();
-        let done = rows.change(|rows| work(&mut Journaled { rows, journal, now }));
-        if done.is_err() {
-            journal.truncate(whole);
+        let done = rows.change(|rows| work(rows))?;
+        for (table, row) in rows.changed() {
+            let head = journal.last().map_or_else(JournalHead::empty, JournalHead::from);
+            journal.push(head.next(now.to_string(), table.as_str(), row.clone()));
         }
-        done
+        Ok(done)
     }
 
     fn audit<T>(
@@ -64,31 +64,5 @@ impl Store for MemoryStore {
     ) -> Result<T, BackendError> {
         let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(books.journal.clone(), &books.rows)
-    }
-}
-
-struct Journaled<'a> {
-    rows: &'a mut Rows,
-    journal: &'a mut Vec<JournalEntry>,
-    now: Timestamp,
-}
-
-impl Records for Journaled<'_> {
-    fn get(&self, table: Table, id: &str) -> Result<Option<Row>, BackendError> {
-        self.rows.get(table, id)
-    }
-
-    fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError> {
-        self.rows.find(table, find)
-    }
-
-    fn count(&self, table: Table) -> Result<u64, BackendError> {
-        self.rows.count(table)
-    }
-
-    fn put(&mut self, table: Table, row: Row) -> Result<(), BackendError> {
-        let head = self.journal.last().map_or_else(JournalHead::empty, JournalHead::from);
-        self.journal.push(head.next(self.now.to_string(), table.as_str(), row.clone()));
-        self.rows.put(table, row)
     }
 }

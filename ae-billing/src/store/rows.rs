@@ -51,6 +51,11 @@ impl Rows {
         done
     }
 
+    /// Every write of the last change, in its order.
+    pub(crate) fn changed(&self) -> impl Iterator<Item = (Table, &Row)> {
+        self.undo.iter().map(|(table, row, _)| (*table, row))
+    }
+
     fn roll_back(&mut self) {
         for (table, row, before) in std::mem::take(&mut self.undo).into_iter().rev() {
             let rank = self.tables.entry(table).or_default();

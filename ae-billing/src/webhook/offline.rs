@@ -281,13 +281,5 @@ mod tests {
         fn no_header_breaks_the_parser(text in "[ -~]{0,200}") {
             prop_assert!(verdict(&text, RAW, now()).is_err());
         }
-
-        #[test]
-        fn one_changed_byte_is_noticed(index in 0..RAW.len(), flip in 1_u8..=255) {
-            let header = sign(&secret("s3cret"), RAW, now());
-            let mut raw = RAW.to_vec();
-            raw[index] ^= flip;
-            prop_assert_eq!(verdict(&header, &raw, now()), Err(WebhookError::BadSignature));
-        }
     }
 }

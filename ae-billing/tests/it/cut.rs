@@ -105,7 +105,7 @@ fn a_launch_cut_at_any_call_is_finished_by_a_repeat_with_one_of_each() {
                 let shop = open(&*ledger, run("cut"));
                 assert_eq!(wait(ledger.find(run("cut"))).unwrap().len(), 5);
                 assert_eq!(open(&*ledger, run("cut")), shop);
-                wait(ledger.verify_journal()).unwrap();
+                wait(ledger.verify_journal(None)).unwrap();
             });
         }
     }

@@ -65,7 +65,7 @@ fn a_wrong_payment_changes_nothing_and_leaves_its_key_free() {
     let (_, runtime) = clocked();
     on_each(&runtime, |ledger| {
         let (shop, other) = (open(&*ledger, run("wrong")), open(&*ledger, run("wrong-2")));
-        let before = wait(ledger.verify_journal()).unwrap();
+        let before = wait(ledger.verify_journal(None)).unwrap();
         let nowhere = LinkId::of_key(&key(shop.run, "never made"));
         let price = &shop.prices[0].id;
         for (payment, kind) in [
@@ -80,7 +80,7 @@ fn a_wrong_payment_changes_nothing_and_leaves_its_key_free() {
             let refused = wait(ledger.record_payment(&key(shop.run, "pay"), payment)).unwrap_err();
             assert_eq!(refused.kind(), kind, "{refused}");
         }
-        assert_eq!(wait(ledger.verify_journal()).unwrap(), before);
+        assert_eq!(wait(ledger.verify_journal(None)).unwrap(), before);
         shop.paid(&*ledger, "pay", "CUST-7", 0);
         let other = wait(ledger.record_payment(&key(shop.run, "pay"), shop.pays("CUST-8", 0))).unwrap_err();
         assert_eq!(other.kind(), ErrorKind::Conflict);
@@ -106,7 +106,6 @@ fn what_is_off_sale_is_not_paid_but_stays_on_record() {
             assert_eq!(again.unwrap(), paid);
             let current = wait(ledger.current_link(shop.run)).unwrap();
             assert_eq!(current.is_some(), part == 1, "two other prices are still on sale");
-            assert_eq!(wait(ledger.links_of_run(shop.run)).unwrap().len(), 1);
         }
     });
 }
@@ -214,7 +213,7 @@ fn a_refund_goes_through_the_webhook_and_ends_what_was_paid() {
             let summary = wait(ledger.revenue(shop.run)).unwrap();
             assert_eq!((sums(&summary).net, sums(&summary).mrr), (usd(net), usd(mrr)));
         }
-        wait(ledger.verify_journal()).unwrap();
+        wait(ledger.verify_journal(None)).unwrap();
     });
 }
 
@@ -277,15 +276,15 @@ fn a_journal_written_anew_does_not_lead_through_a_known_head() {
     let (_, runtime) = clocked();
     on_each(&runtime, |ledger| {
         open(&*ledger, run("known"));
-        let known = wait(ledger.verify_journal()).unwrap();
+        let known = wait(ledger.verify_journal(None)).unwrap();
         open(&*ledger, run("more"));
-        assert!(wait(ledger.verify_journal_since(&known)).unwrap().entries > known.entries);
-        let since_ever = wait(ledger.verify_journal_since(&JournalHead::empty())).unwrap();
-        assert_eq!(since_ever, wait(ledger.verify_journal()).unwrap());
+        assert!(wait(ledger.verify_journal(Some(&known))).unwrap().entries > known.entries);
+        let since_ever = wait(ledger.verify_journal(Some(&JournalHead::empty()))).unwrap();
+        assert_eq!(since_ever, wait(ledger.verify_journal(None)).unwrap());
         on_each(&runtime, |forged| {
             open(&*forged, run("forged"));
-            assert!(wait(forged.verify_journal()).is_ok());
-            let noticed = wait(forged.verify_journal_since(&known)).unwrap_err();
+            assert!(wait(forged.verify_journal(None)).is_ok());
+            let noticed = wait(forged.verify_journal(Some(&known))).unwrap_err();
             assert_eq!(noticed.kind(), ErrorKind::Protocol);
         });
     });

@@ -16,14 +16,12 @@ type Answer<T> = Result<T, BackendError>;
 #[async_trait]
 pub trait Ledger: PaymentProvider + EventStore {
     async fn link(&self, link: &LinkId) -> Answer<Option<LinkView>>;
-    async fn links_of_run(&self, run: RunId) -> Answer<Vec<PaymentLink>>;
     async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>>;
     async fn record_payment(&self, key: &IdempotencyKey, payment: NewPayment) -> Answer<Payment>;
     async fn end_entitlement(&self, key: &IdempotencyKey, payment: &PaymentId) -> Answer<()>;
     async fn pending_events(&self, limit: u32) -> Answer<Vec<OutboxEvent>>;
     async fn mark_delivered(&self, event: &str) -> Answer<()>;
-    async fn verify_journal(&self) -> Answer<JournalHead>;
-    async fn verify_journal_since(&self, known: &JournalHead) -> Answer<JournalHead>;
+    async fn verify_journal(&self, known: Option<&JournalHead>) -> Answer<JournalHead>;
 }
 
 macro_rules! ledger {
@@ -32,9 +30,6 @@ macro_rules! ledger {
         impl Ledger for $name {
             async fn link(&self, link: &LinkId) -> Answer<Option<LinkView>> {
                 <$name>::link(self, link).await
-            }
-            async fn links_of_run(&self, run: RunId) -> Answer<Vec<PaymentLink>> {
-                <$name>::links_of_run(self, run).await
             }
             async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>> {
                 <$name>::current_link(self, run).await
@@ -51,11 +46,8 @@ macro_rules! ledger {
             async fn mark_delivered(&self, event: &str) -> Answer<()> {
                 <$name>::mark_delivered(self, event).await
             }
-            async fn verify_journal(&self) -> Answer<JournalHead> {
-                <$name>::verify_journal(self).await
-            }
-            async fn verify_journal_since(&self, known: &JournalHead) -> Answer<JournalHead> {
-                <$name>::verify_journal_since(self, known).await
+            async fn verify_journal(&self, known: Option<&JournalHead>) -> Answer<JournalHead> {
+                <$name>::verify_journal(self, known).await
             }
         }
     };

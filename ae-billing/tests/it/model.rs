@@ -132,8 +132,8 @@ proptest! {
             }
             prop_assert_eq!(take(&memory, &runtime, step), take(&file, &runtime, step), "{:?}", step);
         }
-        let head = wait(memory.verify_journal()).unwrap();
-        prop_assert_eq!(head, wait(file.verify_journal()).unwrap());
+        let head = wait(memory.verify_journal(None)).unwrap();
+        prop_assert_eq!(head, wait(file.verify_journal(None)).unwrap());
         let revenue = wait(memory.revenue(run("model"))).unwrap();
         prop_assert_eq!(&revenue, &wait(file.revenue(run("model"))).unwrap());
         prop_assert_eq!(revenue.currencies[0].gross.is_zero(), revenue.payments() == 0);

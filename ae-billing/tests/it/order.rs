@@ -52,7 +52,7 @@ fn books_after(order: &[usize], events: &[Vec<u8>], run: ae_core::RunId, now: Ti
         let taken = receive(&intake(&ledger), &events[*index], now).unwrap();
         assert_eq!(matches!(taken, Intake::Duplicate { .. }), !seen.insert(*index), "{taken:?}");
     }
-    wait(ledger.verify_journal()).unwrap();
+    wait(ledger.verify_journal(None)).unwrap();
     wait(ledger.revenue(run)).unwrap()
 }
 

@@ -63,7 +63,7 @@ fn a_process_killed_between_any_two_calls_leaves_one_of_each() {
     let reference = {
         let file = File::new();
         steps(&file, run("kill")).iter().for_each(|step| step());
-        wait(file.ledger().verify_journal()).unwrap()
+        wait(file.ledger().verify_journal(None)).unwrap()
     };
     for killed_after in 0..4 {
         let file = File::new();
@@ -71,7 +71,7 @@ fn a_process_killed_between_any_two_calls_leaves_one_of_each() {
         steps.iter().take(killed_after + 1).for_each(|step| step());
         steps.iter().for_each(|step| step());
         let ledger = file.ledger();
-        assert_eq!(wait(ledger.verify_journal()).unwrap(), reference, "killed after step {killed_after}");
+        assert_eq!(wait(ledger.verify_journal(None)).unwrap(), reference, "killed after step {killed_after}");
         assert_eq!(wait(ledger.find(run("kill"))).unwrap().len(), 5);
         let revenue = wait(ledger.revenue(run("kill"))).unwrap();
         assert_eq!((sums(&revenue).payments, sums(&revenue).gross), (1, usd("29.99")));
@@ -101,7 +101,7 @@ fn a_write_that_breaks_at_any_statement_leaves_nothing() {
         assert_eq!(counts(&file), before, "{table}");
         file.sql("DROP TRIGGER stop");
         assert_eq!(shop.paid(&*ledger, "pay", "CUST-1", 0).invoice, "INV-000001");
-        wait(ledger.verify_journal()).unwrap();
+        wait(ledger.verify_journal(None)).unwrap();
     }
 }
 
@@ -147,7 +147,7 @@ fn many_threads_on_their_own_handles_make_one_of_each_and_number_without_gaps() 
     let mut invoices: Vec<_> = view.paid.into_iter().map(|payment| payment.invoice).collect();
     invoices.sort();
     assert_eq!(invoices, (1..=21).map(|number| format!("INV-{number:06}")).collect::<Vec<_>>());
-    wait(ledger.verify_journal()).unwrap();
+    wait(ledger.verify_journal(None)).unwrap();
 }
 
 #[test]
@@ -174,9 +174,9 @@ fn tampering_with_rows_or_journal_is_noticed() {
         let file = File::new();
         let ledger = file.ledger();
         open(&*ledger, run("tamper")).paid(&*ledger, "a", "CUST-1", 0);
-        wait(ledger.verify_journal()).unwrap();
+        wait(ledger.verify_journal(None)).unwrap();
         file.sql(sql);
-        let noticed = wait(ledger.verify_journal()).unwrap_err();
+        let noticed = wait(ledger.verify_journal(None)).unwrap_err();
         assert_eq!(noticed.kind(), ErrorKind::Protocol, "{what}: {noticed}");
     }
 }
