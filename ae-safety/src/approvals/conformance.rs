@@ -46,8 +46,7 @@ async fn asked(desk: &dyn ApprovalDesk, label: &str) -> Approval {
     held(label, desk.request(&key(label, 0), question(label)).await)
 }
 
-/// C1.
-pub async fn c1_the_same_key_is_the_same_question(desk: &dyn ApprovalDesk) {
+async fn c1_the_same_key_is_the_same_question(desk: &dyn ApprovalDesk) {
     let first = asked(desk, "c1").await;
     holds("C1", first.status == ApprovalStatus::Pending, "a new question is pending");
     holds("C1", first.request == question("c1"), "the request is kept as it was");
@@ -61,8 +60,7 @@ pub async fn c1_the_same_key_is_the_same_question(desk: &dyn ApprovalDesk) {
     refused("C1", desk.get(unknown).await, ErrorKind::NotFound);
 }
 
-/// C1, bad input.
-pub async fn c1_a_request_that_cant_be_right_is_refused(desk: &dyn ApprovalDesk) {
+async fn c1_a_request_that_cant_be_right_is_refused(desk: &dyn ApprovalDesk) {
     let plain = || question("c1-bad");
     let mut untitled = plain();
     untitled.title = " ".into();
@@ -87,7 +85,7 @@ pub async fn c1_a_request_that_cant_be_right_is_refused(desk: &dyn ApprovalDesk)
 }
 
 /// C2, one after another; races are the implementation's own test.
-pub async fn c2_only_the_first_ruling_counts(desk: &dyn ApprovalDesk) {
+async fn c2_only_the_first_ruling_counts(desk: &dyn ApprovalDesk) {
     let id = asked(desk, "c2").await.id;
     let ruling = Ruling::deny("ada").with_reason("too dear").with_standing();
     let first = held("C2", desk.decide(id, ruling).await);
@@ -107,8 +105,7 @@ pub async fn c2_only_the_first_ruling_counts(desk: &dyn ApprovalDesk) {
     holds("C2", held("C2", desk.get(id).await) == first, "the loser changes nothing");
 }
 
-/// C3.
-pub async fn c3_who_asked_cant_decide(desk: &dyn ApprovalDesk) {
+async fn c3_who_asked_cant_decide(desk: &dyn ApprovalDesk) {
     let id = asked(desk, "c3").await.id;
     for same in ["agent", " Agent ", "AGENT", "\u{ff41}gent"] {
         refused("C3", desk.decide(id, Ruling::approve(same)).await, ErrorKind::PermissionDenied);
@@ -124,8 +121,7 @@ pub async fn c3_who_asked_cant_decide(desk: &dyn ApprovalDesk) {
     holds("C3", held("C3", desk.get(id).await).status == ApprovalStatus::Pending, "it stays pending");
 }
 
-/// C4.
-pub async fn c4_silence_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
+async fn c4_silence_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     let request = question("c4").with_expires_after(Duration::from_secs(60));
     let id = held("C4", desk.request(&key("c4", 0), request).await).id;
     clock.advance(Duration::from_secs(59));
@@ -150,7 +146,7 @@ pub async fn c4_silence_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
 }
 
 /// C4, the time of use.
-pub async fn c4_an_unused_approval_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
+async fn c4_an_unused_approval_expires(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     let request = question("c4-use").with_use_within(Duration::from_secs(600));
     let id = held("C4", desk.request(&key("c4-use", 0), request).await).id;
     held("C4", desk.decide(id, Ruling::approve("ada")).await);
@@ -162,8 +158,7 @@ pub async fn c4_an_unused_approval_expires(desk: &dyn ApprovalDesk, clock: &Manu
     holds("C4", held("C4", kept).decided_by.as_deref() == Some("ada"), "who approved stays known");
 }
 
-/// C5.
-pub async fn c5_only_what_was_approved_is_consumed(desk: &dyn ApprovalDesk) {
+async fn c5_only_what_was_approved_is_consumed(desk: &dyn ApprovalDesk) {
     let id = asked(desk, "c5").await.id;
     refused("C5", desk.consume(&key("c5", 1), id, action(1)).await, ErrorKind::Conflict);
     held("C5", desk.decide(id, Ruling::approve("ada")).await);
@@ -176,8 +171,7 @@ pub async fn c5_only_what_was_approved_is_consumed(desk: &dyn ApprovalDesk) {
     refused("C5", desk.consume(&key("c5", 3), unknown, action(1)).await, ErrorKind::NotFound);
 }
 
-/// C6.
-pub async fn c6_each_action_once(desk: &dyn ApprovalDesk, clock: &ManualClock) {
+async fn c6_each_action_once(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     let request = question("c6").with_use_within(Duration::from_secs(10));
     let id = held("C6", desk.request(&key("c6", 0), request).await).id;
     held("C6", desk.decide(id, Ruling::approve("ada")).await);
@@ -194,8 +188,7 @@ pub async fn c6_each_action_once(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     holds("C6", later.consumed == both.consumed, "the same key is answered later too");
 }
 
-/// C7.
-pub async fn c7_cancel_withdraws(desk: &dyn ApprovalDesk) {
+async fn c7_cancel_withdraws(desk: &dyn ApprovalDesk) {
     let pending = asked(desk, "c7").await.id;
     let cancelled = held("C7", desk.cancel(pending, "not needed").await);
     holds("C7", cancelled.status == ApprovalStatus::Cancelled, "a pending question is withdrawn");
@@ -213,8 +206,7 @@ pub async fn c7_cancel_withdraws(desk: &dyn ApprovalDesk) {
     refused("C7", desk.cancel(denied, "late").await, ErrorKind::Conflict);
 }
 
-/// C8.
-pub async fn c8_list_filters_newest_first(desk: &dyn ApprovalDesk, clock: &ManualClock) {
+async fn c8_list_filters_newest_first(desk: &dyn ApprovalDesk, clock: &ManualClock) {
     let mut ids = Vec::new();
     for number in 0..4 {
         let request = question("c8").with_expires_after(Duration::from_secs(60));

@@ -66,8 +66,7 @@ async fn status(ledger: &dyn BudgetLedger, scope: &Scope) -> AccountStatus {
     held("status", ledger.status(scope).await)
 }
 
-/// C1.
-pub async fn c1_opening_again_keeps_what_was_spent(ledger: &dyn BudgetLedger) {
+async fn c1_opening_again_keeps_what_was_spent(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c1", 1000).await;
     reserved(ledger, "c1", 0, 400).await;
     held("C1", ledger.settle(&key("c1", 0), usd(300)).await);
@@ -81,8 +80,7 @@ pub async fn c1_opening_again_keeps_what_was_spent(ledger: &dyn BudgetLedger) {
     holds("C1", status(ledger, &account).await == again, "a conflict changes nothing");
 }
 
-/// C1, parents.
-pub async fn c1_a_parent_is_wider_and_there(ledger: &dyn BudgetLedger) {
+async fn c1_a_parent_is_wider_and_there(ledger: &dyn BudgetLedger) {
     let orphan = AccountSpec::new(scope("c1-orphan"), project("c1-absent"), usd(1));
     refused("C1", ledger.open(&orphan).await, ErrorKind::NotFound);
     refused("C1", ledger.status(&scope("c1-orphan")).await, ErrorKind::NotFound);
@@ -104,8 +102,7 @@ pub async fn c1_a_parent_is_wider_and_there(ledger: &dyn BudgetLedger) {
     }
 }
 
-/// C2.
-pub async fn c2_every_account_around_is_charged_or_none(ledger: &dyn BudgetLedger) {
+async fn c2_every_account_around_is_charged_or_none(ledger: &dyn BudgetLedger) {
     let (wide, narrow) = (project("c2"), scope("c2"));
     held("C2", ledger.open(&AccountSpec::portfolio(Currency::USD)).await);
     let before = status(ledger, &portfolio()).await;
@@ -130,8 +127,7 @@ pub async fn c2_every_account_around_is_charged_or_none(ledger: &dyn BudgetLedge
     holds("C2", held("C2", ledger.holds(&wide).await).is_empty(), "under their own account");
 }
 
-/// C2, zero.
-pub async fn c2_zero_is_nothing_to_spend(ledger: &dyn BudgetLedger) {
+async fn c2_zero_is_nothing_to_spend(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c2-zero", 0).await;
     let one = ledger.reserve(&key("c2-zero", 0), &Reserve::new(account.clone(), usd(1))).await;
     refused("C2", one, ErrorKind::QuotaExceeded);
@@ -140,8 +136,7 @@ pub async fn c2_zero_is_nothing_to_spend(ledger: &dyn BudgetLedger) {
     holds("C2", !status(ledger, &account).await.frozen, "nothing for nothing is not an overrun");
 }
 
-/// C3.
-pub async fn c3_the_same_key_is_the_same_hold(ledger: &dyn BudgetLedger) {
+async fn c3_the_same_key_is_the_same_hold(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c3", 100).await;
     let reserve = Reserve::new(account.clone(), usd(60)).with_note("a call");
     let hold = held("C3", ledger.reserve(&key("c3", 0), &reserve).await);
@@ -157,7 +152,7 @@ pub async fn c3_the_same_key_is_the_same_hold(ledger: &dyn BudgetLedger) {
 }
 
 /// C4, by two callers in turns; threads and processes are the implementation's own test.
-pub async fn c4_two_callers_stay_within_the_limit(ledger: &dyn BudgetLedger) {
+async fn c4_two_callers_stay_within_the_limit(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c4", 100).await;
     let (one, other) = (key("c4", 0), key("c4", 1));
     let reserve = Reserve::new(account.clone(), usd(60));
@@ -170,8 +165,7 @@ pub async fn c4_two_callers_stay_within_the_limit(ledger: &dyn BudgetLedger) {
     holds("C4", status(ledger, &account).await.reserved == usd(60), "one of the two is charged");
 }
 
-/// C5.
-pub async fn c5_a_hold_ends_once(ledger: &dyn BudgetLedger) {
+async fn c5_a_hold_ends_once(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c5", 100).await;
     reserved(ledger, "c5", 0, 50).await;
     reserved(ledger, "c5", 1, 50).await;
@@ -189,8 +183,7 @@ pub async fn c5_a_hold_ends_once(ledger: &dyn BudgetLedger) {
     refused("C5", ledger.void(&key("c5", 9)).await, ErrorKind::NotFound);
 }
 
-/// C6.
-pub async fn c6_an_overrun_is_posted_and_freezes(ledger: &dyn BudgetLedger) {
+async fn c6_an_overrun_is_posted_and_freezes(ledger: &dyn BudgetLedger) {
     let wide = project("c6");
     held("C6", ledger.open(&AccountSpec::portfolio(Currency::USD)).await);
     held("C6", ledger.open(&spec(wide.clone(), 1000)).await);
@@ -208,8 +201,7 @@ pub async fn c6_an_overrun_is_posted_and_freezes(ledger: &dyn BudgetLedger) {
     holds("C6", around.settled == usd(51) && !around.frozen, "an account within its limit goes on");
 }
 
-/// C7.
-pub async fn c7_limits_change_only_what_comes(ledger: &dyn BudgetLedger) {
+async fn c7_limits_change_only_what_comes(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c7", 100).await;
     reserved(ledger, "c7", 0, 60).await;
     let lowered = held("C7", ledger.set_limit(&account, Some(usd(10))).await);
@@ -230,8 +222,7 @@ pub async fn c7_limits_change_only_what_comes(ledger: &dyn BudgetLedger) {
     refused("C7", ledger.set_limit(&account, None).await, ErrorKind::InvalidInput);
 }
 
-/// C8.
-pub async fn c8_refunds_stay_within_their_settlement(ledger: &dyn BudgetLedger) {
+async fn c8_refunds_stay_within_their_settlement(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c8", 100).await;
     reserved(ledger, "c8", 0, 80).await;
     let refund = |cents| Refund::new(key("c8", 0), usd(cents));
@@ -247,8 +238,7 @@ pub async fn c8_refunds_stay_within_their_settlement(ledger: &dyn BudgetLedger) 
     holds("C8", status(ledger, &account).await.settled == usd(0), "all of it came back");
 }
 
-/// C9.
-pub async fn c9_amounts_that_cant_be_right_are_refused(ledger: &dyn BudgetLedger) {
+async fn c9_amounts_that_cant_be_right_are_refused(ledger: &dyn BudgetLedger) {
     let account = opened(ledger, "c9", 100).await;
     let euro = Money::zero(Currency::EUR);
     for bad in [usd(-1), euro] {

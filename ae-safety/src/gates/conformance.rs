@@ -85,8 +85,7 @@ pub async fn c1_the_same_action_has_the_same_answer(gate: &dyn PolicyGate, cases
     holds("C1", answers(gate, &questions).await == first, "the order of questions does not matter");
 }
 
-/// C2.
-pub async fn c2_an_unknown_kind_is_denied(gate: &dyn PolicyGate, cases: &Cases) {
+async fn c2_an_unknown_kind_is_denied(gate: &dyn PolicyGate, cases: &Cases) {
     for kind in &cases.unknown {
         let disguised = cases.actions.iter().cloned().map(|mut action| {
             action.kind = kind.clone();

@@ -12,11 +12,7 @@ use super::{
 use crate::{NewLink, NewPrice};
 
 /// C6: a price is above zero and a whole number of minor units of a known currency.
-///
-/// # Panics
-///
-/// When another one is taken.
-pub async fn c6_bad_amounts_are_refused(subject: &Subject) {
+pub(super) async fn c6_bad_amounts_are_refused(subject: &Subject) {
     let run = subject.run("c6");
     launch(subject, &*subject.provider, run).await;
     let before = held("C6", subject.provider.find(run).await);
@@ -41,11 +37,7 @@ pub async fn c6_bad_amounts_are_refused(subject: &Subject) {
 }
 
 /// C7: a request that exceeds the caps is refused before anything is made.
-///
-/// # Panics
-///
-/// When it is not.
-pub async fn c7_caps_hold(subject: &Subject) {
+pub(super) async fn c7_caps_hold(subject: &Subject) {
     let run = subject.run("c7");
     let made = launch(subject, &*subject.provider, run).await;
     let provider = &subject.provider;
@@ -88,11 +80,7 @@ pub async fn c7_caps_hold(subject: &Subject) {
 }
 
 /// C8: references to objects that were never made, or to another run's, are refused.
-///
-/// # Panics
-///
-/// When they are not.
-pub async fn c8_references_are_checked(subject: &Subject) {
+pub(super) async fn c8_references_are_checked(subject: &Subject) {
     let (run, other) = (subject.run("c8"), subject.run("c8-other"));
     let made = launch(subject, &*subject.provider, run).await;
     let provider = &subject.provider;
@@ -116,11 +104,7 @@ pub async fn c8_references_are_checked(subject: &Subject) {
 }
 
 /// C9: equal calls at the same time, here on two handles, make one object.
-///
-/// # Panics
-///
-/// When they make two.
-pub async fn c9_two_handles_make_one_object(subject: &Subject) {
+pub(super) async fn c9_two_handles_make_one_object(subject: &Subject) {
     let run = subject.run("c9");
     let (one, other) =
         both(launch(subject, &*subject.provider, run), launch(subject, &*subject.second, run)).await;

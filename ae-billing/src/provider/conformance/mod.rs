@@ -13,14 +13,14 @@ use ae_core::{
 };
 
 use crate::{NewPayment, PaymentProvider, units};
-pub use limits::{
+use limits::{
     c6_bad_amounts_are_refused, c7_caps_hold, c8_references_are_checked, c9_two_handles_make_one_object,
 };
-pub use objects::{
+use objects::{
     c1_same_key_same_object, c2_same_key_other_request_is_a_conflict, c3_another_key_makes_another_object,
     c4_find_gives_what_the_run_made, c5_deactivate_ends_one_sale,
 };
-pub use payments::{
+use payments::{
     c10_nothing_is_paid_by_itself, c11_pages_give_each_payment_once, c12_refunds_never_exceed_the_payment,
 };
 
@@ -60,27 +60,6 @@ impl Subject {
         }
     }
 
-    /// Adds another handle on the same books.
-    #[must_use]
-    pub fn with_second(mut self, second: Arc<dyn PaymentProvider>) -> Self {
-        self.second = second;
-        self
-    }
-
-    /// Sets the currency of the prices.
-    #[must_use]
-    pub const fn with_currency(mut self, currency: Currency) -> Self {
-        self.currency = currency;
-        self
-    }
-
-    /// Adds a way to make payments.
-    #[must_use]
-    pub fn with_pay(mut self, pay: Pay) -> Self {
-        self.pay = Some(pay);
-        self
-    }
-
     pub(super) fn run(&self, name: &str) -> RunId {
         RunId::from_digest(&Digest::of_bytes(
             "billing-conformance",
@@ -97,6 +76,15 @@ impl Subject {
         self.provider.info().capabilities.deactivates
     }
 }
+
+ae_core::setters! { Subject {
+    /// Adds another handle on the same books.
+    fn with_second(second: Arc<dyn PaymentProvider>);
+    /// Sets the currency of the prices.
+    fn with_currency(currency: Currency);
+    /// Adds a way to make payments.
+    fn with_pay(pay: some Pay);
+} }
 
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

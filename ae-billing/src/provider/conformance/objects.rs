@@ -12,11 +12,7 @@ use super::{
 use crate::{LinkId, ObjectRef, PriceId};
 
 /// C1: the same key with the same request gives the same object, created once and found from then on.
-///
-/// # Panics
-///
-/// When it does not.
-pub async fn c1_same_key_same_object(subject: &Subject) {
+pub(super) async fn c1_same_key_same_object(subject: &Subject) {
     let run = subject.run("c1");
     for (provider, is_new) in
         [(&subject.provider, true), (&subject.second, false), (&subject.provider, false)]
@@ -35,11 +31,7 @@ pub async fn c1_same_key_same_object(subject: &Subject) {
 }
 
 /// C2: the same key with another request, or in another operation, is a conflict and changes nothing.
-///
-/// # Panics
-///
-/// When it is not.
-pub async fn c2_same_key_other_request_is_a_conflict(subject: &Subject) {
+pub(super) async fn c2_same_key_other_request_is_a_conflict(subject: &Subject) {
     let run = subject.run("c2");
     let made = launch(subject, &*subject.provider, run).await;
     let provider = &subject.provider;
@@ -71,11 +63,7 @@ pub async fn c2_same_key_other_request_is_a_conflict(subject: &Subject) {
 }
 
 /// C3: another key makes another object.
-///
-/// # Panics
-///
-/// When it does not.
-pub async fn c3_another_key_makes_another_object(subject: &Subject) {
+pub(super) async fn c3_another_key_makes_another_object(subject: &Subject) {
     let run = subject.run("c3");
     let made = launch(subject, &*subject.provider, run).await;
     let spec = price(run, "basic", subject.amount(1_500));
@@ -88,11 +76,7 @@ pub async fn c3_another_key_makes_another_object(subject: &Subject) {
 }
 
 /// C4: `find` gives every object of the run and none of another.
-///
-/// # Panics
-///
-/// When it does not.
-pub async fn c4_find_gives_what_the_run_made(subject: &Subject) {
+pub(super) async fn c4_find_gives_what_the_run_made(subject: &Subject) {
     let (run, other) = (subject.run("c4"), subject.run("c4-other"));
     let made = launch(subject, &*subject.provider, run).await;
     launch(subject, &*subject.provider, other).await;
@@ -108,11 +92,7 @@ pub async fn c4_find_gives_what_the_run_made(subject: &Subject) {
 }
 
 /// C5: `deactivate` ends the sale of one object, can be repeated, and deletes nothing.
-///
-/// # Panics
-///
-/// When it does not.
-pub async fn c5_deactivate_ends_one_sale(subject: &Subject) {
+pub(super) async fn c5_deactivate_ends_one_sale(subject: &Subject) {
     let run = subject.run("c5");
     let made = launch(subject, &*subject.provider, run).await;
     let mut expected = [true, true, true];

@@ -12,11 +12,7 @@ use super::{
 use crate::{NewPayment, NewRefund, PaymentId, PaymentQuery};
 
 /// C10: nothing is a payment before a customer paid, and a page has 1 to 100 payments.
-///
-/// # Panics
-///
-/// When a payment appears.
-pub async fn c10_nothing_is_paid_by_itself(subject: &Subject) {
+pub(super) async fn c10_nothing_is_paid_by_itself(subject: &Subject) {
     let run = subject.run("c10");
     let made = launch(subject, &*subject.provider, run).await;
     for query in [PaymentQuery::new(run), PaymentQuery::new(run).with_link(made.link.id)] {
@@ -35,11 +31,8 @@ pub async fn c10_nothing_is_paid_by_itself(subject: &Subject) {
 }
 
 /// C11: pages give each payment of the query once, oldest first.
-///
-/// # Panics
-///
-/// When one is missing, is there twice, or belongs elsewhere. Skipped without [`Subject::pay`].
-pub async fn c11_pages_give_each_payment_once(subject: &Subject) {
+/// Skipped without [`Subject::pay`].
+pub(super) async fn c11_pages_give_each_payment_once(subject: &Subject) {
     let Some(pay) = &subject.pay else { return };
     let (run, other) = (subject.run("c11"), subject.run("c11-other"));
     let (made, elsewhere) =
@@ -68,11 +61,8 @@ pub async fn c11_pages_give_each_payment_once(subject: &Subject) {
 }
 
 /// C12: a refund is made once per key, and never more than is left of the payment.
-///
-/// # Panics
-///
-/// When it is not. Skipped without [`Subject::pay`].
-pub async fn c12_refunds_never_exceed_the_payment(subject: &Subject) {
+/// Skipped without [`Subject::pay`].
+pub(super) async fn c12_refunds_never_exceed_the_payment(subject: &Subject) {
     let Some(pay) = &subject.pay else { return };
     let run = subject.run("c12");
     let made = launch(subject, &*subject.provider, run).await;
