@@ -52,8 +52,8 @@ pub enum Assertion {
     SelfContained,
     /// The basics of WCAG 2.2 that a program can see: language, title, headings, landmarks, alternatives, labels, zoom.
     Accessibility,
-    /// No style sheet and no style attribute holds a declaration that hides text or that can't be judged, whatever it
-    /// selects. Until this holds, no text of the site counts as visible.
+    /// No style sheet holds a declaration that hides text or that can't be judged, whatever it selects. Until this holds,
+    /// no text of the site counts as visible.
     Styles,
     /// Rules that set both colours reach a contrast of 4.5 to 1 (WCAG 2.2, 1.4.3), in light and dark.
     Contrast,

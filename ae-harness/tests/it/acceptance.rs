@@ -186,17 +186,11 @@ async fn a_sheet_that_hides_anything_proves_nothing() {
 }
 
 #[tokio::test]
-async fn text_that_the_markup_hides_proves_nothing() {
+async fn markup_that_hides_text_is_refused() {
     for (edit, wanted) in [
-        (
-            ("class=\"audience\"", "class=\"audience\" style=\"opacity:0\""),
-            [&["generic-self-contained"][..], &READING].concat(),
-        ),
+        (("class=\"audience\"", "class=\"audience\" style=\"opacity:0\""), vec!["generic-self-contained"]),
         (("class=\"audience\"", "class=\"audience\" popover"), vec!["AC-003"]),
-        (
-            ("</head>", "<style>.audience{color:transparent}</style></head>"),
-            [&["generic-self-contained"][..], &READING].concat(),
-        ),
+        (("</head>", "<style>.audience{color:transparent}</style></head>"), vec!["generic-self-contained"]),
         (("<section id=\"pricing\">", "<section id=\"pricing\" hidden>"), vec!["AC-006", "AC-007"]),
         (("<!DOCTYPE html>", "<!DOCTYPE html PUBLIC \"-//W3C//DTD HTML 3.2//EN\">"), vec!["generic-markup"]),
     ] {

@@ -34,7 +34,7 @@ pub(super) struct Site {
     /// The files by name, with their bytes.
     pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) pages: Vec<Page>,
-    /// All style sheets, style elements and style attributes.
+    /// All style sheets; style elements and style attributes are refused by [`self_contained`](super::links::self_contained).
     pub(super) sheets: Sheets,
     /// The declarations in them that hide text or may hide it: while there are any, no text counts as visible.
     pub(super) hiding: Vec<String>,
@@ -93,14 +93,6 @@ impl Site {
         for name in site.other_sheets() {
             let css = site.files.get(&name).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
             sheets.add(&name, &css);
-        }
-        for page in &site.pages {
-            for style in page.named("style") {
-                sheets.add(&page.name, &style.text().collect::<String>());
-            }
-            for css in page.elements().filter_map(|element| element.attr("style")) {
-                sheets.attribute(&page.name, css);
-            }
         }
         (site.hiding, site.sheets) = (problems(&sheets), sheets);
         site.reached = site.follow(checkout_path);

@@ -59,7 +59,7 @@ impl Rule {
     }
 }
 
-/// All style sheets, style elements and style attributes of a site.
+/// All style sheets of a site.
 #[derive(Debug, Default)]
 pub(in crate::acceptance::judge) struct Sheets {
     pub(in crate::acceptance::judge) rules: Vec<Rule>,
@@ -72,12 +72,16 @@ pub(in crate::acceptance::judge) struct Sheets {
 impl Sheets {
     /// Adds a style sheet.
     pub(in crate::acceptance::judge) fn add(&mut self, file: &str, css: &str) {
-        self.read(file, "", css);
-    }
-
-    /// Adds a style attribute.
-    pub(in crate::acceptance::judge) fn attribute(&mut self, file: &str, css: &str) {
-        self.read(file, "style=\"…\"", css);
+        // A byte order mark is not a part of the first selector (CSS Syntax Module Level 3, section 3.2).
+        let css = css.strip_prefix('\u{FEFF}').unwrap_or(css);
+        if css.len() > BYTES_MAX {
+            self.unread
+                .push(format!("site/{file}: a style sheet has more than {BYTES_MAX} bytes: shorten it"));
+            return;
+        }
+        let (file, selector) = (file.to_owned(), String::new());
+        let rule = Rule { file, selector, dark: None, declarations: Vec::new() };
+        self.block(&mut Parser::new(css), rule);
     }
 
     /// Every address that a browser fetches, with the file that names it.
@@ -91,26 +95,9 @@ impl Sheets {
         found
     }
 
-    fn read(&mut self, file: &str, selector: &str, css: &str) {
-        // A byte order mark is not a part of the first selector (CSS Syntax Module Level 3, section 3.2).
-        let css = css.strip_prefix('\u{FEFF}').unwrap_or(css);
-        if css.len() > BYTES_MAX {
-            self.unread
-                .push(format!("site/{file}: a style sheet has more than {BYTES_MAX} bytes: shorten it"));
-            return;
-        }
-        let rule = Rule {
-            file: file.to_owned(),
-            selector: selector.to_owned(),
-            dark: None,
-            declarations: Vec::new(),
-        };
-        self.block(&mut Parser::new(css), rule, selector.is_empty());
-    }
-
     /// Reads to the end of a block. Text up to a semicolon is a declaration, and text before braces begins a block, at
     /// any depth: a browser takes no other text as a declaration.
-    fn block(&mut self, input: &mut Parser<'_>, mut rule: Rule, is_top: bool) {
+    fn block(&mut self, input: &mut Parser<'_>, mut rule: Rule) {
         while !input.is_exhausted() {
             input.skip_whitespace();
             let start = input.position();
@@ -125,7 +112,7 @@ impl Sheets {
                     Ok(token) => token.clone(),
                 };
                 // Braces are a part of the value of a custom property, which no style sheet declares outside of a block.
-                let is_value = !is_top && is_custom(&parts);
+                let is_value = !rule.selector.is_empty() && is_custom(&parts);
                 if matches!(token, Token::CurlyBracketBlock) && !is_value {
                     self.nested(input, &rule, &parts, input.slice(start..end));
                     break;
@@ -148,11 +135,11 @@ impl Sheets {
         let read: Result<(), ParseError<()>> = input.parse_nested_block(|inner| {
             if *prelude == [word("@media"), word("print")] {
                 let mut paper = Self::default();
-                paper.block(inner, rule, false);
+                paper.block(inner, rule);
                 self.print.extend(paper.rules.into_iter().chain(paper.print));
                 self.unread.extend(paper.unread);
             } else {
-                self.block(inner, rule, false);
+                self.block(inner, rule);
             }
             Ok(())
         });
