@@ -70,12 +70,6 @@ impl Client {
         Ok(self)
     }
 
-    /// The address that the paths of requests follow.
-    #[must_use]
-    pub fn base_url(&self) -> &str {
-        self.base.as_str()
-    }
-
     /// Sends `request` once and reads the whole answer, whatever its status; see [`Answer::success`].
     ///
     /// # Errors

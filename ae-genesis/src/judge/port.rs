@@ -57,5 +57,3 @@ ae_core::forward! { NicheValidator {
     fn name(&self) -> &str;
     async fn validate(&self, request: &ValidationRequest) -> Result<ValidationReport, BackendError>;
 } }
-
-const _: Option<&dyn NicheValidator> = None;

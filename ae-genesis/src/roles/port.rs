@@ -58,5 +58,3 @@ ae_core::forward! { Analyst {
     async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError>;
     async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError>;
 } }
-
-const _: Option<&dyn Analyst> = None;

@@ -71,8 +71,6 @@ ae_core::forward! { NicheSource {
     async fn collect(&self, query: &SignalQuery, sink: &mut dyn SignalSink) -> Result<SourceReport, BackendError>;
 } }
 
-const _: Option<&dyn NicheSource> = None;
-
 #[cfg(feature = "mock")]
 mockall::mock! {
     /// A mock of [`NicheSource`]: `read` gives the signals that `collect` passes on, and its report.

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::find::text;
-use cues::{Cue, CueSet};
+use cues::Cue;
 
 /// The demand that a title shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -122,7 +122,7 @@ struct Reading {
     form: Form,
     /// Whether it ends like a question.
     question: bool,
-    cues: CueSet,
+    cues: Vec<Cue>,
 }
 
 /// The least sum of an opportunity.
@@ -146,7 +146,7 @@ impl Reading {
     }
 
     fn has(&self, cue: Cue) -> bool {
-        self.cues.has(cue)
+        self.cues.contains(&cue)
     }
 
     fn is_opportunity(&self) -> bool {
@@ -159,25 +159,24 @@ impl Reading {
             Form::Ask => 10,
             Form::Tell => 8,
             // "Is there a moon?" asks for no product.
-            Form::Question if self.cues.has(Cue::Product) => 5,
+            Form::Question if self.has(Cue::Product) => 5,
             Form::Question => 0,
-            Form::Plain if self.cues.has(Cue::Leading) => 5,
+            Form::Plain if self.has(Cue::Leading) => 5,
             Form::Plain | Form::Show => -10,
         };
-        let mut add = |cue: Cue, tenths: i32| {
-            if self.cues.has(cue) {
-                sum += tenths;
-            }
-        };
-        add(Cue::Request, 25);
-        add(Cue::Pay, 25);
-        add(Cue::Choice, 13);
-        add(Cue::Handle, 15);
-        add(Cue::Complaint, 15);
-        add(Cue::Product, 12);
-        add(Cue::Advice, -25);
+        for (cue, tenths) in [
+            (Cue::Request, 25),
+            (Cue::Pay, 25),
+            (Cue::Choice, 13),
+            (Cue::Handle, 15),
+            (Cue::Complaint, 15),
+            (Cue::Product, 12),
+            (Cue::Advice, -25),
+        ] {
+            sum += if self.has(cue) { tenths } else { 0 };
+        }
         // "Ask HN: affordable build server": a bare noun phrase is a request for the thing.
-        if self.form == Form::Ask && !self.question && !self.cues.has(Cue::Verb) {
+        if self.form == Form::Ask && !self.question && !self.has(Cue::Verb) {
             sum += 10;
         }
         sum

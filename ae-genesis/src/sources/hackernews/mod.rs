@@ -3,7 +3,7 @@
 mod answer;
 mod markup;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use ae_core::{BackendError, Retry, RetryPolicy, Runtime, retry};
 use ae_core_http::{Answer, Client, Limits, Request};
@@ -30,7 +30,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(20);
 /// [`SourceStatus::Partial`]; when the first fails, `collect` does.
 ///
 /// Addresses of evidence lead to the discussion, `https://news.ycombinator.com/item?id=…`, and are made from the id.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct HackerNewsSource {
     client: Client,
     runtime: Runtime,
@@ -86,12 +86,6 @@ ae_core::setters! { HackerNewsSource {
     /// Sets how often a request is tried.
     fn with_retry(policy: RetryPolicy);
 } }
-
-impl fmt::Debug for HackerNewsSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HackerNewsSource").field("base_url", &self.client.base_url()).finish_non_exhaustive()
-    }
-}
 
 #[async_trait]
 impl NicheSource for HackerNewsSource {
