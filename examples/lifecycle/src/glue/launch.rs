@@ -13,7 +13,7 @@ use super::Owner;
 
 /// The offers of a spec: the very requests that the payment provider gets. They name one another by the keys under
 /// which they are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// The product.
     pub product: NewProduct,
@@ -85,12 +85,8 @@ pub struct LaunchPlan {
     pub owner: Owner,
     /// The exact release.
     pub deploy: DeployPlan,
-    /// The product.
-    pub product: NewProduct,
-    /// Its prices.
-    pub prices: Vec<NewPrice>,
-    /// Its payment link.
-    pub link: NewLink,
+    /// The product, its prices and its payment link.
+    pub offer: Offer,
     /// The provider that publishes.
     pub publisher: Provider,
     /// The provider that sells.
@@ -108,41 +104,40 @@ impl LaunchPlan {
         publisher: Provider,
         seller: Provider,
     ) -> Self {
-        let Offer { product, prices, link } = Offer::new(owner.run, spec, product_url);
-        Self { owner, deploy, product, prices, link, publisher, seller }
+        Self { owner, deploy, offer: Offer::new(owner.run, spec, product_url), publisher, seller }
     }
 
     /// The deployment as an action. Like the next three it never fails for a plan made in code.
     pub(crate) fn deploy_action(&self) -> Result<Action, BackendError> {
         let DeployPlan { site, release, files, .. } = &self.deploy;
         let summary = format!("publish release {release} ({files} files) as {site}");
-        self.action(&self.publisher, "deploy", site.to_string(), &self.deploy, summary)
+        self.action(&self.publisher, "deploy", site.as_str(), &self.deploy, summary)
     }
 
     /// Making the product as an action.
     pub(crate) fn product_action(&self) -> Result<Action, BackendError> {
-        let name = self.product.name.clone();
-        let summary = format!("create product {name:?}");
-        self.action(&self.seller, "ensure_product", name, &self.product, summary)
+        let product = &self.offer.product;
+        let summary = format!("create product {:?}", product.name);
+        self.action(&self.seller, "ensure_product", &product.name, product, summary)
     }
 
     /// Making one price as an action.
     pub(crate) fn price_action(&self, price: &NewPrice) -> Result<Action, BackendError> {
-        let target = format!("{}/{}", self.product.name, price.tier);
+        let target = format!("{}/{}", self.offer.product.name, price.tier);
         let summary = format!("create price {} {}", price.amount, price.interval.words());
         self.action(&self.seller, "ensure_price", target, price, summary)
     }
 
     /// Making the payment link as an action.
     pub(crate) fn link_action(&self) -> Result<Action, BackendError> {
-        let summary = "create the payment link".to_owned();
-        self.action(&self.seller, "ensure_payment_link", self.product.name.clone(), &self.link, summary)
+        let Offer { product, link, .. } = &self.offer;
+        self.action(&self.seller, "ensure_payment_link", &product.name, link, "create the payment link")
     }
 
     /// All actions, in the order in which they happen.
     pub fn actions(&self) -> Result<Vec<Action>, BackendError> {
         let mut actions = vec![self.deploy_action()?, self.product_action()?];
-        for price in &self.prices {
+        for price in &self.offer.prices {
             actions.push(self.price_action(price)?);
         }
         actions.push(self.link_action()?);
@@ -160,9 +155,9 @@ impl LaunchPlan {
         &self,
         provider: &Provider,
         operation: &str,
-        target: String,
+        target: impl Into<String>,
         request: &impl Serialize,
-        summary: String,
+        summary: impl Into<String>,
     ) -> Result<Action, BackendError> {
         let kind = if operation == "deploy" { ActionKind::Deploy } else { ActionKind::CreateBilling };
         Ok(Action::new(kind, operation, target, request_digest(request)?)
@@ -178,9 +173,9 @@ impl LaunchPlan {
         let mut text = format!(
             "Launch {:?}\n  verified   {checks} sealed checks passed\n  release    {} ({} files, {} bytes)\n  address    \
              {product_url}\n",
-            self.product.name, self.deploy.release, self.deploy.files, self.deploy.bytes,
+            self.offer.product.name, self.deploy.release, self.deploy.files, self.deploy.bytes,
         );
-        for price in &self.prices {
+        for price in &self.offer.prices {
             text.push_str(&format!(
                 "  price      {:<12} {} {}\n",
                 price.nickname,

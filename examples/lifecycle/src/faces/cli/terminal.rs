@@ -1,7 +1,6 @@
 //! The question to the person at the terminal.
 
 use std::{
-    fmt::{self, Debug},
     io::{BufRead, Write},
     sync::{Arc, mpsc},
     time::Duration,
@@ -20,6 +19,7 @@ use crate::glue::{
 const LOOK: Duration = Duration::from_millis(200);
 
 /// A person at the terminal.
+#[derive(Debug)]
 pub(super) struct Terminal {
     /// The name of the person.
     pub(super) decided_by: String,
@@ -27,12 +27,6 @@ pub(super) struct Terminal {
     pub(super) progress: Arc<dyn Progress>,
     /// Waits between two looks at the desk.
     pub(super) sleeper: Arc<dyn Sleeper>,
-}
-
-impl Debug for Terminal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Terminal").field("decided_by", &self.decided_by).finish_non_exhaustive()
-    }
 }
 
 #[async_trait]

@@ -21,14 +21,14 @@ pub(super) async fn monetize(stage: Stage) -> Result<RunStateUpdate, Halt> {
     still_approved(&stage, approval, launch.subject()?, changed).await?;
     let key = product_key(start.run);
     let action = launch.product_action()?;
-    let request = launch.product.clone();
+    let request = launch.offer.product.clone();
     let product = sell(&stage, &key, action, request, approval, |seller, key, product| {
         seller.ensure_product(key, product)
     });
     let product = product.await?.into_inner();
 
-    let mut prices = Vec::with_capacity(launch.prices.len());
-    for (sequence, request) in (0_u32..).zip(&launch.prices) {
+    let mut prices = Vec::with_capacity(launch.offer.prices.len());
+    for (sequence, request) in (0_u32..).zip(&launch.offer.prices) {
         let key = price_key(start.run, sequence);
         let action = launch.price_action(request)?;
         let price = sell(&stage, &key, action, request.clone(), approval, |seller, key, price| {
@@ -39,7 +39,7 @@ pub(super) async fn monetize(stage: Stage) -> Result<RunStateUpdate, Halt> {
 
     let key = IdempotencyKey::derive(start.run, "monetize", "ensure_payment_link", 0);
     let action = launch.link_action()?;
-    let link = sell(&stage, &key, action, launch.link.clone(), approval, |seller, key, link| {
+    let link = sell(&stage, &key, action, launch.offer.link.clone(), approval, |seller, key, link| {
         seller.ensure_payment_link(key, link)
     });
     let link = link.await?.into_inner();
