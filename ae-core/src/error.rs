@@ -69,8 +69,10 @@ pub enum Effect {
 ///
 /// `Display` is one line, `backend operation: message`, and never prints the source; walk [`StdError::source`] for
 /// causes. Neither holds secrets: a backend redacts before it builds one.
+#[derive(Debug)]
 pub struct BackendError(Box<Inner>);
 
+#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     retry: Retry,
@@ -190,27 +192,6 @@ crate::setters! { BackendError.0 {
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.0.backend, self.0.operation, self.0.message)
-    }
-}
-
-impl fmt::Debug for BackendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { kind, retry, effect, backend, operation, message, source, .. } = &*self.0;
-        let mut shown = f.debug_struct("BackendError");
-        shown.field("kind", kind).field("retry", retry).field("effect", effect);
-        shown.field("backend", backend).field("operation", operation).field("message", message);
-        for (name, value) in [("code", &self.0.code), ("request_id", &self.0.request_id)] {
-            if let Some(value) = value {
-                shown.field(name, value);
-            }
-        }
-        if let Some(status) = self.0.status {
-            shown.field("status", &status);
-        }
-        if let Some(cost) = self.0.cost {
-            shown.field("cost", &cost);
-        }
-        shown.field("source", source).finish()
     }
 }
 
