@@ -148,15 +148,9 @@ fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2013}' | '\u{2212}')
 }
 
-/// Characters that take no room between two others (Unicode 16.0, Default_Ignorable_Code_Point), and joints.
+/// Whether the character takes no room between two others, as a joint does.
 pub(crate) fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        JOINT | '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{E0000}'..='\u{E0FFF}'
-    )
+    !c.is_whitespace() && ae_core::is_unseen(c)
 }
 
 #[cfg(test)]
