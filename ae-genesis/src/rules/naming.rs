@@ -25,7 +25,7 @@ static ABBREVIATIONS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::
 pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> String {
     let mut topic = String::new();
     let free = asks_for_free(query);
-    let left_out = |word: &str| is_brand(word) || (free && word == "free");
+    let left_out = |word: &str| BRANDS.contains(word) || (free && word == "free");
     let keywords = query.keywords.iter().filter(|word| !left_out(word));
     for word in keywords.take(2) {
         let shown = display(intent, word);
@@ -47,10 +47,6 @@ pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> St
 pub(super) fn asks_for_free(query: &SignalQuery) -> bool {
     let keywords = &query.keywords;
     [keywords.first(), keywords.last()].into_iter().flatten().any(|word| word == "free")
-}
-
-fn is_brand(word: &str) -> bool {
-    BRANDS.contains(word)
 }
 
 /// The product's name: topic and the family's second word.
@@ -119,14 +115,8 @@ pub(super) fn capitalised(word: &str) -> String {
 /// Letters, digits, spaces and hyphens of `text`, at most 60 characters: what may stand in a criterion.
 pub(super) fn plain(text: &str) -> String {
     let kept: String = text.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { ' ' }).collect();
-    kept.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(60)
-        .collect::<String>()
-        .trim_end()
-        .to_owned()
+    let words = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.chars().take(60).collect::<String>().trim_end().to_owned()
 }
 
 #[cfg(test)]

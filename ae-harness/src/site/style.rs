@@ -17,13 +17,8 @@ const PALETTES: [Palette; 4] = [
 ];
 
 fn palette(choice: u8) -> Palette {
-    let [blue, green, plum, rust] = PALETTES;
-    match choice % 4 {
-        0 => blue,
-        1 => green,
-        2 => plum,
-        _ => rust,
-    }
+    let [first, ..] = PALETTES;
+    PALETTES.get(usize::from(choice) % PALETTES.len()).copied().unwrap_or(first)
 }
 
 /// The fill and the letter of the icon.

@@ -140,7 +140,8 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         let outcomes = self.acceptance.run(&self.workspace, &self.seal)?;
         let failed = outcomes.iter().filter(|check| !check.passed).count();
         self.progress.note(&format!("{} of {} checks passed", outcomes.len() - failed, outcomes.len()));
-        Ok(TestReport::new(outcomes.iter().map(check_result).collect()))
+        let result = |check: &CheckOutcome| CheckResult::new(&check.id, check.passed, &check.detail);
+        Ok(TestReport::new(outcomes.iter().map(result).collect()))
     }
 
     async fn fix(&self, input: FixInput<BuildArtifact>, _: &Cx) -> Result<Diagnosis, Stop> {
@@ -210,10 +211,6 @@ fn render(diagnosis: &Diagnosis) -> String {
         diagnosis.excerpt,
         diagnosis.suspected_cause
     )
-}
-
-fn check_result(outcome: &CheckOutcome) -> CheckResult {
-    CheckResult::new(&outcome.id, outcome.passed, &outcome.detail)
 }
 
 /// How the run ends when a gate refuses.
