@@ -24,7 +24,6 @@ pub struct PayPageContext {
 
 impl PayPageContext {
     /// A page that leads back to `site_url`, with a form of the key `form`.
-    #[must_use]
     pub fn new(site_url: impl Into<String>, form: IdempotencyKey) -> Self {
         Self { site_url: site_url.into(), form, selected_tier: None, note: None, sample: false }
     }
@@ -44,7 +43,6 @@ ae_core::setters! { PayPageContext {
 ///
 /// It is not a secret and proves nothing; who may record payments is decided elsewhere. It follows from the copy alone, so
 /// one that was used is a conflict for every other link, price or payer, and books nothing there.
-#[must_use]
 pub fn new_form(ids: &dyn IdSource) -> IdempotencyKey {
     // A key needs a run; that of the link would let one copy book once in every run.
     IdempotencyKey::derive(RunId::from_uuid(ids.new_uuid()), "pay", "record_payment", 0)
@@ -54,7 +52,6 @@ pub fn new_form(ids: &dyn IdSource) -> IdempotencyKey {
 ///
 /// Its form posts `form_id`, `price`, `payer_reference` and `operator_code` to `{link id}/paid`, relative to the page; serve
 /// it at `/pay/{link id}`. Record the payment under the key `form_id`, so that a form that is sent again books nothing more.
-#[must_use]
 pub fn pay_page(view: &LinkView, context: &PayPageContext) -> String {
     let offered: Vec<_> = view.prices.iter().filter(|price| price.active).collect();
     let is_open = view.link.active && view.product.active && !offered.is_empty();
@@ -84,7 +81,6 @@ pub fn pay_page(view: &LinkView, context: &PayPageContext) -> String {
 }
 
 /// The page that confirms `payment` of `view`'s product, as HTML.
-#[must_use]
 pub fn receipt_page(payment: &Payment, view: &LinkView) -> String {
     let name =
         view.prices.iter().find(|price| price.id == payment.price).map_or(&payment.tier, |p| &p.nickname);

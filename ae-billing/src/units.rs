@@ -17,7 +17,6 @@ const UNITS: [(u32, &str); 3] = [
 ];
 
 /// The places after the point that `currency` has, or `None` when prices can't have it.
-#[must_use]
 pub fn exponent(currency: Currency) -> Option<u32> {
     UNITS
         .iter()
@@ -26,7 +25,6 @@ pub fn exponent(currency: Currency) -> Option<u32> {
 }
 
 /// Every currency in the table, USD first.
-#[must_use]
 pub fn currencies() -> Vec<Currency> {
     UNITS.iter().flat_map(|(_, codes)| codes.split(' ')).filter_map(|code| code.parse().ok()).collect()
 }
@@ -53,7 +51,6 @@ pub(crate) fn unknown(currency: Currency) -> RequestError {
 }
 
 /// `amount` times `of` over `in_all`, rounded down to minor units: of whole units where prices can't have its currency.
-#[must_use]
 pub(crate) fn share(amount: Money, of: u32, in_all: u32) -> Option<Money> {
     let minor = 10_i128.pow(12_u32.saturating_sub(exponent(amount.currency()).unwrap_or_default()));
     let exact = amount.pico().checked_mul(i128::from(of))?.checked_div_euclid(i128::from(in_all))?;

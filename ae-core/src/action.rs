@@ -190,7 +190,6 @@ pub struct Action {
 
 impl Action {
     /// An action of no stated provider and cost, which belongs to no run and runs no code.
-    #[must_use]
     pub fn new(
         kind: ActionKind,
         operation: impl Into<String>,
@@ -232,7 +231,6 @@ impl Action {
     /// # Panics
     ///
     /// Never: every field has a JSON form.
-    #[must_use]
     pub fn digest(&self) -> Digest {
         let judged = (
             (&self.kind, &self.provider, &self.operation, &self.target, &self.request),

@@ -36,7 +36,6 @@ struct Cancelled<'a> {
 
 impl Cancel {
     /// A token that is not cancelled.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -49,7 +48,6 @@ impl Cancel {
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
-    #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst)
     }

@@ -46,7 +46,6 @@ struct Standing {
 
 impl ManualClock {
     /// A clock that stands at `start`.
-    #[must_use]
     pub fn at(start: Timestamp) -> Self {
         Self(Arc::new(Mutex::new(Standing { wall: start, monotonic: Duration::ZERO })))
     }

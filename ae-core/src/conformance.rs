@@ -69,13 +69,11 @@ impl Ran {
 }
 
 /// The run that a suite works in, a different one for each name.
-#[must_use]
 pub fn run(name: &str) -> RunId {
     RunId::from_digest(&Digest::of_bytes("conformance", name.as_bytes()))
 }
 
 /// A key of its own for each place in a suite.
-#[must_use]
 pub fn key(place: &str, sequence: u32) -> IdempotencyKey {
     IdempotencyKey::derive(run(place), place, "conformance", sequence)
 }

@@ -13,7 +13,6 @@ pub struct Digest([u8; 32]);
 
 impl Digest {
     /// Hashes `bytes` under `domain`, a short label that keeps digests of different things apart.
-    #[must_use]
     pub fn of_bytes(domain: &str, bytes: &[u8]) -> Self {
         DigestWriter::new(domain).field(bytes).finish()
     }
@@ -30,19 +29,16 @@ impl Digest {
     }
 
     /// Wraps 32 bytes that are already a SHA-256 digest.
-    #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
     /// The 32 bytes.
-    #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
     /// The first `digits` hex digits (64 at most), for names and screens.
-    #[must_use]
     pub fn short(&self, digits: usize) -> String {
         self.to_string().chars().take(digits).collect()
     }
@@ -90,7 +86,6 @@ pub struct DigestWriter(Sha256);
 
 impl DigestWriter {
     /// Starts a digest in `domain`.
-    #[must_use]
     pub fn new(domain: &str) -> Self {
         Self(Sha256::new()).field(domain.as_bytes())
     }

@@ -89,7 +89,6 @@ struct Inner {
 
 impl BackendError {
     /// An error of `kind` in `operation` of `backend`. Not retryable and not applied until said otherwise.
-    #[must_use]
     pub fn new(
         kind: ErrorKind,
         backend: impl Into<Cow<'static, str>>,
@@ -112,61 +111,51 @@ impl BackendError {
     }
 
     /// Why it failed.
-    #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// Whether and when to try again.
-    #[must_use]
     pub fn retry(&self) -> Retry {
         self.0.retry
     }
 
     /// Whether the effect may have happened.
-    #[must_use]
     pub fn effect(&self) -> Effect {
         self.0.effect
     }
 
     /// The backend's name, for example `stripe`.
-    #[must_use]
     pub fn backend(&self) -> &str {
         &self.0.backend
     }
 
     /// The operation that failed, for example `ensure_price`.
-    #[must_use]
     pub fn operation(&self) -> &str {
         &self.0.operation
     }
 
     /// The event and the next step, without backend and operation.
-    #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
     /// The vendor's own code.
-    #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
     /// The id under which the vendor logged the request.
-    #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
     /// The HTTP status of the answer.
-    #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
     /// The cost that the failed request certainly had; `None` when it was not measured.
-    #[must_use]
     pub fn cost(&self) -> Option<Money> {
         self.0.cost
     }

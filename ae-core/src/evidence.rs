@@ -37,7 +37,6 @@ pub struct Evidence {
 
 impl Evidence {
     /// An item of `source` that was read at `fetched_at`; nothing else is known of it yet.
-    #[must_use]
     pub fn new(
         id: impl Into<String>,
         source: impl Into<String>,

@@ -17,14 +17,12 @@ macro_rules! uuid_id {
 
         impl $name {
             /// Wraps a UUID made elsewhere, normally by an [`IdSource`](crate::IdSource).
-            #[must_use]
             pub const fn from_uuid(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
             /// Derives the id from content, so that the same content always has the same id (UUID version 8,
             /// RFC 9562 section 5.8).
-            #[must_use]
             pub fn from_digest(digest: &Digest) -> Self {
                 let mut bytes = [0_u8; 16];
                 for (to, from) in bytes.iter_mut().zip(digest.as_bytes()) {
@@ -34,7 +32,6 @@ macro_rules! uuid_id {
             }
 
             /// The UUID inside.
-            #[must_use]
             pub const fn as_uuid(&self) -> &Uuid {
                 &self.0
             }

@@ -57,7 +57,6 @@ pub struct SeededIds {
 
 impl SeededIds {
     /// A source of ids that follow from `seed`.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
         Self { seed, next: Arc::default() }
     }

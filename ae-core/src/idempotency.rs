@@ -18,7 +18,6 @@ crate::checked_text! {
 
 impl IdempotencyKey {
     /// Derives the key of effect number `sequence` of `operation`, made by `step` of `run`.
-    #[must_use]
     pub fn derive(run: RunId, step: &str, operation: &str, sequence: u32) -> Self {
         let digest = DigestWriter::new("ae1")
             .field(run.as_uuid().as_bytes())

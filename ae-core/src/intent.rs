@@ -70,19 +70,16 @@ impl Intent {
     }
 
     /// The text.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// The most that may be spent.
-    #[must_use]
     pub const fn budget(&self) -> Money {
         self.budget
     }
 
     /// The currency of the budget.
-    #[must_use]
     pub const fn currency(&self) -> Currency {
         self.budget.currency()
     }

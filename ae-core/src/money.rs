@@ -50,7 +50,6 @@ impl Currency {
     pub const EUR: Self = Self(*b"EUR");
 
     /// The three upper-case letters.
-    #[must_use]
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("???")
     }
@@ -136,7 +135,6 @@ impl schemars::JsonSchema for Money {
 
 impl Money {
     /// Nothing, in `currency`.
-    #[must_use]
     pub const fn zero(currency: Currency) -> Self {
         Self { pico: 0, currency }
     }
@@ -209,7 +207,6 @@ impl Money {
     }
 
     /// The amount in minor units, or `None` when it is not a whole number of them.
-    #[must_use]
     pub fn to_minor(&self, exponent: u32) -> Option<i64> {
         let pico_per_minor = 10_i128.pow(12_u32.checked_sub(exponent)?);
         if self.pico % pico_per_minor != 0 {
@@ -219,26 +216,22 @@ impl Money {
     }
 
     /// The pico-units inside.
-    #[must_use]
     pub const fn pico(&self) -> i128 {
         self.pico
     }
 
     /// The currency.
-    #[must_use]
     pub const fn currency(&self) -> Currency {
         self.currency
     }
 
     /// The amount as a decimal number of units, without trailing zeros.
-    #[must_use]
     pub fn to_decimal(&self) -> Decimal {
         Decimal::try_from_i128_with_scale(self.pico, 12).unwrap_or_default().normalize()
     }
 
     /// Rounds up (away from what is owed too little) to micro-units, the precision of ledgers: done once, at
     /// settlement.
-    #[must_use]
     pub const fn ceil_to_micro(&self) -> Self {
         let rest = self.pico.rem_euclid(PICO_PER_MICRO);
         let pico = if rest == 0 { self.pico } else { self.pico - rest + PICO_PER_MICRO };
@@ -278,13 +271,11 @@ impl Money {
     }
 
     /// Whether the amount is zero.
-    #[must_use]
     pub const fn is_zero(&self) -> bool {
         self.pico == 0
     }
 
     /// Whether the amount is below zero.
-    #[must_use]
     pub const fn is_negative(&self) -> bool {
         self.pico < 0
     }

@@ -32,7 +32,6 @@ pub struct Provider {
 
 impl Provider {
     /// The backend `name` in `mode`.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self { name: name.into(), mode }
     }

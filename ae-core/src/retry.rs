@@ -25,7 +25,6 @@ impl Default for RetryPolicy {
 
 impl RetryPolicy {
     /// At most `attempts_max` tries, with the pauses of the default.
-    #[must_use]
     pub fn new(attempts_max: u32) -> Self {
         Self { attempts_max, ..Self::default() }
     }
@@ -42,7 +41,6 @@ impl RetryPolicy {
     ///
     /// Exponential back-off with jitter between half and the whole of the pause; `jitter` is any 32 random bits.
     /// A pause that the backend named is a lower bound.
-    #[must_use]
     pub fn next_pause(&self, attempt: u32, error: &BackendError, jitter: u32) -> Option<Duration> {
         if attempt >= self.attempts_max || error.retry() == Retry::Never {
             return None;

@@ -21,26 +21,22 @@ pub struct Runtime {
 
 impl Runtime {
     /// Real time and real ids.
-    #[must_use]
     pub fn system() -> Self {
         Self::new(SystemClock, SystemSleeper, SystemIds)
     }
 
     /// Time that stands at `start` until moved or slept through, and ids that follow from `seed`.
-    #[must_use]
     pub fn manual(start: Timestamp, seed: u64) -> Self {
         let clock = ManualClock::at(start);
         Self::new(clock.clone(), ManualSleeper::new(clock), SeededIds::new(seed))
     }
 
     /// Any three parts.
-    #[must_use]
     pub fn new(clock: impl Clock, sleeper: impl Sleeper, ids: impl IdSource) -> Self {
         Self { clock: Arc::new(clock), sleeper: Arc::new(sleeper), ids: Arc::new(ids) }
     }
 
     /// The time now.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -37,7 +37,6 @@ struct Done<V> {
 
 impl<V> SameKey<V> {
     /// An empty record for the backend that errors name.
-    #[must_use]
     pub fn new(backend: impl Into<String>) -> Self {
         Self { backend: backend.into(), done: BTreeMap::new() }
     }

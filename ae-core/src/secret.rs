@@ -15,13 +15,11 @@ pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
     /// Takes the secret in.
-    #[must_use]
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
     /// Gives the secret out; every use of this method is a place to audit.
-    #[must_use]
     pub const fn expose(&self) -> &T {
         &self.0
     }

@@ -38,13 +38,11 @@ pub struct ManualSleeper {
 
 impl ManualSleeper {
     /// A sleeper that moves `clock`.
-    #[must_use]
     pub fn new(clock: ManualClock) -> Self {
         Self { clock, pauses: Arc::default() }
     }
 
     /// Every pause asked for so far, oldest first.
-    #[must_use]
     pub fn pauses(&self) -> Vec<Duration> {
         self.pauses.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

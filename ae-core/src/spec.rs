@@ -34,7 +34,6 @@ pub struct Feature {
 
 impl Feature {
     /// A feature that rests on no evidence yet.
-    #[must_use]
     pub fn new(title: impl Into<String>, description: impl Into<String>) -> Self {
         Self { title: title.into(), description: description.into(), evidence: Vec::new() }
     }
@@ -66,7 +65,6 @@ pub struct UserStory {
 
 impl UserStory {
     /// A story without evidence and without a reason for its priority.
-    #[must_use]
     pub fn new(
         id: impl Into<String>,
         title: impl Into<String>,
@@ -136,7 +134,6 @@ pub struct AcceptanceCriterion {
 
 impl AcceptanceCriterion {
     /// A criterion that a person has to look at and that belongs to no story.
-    #[must_use]
     pub fn new(id: impl Into<String>, text: impl Into<String>, priority: Priority) -> Self {
         Self { id: id.into(), text: text.into(), check: CheckKind::Manual, priority, story: None }
     }
@@ -168,7 +165,6 @@ pub struct PriceTier {
 
 impl PriceTier {
     /// A tier that includes nothing yet.
-    #[must_use]
     pub fn new(
         id: impl Into<String>,
         name: impl Into<String>,
@@ -199,7 +195,6 @@ pub struct MrrArithmetic {
 
 impl MrrArithmetic {
     /// The arithmetic of `customers` who pay `price` a month each to reach `target`.
-    #[must_use]
     pub const fn new(target: Money, price: Money, customers: u64) -> Self {
         Self { target, price, customers }
     }
@@ -218,7 +213,6 @@ pub struct SourceNote {
 
 impl SourceNote {
     /// The outcome of the source `name`.
-    #[must_use]
     pub fn new(name: impl Into<String>, outcome: impl Into<String>) -> Self {
         Self { name: name.into(), outcome: outcome.into() }
     }
@@ -276,7 +270,6 @@ impl ProductSpec {
     pub const SCHEMA_VERSION: u32 = 1;
 
     /// A spec with names alone; every list is empty.
-    #[must_use]
     pub fn new(
         niche: NicheId,
         product_name: impl Into<String>,

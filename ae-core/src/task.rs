@@ -56,7 +56,6 @@ pub struct Task {
 
 impl Task {
     /// A task that depends on nothing, serves no criterion and needs no special care.
-    #[must_use]
     pub fn new(id: TaskId, title: impl Into<String>, description: impl Into<String>, kind: TaskKind) -> Self {
         Self {
             id,

@@ -13,7 +13,6 @@ pub struct ParseError {
 impl ParseError {
     /// `text`, shown up to its 80th character, is not `expected`: a noun and the form to use, such as
     /// `a task id: use 1 to 64 letters`.
-    #[must_use]
     pub fn new(text: &str, expected: &'static str) -> Self {
         Self { text: text.chars().take(80).collect(), expected }
     }

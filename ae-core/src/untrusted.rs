@@ -30,19 +30,16 @@ pub struct Untrusted<T> {
 
 impl<T> Untrusted<T> {
     /// Marks `value` as coming from `origin`.
-    #[must_use]
     pub const fn new(origin: Origin, value: T) -> Self {
         Self { origin, value }
     }
 
     /// Where it came from.
-    #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.origin
     }
 
     /// The value as data: for measuring, matching and showing after escaping.
-    #[must_use]
     pub const fn as_data(&self) -> &T {
         &self.value
     }
@@ -57,7 +54,6 @@ impl<T> Untrusted<T> {
 impl Untrusted<String> {
     /// The text on one line for people and prompts: [unseen](is_unseen) characters become spaces,
     /// runs of white space one space, at most `chars_max` characters (then `…`).
-    #[must_use]
     pub fn one_line(&self, chars_max: usize) -> String {
         let visible = self.value.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect::<String>();
         let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -72,7 +68,6 @@ impl Untrusted<String> {
 
 /// Whether `c` takes no ink, or changes how the text around it is shown: control characters, and the invisible and
 /// bidirectional formatting characters of Unicode (UAX #9 and the "Trojan Source" list).
-#[must_use]
 pub fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(

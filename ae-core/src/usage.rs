@@ -25,7 +25,6 @@ pub struct TokenUsage {
 
 impl TokenUsage {
     /// The usage of a call without a cache and without reasoning.
-    #[must_use]
     pub const fn new(input: u64, output: u64) -> Self {
         Self { input, output, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0, reasoning: 0 }
     }

@@ -17,7 +17,6 @@ pub struct SiteContext {
 
 impl SiteContext {
     /// A site at `base_url` whose checkout is at `checkout`.
-    #[must_use]
     pub fn new(base_url: impl Into<String>, generated_on: Timestamp) -> Self {
         Self { base_url: base_url.into(), checkout_path: "checkout".to_owned(), generated_on }
     }

@@ -70,7 +70,6 @@ impl LivingSpec {
     pub const SCHEMA_VERSION: u32 = 1;
 
     /// A product in phase `ideation`, nothing done yet.
-    #[must_use]
     pub fn new(product_name: impl Into<String>, directive: impl Into<String>) -> Self {
         Self {
             schema_version: Self::SCHEMA_VERSION,
@@ -116,7 +115,6 @@ impl LivingSpec {
 
     /// The text of `CLAUDE.md`: the last 10 log entries and the last 5 errors, newest last. Outside text is fenced, and
     /// nothing that is filled in is expanded again.
-    #[must_use]
     pub fn render(&self) -> String {
         let log = |entry: &LogEntry| {
             let LogEntry { at, phase, action, outcome, detail } = entry;

@@ -28,7 +28,6 @@ const THINGS: [&str; 10] = [
 ];
 
 /// `count` posts, about a third of them on the topic of [`query`].
-#[must_use]
 pub fn posts(count: usize) -> Vec<Signal> {
     let mut numbers = Numbers::new(11);
     (0..count)
@@ -47,7 +46,6 @@ pub fn posts(count: usize) -> Vec<Signal> {
 /// # Panics
 ///
 /// Never: the intent is within its limits.
-#[must_use]
 pub fn query() -> SignalQuery {
     let intent =
         Intent::new("Build a $500 MRR CSV tool", Money::zero(Currency::USD)).expect("within the limits");
@@ -55,7 +53,6 @@ pub fn query() -> SignalQuery {
 }
 
 /// Ranks the posts and keeps the best 20; how many matched.
-#[must_use]
 pub fn rank(posts: &[Signal], query: &SignalQuery) -> u64 {
     let mut retriever = Retriever::new(query);
     for post in posts {
@@ -67,7 +64,6 @@ pub fn rank(posts: &[Signal], query: &SignalQuery) -> u64 {
 }
 
 /// The floor: looks for the query's words as substrings of the lower-cased title; how many posts hold one.
-#[must_use]
 pub fn scan(posts: &[Signal], query: &SignalQuery) -> usize {
     let has = |title: &str| query.terms.iter().any(|term| title.contains(&term.text));
     posts.iter().map(Clone::clone).filter(|post| has(&post.title.as_data().to_lowercase())).count()

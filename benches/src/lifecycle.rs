@@ -59,7 +59,6 @@ pub fn write_signals(path: &Path, count: u64) -> std::io::Result<()> {
 /// # Panics
 ///
 /// When the run breaks: the bench has nothing to measure then.
-#[must_use]
 pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
@@ -94,7 +93,6 @@ pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
 /// # Panics
 ///
 /// When the file can't be written.
-#[must_use]
 pub fn durable_lines(path: &Path, lines: usize) -> Duration {
     let start = instant();
     let mut file = std::fs::File::create(path).expect("the file can be made");

@@ -25,7 +25,6 @@ pub struct Timing {
 }
 
 /// Whether `cargo bench` started this program; otherwise inputs are tiny and nothing is timed twice.
-#[must_use]
 pub fn is_measuring() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
@@ -89,7 +88,6 @@ pub fn time<T>(work: &mut impl FnMut() -> T) -> Duration {
 }
 
 /// The middle one.
-#[must_use]
 pub fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()

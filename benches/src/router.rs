@@ -37,7 +37,6 @@ const WORDS: [&str; 24] = [
 /// # Panics
 ///
 /// Never: the task id is a plain label.
-#[must_use]
 pub fn requests(count: usize) -> Vec<RouteRequest> {
     let kinds = [TaskKind::Architecture, TaskKind::Implementation, TaskKind::Testing, TaskKind::Formatting];
     let mut numbers = Numbers::new(7);
@@ -58,14 +57,12 @@ pub fn requests(count: usize) -> Vec<RouteRequest> {
 }
 
 /// Decides every request; the number of decisions for the Architect.
-#[must_use]
 pub fn decide_all(requests: &[RouteRequest], models: &TierModels) -> usize {
     let prices = PriceTable::bundled();
     requests.iter().filter(|request| decide(request, prices, models).tier == Tier::Architect).count()
 }
 
 /// The floor: reads every word of each text once, in lower case; the number of words.
-#[must_use]
 pub fn lower_case_words(requests: &[RouteRequest]) -> usize {
     requests
         .iter()

@@ -37,7 +37,6 @@ fn events(count: u32) -> Vec<AuditEvent> {
 /// # Panics
 ///
 /// When a record is refused or the chain is broken.
-#[must_use]
 pub fn audit(count: u32) -> u64 {
     let log = MemoryAudit::new(Runtime::manual(now(), 1));
     block_on(async {
@@ -56,7 +55,6 @@ pub fn audit(count: u32) -> u64 {
 /// # Panics
 ///
 /// Never: the events are plain data.
-#[must_use]
 pub fn hash_chain(count: u32) -> u64 {
     let mut hash = [0_u8; 32];
     let mut lines = Vec::new();
@@ -79,7 +77,6 @@ pub fn hash_chain(count: u32) -> u64 {
 /// # Panics
 ///
 /// When a record is refused or the chain is broken.
-#[must_use]
 pub fn audit_by(writers: u32, folder: &Path, count: u32) -> u64 {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
     let anchor = || Arc::new(SqliteAnchor::open(folder.path().join("anchor.db")).expect("a file of ours"));
@@ -107,7 +104,6 @@ pub fn audit_by(writers: u32, folder: &Path, count: u32) -> u64 {
 /// # Panics
 ///
 /// When the ledger refuses.
-#[must_use]
 pub fn budget(ledger: &dyn BudgetLedger, count: u32) -> Money {
     let (outer, inner) = (Scope::Run(run()), Scope::Task(run(), "T-001".parse().expect("a plain label")));
     block_on(async {
@@ -127,7 +123,6 @@ pub fn budget(ledger: &dyn BudgetLedger, count: u32) -> Money {
 }
 
 /// [`budget`] on a new ledger in memory.
-#[must_use]
 pub fn memory_budget(count: u32) -> Money {
     budget(&MemoryLedger::new(), count)
 }
@@ -137,7 +132,6 @@ pub fn memory_budget(count: u32) -> Money {
 /// # Panics
 ///
 /// When the file can't be made.
-#[must_use]
 pub fn sqlite_budget(folder: &Path, count: u32) -> Money {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
     budget(&SqliteLedger::open(folder.path().join("ledger.db")).expect("a new file"), count)
@@ -148,7 +142,6 @@ pub fn sqlite_budget(folder: &Path, count: u32) -> Money {
 /// # Panics
 ///
 /// When the lock is poisoned.
-#[must_use]
 pub fn two_balances(count: u32) -> Money {
     let book = Mutex::new((BTreeMap::new(), [1_000_000_000_000_000_i128; 2]));
     for at in 0..count {
@@ -170,7 +163,6 @@ pub fn two_balances(count: u32) -> Money {
 /// # Panics
 ///
 /// When the file can't be made or written.
-#[must_use]
 pub fn two_commits(folder: &Path, count: u32) -> u32 {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
     let db = rusqlite::Connection::open(folder.path().join("floor.db")).expect("a new file");

@@ -23,7 +23,6 @@ pub struct ReceivedEvent {
 
 impl ReceivedEvent {
     /// An event that is to be booked.
-    #[must_use]
     pub fn new(
         provider: impl Into<String>,
         event: ProviderEvent,
@@ -80,20 +79,17 @@ pub struct RevenueSummary {
 
 impl RevenueSummary {
     /// The sums of `run`.
-    #[must_use]
     pub const fn new(run: RunId, currencies: Vec<CurrencyRevenue>) -> Self {
         Self { run, currencies, entitlements: Vec::new(), failed: Vec::new() }
     }
 
     /// The sums in `currency`, all zero where nothing came in.
-    #[must_use]
     pub fn in_currency(&self, currency: Currency) -> CurrencyRevenue {
         let known = self.currencies.iter().find(|sums| sums.gross.currency() == currency);
         known.copied().unwrap_or_else(|| CurrencyRevenue::new(currency))
     }
 
     /// How many payments came in, over all currencies.
-    #[must_use]
     pub fn payments(&self) -> u64 {
         self.currencies.iter().map(|sums| sums.payments).sum()
     }
@@ -126,7 +122,6 @@ pub struct CurrencyRevenue {
 
 impl CurrencyRevenue {
     /// Nothing, in `currency`.
-    #[must_use]
     pub const fn new(currency: Currency) -> Self {
         let zero = Money::zero(currency);
         Self { gross: zero, refunded: zero, net: zero, payments: 0, mrr: zero }
@@ -165,7 +160,6 @@ pub struct Entitlement {
 
 impl Entitlement {
     /// Whether it holds at `now`: not ended, and paid for.
-    #[must_use]
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && self.paid_until.is_none_or(|until| until > now)
     }

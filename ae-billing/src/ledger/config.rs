@@ -19,7 +19,6 @@ pub struct BillingConfig {
 
 impl BillingConfig {
     /// Pay pages under `public_base_url`, the usual [`Caps`], every currency of [`units::currencies`].
-    #[must_use]
     pub fn new(public_base_url: impl Into<String>) -> Self {
         let public_base_url = public_base_url.into().trim_end_matches('/').to_owned();
         Self { public_base_url, caps: Caps::default(), currencies: units::currencies() }

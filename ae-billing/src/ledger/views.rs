@@ -35,7 +35,6 @@ pub struct NewPayment {
 
 impl NewPayment {
     /// One payment.
-    #[must_use]
     pub fn new(link: LinkId, price: PriceId, payer_reference: impl Into<String>) -> Self {
         Self { link, price, payer_reference: payer_reference.into() }
     }

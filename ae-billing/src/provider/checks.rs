@@ -25,7 +25,6 @@ impl RequestError {
 
     /// The kind of the error that a provider answers: [`ErrorKind::QuotaExceeded`] above a cap, else
     /// [`ErrorKind::InvalidInput`].
-    #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }

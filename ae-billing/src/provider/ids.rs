@@ -18,7 +18,6 @@ macro_rules! object_id {
         impl $name {
             /// The id that the object made under `key` has in a ledger that names its own objects:
             #[doc = concat!("`", $prefix, "` and 24 hex digits. The same key always gives the same id.")]
-            #[must_use]
             pub fn of_key(key: &IdempotencyKey) -> Self {
                 Self(derived($prefix, key))
             }

@@ -31,7 +31,6 @@ impl<T> Ensured<T> {
     }
 
     /// Whether this call made it.
-    #[must_use]
     pub const fn is_created(&self) -> bool {
         matches!(self, Self::Created(_))
     }
@@ -132,7 +131,6 @@ pub struct ProviderInfo {
 
 impl ProviderInfo {
     /// A provider with the usual caps, every currency of [`units::currencies`] and no special abilities.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self {
             provider: Provider::new(name, mode),
@@ -168,7 +166,6 @@ pub struct PaymentQuery {
 
 impl PaymentQuery {
     /// The first 100 payments of `run`.
-    #[must_use]
     pub const fn new(run: RunId) -> Self {
         Self { run, link: None, limit: 100, after: None }
     }
@@ -195,7 +192,6 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// A page; `next` leads on. What it says is the provider's own: callers only hand it back.
-    #[must_use]
     pub const fn new(items: Vec<T>, next: Option<String>) -> Self {
         Self { items, next }
     }

@@ -43,7 +43,6 @@ impl Product {
     /// assert!(!product.active && product.url.is_some());
     /// # Ok::<_, ae_billing::core::ParseError>(())
     /// ```
-    #[must_use]
     pub fn new(id: ProductId, request: NewProduct, created_at: Timestamp) -> Self {
         let NewProduct { run, name, description, url } = request;
         Self { id, run, name, description, url, active: true, created_at }
@@ -84,7 +83,6 @@ pub struct Price {
 impl Price {
     /// The price of `product` that `request` asks for, on sale under `id`. Nothing is checked here; that is the
     /// provider's part.
-    #[must_use]
     pub fn new(id: PriceId, product: ProductId, request: NewPrice, created_at: Timestamp) -> Self {
         let NewPrice { run, product: _, tier, nickname, amount, interval } = request;
         Self { id, run, product, tier, nickname, amount, interval, active: true, created_at }
@@ -120,7 +118,6 @@ pub struct PaymentLink {
 
 impl PaymentLink {
     /// The link over `prices` that `request` asks for, open under `id` at `url`.
-    #[must_use]
     pub fn new(
         id: LinkId,
         prices: Vec<PriceId>,
@@ -185,7 +182,6 @@ pub struct Payment {
 impl Payment {
     /// One charge of `price`, paid at `link`, without an invoice number. Run, product, tier, amount and interval are the
     /// price's.
-    #[must_use]
     pub fn new(
         id: PaymentId,
         link: LinkId,
@@ -234,7 +230,6 @@ pub struct Refund {
 
 impl Refund {
     /// The refund that `request` asks for, which makes `total` together with those before it.
-    #[must_use]
     pub fn new(request: NewRefund, total: Money, refunded_at: Timestamp) -> Self {
         Self { payment: request.payment, amount: request.amount, total, refunded_at }
     }

@@ -22,7 +22,6 @@ pub struct NewProduct {
 
 impl NewProduct {
     /// A product without a URL.
-    #[must_use]
     pub fn new(run: RunId, name: impl Into<String>, description: impl Into<String>) -> Self {
         Self { run, name: name.into(), description: description.into(), url: None }
     }
@@ -65,7 +64,6 @@ pub struct NewPrice {
 
 impl NewPrice {
     /// A price of the product that is ensured under the key `product`.
-    #[must_use]
     pub fn new(
         run: RunId,
         product: IdempotencyKey,
@@ -105,7 +103,6 @@ impl NewPrice {
     }
 
     /// Whether `text` is the label of a tier: 1 to 64 ASCII letters, digits, hyphens, underscores.
-    #[must_use]
     pub fn is_tier(text: &str) -> bool {
         checks::is_label(text)
     }
@@ -127,7 +124,6 @@ pub struct NewLink {
 
 impl NewLink {
     /// A link over the prices that are ensured under the keys `prices`.
-    #[must_use]
     pub const fn new(run: RunId, prices: Vec<IdempotencyKey>) -> Self {
         Self { run, prices, success_url: None }
     }
@@ -163,7 +159,6 @@ pub struct NewRefund {
 
 impl NewRefund {
     /// A refund of `amount`.
-    #[must_use]
     pub const fn new(payment: PaymentId, amount: Money) -> Self {
         Self { payment, amount }
     }

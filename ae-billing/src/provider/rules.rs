@@ -23,7 +23,6 @@ pub struct Terms<'a> {
 
 impl<'a> Terms<'a> {
     /// The terms of `provider` at `now`, with links under `base_url`.
-    #[must_use]
     pub const fn new(provider: &'a ProviderInfo, base_url: &'a str, now: Timestamp) -> Self {
         Self { provider, base_url, now }
     }

@@ -16,13 +16,11 @@ pub type MemoryLedger = OfflineLedger<MemoryStore>;
 
 impl MemoryLedger {
     /// An empty ledger whose links are `{base_url}/pay/{link id}`.
-    #[must_use]
     pub fn new(runtime: Runtime, base_url: impl Into<String>) -> Self {
         Self::with_config(runtime, BillingConfig::new(base_url))
     }
 
     /// An empty ledger set up with `config`.
-    #[must_use]
     pub fn with_config(runtime: Runtime, config: BillingConfig) -> Self {
         Self::on(MemoryStore::default(), runtime, config)
     }

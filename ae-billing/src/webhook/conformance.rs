@@ -22,7 +22,6 @@ pub struct SignedRequest {
 
 impl SignedRequest {
     /// A request whose signature covers a time.
-    #[must_use]
     pub const fn new(headers: HeaderMap, raw: Vec<u8>, signed_at: Timestamp) -> Self {
         Self { headers, raw, signed_at, is_timed: true }
     }

@@ -39,7 +39,6 @@ pub enum WebhookError {
 
 impl WebhookError {
     /// `InvalidInput` for a body that is not an event, `Internal` for a missing secret, `Unauthenticated` for all else.
-    #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::MalformedEvent(_) => ErrorKind::InvalidInput,

@@ -71,7 +71,6 @@ pub struct ProviderEvent {
 
 impl ProviderEvent {
     /// An event without an effect.
-    #[must_use]
     pub fn new(
         id: impl Into<String>,
         kind: EventKind,
@@ -132,7 +131,6 @@ pub struct PaidInvoice {
 
 impl PaidInvoice {
     /// A payment of `amount` under the agreement `entitlement`: a single purchase of an unnamed price.
-    #[must_use]
     pub fn new(
         run: RunId,
         payment: impl Into<String>,
@@ -188,7 +186,6 @@ pub struct EntitlementEnd {
 
 impl EntitlementEnd {
     /// The end of `entitlement`.
-    #[must_use]
     pub fn new(run: RunId, entitlement: impl Into<String>) -> Self {
         Self { run, entitlement: entitlement.into() }
     }
@@ -210,7 +207,6 @@ pub struct RefundedPayment {
 
 impl RefundedPayment {
     /// `refunded` is the total of all refunds of `payment` so far.
-    #[must_use]
     pub fn new(run: RunId, payment: impl Into<String>, refunded: Money, refunded_at: Timestamp) -> Self {
         Self { run, payment: payment.into(), refunded, refunded_at }
     }
@@ -236,7 +232,6 @@ pub struct FailedPayment {
 
 impl FailedPayment {
     /// A failed try to take `amount` from `customer`.
-    #[must_use]
     pub fn new(
         run: RunId,
         payment: impl Into<String>,

@@ -24,7 +24,6 @@ pub struct WebhookIntake {
 
 impl WebhookIntake {
     /// An intake for [`Mode::Offline`].
-    #[must_use]
     pub fn new(verifier: Arc<dyn WebhookVerifier>, store: Arc<dyn EventStore>) -> Self {
         Self { verifier, store, mode: Mode::Offline }
     }

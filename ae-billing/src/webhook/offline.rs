@@ -29,7 +29,6 @@ pub(crate) struct Envelope {
 
 /// Signs `raw` as sent at `now`, for the header [`SIGNATURE_HEADER`]: HMAC-SHA-256 (RFC 2104) over
 /// `<unix seconds>.<raw>`, keyed with the whole text of the secret.
-#[must_use]
 pub fn sign(secret: &Secret<String>, raw: &[u8], now: Timestamp) -> String {
     let time = now.as_second().to_string();
     let code = keyed(secret, &time, raw).finalize().into_bytes();

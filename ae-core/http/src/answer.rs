@@ -28,19 +28,16 @@ pub struct Answer {
 
 impl Answer {
     /// The HTTP status.
-    #[must_use]
     pub fn status(&self) -> u16 {
         self.status.as_u16()
     }
 
     /// The value of a header, when it is there and is text.
-    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
     /// The body.
-    #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.body
     }
@@ -82,7 +79,6 @@ impl Answer {
 
     /// The error that the status stands for, with its retry class and effect. A backend that reads more from the body
     /// adds its code or makes an error of its own.
-    #[must_use]
     pub fn error(&self) -> BackendError {
         let (kind, hint) = meaning(self.status);
         let retry = match kind {

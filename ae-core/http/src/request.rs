@@ -39,31 +39,26 @@ impl Request {
     }
 
     /// Reads. `operation` is named in errors; the segments of `path` follow the base address, each encoded as a whole.
-    #[must_use]
     pub fn get<S: Into<String>>(operation: &'static str, path: impl IntoIterator<Item = S>) -> Self {
         Self::new(Method::GET, operation, path)
     }
 
     /// Creates or acts.
-    #[must_use]
     pub fn post<S: Into<String>>(operation: &'static str, path: impl IntoIterator<Item = S>) -> Self {
         Self::new(Method::POST, operation, path)
     }
 
     /// Replaces.
-    #[must_use]
     pub fn put<S: Into<String>>(operation: &'static str, path: impl IntoIterator<Item = S>) -> Self {
         Self::new(Method::PUT, operation, path)
     }
 
     /// Changes in part.
-    #[must_use]
     pub fn patch<S: Into<String>>(operation: &'static str, path: impl IntoIterator<Item = S>) -> Self {
         Self::new(Method::PATCH, operation, path)
     }
 
     /// Removes.
-    #[must_use]
     pub fn delete<S: Into<String>>(operation: &'static str, path: impl IntoIterator<Item = S>) -> Self {
         Self::new(Method::DELETE, operation, path)
     }

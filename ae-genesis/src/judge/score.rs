@@ -27,13 +27,11 @@ pub struct Figure {
 
 impl Figure {
     /// A number that was counted or read.
-    #[must_use]
     pub fn measured(value: impl Into<Decimal>, source: impl Into<String>, at: Timestamp) -> Self {
         Self { value: Some(value.into()), source: source.into(), at, estimated: false, note: String::new() }
     }
 
     /// A number that follows from assumptions, which `note` names.
-    #[must_use]
     pub fn estimated(
         value: impl Into<Decimal>,
         source: impl Into<String>,
@@ -44,7 +42,6 @@ impl Figure {
     }
 
     /// A number that was not measured, with the reason.
-    #[must_use]
     pub fn unknown(source: impl Into<String>, at: Timestamp, note: impl Into<String>) -> Self {
         Self { value: None, source: source.into(), at, estimated: false, note: note.into() }
     }
@@ -86,7 +83,6 @@ pub struct Score {
 
 impl ScoreTerm {
     /// A term with `points` of `out_of`, or one that is left out.
-    #[must_use]
     pub fn new(
         name: impl Into<String>,
         points: Option<Decimal>,
@@ -100,7 +96,6 @@ impl ScoreTerm {
 
 impl Score {
     /// Sums the terms that have points.
-    #[must_use]
     pub fn from_terms(terms: Vec<ScoreTerm>) -> Self {
         let counted = || terms.iter().filter_map(|term| Some((term.points?, term.out_of)));
         Self {

@@ -26,7 +26,6 @@ impl fmt::Display for Problem {
 /// every criterion's story exists; task dependencies exist and come earlier in the list, so there is no circle; tasks serve
 /// existing criteria and each criterion is served; the slug is a label; prices are above zero, in one currency, and one is
 /// monthly; the revenue arithmetic is right; texts that must be there are not empty.
-#[must_use]
 pub fn verify_spec(spec: &ProductSpec) -> Vec<Problem> {
     let mut check = Check { spec, problems: Vec::new() };
     check.texts();

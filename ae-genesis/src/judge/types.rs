@@ -42,7 +42,6 @@ pub struct NamedFigure {
 
 impl NamedFigure {
     /// A figure under a name.
-    #[must_use]
     pub fn new(name: impl Into<String>, figure: Figure) -> Self {
         Self { name: name.into(), figure }
     }
@@ -64,7 +63,6 @@ pub struct ValidationRequest {
 
 impl ValidationRequest {
     /// A request for one niche.
-    #[must_use]
     pub fn new(niche: Niche, intent: Intent, now: Timestamp) -> Self {
         let query = SignalQuery::from_intent(&intent);
         Self { niche, intent, query, now }
@@ -97,7 +95,6 @@ pub struct ValidationReport {
 
 impl ValidationReport {
     /// A judgement of the niche in `request` by the validator `validated_by`, without reasons and figures.
-    #[must_use]
     pub fn new(
         request: &ValidationRequest,
         validated_by: impl Into<String>,

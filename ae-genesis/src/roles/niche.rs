@@ -54,7 +54,6 @@ pub struct Niche {
 
 impl Niche {
     /// A niche just identified, without evidence or score.
-    #[must_use]
     pub fn new(
         id: NicheId,
         name: impl Into<String>,

@@ -25,7 +25,6 @@ pub struct NicheBrief {
 
 impl NicheBrief {
     /// A brief over ranked evidence, for at most five niches.
-    #[must_use]
     pub fn new(intent: Intent, evidence: Vec<Evidence>, now: Timestamp) -> Self {
         let query = SignalQuery::from_intent(&intent);
         Self { intent, query, evidence, sources: Vec::new(), count: 5, now }
@@ -59,7 +58,6 @@ pub struct SpecBrief {
 
 impl SpecBrief {
     /// A brief for one niche.
-    #[must_use]
     pub fn new(intent: Intent, niche: Niche, validation: ValidationReport, now: Timestamp) -> Self {
         let query = SignalQuery::from_intent(&intent);
         Self { intent, query, niche, validation, sources: Vec::new(), now }
@@ -85,7 +83,6 @@ pub struct AnalystInfo {
 
 impl AnalystInfo {
     /// An analyst that works free of charge.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode, version: impl Into<String>) -> Self {
         Self { provider: Provider::new(name, mode), version: version.into(), metered: false }
     }

@@ -16,7 +16,6 @@ pub struct MemorySource {
 
 impl MemorySource {
     /// A source called `name`; each signal gets it as its `source`.
-    #[must_use]
     pub fn new(name: impl Into<String>, mut signals: Vec<Signal>, fetched_at: Timestamp) -> Self {
         let name = name.into();
         for signal in &mut signals {

@@ -71,7 +71,6 @@ impl SourceReport {
     pub const PROBLEMS_MAX: usize = 20;
 
     /// A report on a source before anything is read.
-    #[must_use]
     pub fn new(name: impl Into<String>, fetched_at: Timestamp) -> Self {
         Self {
             name: name.into(),
@@ -129,7 +128,6 @@ impl SourceReport {
     }
 
     /// The line that a spec prints for this source.
-    #[must_use]
     pub fn note(&self) -> SourceNote {
         let sample = if self.sample { ", made-up sample" } else { "" };
         let skipped = match self.rows_skipped {
@@ -181,7 +179,6 @@ pub struct Signal {
 
 impl Signal {
     /// A signal with a title and nothing else.
-    #[must_use]
     pub fn new(
         source: impl Into<String>,
         id: impl Into<String>,

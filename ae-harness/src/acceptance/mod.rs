@@ -146,7 +146,6 @@ impl AcceptancePlan {
     pub const SCHEMA_VERSION: u32 = 3;
 
     /// The plan that follows from `spec`; the same spec gives the same plan.
-    #[must_use]
     pub fn derive(spec: &ProductSpec, site: &SiteContext) -> Self {
         let (checks, manual) = derive::checks(spec);
         Self {
@@ -159,7 +158,6 @@ impl AcceptancePlan {
     }
 
     /// The hash that seals it: one changed byte of any check changes it.
-    #[must_use]
     pub fn seal(&self) -> Digest {
         Digest::of_json("acceptance-plan", self)
             .expect("a plan holds strings and numbers, which JSON can hold")

@@ -24,7 +24,6 @@ pub struct ScriptedRun {
 
 impl ScriptedRun {
     /// A success that writes nothing and is free.
-    #[must_use]
     pub fn new(summary: impl Into<String>) -> Self {
         let report = AgentReport::new(StopReason::Succeeded, summary);
         Self { report: report.with_cost(Some(Money::zero(Currency::USD))), files: BTreeMap::new() }
@@ -59,7 +58,6 @@ struct State {
 
 impl MemoryProvider {
     /// A builder that plays `script`, first run first.
-    #[must_use]
     pub fn new(script: impl IntoIterator<Item = ScriptedRun>) -> Self {
         let script: VecDeque<_> = script.into_iter().collect();
         let metered = script.iter().any(|run| run.report.cost.is_none_or(|cost| !cost.is_zero()));

@@ -42,7 +42,6 @@ impl Snapshot {
     }
 
     /// The paths that differ from `before`: new, changed and removed, sorted.
-    #[must_use]
     pub fn changed_since(&self, before: &Self) -> Vec<String> {
         let mut changed: Vec<String> = self
             .0

@@ -108,25 +108,21 @@ impl Bundle {
     }
 
     /// The folder that was looked through.
-    #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// The files, sorted by path.
-    #[must_use]
     pub fn files(&self) -> &[BundleFile] {
         &self.files
     }
 
     /// The size of all files in bytes.
-    #[must_use]
     pub fn bytes(&self) -> u64 {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 
     /// SHA-256 over the sorted paths with their content's digests.
-    #[must_use]
     pub fn manifest(&self) -> Digest {
         manifest_of(&self.files)
     }

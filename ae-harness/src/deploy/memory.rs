@@ -28,7 +28,6 @@ struct State {
 
 impl MemoryDeployer {
     /// A deployer without sites.
-    #[must_use]
     pub fn new(runtime: Runtime) -> Self {
         let state = State { releases: Releases::new(NAME), failing_checks: 0 };
         Self { runtime, state: Mutex::new(state) }

@@ -22,7 +22,6 @@ pub struct Releases {
 
 impl Releases {
     /// No releases yet, of the deployer that errors name.
-    #[must_use]
     pub fn new(backend: impl Into<String>) -> Self {
         let backend = backend.into();
         Self { done: SameKey::new(&*backend), backend, sites: BTreeMap::new() }
@@ -71,7 +70,6 @@ impl Releases {
     }
 
     /// Whether the release of `plan` is published.
-    #[must_use]
     pub fn has(&self, plan: &DeployPlan) -> bool {
         self.find(&plan.site, &plan.release).is_some()
     }
@@ -128,7 +126,6 @@ impl Releases {
     }
 
     /// The releases of a site, newest first.
-    #[must_use]
     pub fn list(&self, site: &SiteId) -> Vec<Deployment> {
         self.sites.get(site).into_iter().flatten().rev().cloned().collect()
     }

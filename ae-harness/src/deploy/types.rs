@@ -21,7 +21,6 @@ ae_core::checked_text! {
 
 impl DeploymentId {
     /// The id of the release with this manifest.
-    #[must_use]
     pub fn of_manifest(manifest: &Digest) -> Self {
         Self(manifest.short(ID_DIGITS))
     }
@@ -39,7 +38,6 @@ pub struct DeploySpec {
 
 impl DeploySpec {
     /// `site`, which answers at `base_url`.
-    #[must_use]
     pub fn new(site: SiteId, base_url: impl Into<String>) -> Self {
         Self { site, base_url: base_url.into() }
     }
@@ -84,7 +82,6 @@ pub struct DeployerInfo {
 
 impl DeployerInfo {
     /// A free deployer that publishes and has no other ability.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self {
             provider: Provider::new(name, mode),
@@ -149,7 +146,6 @@ pub struct Deployment {
 
 impl Deployment {
     /// The release `id` of `site` at `url`: ready, not active.
-    #[must_use]
     pub fn new(id: DeploymentId, site: SiteId, url: impl Into<String>, created_at: Timestamp) -> Self {
         Self { id, site, url: url.into(), state: DeploymentStatus::Ready, active: false, created_at }
     }

@@ -30,7 +30,6 @@ struct State {
 
 impl MemoryRegistrar {
     /// A registrar whose names cost `yearly` each year.
-    #[must_use]
     pub fn new(yearly: Money, runtime: Runtime) -> Self {
         let state = State { yearly, orders: BTreeMap::new(), done: SameKey::new(NAME) };
         Self { runtime, state: Mutex::new(state) }

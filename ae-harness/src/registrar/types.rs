@@ -23,7 +23,6 @@ pub struct RegistrarInfo {
 
 impl RegistrarInfo {
     /// The registrar `name` in `mode`.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self { provider: Provider::new(name, mode) }
     }
@@ -60,7 +59,6 @@ pub struct Quote {
 
 impl Quote {
     /// `domain` for `years` years at `price`, and `renewal` for each year after.
-    #[must_use]
     pub const fn new(domain: Domain, years: u8, price: Money, renewal: Money, quoted_at: Timestamp) -> Self {
         Self { domain, years, price, renewal, quoted_at }
     }
@@ -97,7 +95,6 @@ pub struct Order {
 
 impl Order {
     /// The order `id` of `domain` at `price`, which does not renew by itself.
-    #[must_use]
     pub fn new(id: impl Into<String>, domain: Domain, price: Money, state: OrderState) -> Self {
         Self { id: id.into(), domain, price, state, auto_renew: false }
     }

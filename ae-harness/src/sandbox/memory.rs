@@ -42,7 +42,6 @@ impl Default for MemorySandbox {
 
 impl MemorySandbox {
     /// No sandboxes yet.
-    #[must_use]
     pub fn new() -> Self {
         let state = State { boxes: BTreeMap::new(), created: SameKey::new(NAME) };
         Self { state: Mutex::new(state) }

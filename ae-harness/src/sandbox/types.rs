@@ -26,7 +26,6 @@ pub struct SandboxInfo {
 
 impl SandboxInfo {
     /// A free sandbox.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode, isolation: Isolation) -> Self {
         Self { provider: Provider::new(name, mode), isolation, metered: false }
     }
@@ -49,7 +48,6 @@ pub struct SandboxSpec {
 
 impl SandboxSpec {
     /// An empty environment and 64 MB of files.
-    #[must_use]
     pub const fn new() -> Self {
         Self { environment: BTreeMap::new(), bytes_max: 64 * 1024 * 1024 }
     }
@@ -89,7 +87,6 @@ pub struct RunCommand {
 
 impl RunCommand {
     /// A command without input, for at most 60 seconds and 64 KiB of each output.
-    #[must_use]
     pub fn new<T: Into<String>>(argv: impl IntoIterator<Item = T>) -> Self {
         let argv = argv.into_iter().map(Into::into).collect();
         Self { argv, stdin: Vec::new(), timeout: Duration::from_secs(60), output_max: 64 * 1024 }
@@ -121,7 +118,6 @@ pub struct CommandOutput {
 
 impl CommandOutput {
     /// A command that wrote `stdout` and `stderr`, each cut at `output_max` bytes.
-    #[must_use]
     pub fn new(exit_code: i32, mut stdout: Vec<u8>, mut stderr: Vec<u8>, output_max: usize) -> Self {
         let truncated = stdout.len() > output_max || stderr.len() > output_max;
         stdout.truncate(output_max);

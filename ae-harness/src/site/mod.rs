@@ -47,7 +47,6 @@ pub struct SiteBuilder {
 
 impl SiteBuilder {
     /// A builder of the site of `spec`, which answers at the address of `site`.
-    #[must_use]
     pub fn new(spec: ProductSpec, site: SiteContext) -> Self {
         Self { spec, site, done: Mutex::new(SameKey::new(NAME)) }
     }

@@ -32,7 +32,6 @@ impl ScriptedModel {
     pub const ANSWERS_MAX: usize = 10_000;
 
     /// A simulator with an empty script.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -45,7 +44,6 @@ impl ScriptedModel {
     }
 
     /// The number of different calls that were answered.
-    #[must_use]
     pub fn calls(&self) -> usize {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).values().count()
     }

@@ -28,13 +28,11 @@ pub struct Message {
 
 impl Message {
     /// A message of the product.
-    #[must_use]
     pub fn user(text: impl Into<String>) -> Self {
         Self { role: Role::User, text: text.into() }
     }
 
     /// An earlier answer of the model.
-    #[must_use]
     pub fn assistant(text: impl Into<String>) -> Self {
         Self { role: Role::Assistant, text: text.into() }
     }
@@ -57,7 +55,6 @@ pub struct CompletionRequest {
 
 impl CompletionRequest {
     /// A request of one message to `model`.
-    #[must_use]
     pub fn new(model: impl Into<String>, prompt: impl Into<String>, output_tokens_max: u64) -> Self {
         Self {
             model: model.into(),
@@ -113,7 +110,6 @@ pub struct Completion {
 
 impl Completion {
     /// A complete answer of a real model with unknown usage.
-    #[must_use]
     pub fn new(model: impl Into<String>, text: Untrusted<String>) -> Self {
         let model = model.into();
         Self { model, text, usage: None, finish_reason: FinishReason::Stop, simulated: false }
@@ -142,7 +138,6 @@ pub struct ModelClientInfo {
 
 impl ModelClientInfo {
     /// A client of real models.
-    #[must_use]
     pub fn new(name: impl Into<String>, mode: Mode) -> Self {
         Self { provider: Provider::new(name, mode), simulated: false }
     }

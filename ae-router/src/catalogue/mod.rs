@@ -38,13 +38,11 @@ impl PriceTable {
     pub const SUCCESSORS_MAX: usize = 8;
 
     /// The snapshot that ships with the crate: text models of Anthropic, OpenAI and Google. No file or network is read.
-    #[must_use]
     pub fn bundled() -> &'static Self {
         &BUNDLED
     }
 
     /// An empty table as of `as_of`, to be filled with [`with_model`](Self::with_model).
-    #[must_use]
     pub const fn empty(as_of: Timestamp) -> Self {
         Self { as_of, sources: Vec::new(), models: BTreeMap::new() }
     }
@@ -85,19 +83,16 @@ impl PriceTable {
     }
 
     /// The date of the prices.
-    #[must_use]
     pub const fn as_of(&self) -> Timestamp {
         self.as_of
     }
 
     /// The sources of the prices.
-    #[must_use]
     pub fn sources(&self) -> &[String] {
         &self.sources
     }
 
     /// Whether the prices are older than [`STALE_AFTER_DAYS`](Self::STALE_AFTER_DAYS) at `now`.
-    #[must_use]
     pub fn is_stale(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.as_of);
         Duration::try_from(age).is_ok_and(|age| age.as_secs() > Self::STALE_AFTER_DAYS * 86_400)

@@ -54,7 +54,6 @@ pub struct ModelFacts {
 
 impl ModelFacts {
     /// A model with one price for all times.
-    #[must_use]
     pub fn new(id: impl Into<String>, provider: impl Into<String>, rates: Rates) -> Self {
         Self {
             id: id.into(),
@@ -88,7 +87,6 @@ impl ModelFacts {
     }
 
     /// Whether it is shut down at `at`.
-    #[must_use]
     pub fn is_retired(&self, at: Timestamp) -> bool {
         self.retires.is_some_and(|since| at >= since)
     }

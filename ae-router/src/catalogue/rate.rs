@@ -87,7 +87,6 @@ pub struct Rates {
 
 impl Rates {
     /// Rates of input and output; those of caches are unknown.
-    #[must_use]
     pub const fn new(input: Rate, output: Rate) -> Self {
         Self { input, output, cache_read: None, cache_write_5m: None, cache_write_1h: None, reasoning: None }
     }

@@ -54,7 +54,6 @@ impl TierPolicy {
     pub const NAME: &'static str = "tiers";
 
     /// The tier of a task with this complexity. `requires_security` is the task's own flag, which words can't undo.
-    #[must_use]
     pub const fn tier(complexity: &Complexity, requires_security: bool) -> Tier {
         if requires_security
             || matches!(complexity.risk, Risk::Sensitive)

@@ -36,7 +36,6 @@ impl TierModels {
     }
 
     /// The models of `tier`, the preferred one first.
-    #[must_use]
     pub fn of(&self, tier: Tier) -> &[String] {
         self.0.get(&tier).map_or(&[], Vec::as_slice)
     }
@@ -65,7 +64,6 @@ impl TierRouter {
     pub const ATTEMPTS_PER_TIER: u32 = 2;
 
     /// A router with the bundled prices and the default models.
-    #[must_use]
     pub fn new() -> Self {
         Self { prices: Arc::new(PriceTable::bundled().clone()), models: TierModels::default() }
     }
@@ -96,7 +94,6 @@ impl ModelRouter for TierRouter {
 }
 
 /// The whole decision, without I/O, clock or randomness.
-#[must_use]
 pub fn decide(request: &RouteRequest, prices: &PriceTable, models: &TierModels) -> RouteDecision {
     let complexity = Complexity::of(&request.task, &request.prompt);
     let (tier, mut why) = choose_tier(request, &complexity);

@@ -19,13 +19,11 @@ pub struct ModelAvailability {
 
 impl ModelAvailability {
     /// No model: there is no key, and a builder that is free of charge does the work.
-    #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
     /// Every model.
-    #[must_use]
     pub fn all() -> Self {
         Self { all: true, ..Self::default() }
     }
@@ -45,7 +43,6 @@ impl ModelAvailability {
     }
 
     /// Whether `model` may be called.
-    #[must_use]
     pub fn allows(&self, model: &ModelChoice) -> bool {
         self.all || self.providers.contains(&model.provider) || self.models.contains(&model.id)
     }
@@ -81,7 +78,6 @@ impl RouteRequest {
     pub const TEXT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
     /// The first attempt at `task`, without a prompt, an estimate or a model that may be called.
-    #[must_use]
     pub fn new(task: Task, now: Timestamp) -> Self {
         Self {
             task,
@@ -144,7 +140,6 @@ pub struct ModelChoice {
 
 impl ModelChoice {
     /// A model of a provider.
-    #[must_use]
     pub fn new(id: impl Into<String>, provider: impl Into<String>) -> Self {
         Self { id: id.into(), provider: provider.into() }
     }
@@ -168,7 +163,6 @@ pub struct Estimate {
 
 impl Estimate {
     /// A cost that follows from expected tokens and the prices of `source` as of `priced_at`.
-    #[must_use]
     pub fn expected(
         cost: Money,
         source: impl Into<String>,
@@ -179,7 +173,6 @@ impl Estimate {
     }
 
     /// An unknown cost; the note reads "not measured: why".
-    #[must_use]
     pub fn not_measured(why: impl AsRef<str>) -> Self {
         Self {
             cost: None,
@@ -203,7 +196,6 @@ pub struct Refused {
 
 impl Refused {
     /// A model and the reason why it was not taken.
-    #[must_use]
     pub fn new(model: impl Into<String>, reason: impl Into<String>) -> Self {
         Self { model: model.into(), reason: reason.into() }
     }
@@ -237,7 +229,6 @@ pub struct RouteDecision {
 
 impl RouteDecision {
     /// A decision for a tier, without a model and a price.
-    #[must_use]
     pub fn new(
         task: TaskId,
         tier: Tier,

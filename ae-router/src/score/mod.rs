@@ -54,7 +54,6 @@ pub struct Complexity {
 
 impl Complexity {
     /// A score, held within 1 to 10, and a risk.
-    #[must_use]
     pub fn new(score: u8, risk: Risk) -> Self {
         let score = score.clamp(1, 10);
         let level = match score {
@@ -74,7 +73,6 @@ impl Complexity {
     /// whatever the words say.
     ///
     /// The base and weights are this crate's judgement, not a fit to measured outcomes.
-    #[must_use]
     pub fn of(task: &Task, prompt: &str) -> Self {
         let words = Words::of(&[&task.title, &task.description, prompt], &PHRASES);
         let mut tally = Tally::of_kind(task.kind);

@@ -34,7 +34,6 @@ struct State {
 
 impl MemoryDesk {
     /// An empty desk.
-    #[must_use]
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime, state: Arc::default() }
     }

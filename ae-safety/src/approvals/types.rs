@@ -45,7 +45,6 @@ pub struct ApprovalRequest {
 
 impl ApprovalRequest {
     /// A question by `requested_by` about `subject` that covers no action yet.
-    #[must_use]
     pub fn new(title: impl Into<String>, requested_by: impl Into<String>, subject: Digest) -> Self {
         Self {
             title: title.into(),
@@ -128,7 +127,6 @@ pub struct Approval {
 
 impl Approval {
     /// A question without an answer.
-    #[must_use]
     pub const fn pending(id: ApprovalId, request: ApprovalRequest, requested_at: Timestamp) -> Self {
         Self {
             id,
@@ -160,13 +158,11 @@ pub struct Ruling {
 
 impl Ruling {
     /// A yes.
-    #[must_use]
     pub fn approve(decided_by: impl Into<String>) -> Self {
         Self { approved: true, decided_by: decided_by.into(), reason: None, standing: false }
     }
 
     /// A no.
-    #[must_use]
     pub fn deny(decided_by: impl Into<String>) -> Self {
         Self { approved: false, ..Self::approve(decided_by) }
     }
@@ -193,7 +189,6 @@ pub struct ApprovalQuery {
 
 impl ApprovalQuery {
     /// The newest 100.
-    #[must_use]
     pub const fn new() -> Self {
         Self { run: None, status: None, limit: 100 }
     }

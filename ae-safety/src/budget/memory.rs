@@ -31,7 +31,6 @@ struct State {
 
 impl MemoryLedger {
     /// A ledger without accounts.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }

@@ -83,13 +83,11 @@ pub struct AccountSpec {
 
 impl AccountSpec {
     /// A portfolio without a limit of its own.
-    #[must_use]
     pub const fn portfolio(currency: Currency) -> Self {
         Self { scope: Scope::Portfolio(currency), parent: None, limit: None }
     }
 
     /// An account within `parent`.
-    #[must_use]
     pub const fn new(scope: Scope, parent: Scope, limit: Money) -> Self {
         Self { scope, parent: Some(parent), limit: Some(limit) }
     }
@@ -114,7 +112,6 @@ pub struct Reserve {
 
 impl Reserve {
     /// A reservation without a note.
-    #[must_use]
     pub const fn new(scope: Scope, amount: Money) -> Self {
         Self { scope, amount, note: String::new() }
     }
@@ -137,7 +134,6 @@ pub struct Refund {
 
 impl Refund {
     /// A refund of `amount` on `hold`.
-    #[must_use]
     pub const fn new(hold: IdempotencyKey, amount: Money) -> Self {
         Self { hold, amount }
     }
@@ -178,7 +174,6 @@ pub struct Hold {
 
 impl Hold {
     /// A hold that has not ended.
-    #[must_use]
     pub fn open(key: IdempotencyKey, reserve: &Reserve) -> Self {
         Self {
             key,
@@ -211,7 +206,6 @@ pub struct AccountStatus {
 
 impl AccountStatus {
     /// An account in `currency` that nothing was spent from.
-    #[must_use]
     pub fn unspent(spec: &AccountSpec, currency: Currency) -> Self {
         let zero = Money::zero(currency);
         Self {
@@ -225,14 +219,12 @@ impl AccountStatus {
     }
 
     /// The account's currency.
-    #[must_use]
     pub const fn currency(&self) -> Currency {
         self.reserved.currency()
     }
 
     /// The most that can still be reserved here: zero when frozen or overspent, never negative, `None` without a limit.
     /// An account around this one may allow less.
-    #[must_use]
     pub fn remaining(&self) -> Option<Money> {
         let limit = self.limit?;
         let left = limit.checked_sub(self.reserved).and_then(|left| left.checked_sub(self.settled));

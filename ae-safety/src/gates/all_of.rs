@@ -15,7 +15,6 @@ pub struct AllOf(Vec<Arc<dyn PolicyGate>>);
 
 impl AllOf {
     /// No gate yet: everything is denied.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }

@@ -36,7 +36,6 @@ pub struct Cases {
 
 impl Cases {
     /// A policy that knows every kind and treats no action in a way of its own.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }

@@ -40,7 +40,6 @@ pub struct GateRow {
 
 impl GateRow {
     /// A row for `kind`.
-    #[must_use]
     pub const fn new(kind: ActionKind, gate: Option<Gate>, rule: GateRule) -> Self {
         Self { kind, gate, rule }
     }
@@ -97,7 +96,6 @@ impl GateTable {
     }
 
     /// The rows, by kind.
-    #[must_use]
     pub fn rows(&self) -> Vec<GateRow> {
         self.0
             .iter()
@@ -106,7 +104,6 @@ impl GateTable {
     }
 
     /// Judges `action` without waiting.
-    #[must_use]
     pub fn judge(&self, action: &Action) -> Decision {
         let Some((gate, rule)) = self.0.get(&action.kind).copied() else {
             return Decision::Deny { gate: None, reason: format!("no gate knows {}", action.kind) };

@@ -51,26 +51,22 @@ pub struct Guarded<T> {
 
 impl<T> Guarded<T> {
     /// Locks `backend` away, which acts as `provider`.
-    #[must_use]
     pub const fn new(backend: T, provider: Provider, keeper: Gatekeeper) -> Self {
         Self { backend, provider, keeper }
     }
 
     /// The provider in whose name the backend acts.
-    #[must_use]
     pub const fn provider(&self) -> &Provider {
         &self.provider
     }
 
     /// The gatekeeper.
-    #[must_use]
     pub const fn keeper(&self) -> &Gatekeeper {
         &self.keeper
     }
 
     /// The action as this provider's, for an approval: its digest names who acts, so that a yes to a test is not a yes to
     /// the real thing.
-    #[must_use]
     pub fn stamp(&self, action: Action) -> Action {
         action.with_provider(self.provider.clone())
     }

@@ -30,7 +30,6 @@ pub struct Gatekeeper {
 
 impl Gatekeeper {
     /// A gatekeeper of these parts.
-    #[must_use]
     pub fn new(
         gate: Arc<dyn PolicyGate>,
         desk: Arc<dyn ApprovalDesk>,
@@ -56,7 +55,6 @@ pub struct Grant {
 
 impl Grant {
     /// Neither an approval nor an account.
-    #[must_use]
     pub fn new(actor: impl Into<String>) -> Self {
         Self { approval: None, budget: None, actor: actor.into() }
     }

@@ -21,7 +21,6 @@ pub struct Order<'o, R> {
 
 impl<'o, R> Order<'o, R> {
     /// Sends `request` as `action`, under `grant`, in the name of the effect `key`.
-    #[must_use]
     pub const fn new(key: &'o IdempotencyKey, action: Action, request: R, grant: &'o Grant) -> Self {
         Self { key, action, request, grant }
     }

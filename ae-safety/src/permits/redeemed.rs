@@ -26,14 +26,12 @@ enum End {
 impl ActionEnd {
     /// It happened. `actual_cost` is `None` when it was not measured: then the reservation of an action that is not free
     /// stays counted in full until it is settled or voided by hand.
-    #[must_use]
     pub const fn done(actual_cost: Option<Money>) -> Self {
         Self(End::Done(actual_cost))
     }
 
     /// It failed with `error`. A cost that the error states is settled. Without one, an action that certainly did not
     /// happen gives its reservation back, and one that may have happened keeps it.
-    #[must_use]
     pub fn failed(error: &BackendError) -> Self {
         Self(End::Failed {
             effect: error.effect(),
@@ -70,19 +68,16 @@ pub struct Redeemed<'g, T, R> {
 
 impl<T, R> Redeemed<'_, T, R> {
     /// The backend.
-    #[must_use]
     pub const fn backend(&self) -> &T {
         self.backend
     }
 
     /// The request that was permitted: send this one.
-    #[must_use]
     pub const fn request(&self) -> &R {
         &self.request
     }
 
     /// The effect's durable name: hand it to the backend.
-    #[must_use]
     pub const fn key(&self) -> &IdempotencyKey {
         &self.parts.key
     }

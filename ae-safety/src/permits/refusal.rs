@@ -60,7 +60,6 @@ pub enum Refusal {
 
 impl Refusal {
     /// The kind of a [`BackendError`] for this refusal.
-    #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Denied { .. } | Self::NeedsApproval { .. } => ErrorKind::PermissionDenied,

@@ -67,7 +67,6 @@ pub struct Redactor(Arc<Known>);
 
 impl Redactor {
     /// Knows the public formats, and no particular secret yet.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -81,7 +80,6 @@ impl Redactor {
     }
 
     /// The secrets in `text`, in order, without overlap.
-    #[must_use]
     pub fn find(&self, text: &str) -> Vec<Finding> {
         let markers: Vec<_> = MARKER.find_iter(text).map(|marker| marker.range()).collect();
         let mut found = Vec::new();
@@ -97,7 +95,6 @@ impl Redactor {
     ///
     /// A replacement can bring something to light, such as a name that was part of a longer word before, so the result is
     /// looked at again until nothing changes, a few times at most.
-    #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut redacted = Cow::Borrowed(text);
         for _ in 0..ROUNDS_MAX {
@@ -111,7 +108,6 @@ impl Redactor {
     }
 
     /// `value` with every text in it redacted; the name of a member counts for its value.
-    #[must_use]
     pub fn redact_json(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.redact(text).into_owned()),

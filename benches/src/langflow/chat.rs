@@ -46,7 +46,6 @@ pub struct Talk {
 
 impl Talk {
     /// One that is kept in memory.
-    #[must_use]
     pub fn in_memory() -> Self {
         Self::over(Arc::new(MemoryCheckpointer::new()), None)
     }
@@ -56,7 +55,6 @@ impl Talk {
     /// # Panics
     ///
     /// When the file can't be made.
-    #[must_use]
     pub fn in_sqlite(folder: &Path, durability: Durability) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let path = folder.path().join("threads.db");
@@ -74,7 +72,6 @@ impl Talk {
     /// # Panics
     ///
     /// When a turn fails.
-    #[must_use]
     pub fn turns(&self, turns: usize) -> Vec<Duration> {
         let config = RunConfig::thread(THREAD);
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime without I/O");
@@ -90,7 +87,6 @@ impl Talk {
     /// # Panics
     ///
     /// When it can't be read.
-    #[must_use]
     pub fn read(&self) -> Duration {
         let config = RunConfig::thread(THREAD);
         let mut read =
@@ -103,7 +99,6 @@ impl Talk {
     /// # Panics
     ///
     /// When it can't be read.
-    #[must_use]
     pub fn read_cold(&self) -> Duration {
         let config = RunConfig::thread(THREAD);
         let app = self.app.clone().with_recent_threads(0, 0);
@@ -112,7 +107,6 @@ impl Talk {
     }
 
     /// The bytes of its file and of the log that is to be written into it.
-    #[must_use]
     pub fn stored(&self) -> u64 {
         let Some(path) = &self.path else { return 0 };
         let log = path.with_extension("db-wal");
@@ -199,7 +193,6 @@ where
 /// # Panics
 ///
 /// When a call fails.
-#[must_use]
 pub fn past(records: usize, bytes: usize) -> Option<u64> {
     let app = talk().with_store(Arc::new(MemoryCheckpointer::new())).with_recent_threads(0, 0);
     let config = RunConfig::thread(THREAD);

@@ -12,7 +12,6 @@ use super::{Counter, run};
 /// # Panics
 ///
 /// When the file can't be written.
-#[must_use]
 pub fn in_sqlite(graph: &Graph<Counter>, folder: &Path, durability: Durability, start: Counter) -> u64 {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
     let store = SqliteCheckpointer::open(folder.path().join("threads.db"), durability).expect("a new file");
@@ -24,7 +23,6 @@ pub fn in_sqlite(graph: &Graph<Counter>, folder: &Path, durability: Durability, 
 /// # Panics
 ///
 /// When the file can't be written.
-#[must_use]
 pub fn hand_loop(folder: &Path, durability: Durability, start: Counter) -> u64 {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
     let db = Connection::open(folder.path().join("floor.db")).expect("a new file");

@@ -25,7 +25,6 @@ fn add(have: &mut u64, new: u64) {
 /// # Panics
 ///
 /// Never: the graph is complete.
-#[must_use]
 pub fn graph(tasks: u64) -> Graph<Joined> {
     let split = move |_: Arc<Joined>, _: Cx| async move {
         Ok::<_, Stop>((0..tasks).fold(Step::none(), |step: Step<Joined>, task| step.send("work", &task)))
@@ -45,7 +44,6 @@ pub fn graph(tasks: u64) -> Graph<Joined> {
 }
 
 /// Runs the graph; the sum.
-#[must_use]
 pub fn by_graph(graph: &Graph<Joined>) -> u64 {
     run(&graph.without_store(), Joined::default()).sum
 }
@@ -55,7 +53,6 @@ pub fn by_graph(graph: &Graph<Joined>) -> u64 {
 /// # Panics
 ///
 /// When a task panics, which none does.
-#[must_use]
 pub fn by_join_set(tasks: u64) -> u64 {
     block_on(async {
         let mut set = JoinSet::new();

@@ -39,7 +39,6 @@ impl Grown {
     /// # Panics
     ///
     /// When the file can't be written.
-    #[must_use]
     pub fn measure(folder: &Path, steps: u32) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let path = folder.path().join("threads.db");
@@ -91,7 +90,6 @@ impl Long {
     /// # Panics
     ///
     /// When the file can't be written.
-    #[must_use]
     pub fn new(folder: &Path, steps: u32) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let long = Self { path: folder.path().join("threads.db"), graph: counter(), _folder: folder };
@@ -105,7 +103,6 @@ impl Long {
     /// # Panics
     ///
     /// When the file can't be read.
-    #[must_use]
     pub fn resume(&self) -> u64 {
         let state = block_on(self.open().get_state(&RunConfig::thread("bench")));
         state.expect("a readable file").expect("a thread").step
@@ -122,7 +119,6 @@ impl Long {
 /// # Panics
 ///
 /// When the file can't be written.
-#[must_use]
 pub fn of_a_long_thread(folder: &Path, steps: u32) -> (Duration, Duration) {
     let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
     let store =

@@ -7,19 +7,16 @@ use ae_langflow::{Graph, MemoryCheckpointer};
 use super::{Counter, run};
 
 /// Runs `steps` steps and keeps nothing; the steps it took.
-#[must_use]
 pub fn without_store(graph: &Graph<Counter>, steps: u32) -> u64 {
     run(&graph.without_store(), Counter::small(steps)).steps
 }
 
 /// Runs `steps` steps with a checkpoint in memory after each; the steps it took.
-#[must_use]
 pub fn with_store(graph: &Graph<Counter>, steps: u32) -> u64 {
     run(&graph.with_store(Arc::new(MemoryCheckpointer::new())), Counter::small(steps)).steps
 }
 
 /// The floor: a loop over the same state, copied for each step; the steps it took.
-#[must_use]
 pub fn hand_loop(steps: u32) -> u64 {
     let mut state = Arc::new(Counter::small(steps));
     while state.steps < state.goal {
@@ -35,7 +32,6 @@ pub fn hand_loop(steps: u32) -> u64 {
 /// # Panics
 ///
 /// Never: the state is plain data.
-#[must_use]
 pub fn hand_log(steps: u32) -> u64 {
     let (mut state, mut log) = (Counter::small(steps), Vec::new());
     while state.steps < state.goal {

@@ -26,13 +26,11 @@ pub struct Counter {
 
 impl Counter {
     /// Counts to `goal` and carries a text of `bytes`.
-    #[must_use]
     pub fn to(goal: u32, bytes: usize) -> Self {
         Self { steps: 0, goal: u64::from(goal), note: "what it is about ".repeat(bytes / 17 + 1) }
     }
 
     /// One that carries what a small task does: its JSON has some 160 bytes.
-    #[must_use]
     pub fn small(goal: u32) -> Self {
         Self::to(goal, 110)
     }
@@ -47,7 +45,6 @@ impl Counter {
 /// # Panics
 ///
 /// Never: the graph is complete.
-#[must_use]
 pub fn counter() -> Graph<Counter> {
     let count =
         |state: Arc<Counter>, _: Cx| async move { Ok::<_, Stop>(Counter::update().steps(state.next())) };

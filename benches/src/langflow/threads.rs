@@ -23,7 +23,6 @@ impl Many {
     /// # Panics
     ///
     /// When the file can't be written.
-    #[must_use]
     pub fn new(folder: &Path, threads: u32) -> Self {
         let folder = tempfile::tempdir_in(folder).expect("a folder that can be written");
         let store = SqliteCheckpointer::open(folder.path().join("threads.db"), Durability::Normal);
@@ -42,7 +41,6 @@ impl Many {
     /// # Panics
     ///
     /// When the file can't be read.
-    #[must_use]
     pub fn list(&self) -> usize {
         let (mut found, mut page) = (0, Page::first(100));
         loop {
@@ -60,7 +58,6 @@ impl Many {
     /// # Panics
     ///
     /// When the file can't be read.
-    #[must_use]
     pub fn resume(&self) -> u64 {
         let some = (0..self.threads).step_by(100);
         some.map(|number| {
@@ -75,7 +72,6 @@ impl Many {
     /// # Panics
     ///
     /// When the file can't be written.
-    #[must_use]
     pub fn prune(&self) -> u64 {
         let keep = Retention::KeepLast(NonZeroU64::new(10).expect("ten is not zero"));
         let some = (0..self.threads).step_by(100);

@@ -19,7 +19,6 @@ pub struct AllowList {
 
 impl AllowList {
     /// A list without any target; no action may cost more than `action_max`.
-    #[must_use]
     pub const fn new(action_max: Money) -> Self {
         Self { targets: BTreeSet::new(), action_max }
     }

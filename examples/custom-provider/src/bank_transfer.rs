@@ -36,7 +36,6 @@ pub struct BankTransfer {
 impl BankTransfer {
     /// Books in `folder`, which is made when it is needed; transfers go to `account`, for example an IBAN. The folder
     /// `slips` in it is served at `base_url`.
-    #[must_use]
     pub fn new(
         folder: impl Into<PathBuf>,
         base_url: impl Into<String>,
@@ -61,7 +60,6 @@ impl BankTransfer {
     }
 
     /// The slip of a link while it is on sale.
-    #[must_use]
     pub fn slip(&self, link: &LinkId) -> PathBuf {
         self.folder.join("slips").join(format!("{link}.txt"))
     }

@@ -24,7 +24,6 @@ pub struct FnBuilder<F> {
 
 impl<F: Fn(&AgentRequest) -> Files> FnBuilder<F> {
     /// Builds with `build`.
-    #[must_use]
     pub fn new(build: F) -> Self {
         Self { build, done: Mutex::new(SameKey::new(NAME)) }
     }
@@ -67,7 +66,6 @@ impl<F: Fn(&AgentRequest) -> Files + Send + Sync + 'static> CliProvider for FnBu
 
 /// A page with the product's name, its features and its prices. Texts of the spec may come from outside: `maud` escapes
 /// them.
-#[must_use]
 pub fn one_page(spec: &ProductSpec, site: &SiteContext) -> Files {
     let page = html! {
         (DOCTYPE)

@@ -26,7 +26,6 @@ pub struct FolderDeployer {
 
 impl FolderDeployer {
     /// Publishes below `root`, which is made when it is needed.
-    #[must_use]
     pub fn new(root: impl Into<PathBuf>, runtime: Runtime) -> Self {
         Self { root: root.into(), runtime, writing: Mutex::new(()) }
     }

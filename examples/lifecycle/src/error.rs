@@ -18,25 +18,21 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An error of `kind`.
-    #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None, source: None }
     }
 
     /// Why it failed.
-    #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
     /// The next step.
-    #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
     /// A failed file operation: `doing` names the operation and the path.
-    #[must_use]
     pub fn io(doing: impl Into<String>, error: std::io::Error) -> Self {
         use std::io::ErrorKind as Io;
         let kind = match error.kind() {
@@ -66,14 +62,12 @@ impl From<BackendError> for Error {
 }
 
 /// The message of `error` with its causes, on one line.
-#[must_use]
 pub fn chain(error: &Error) -> String {
     let all: Vec<String> = std::iter::once(error.to_string()).chain(causes(error)).collect();
     all.join(": ")
 }
 
 /// The causes of `error`, outermost first, without those that only repeat what was said.
-#[must_use]
 pub fn causes(error: &Error) -> Vec<String> {
     let mut causes: Vec<String> = Vec::new();
     let mut cause = std::error::Error::source(error);

@@ -49,7 +49,6 @@ pub struct Subject {
 
 impl Subject {
     /// A provider with one handle, in dollars.
-    #[must_use]
     pub fn new(provider: Arc<dyn PaymentProvider>, seed: impl Into<String>) -> Self {
         Self {
             second: Arc::clone(&provider),

@@ -37,7 +37,6 @@ impl SignalKind {
     /// assert_eq!(SignalKind::of_title("Show HN: A CSV viewer"), SignalKind::Launch);
     /// assert_eq!(SignalKind::of_title("A history of the CSV format"), SignalKind::Topic);
     /// ```
-    #[must_use]
     pub fn of_title(title: &str) -> Self {
         let reading = Reading::of(title);
         if reading.form == Form::Show || (reading.form == Form::Plain && reading.has(Cue::Launch)) {
@@ -83,7 +82,6 @@ impl fmt::Display for SignalKind {
 /// product, or states a pain that a product could solve.
 ///
 /// A sum of cues against a threshold, no model. News, launches, career and opinion questions and how-to are not one.
-#[must_use]
 pub fn opportunity(title: &str) -> bool {
     Reading::of(title).is_opportunity()
 }

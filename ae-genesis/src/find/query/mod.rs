@@ -92,7 +92,6 @@ const WEIGHT_WEAK: f64 = 0.35;
 
 impl SignalQuery {
     /// Reads an intent.
-    #[must_use]
     pub fn from_intent(intent: &Intent) -> Self {
         let words = split(intent.text());
         let amounts = target::read_amounts(

@@ -75,7 +75,6 @@ struct Candidate {
 
 impl Retriever {
     /// A retriever for one query that keeps 4,096 candidates.
-    #[must_use]
     pub fn new(query: &SignalQuery) -> Self {
         let matcher = Matcher::new(&query.terms);
         let frequencies = vec![0; matcher.terms.len()];

@@ -82,7 +82,6 @@ impl FileSource {
 
     /// A file at `path` that is opened when it is collected; each collection reads it again. `runtime` gives the time that
     /// reports carry.
-    #[must_use]
     pub fn at(path: impl AsRef<Path>, runtime: Runtime) -> Self {
         let path = path.as_ref().to_path_buf();
         let label = path.display().to_string();
@@ -100,7 +99,6 @@ impl FileSource {
     }
 
     /// A stream, for example standard input, that can be collected once; `label` is what messages call it.
-    #[must_use]
     pub fn from_reader(
         label: impl Into<String>,
         reader: impl Read + Send + 'static,

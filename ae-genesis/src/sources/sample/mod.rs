@@ -22,7 +22,6 @@ impl SampleSource {
     pub const NAME: &'static str = "sample";
 
     /// The bundled posts; `runtime` gives the time that reports carry.
-    #[must_use]
     pub fn new(runtime: Runtime) -> Self {
         Self { runtime }
     }

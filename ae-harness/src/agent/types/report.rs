@@ -38,13 +38,11 @@ pub struct AgentReport {
 
 impl AgentReport {
     /// A report without changed files, of unmeasured cost.
-    #[must_use]
     pub fn new(stop: StopReason, summary: impl Into<String>) -> Self {
         Self { stop, summary: summary.into(), files_changed: Vec::new(), cost: None, usage: None }
     }
 
     /// Whether it ended well.
-    #[must_use]
     pub fn succeeded(&self) -> bool {
         self.stop == StopReason::Succeeded
     }

@@ -36,7 +36,6 @@ pub struct AgentRequest {
 
 impl AgentRequest {
     /// The first attempt at `prompt`, without a cost ceiling, for at most 300 seconds.
-    #[must_use]
     pub fn new(workspace: impl Into<PathBuf>, prompt: impl Into<String>) -> Self {
         Self {
             workspace: workspace.into(),
@@ -106,7 +105,6 @@ impl AgentRequest {
     }
 
     /// The report of a builder that costs nothing, in the currency of the ceiling.
-    #[must_use]
     pub fn free_report(&self, stop: StopReason, summary: impl Into<String>) -> AgentReport {
         let currency = self.cost_ceiling.map_or(Currency::USD, |most| most.currency());
         AgentReport::new(stop, summary).with_cost(Some(Money::zero(currency)))
@@ -150,7 +148,6 @@ pub struct ProviderInfo {
 
 impl ProviderInfo {
     /// A builder that is free.
-    #[must_use]
     pub fn new(
         name: impl Into<String>,
         mode: Mode,

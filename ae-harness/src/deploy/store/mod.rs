@@ -78,7 +78,6 @@ impl ReleaseStore {
     /// `X-Content-Type-Options: nosniff`, a Content-Security-Policy without scripts, and an `ETag` of its content;
     /// an equal `If-None-Match` is answered 304. The whole answer comes from one release. A file that is not the one that
     /// was published, or a damaged record of the release, is answered 500.
-    #[must_use]
     pub fn respond(&self, site: &SiteId, path: &str, if_none_match: Option<&str>) -> Response<Bytes> {
         match self.live(site) {
             Ok(Some(record)) => {

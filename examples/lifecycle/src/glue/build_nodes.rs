@@ -174,7 +174,6 @@ impl BuildNodes {
 }
 
 /// A route in a line: why, and at what price.
-#[must_use]
 pub fn describe(route: &RouteDecision) -> String {
     let estimate = route.estimate.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
     format!("{}; estimate {estimate}", route.reasoning)
@@ -214,7 +213,6 @@ fn render(diagnosis: &Diagnosis) -> String {
 }
 
 /// How the run ends when a gate refuses.
-#[must_use]
 pub const fn outcome_of(refusal: &Refusal) -> ae_core::Outcome {
     match refusal {
         Refusal::OverBudget { .. } => ae_core::Outcome::BudgetStop,

@@ -25,7 +25,6 @@ pub struct Offer {
 
 impl Offer {
     /// The offer of `spec` for `run`; the product answers at `product_url`.
-    #[must_use]
     pub fn new(run: RunId, spec: &ProductSpec, product_url: &str) -> Self {
         let product = NewProduct::new(run, &spec.product_name, &spec.tagline).with_url(product_url);
         let price = |tier: &PriceTier| {
@@ -38,7 +37,6 @@ impl Offer {
 
     /// The offer that `provider` would refuse and the remedy, or `None` when it refuses nothing that can be known
     /// before anything is made.
-    #[must_use]
     pub fn refusal(&self, provider: &ProviderInfo) -> Option<String> {
         if let Err(wrong) = self.product.check() {
             return Some(format!(
@@ -67,13 +65,11 @@ impl Offer {
 }
 
 /// The key under which the product of `run` is made.
-#[must_use]
 pub fn product_key(run: RunId) -> IdempotencyKey {
     IdempotencyKey::derive(run, "monetize", "ensure_product", 0)
 }
 
 /// The key under which price number `sequence` of `run` is made.
-#[must_use]
 pub fn price_key(run: RunId, sequence: u32) -> IdempotencyKey {
     IdempotencyKey::derive(run, "monetize", "ensure_price", sequence)
 }
@@ -95,7 +91,6 @@ pub struct LaunchPlan {
 
 impl LaunchPlan {
     /// The plan that follows from the spec and the verified release.
-    #[must_use]
     pub fn new(
         owner: Owner,
         spec: &ProductSpec,
@@ -168,7 +163,6 @@ impl LaunchPlan {
     }
 
     /// The text that an approver reads.
-    #[must_use]
     pub fn rendering(&self, product_url: &str, checks: usize) -> String {
         let mut text = format!(
             "Launch {:?}\n  verified   {checks} sealed checks passed\n  release    {} ({} files, {} bytes)\n  address    \
@@ -191,7 +185,6 @@ impl LaunchPlan {
 }
 
 /// The subject of the first approval: the spec, the planned spend and the sealed checks.
-#[must_use]
 pub fn spec_subject(spec: Digest, planned_spend: Money, seal: Digest) -> Digest {
     DigestWriter::new("spec-approval/1")
         .field(spec.as_bytes())

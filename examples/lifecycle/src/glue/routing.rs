@@ -11,7 +11,6 @@ const OUTPUT_TOKENS: u64 = 4_000;
 const BYTES_PER_TOKEN: u64 = 4;
 
 /// Asks for the route of `task`, which comes with `prompt`.
-#[must_use]
 pub fn route_request(task: Task, prompt: &str, run: RunId, now: Timestamp) -> RouteRequest {
     let bytes = [task.title.len(), task.description.len(), prompt.len()].into_iter().sum::<usize>();
     let input = INSTRUCTION_TOKENS + u64::try_from(bytes).unwrap_or(u64::MAX) / BYTES_PER_TOKEN;

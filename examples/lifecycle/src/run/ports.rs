@@ -69,13 +69,11 @@ pub struct Builders {
 
 impl Builders {
     /// Puts what `make` makes behind guards of `keeper`.
-    #[must_use]
     pub const fn new(make: Arc<MakeBuilder>, keeper: Gatekeeper) -> Self {
         Self { make, keeper }
     }
 
     /// The builder of a product behind its guard, and its account of itself.
-    #[must_use]
     pub fn of(
         &self,
         spec: &ProductSpec,
@@ -100,7 +98,6 @@ pub struct DeployPlanner(Arc<dyn Deployer>);
 
 impl DeployPlanner {
     /// Takes the planning half of `deployer`.
-    #[must_use]
     pub fn of(deployer: Arc<dyn Deployer>) -> Self {
         Self(deployer)
     }

@@ -44,7 +44,6 @@ impl From<&RunRow> for RunStart {
 
 impl RunStart {
     /// The run and the project that its effects belong to.
-    #[must_use]
     pub const fn owner(&self) -> Owner {
         Owner { project: self.project, run: self.run }
     }

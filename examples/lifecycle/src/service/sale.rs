@@ -82,7 +82,6 @@ impl Sale {
     }
 
     /// The installation that sells.
-    #[must_use]
     pub const fn installation(&self) -> &Installation {
         &self.installation
     }
@@ -94,7 +93,6 @@ impl Sale {
 
     /// The page of `site` at `path`. A release names the address that its run was started with; served at another one,
     /// its text names that one instead.
-    #[must_use]
     pub fn page(&self, site: &SiteId, path: &str, known: Option<&str>) -> http::Response<Bytes> {
         let page = self.releases.respond(site, path, known);
         let approved = self.installation.runs.by_site(site.as_str()).ok().flatten();
@@ -129,25 +127,21 @@ impl Sale {
     }
 
     /// The key of another copy of the payment form.
-    #[must_use]
     pub fn new_form(&self) -> IdempotencyKey {
         ae_billing::new_form(&*self.installation.runtime.ids)
     }
 
     /// The label of the site of `run`.
-    #[must_use]
     pub fn site_of(&self, run: RunId) -> Option<String> {
         self.installation.runs.get(run).ok().and_then(|row| row.site)
     }
 
     /// Whether `run` rests on the bundled sample, which its buyers should know.
-    #[must_use]
     pub fn rests_on_sample(&self, run: RunId) -> bool {
         self.installation.runs.get(run).is_ok_and(|row| row.settings.signals.contains(&SignalsFrom::Sample))
     }
 
     /// Whether `code` is the operator's.
-    #[must_use]
     pub fn is_operator(&self, code: &str) -> bool {
         code.as_bytes().ct_eq(self.operator_code.expose().as_bytes()).into()
     }

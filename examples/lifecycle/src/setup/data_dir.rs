@@ -52,7 +52,6 @@ impl DataDir {
     }
 
     /// Remarks on who else may change the folder.
-    #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let open = |path: &PathBuf| mode(path).is_some_and(|mode| mode & 0o022 != 0);
         let open = [self.0.clone(), self.0.join("keys"), self.sites()].into_iter().filter(open);
@@ -64,13 +63,11 @@ impl DataDir {
     }
 
     /// The folder itself.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.0
     }
 
     /// The database `name` (`runs`, `checkpoints`, `safety`, `billing`).
-    #[must_use]
     pub fn database(&self, name: &str) -> PathBuf {
         self.0.join(format!("{name}.db"))
     }
@@ -92,13 +89,11 @@ impl DataDir {
     }
 
     /// The audit log.
-    #[must_use]
     pub fn audit_log(&self) -> PathBuf {
         self.0.join(AUDIT_LOG)
     }
 
     /// Where releases are published.
-    #[must_use]
     pub fn sites(&self) -> PathBuf {
         self.0.join("sites")
     }

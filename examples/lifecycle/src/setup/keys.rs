@@ -17,7 +17,6 @@ pub struct Keys {
 
 impl Keys {
     /// Puts the keys in `dir` behind `keeper`; a key that is missing is made of secret bytes from `ids`.
-    #[must_use]
     pub fn new(dir: DataDir, ids: Arc<dyn IdSource>, keeper: Gatekeeper) -> Self {
         Self { dir: Guarded::new(dir, Provider::new("data-dir", Mode::Offline), keeper), ids }
     }

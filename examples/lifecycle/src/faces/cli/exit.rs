@@ -36,7 +36,6 @@ impl Exit {
     }
 
     /// The exit code of an ended run.
-    #[must_use]
     pub const fn of_outcome(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Verified => Self::Verified,
@@ -50,7 +49,6 @@ impl Exit {
     }
 
     /// The exit code of a run as it stands.
-    #[must_use]
     pub fn of_report(report: &RunReport) -> Self {
         match report.ended {
             Some(outcome) => Self::of_outcome(outcome),
@@ -61,7 +59,6 @@ impl Exit {
     }
 
     /// The exit code of a command that could not do its work.
-    #[must_use]
     pub const fn of_error(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidInput | ErrorKind::NotFound | ErrorKind::Conflict => Self::Usage,

@@ -66,7 +66,6 @@ impl fmt::Debug for Serving<'_> {
 }
 
 /// Parses the command line, does what it says and gives the exit code.
-#[must_use]
 pub fn main(program: &dyn Program) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

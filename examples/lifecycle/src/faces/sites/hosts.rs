@@ -23,7 +23,6 @@ pub struct Hosts {
 
 impl Hosts {
     /// The bound address, the names of this machine's loopback, and `names`.
-    #[must_use]
     pub fn new(bound: SocketAddr, names: &[String]) -> Self {
         let own = [bound.ip().to_string(), "localhost".into(), "127.0.0.1".into()];
         let own = own.iter().flat_map(|name| [name.clone(), format!("{name}:{}", bound.port())]).collect();
