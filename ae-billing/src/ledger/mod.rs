@@ -4,6 +4,8 @@ mod config;
 mod desk;
 mod views;
 
+use std::sync::Arc;
+
 use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
 
@@ -34,6 +36,12 @@ pub use views::{LinkView, NewPayment, OutboxEvent};
 pub struct OfflineLedger<S> {
     store: S,
     runtime: Runtime,
+    shop: Arc<Shop>,
+}
+
+/// The unchanging part of the terms on which it sells.
+#[derive(Debug)]
+struct Shop {
     info: ProviderInfo,
     base_url: String,
 }
@@ -46,7 +54,7 @@ impl<S: Store> OfflineLedger<S> {
             .with_capabilities(capabilities)
             .with_caps(config.caps)
             .with_currencies(config.currencies);
-        Self { store, runtime, info, base_url: config.public_base_url }
+        Self { store, runtime, shop: Arc::new(Shop { info, base_url: config.public_base_url }) }
     }
 
     /// The link with its product, prices and payments, or `None` for an unknown link.
@@ -55,7 +63,8 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// When the store can't be read.
     pub async fn link(&self, link: &LinkId) -> Result<Option<LinkView>, BackendError> {
-        self.read(|terms, records| terms.link(records, link))
+        let link = link.clone();
+        self.read(move |terms, records| terms.link(records, &link)).await
     }
 
     /// The newest link of `run` where something can be bought now.
@@ -64,7 +73,7 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// When the store can't be read.
     pub async fn current_link(&self, run: RunId) -> Result<Option<PaymentLink>, BackendError> {
-        self.read(|terms, records| terms.current_link(records, run))
+        self.read(move |terms, records| terms.current_link(records, run)).await
     }
 
     /// Records that a payment came in: payment, invoice number and outgoing event in one transaction. The same key
@@ -80,7 +89,8 @@ impl<S: Store> OfflineLedger<S> {
         key: &IdempotencyKey,
         payment: NewPayment,
     ) -> Result<Payment, BackendError> {
-        self.write(|terms, records| terms.take_payment(records, key, &payment))
+        let key = key.clone();
+        self.write(move |terms, records| terms.take_payment(records, &key, &payment)).await
     }
 
     /// Records that the agreement behind `payment` ends now, as a customer's cancellation would: an event goes into the
@@ -94,7 +104,8 @@ impl<S: Store> OfflineLedger<S> {
         key: &IdempotencyKey,
         payment: &PaymentId,
     ) -> Result<(), BackendError> {
-        self.write(|terms, records| terms.end_entitlement(records, key, payment))
+        let (key, payment) = (key.clone(), payment.clone());
+        self.write(move |terms, records| terms.end_entitlement(records, &key, &payment)).await
     }
 
     /// At most `limit` events that are not confirmed yet, oldest first.
@@ -103,7 +114,7 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// When the store can't be read.
     pub async fn pending_events(&self, limit: u32) -> Result<Vec<OutboxEvent>, BackendError> {
-        self.read(|_, records| desk::pending_events(records, limit))
+        self.read(move |_, records| desk::pending_events(records, limit)).await
     }
 
     /// Confirms that an event was delivered. May be repeated.
@@ -112,7 +123,8 @@ impl<S: Store> OfflineLedger<S> {
     ///
     /// `NotFound`; and when the store can't be written.
     pub async fn mark_delivered(&self, event: &str) -> Result<(), BackendError> {
-        self.write(|_, records| desk::mark_delivered(records, event))
+        let event = event.to_owned();
+        self.write(move |_, records| desk::mark_delivered(records, &event)).await
     }
 
     /// Checks every hash of the journal, that every row is what the journal says, and that the journal passes through the
@@ -128,34 +140,35 @@ impl<S: Store> OfflineLedger<S> {
         &self,
         known: Option<&crate::JournalHead>,
     ) -> Result<crate::JournalHead, BackendError> {
-        self.store.audit(|entries, records| journal::verify(entries, records, known))
+        let known = known.copied();
+        self.store.audit(move |entries, records| journal::verify(entries, records, known.as_ref())).await
     }
 
-    fn read<T>(
+    async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Terms<'_>, &dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(Terms<'_>, &dyn Records) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let terms = Terms::new(&self.info, &self.base_url, self.runtime.now());
-        self.store.read(|records| work(terms, records))
+        let (shop, now) = (Arc::clone(&self.shop), self.runtime.now());
+        self.store.read(move |records| work(Terms::new(&shop.info, &shop.base_url, now), records)).await
     }
 
-    fn write<T>(
+    async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Terms<'_>, &mut dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(Terms<'_>, &mut dyn Records) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        let terms = Terms::new(&self.info, &self.base_url, self.runtime.now());
-        self.store.write(terms.now, |records| work(terms, records))
+        let (shop, now) = (Arc::clone(&self.shop), self.runtime.now());
+        self.store.write(now, move |records| work(Terms::new(&shop.info, &shop.base_url, now), records)).await
     }
 }
 
 #[async_trait]
 impl<S: Store> PaymentProvider for OfflineLedger<S> {
     fn info(&self) -> ProviderInfo {
-        self.info.clone()
+        self.shop.info.clone()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
-        self.read(|_, records| records.count(records::Table::Products).map(|_| ()))
+        self.read(move |_, records| records.count(records::Table::Products).map(|_| ())).await
     }
 
     async fn ensure_product(
@@ -163,7 +176,8 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         spec: &NewProduct,
     ) -> Result<Ensured<Product>, BackendError> {
-        self.write(|terms, records| terms.ensure_product(records, key, spec))
+        let (key, spec) = (key.clone(), spec.clone());
+        self.write(move |terms, records| terms.ensure_product(records, &key, &spec)).await
     }
 
     async fn ensure_price(
@@ -171,7 +185,8 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         spec: &NewPrice,
     ) -> Result<Ensured<Price>, BackendError> {
-        self.write(|terms, records| terms.ensure_price(records, key, spec))
+        let (key, spec) = (key.clone(), spec.clone());
+        self.write(move |terms, records| terms.ensure_price(records, &key, &spec)).await
     }
 
     async fn ensure_payment_link(
@@ -179,11 +194,13 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         spec: &NewLink,
     ) -> Result<Ensured<PaymentLink>, BackendError> {
-        self.write(|terms, records| terms.ensure_payment_link(records, key, spec))
+        let (key, spec) = (key.clone(), spec.clone());
+        self.write(move |terms, records| terms.ensure_payment_link(records, &key, &spec)).await
     }
 
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
-        self.write(|terms, records| terms.deactivate(records, key, object))
+        let (key, object) = (key.clone(), object.clone());
+        self.write(move |terms, records| terms.deactivate(records, &key, &object)).await
     }
 
     /// Records that the operator gave the money back; nothing is moved here.
@@ -192,25 +209,28 @@ impl<S: Store> PaymentProvider for OfflineLedger<S> {
         key: &IdempotencyKey,
         refund: &NewRefund,
     ) -> Result<Ensured<Refund>, BackendError> {
-        self.write(|terms, records| terms.refund(records, key, refund))
+        let (key, refund) = (key.clone(), refund.clone());
+        self.write(move |terms, records| terms.refund(records, &key, &refund)).await
     }
 
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
-        self.read(|_, records| rules::find(records, run))
+        self.read(move |_, records| rules::find(records, run)).await
     }
 
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError> {
-        self.read(|_, records| desk::payments(records, query))
+        let query = query.clone();
+        self.read(move |_, records| desk::payments(records, &query)).await
     }
 }
 
 #[async_trait]
 impl<S: Store> EventStore for OfflineLedger<S> {
     async fn record_event(&self, received: &ReceivedEvent) -> Result<Intake, BackendError> {
-        self.write(|terms, records| terms.record_event(records, received))
+        let received = received.clone();
+        self.write(move |terms, records| terms.record_event(records, &received)).await
     }
 
     async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
-        self.read(|terms, records| terms.revenue(records, run))
+        self.read(move |terms, records| terms.revenue(records, run)).await
     }
 }

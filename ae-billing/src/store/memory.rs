@@ -37,14 +37,17 @@ struct Books {
 }
 
 impl Store for MemoryStore {
-    fn read<T>(&self, work: impl FnOnce(&dyn Records) -> Result<T, BackendError>) -> Result<T, BackendError> {
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
         work(&self.0.lock().unwrap_or_else(PoisonError::into_inner).rows)
     }
 
-    fn write<T>(
+    async fn write<T: Send + 'static>(
         &self,
         now: Timestamp,
-        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
         let mut books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Books { rows, journal } = &mut *books;
@@ -56,9 +59,9 @@ impl Store for MemoryStore {
         Ok(done)
     }
 
-    fn audit<T>(
+    async fn audit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
         let books = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(books.journal.clone(), &books.rows)

@@ -80,22 +80,25 @@ pub trait Records {
 /// A place that keeps rows. Sealed: only the stores of this crate implement it.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
     #[doc(hidden)]
-    fn read<T>(&self, work: impl FnOnce(&dyn Records) -> Result<T, BackendError>) -> Result<T, BackendError>;
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, BackendError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send;
 
     /// Everything that `work` puts is kept when it succeeds, nothing of it when it fails.
     #[doc(hidden)]
-    fn write<T>(
+    fn write<T: Send + 'static>(
         &self,
         now: Timestamp,
-        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError>;
+        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send;
 
     /// The journal and all rows of one moment.
     #[doc(hidden)]
-    fn audit<T>(
+    fn audit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError>,
-    ) -> Result<T, BackendError>;
+        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, BackendError>> + Send;
 }
 
 pub(crate) fn error(kind: ErrorKind, operation: &'static str, message: impl Into<String>) -> BackendError {

@@ -17,7 +17,7 @@ use crate::{BillingConfig, OfflineLedger};
 /// The offline ledger in an SQLite file. Several processes may share it, and the file may hold other tables: these
 /// have names that begin with `billing_`.
 ///
-/// Its calls block for the time of one short transaction, at most 10 s when another process holds the file.
+/// Calls run on a thread of the ledger, one after another; one waits at most 10 s while another process holds the file.
 pub type SqliteBilling = OfflineLedger<SqliteStore>;
 
 impl SqliteBilling {
@@ -82,26 +82,35 @@ impl SqliteBilling {
 pub struct SqliteStore(Arc<Database>);
 
 impl Store for SqliteStore {
-    fn read<T>(&self, work: impl FnOnce(&dyn Records) -> Result<T, BackendError>) -> Result<T, BackendError> {
-        self.0.read("read", |connection| Ok(work(&Rows::new(&self.0, connection, Timestamp::UNIX_EPOCH))?))
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Records) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let file = Arc::clone(&self.0);
+        let read =
+            move |connection: &Connection| Ok(work(&Rows::new(&file, connection, Timestamp::UNIX_EPOCH))?);
+        self.0.read("read", read).await
     }
 
-    fn write<T>(
+    async fn write<T: Send + 'static>(
         &self,
         now: Timestamp,
-        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(&mut dyn Records) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        self.0.write("write", |connection| Ok(work(&mut Rows::new(&self.0, connection, now))?))
+        let file = Arc::clone(&self.0);
+        self.0.write("write", move |connection| Ok(work(&mut Rows::new(&file, connection, now))?)).await
     }
 
-    fn audit<T>(
+    async fn audit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError>,
+        work: impl FnOnce(Vec<JournalEntry>, &dyn Records) -> Result<T, BackendError> + Send + 'static,
     ) -> Result<T, BackendError> {
-        self.0.read("audit", |connection| {
-            let rows = Rows::new(&self.0, connection, Timestamp::UNIX_EPOCH);
+        let file = Arc::clone(&self.0);
+        let audit = move |connection: &Connection| {
+            let rows = Rows::new(&file, connection, Timestamp::UNIX_EPOCH);
             Ok(work(rows.journal()?, &rows)?)
-        })
+        };
+        self.0.read("audit", audit).await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use ae_core::{BackendError, Effect, ErrorKind};
@@ -12,14 +12,16 @@ use rusqlite::Connection;
 use crate::{
     Access, Options, Schema,
     error::{Failure, backend_error},
+    worker::Worker,
 };
 
-/// One store in an open file.
+/// One store in an open file, with a thread of its own on which [`read`](Self::read) and [`write`](Self::write) run, so
+/// that neither the disk nor another process's lock holds up the caller's tasks. No runtime is needed.
+///
+/// Dropping it waits for the transaction that is running, if any, and closes the file.
 pub struct Database {
-    backend: &'static str,
-    path: PathBuf,
-    access: Access,
-    connection: Mutex<Connection>,
+    file: Arc<File>,
+    worker: Worker,
 }
 
 impl Database {
@@ -39,28 +41,98 @@ impl Database {
         let connection = options
             .connect(&path)
             .map_err(|error| backend_error(schema.backend, "open", &path, options.access, error))?;
-        let database = Self {
+        let file = Arc::new(File {
             backend: schema.backend,
             path,
             access: options.access,
             connection: Mutex::new(connection),
-        };
-        schema.prepare(&database, options)?;
-        Ok(database)
+        });
+        schema.prepare(&file, options)?;
+        let worker = Worker::start(schema.backend).map_err(|error| {
+            file.refused(ErrorKind::Unavailable, "open", "got no thread").with_source(error)
+        })?;
+        Ok(Self { file, worker })
     }
 
     /// The path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.file.path
     }
 
     /// Runs `work` in one transaction that holds the write lock from its start; an error rolls it back.
     ///
+    /// A call that is dropped while it waits for its turn does nothing; one that has begun goes on to its end.
+    ///
     /// # Errors
     ///
     /// The failure of `work` or of SQLite. A failed commit has `Effect::Unknown`.
-    pub fn write<T>(
+    pub async fn write<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let file = Arc::clone(&self.file);
+        self.worker.run(move || file.write(operation, work)).await
+    }
+
+    /// Runs `work` on one snapshot: every row that it reads is of the same moment.
+    ///
+    /// # Errors
+    ///
+    /// The failure of `work` or of SQLite.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let file = Arc::clone(&self.file);
+        self.worker.run(move || file.read(operation, work)).await
+    }
+
+    /// As [`write`](Self::write), on the caller's thread, which it blocks.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](Self::write).
+    pub fn write_blocking<T>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, BackendError> {
+        self.file.write(operation, work)
+    }
+
+    /// As [`read`](Self::read), on the caller's thread, which it blocks.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_blocking<T>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, BackendError> {
+        self.file.read(operation, work)
+    }
+
+    /// An SQLite error of `operation` as the ports report it.
+    #[must_use]
+    pub fn error(&self, operation: &'static str, error: rusqlite::Error) -> BackendError {
+        self.file.error(operation, error)
+    }
+}
+
+/// The connection, which the worker and blocking calls use in turn.
+pub(crate) struct File {
+    backend: &'static str,
+    path: PathBuf,
+    access: Access,
+    connection: Mutex<Connection>,
+}
+
+impl File {
+    pub(crate) fn write<T>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&Connection) -> Result<T, Failure>,
@@ -74,12 +146,7 @@ impl Database {
         Ok(value)
     }
 
-    /// Runs `work` on one snapshot: every row that it reads is of the same moment.
-    ///
-    /// # Errors
-    ///
-    /// The failure of `work` or of SQLite.
-    pub fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         operation: &'static str,
         work: impl FnOnce(&Connection) -> Result<T, Failure>,
@@ -94,9 +161,7 @@ impl Database {
         read().map_err(|failure| self.failed(operation, failure))
     }
 
-    /// An SQLite error of `operation` as the ports report it.
-    #[must_use]
-    pub fn error(&self, operation: &'static str, error: rusqlite::Error) -> BackendError {
+    fn error(&self, operation: &'static str, error: rusqlite::Error) -> BackendError {
         backend_error(self.backend, operation, &self.path, self.access, error)
     }
 
@@ -128,9 +193,9 @@ impl Database {
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Database")
-            .field("backend", &self.backend)
-            .field("path", &self.path)
-            .field("access", &self.access)
+            .field("backend", &self.file.backend)
+            .field("path", &self.file.path)
+            .field("access", &self.file.access)
             .finish_non_exhaustive()
     }
 }

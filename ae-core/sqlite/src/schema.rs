@@ -3,7 +3,7 @@
 use ae_core::{BackendError, ErrorKind};
 use rusqlite::{Connection, OptionalExtension as _};
 
-use crate::{Access, Options, database::Database, error::Failure};
+use crate::{Access, Options, database::File, error::Failure};
 
 /// The tables of one store. Several stores share a file, also with tables of other programs.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +38,7 @@ impl<'a> Schema<'a> {
     }
 
     /// Checks the file, then brings the store to this version. A file that is refused stays as it is.
-    pub(crate) fn prepare(&self, database: &Database, options: &Options) -> Result<(), BackendError> {
+    pub(crate) fn prepare(&self, database: &File, options: &Options) -> Result<(), BackendError> {
         let found = database.read("open", |connection| {
             self.check_owner(connection, database)?;
             check_whole(connection, options.checked_bytes_max)?;
@@ -59,7 +59,7 @@ impl<'a> Schema<'a> {
         })
     }
 
-    fn check_owner(&self, connection: &Connection, database: &Database) -> Result<(), Failure> {
+    fn check_owner(&self, connection: &Connection, database: &File) -> Result<(), Failure> {
         let Some(ours) = self.application_id else { return Ok(()) };
         let theirs: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
         let is_empty = theirs == 0
@@ -73,7 +73,7 @@ impl<'a> Schema<'a> {
     }
 
     /// The version of the store in the file, 0 when it is missing and may be made.
-    fn found(&self, connection: &Connection, database: &Database, access: Access) -> Result<i64, Failure> {
+    fn found(&self, connection: &Connection, database: &File, access: Access) -> Result<i64, Failure> {
         let refuse = |kind, why: &str| Err(Failure::from(database.refused(kind, "open", why)));
         let mut found = None;
         // A statement, since the connection's own list of tables can be older than the transaction.

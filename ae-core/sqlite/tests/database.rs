@@ -1,7 +1,7 @@
 //! Files, versions, transactions and errors.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-use std::path::PathBuf;
+use std::{path::PathBuf, pin::Pin, sync::Arc, task::Poll};
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
 use ae_core_sqlite::{Database, Failure, Options, Schema};
@@ -47,14 +47,16 @@ impl Room {
 }
 
 fn add(database: &Database, text: &str) -> Result<(), BackendError> {
-    database.write("add", |tx| {
+    database.write_blocking("add", |tx| {
         tx.execute("INSERT INTO a (text) VALUES (?1)", [text])?;
         Ok(())
     })
 }
 
 fn count(database: &Database) -> i64 {
-    database.read("count", |tx| Ok(tx.query_row("SELECT count(*) FROM a", [], |row| row.get(0))?)).unwrap()
+    database
+        .read_blocking("count", |tx| Ok(tx.query_row("SELECT count(*) FROM a", [], |row| row.get(0))?))
+        .unwrap()
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn stores_share_a_file_and_migrate_forwards() {
     room.create(&OTHER).unwrap();
     let two = room.create(&TWO).unwrap();
     assert_eq!(count(&two), 1);
-    two.write("more", |tx| Ok(tx.execute("UPDATE a SET more = 'new'", [])?)).unwrap();
+    two.write_blocking("more", |tx| Ok(tx.execute("UPDATE a SET more = 'new'", [])?)).unwrap();
     assert_eq!(room.kind(&ONE, &Options::create()), ErrorKind::Unsupported);
     assert_eq!(room.kind(&ONE, &Options::read_only()), ErrorKind::Unsupported);
     assert!(Database::open(room.path(), &OTHER, &Options::existing()).is_ok());
@@ -201,7 +203,7 @@ fn an_error_rolls_back_and_a_failed_commit_is_unknown() {
            CREATE TABLE child (x REFERENCES a (x) DEFERRABLE INITIALLY DEFERRED);"],
     );
     let database = room.create(&schema).unwrap();
-    let refused = database.write("add", |tx| -> Result<(), Failure> {
+    let refused = database.write_blocking("add", |tx| -> Result<(), Failure> {
         tx.execute("INSERT INTO a (text) VALUES ('gone')", [])?;
         Err(Failure::damaged("a part"))
     });
@@ -209,12 +211,13 @@ fn an_error_rolls_back_and_a_failed_commit_is_unknown() {
     assert_eq!(count(&database), 0);
 
     let same = |tx: &rusqlite::Connection| Ok(tx.execute("INSERT INTO a VALUES (1, 'x')", [])?);
-    database.write("add", same).unwrap();
-    let conflict = database.write("add", same).unwrap_err();
+    database.write_blocking("add", same).unwrap();
+    let conflict = database.write_blocking("add", same).unwrap_err();
     assert_eq!((conflict.kind(), conflict.effect()), (ErrorKind::Conflict, Effect::NotApplied));
 
-    let commit =
-        database.write("link", |tx| Ok(tx.execute("INSERT INTO child VALUES (7)", [])?)).unwrap_err();
+    let commit = database
+        .write_blocking("link", |tx| Ok(tx.execute("INSERT INTO child VALUES (7)", [])?))
+        .unwrap_err();
     assert_eq!((commit.kind(), commit.effect()), (ErrorKind::Conflict, Effect::Unknown));
     add(&database, "the connection is fit for use").unwrap();
     assert_eq!(count(&database), 2);
@@ -224,13 +227,13 @@ fn an_error_rolls_back_and_a_failed_commit_is_unknown() {
 fn a_full_disk_and_a_busy_file_say_so() {
     let room = Room::new();
     let database = room.create(&ONE).unwrap();
-    database.read("limit", |tx| Ok(tx.pragma_update(None, "max_page_count", 8)?)).unwrap();
+    database.read_blocking("limit", |tx| Ok(tx.pragma_update(None, "max_page_count", 8)?)).unwrap();
     let full = add(&database, &"x".repeat(1 << 16)).unwrap_err();
     assert_eq!((full.kind(), full.effect()), (ErrorKind::StorageFull, Effect::NotApplied));
 
     let impatient = Options::create().with_busy_timeout(std::time::Duration::ZERO);
     let other = Database::open(room.path(), &ONE, &impatient).unwrap();
-    let busy = database.write("hold", |_| Ok(add(&other, "x").unwrap_err())).unwrap();
+    let busy = database.write_blocking("hold", |_| Ok(add(&other, "x").unwrap_err())).unwrap();
     assert_eq!((busy.kind(), busy.retry()), (ErrorKind::Unavailable, Retry::Backoff));
 }
 
@@ -244,4 +247,69 @@ fn processes_that_make_a_file_at_once_all_succeed() {
         }
     });
     assert_eq!(count(&room.create(&TWO).unwrap()), 8);
+}
+
+async fn add_later(database: &Database, text: &'static str) -> Result<(), BackendError> {
+    database
+        .write("add", move |tx| Ok(tx.execute("INSERT INTO a (text) VALUES (?1)", [text]).map(drop)?))
+        .await
+}
+
+/// Polls it once.
+async fn is_pending(future: &mut (impl Future<Output = Result<(), BackendError>> + Unpin)) -> bool {
+    std::future::poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx).is_pending())).await
+}
+
+#[tokio::test]
+async fn a_lock_of_another_process_holds_up_no_task_and_who_left_is_left_out() {
+    let room = Room::new();
+    let database = room.create(&ONE).unwrap();
+    let other = rusqlite::Connection::open(room.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut first = Box::pin(add_later(&database, "first"));
+    let mut left = Box::pin(add_later(&database, "left"));
+    let mut last = Box::pin(add_later(&database, "last"));
+    for call in [&mut first, &mut left, &mut last] {
+        assert!(is_pending(call).await, "the task goes on while the file is held");
+    }
+    drop(left);
+    other.execute_batch("COMMIT").unwrap();
+    last.await.unwrap();
+    first.await.unwrap();
+    let texts = database.read("texts", |tx| {
+        let mut statement = tx.prepare("SELECT text FROM a ORDER BY x")?;
+        let texts = statement.query_map([], |row| row.get::<_, String>(0))?;
+        Ok(texts.collect::<Result<Vec<_>, _>>()?)
+    });
+    assert_eq!(texts.await.unwrap(), ["first", "last"]);
+}
+
+#[tokio::test]
+async fn a_panic_reaches_the_caller_and_changes_nothing() {
+    let room = Room::new();
+    let database = Arc::new(room.create(&ONE).unwrap());
+    let broken = {
+        let database = Arc::clone(&database);
+        tokio::spawn(async move {
+            let work = |tx: &rusqlite::Connection| -> Result<(), Failure> {
+                tx.execute("INSERT INTO a (text) VALUES ('half')", [])?;
+                panic!("broken work")
+            };
+            database.write("add", work).await
+        })
+    };
+    assert!(broken.await.unwrap_err().is_panic());
+    add_later(&database, "whole").await.unwrap();
+    assert_eq!(count(&database), 1);
+}
+
+#[tokio::test]
+async fn dropping_it_closes_the_file_even_under_a_call_that_was_given_up() {
+    let room = Room::new();
+    let database = room.create(&ONE).unwrap();
+    let mut given_up = Box::pin(add_later(&database, "kept"));
+    let _ = is_pending(&mut given_up).await;
+    drop(given_up);
+    drop(database);
+    assert_eq!(room.files(), ["x #%.db"], "no log is left behind");
 }

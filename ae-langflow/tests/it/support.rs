@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use ae_langflow::{
-    App, Checkpointer, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, State,
+    App, Checkpointer, Ending, Graph, GraphError, Input, MemoryCheckpointer, RunConfig, State, host::Tap,
 };
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +105,8 @@ pub fn places() -> Vec<Place> {
         let path = folder.path().join("threads.db");
         let open = move || -> Arc<dyn Checkpointer> {
             let durability = ae_langflow::Durability::Normal;
-            Arc::new(ae_langflow::SqliteCheckpointer::open(&path, durability).unwrap())
+            let store = ae_langflow::SqliteCheckpointer::open(&path, durability).unwrap();
+            Arc::new(Tap::new(Arc::new(store), crate::timer::Counted))
         };
         vec![memory, Place { open: Box::new(open), _folder: Some(folder) }]
     }

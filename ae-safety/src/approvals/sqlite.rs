@@ -32,8 +32,8 @@ const SCHEMA: Schema<'_> = Schema::new(
 
 /// An [`ApprovalDesk`] in a SQLite file, which several processes and other stores may share.
 ///
-/// Its tables begin with `safety_`. Every answer is on the disk before it is given. Each call blocks for one short
-/// transaction, and up to ten seconds while another process writes.
+/// Its tables begin with `safety_`. Every answer is on the disk before it is given. Calls run on a thread of the
+/// desk, one after another; one waits up to ten seconds while another process writes.
 #[derive(Debug)]
 pub struct SqliteDesk {
     runtime: Runtime,
@@ -62,15 +62,15 @@ impl SqliteDesk {
     }
 
     /// Loads, applies expiry and `change`, and stores.
-    fn change(
+    async fn change(
         &self,
         operation: &'static str,
         id: ApprovalId,
-        change: impl FnOnce(&mut Record) -> Result<(), BackendError>,
+        change: impl FnOnce(&mut Record) -> Result<(), BackendError> + Send + 'static,
     ) -> Result<Approval, BackendError> {
         let now = self.runtime.now();
         // The refusal is the transaction's value, not its failure: an expiry that was found on the way is kept.
-        self.database.write(operation, |transaction| {
+        let changed = self.database.write(operation, move |transaction| {
             let record = load(transaction, "id", &id.to_string())?;
             let mut record = record.ok_or_else(|| RULES.not_found(operation, id))?;
             let before = record.clone();
@@ -84,7 +84,8 @@ impl SqliteDesk {
                 update(transaction, &record)?;
             }
             Ok(answer.map(|()| record.approval))
-        })?
+        });
+        changed.await?
     }
 }
 
@@ -96,8 +97,9 @@ impl ApprovalDesk for SqliteDesk {
         request: ApprovalRequest,
     ) -> Result<Approval, BackendError> {
         RULES.check_request(&request)?;
-        let now = self.runtime.now();
-        self.database.write("request", |transaction| {
+        let (key, now) = (key.clone(), self.runtime.now());
+        let id = ApprovalId::from_uuid(self.runtime.ids.new_uuid());
+        let stored = self.database.write("request", move |transaction| {
             if let Some(mut record) = load(transaction, "key", key.as_str())? {
                 RULES.repeat(&record, &request)?;
                 if expire(&mut record, now) {
@@ -105,37 +107,38 @@ impl ApprovalDesk for SqliteDesk {
                 }
                 return Ok(record.approval);
             }
-            let id = ApprovalId::from_uuid(self.runtime.ids.new_uuid());
             let approval = Approval::pending(id, request, now);
-            let record = Record { key: key.clone(), approval, uses: Vec::new() };
+            let record = Record { key, approval, uses: Vec::new() };
             transaction.execute(
                 "INSERT INTO safety_approvals (id, key, run, status, record) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![
                     id.to_string(),
-                    key.as_str(),
+                    record.key.as_str(),
                     record.approval.request.run.map(|run| run.to_string()),
                     record.approval.status.as_str(),
                     encode(&record)?
                 ],
             )?;
             Ok(record.approval)
-        })
+        });
+        stored.await
     }
 
     async fn get(&self, id: ApprovalId) -> Result<Approval, BackendError> {
         let now = self.runtime.now();
-        let mut seen = self.database.read("get", |transaction| {
+        let seen = self.database.read("get", move |transaction| {
             let record = load(transaction, "id", &id.to_string())?;
             Ok(record.ok_or_else(|| RULES.not_found("get", id))?)
-        })?;
+        });
+        let mut seen = seen.await?;
         // An expiry follows from the time, so that it need not be written, and polling takes no write lock.
         expire(&mut seen, now);
         Ok(seen.approval)
     }
 
     async fn list(&self, query: &ApprovalQuery) -> Result<Vec<Approval>, BackendError> {
-        let now = self.runtime.now();
-        self.database.read("list", |transaction| {
+        let (query, now) = (query.clone(), self.runtime.now());
+        let found = self.database.read("list", move |transaction| {
             // What is stored as open may have expired since, which is then neither pending nor approved.
             let mut statement = transaction.prepare(
                 "SELECT record FROM safety_approvals
@@ -154,17 +157,18 @@ impl ApprovalDesk for SqliteDesk {
                 }
             }
             Ok(found)
-        })
+        });
+        found.await
     }
 
     async fn decide(&self, id: ApprovalId, ruling: Ruling) -> Result<Approval, BackendError> {
         let now = self.runtime.now();
-        self.change("decide", id, |record| RULES.decide(record, ruling, now))
+        self.change("decide", id, move |record| RULES.decide(record, ruling, now)).await
     }
 
     async fn cancel(&self, id: ApprovalId, reason: &str) -> Result<Approval, BackendError> {
-        let now = self.runtime.now();
-        self.change("cancel", id, |record| RULES.cancel(record, reason, now))
+        let (reason, now) = (reason.to_owned(), self.runtime.now());
+        self.change("cancel", id, move |record| RULES.cancel(record, &reason, now)).await
     }
 
     async fn consume(
@@ -173,7 +177,8 @@ impl ApprovalDesk for SqliteDesk {
         id: ApprovalId,
         action: Digest,
     ) -> Result<Approval, BackendError> {
-        self.change("consume", id, |record| RULES.consume(record, key, action))
+        let key = key.clone();
+        self.change("consume", id, move |record| RULES.consume(record, &key, action)).await
     }
 }
 

@@ -62,7 +62,7 @@ impl SqliteAnchor {
 
 impl AuditAnchor for SqliteAnchor {
     fn read(&self) -> Result<AuditMark, BackendError> {
-        self.durable.read("read", |transaction| {
+        self.durable.read_blocking("read", |transaction| {
             let mut statement =
                 transaction.prepare_cached("SELECT seq, hash, bytes, stamp, pending FROM safety_audit")?;
             let mark = statement.query_row([], |row| Ok(mark(row))).optional()?;
@@ -72,7 +72,7 @@ impl AuditAnchor for SqliteAnchor {
 
     fn write(&self, mark: &AuditMark) -> Result<(), BackendError> {
         let database = if mark.pending.is_some() { &self.durable } else { &self.quick };
-        database.write("write", |transaction| {
+        database.write_blocking("write", |transaction| {
             let seq = mark.head.map(|head| i64::try_from(head.seq).unwrap_or(i64::MAX));
             let bytes = i64::try_from(mark.bytes).unwrap_or(i64::MAX);
             let hash = mark.head.map(|head| head.hash.to_string());

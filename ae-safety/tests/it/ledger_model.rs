@@ -267,6 +267,6 @@ proptest! {
     fn the_ledger_in_sqlite_is_the_model(ops in ops(30)) {
         let file = TempFile::new();
         check(&ops, &|| Box::new(SqliteLedger::open(file.path()).unwrap()));
-        SqliteLedger::open(file.path()).unwrap().verify().unwrap();
+        block_on(SqliteLedger::open(file.path()).unwrap().verify()).unwrap();
     }
 }

@@ -72,7 +72,7 @@ fn what_is_open_is_checked_when_the_file_is_opened() {
     ] {
         let file = TempFile::new();
         drop(used_ledger(&file));
-        SqliteLedger::open(file.path()).unwrap().verify().unwrap();
+        block_on(SqliteLedger::open(file.path()).unwrap().verify()).unwrap();
         let other = rusqlite::Connection::open(file.path()).unwrap();
         assert!(other.execute(damage, []).unwrap() > 0, "{damage}");
         assert_do_not_add_up(SqliteLedger::open(file.path()));
@@ -89,9 +89,9 @@ fn what_is_over_is_checked_when_asked() {
     ] {
         let file = TempFile::new();
         let ledger = used_ledger(&file);
-        ledger.verify().unwrap();
+        block_on(ledger.verify()).unwrap();
         let other = rusqlite::Connection::open(file.path()).unwrap();
         assert!(other.execute(damage, []).unwrap() > 0, "{damage}");
-        assert_do_not_add_up(ledger.verify());
+        assert_do_not_add_up(block_on(ledger.verify()));
     }
 }

@@ -9,7 +9,7 @@ mod write;
 use std::path::Path;
 
 use ae_core::BackendError;
-use ae_core_sqlite::{Database, Durability, Options};
+use ae_core_sqlite::{Database, Durability, Options, rusqlite::Connection};
 use async_trait::async_trait;
 
 use crate::{
@@ -28,7 +28,8 @@ const CHECKED_BYTES_MAX: u64 = 64 << 20;
 /// The room of what was removed is used again; the file does not shrink by itself. A file of up to 64 MiB is checked as
 /// a whole when it is opened; of a larger one, damage is noticed when it is read.
 ///
-/// Calls block for the length of one short transaction, or up to 10 seconds while another process holds the file.
+/// Calls run on a thread of the store, one after another. One waits up to 10 seconds while another process holds the
+/// file.
 #[derive(Debug)]
 pub struct SqliteCheckpointer {
     database: Database,
@@ -59,7 +60,7 @@ impl SqliteCheckpointer {
     fn with(path: &Path, options: Options) -> Result<Self, BackendError> {
         let options = options.with_checked_bytes_max(CHECKED_BYTES_MAX);
         let database = Database::open(path, &schema::SCHEMA, &options)?;
-        database.read("open", schema::check)?;
+        database.read_blocking("open", schema::check)?;
         Ok(Self { database })
     }
 
@@ -74,13 +75,15 @@ impl SqliteCheckpointer {
 impl Checkpointer for SqliteCheckpointer {
     async fn commit(&self, thread: &str, expected: Option<Head>, record: Record) -> Result<(), BackendError> {
         refused::check_record(BACKEND, thread, expected.as_ref(), &record)?;
-        self.database.write("commit", |connection| {
+        let thread = thread.to_owned();
+        let commit = move |connection: &Connection| {
             let added = match &expected {
-                None => write::begin(connection, thread, &record)?,
-                Some(expected) => write::add(connection, thread, expected, &record)?,
+                None => write::begin(connection, &thread, &record)?,
+                Some(expected) => write::add(connection, &thread, expected, &record)?,
             };
-            if added { Ok(()) } else { Err(refused::moved(BACKEND, "commit", thread).into()) }
-        })
+            if added { Ok(()) } else { Err(refused::moved(BACKEND, "commit", &thread).into()) }
+        };
+        self.database.write("commit", commit).await
     }
 
     async fn append_once(
@@ -90,59 +93,70 @@ impl Checkpointer for SqliteCheckpointer {
         records: Vec<TaskRecord>,
     ) -> Result<Vec<TaskRecord>, BackendError> {
         refused::check_notes(BACKEND, &head, &records)?;
-        self.database.write("append_once", |connection| match read::thread(connection, thread)? {
+        let thread = thread.to_owned();
+        let append = move |connection: &Connection| match read::thread(connection, &thread)? {
             Some(number) if read::head(connection, number)? == Some(head) => {
                 let stored = records.iter().map(|record| write::note(connection, number, record));
                 Ok(stored.collect::<Result<_, _>>()?)
             }
-            _ => Err(refused::moved(BACKEND, "append_once", thread).into()),
-        })
+            _ => Err(refused::moved(BACKEND, "append_once", &thread).into()),
+        };
+        self.database.write("append_once", append).await
     }
 
     async fn notes(&self, thread: &str, head: Head) -> Result<Option<Vec<TaskRecord>>, BackendError> {
-        self.database.read("notes", |connection| match read::thread(connection, thread)? {
+        let thread = thread.to_owned();
+        let notes = move |connection: &Connection| match read::thread(connection, &thread)? {
             Some(number) if read::head(connection, number)? == Some(head) => {
                 Ok(Some(read::notes(connection, number)?))
             }
             _ => Ok(None),
-        })
+        };
+        self.database.read("notes", notes).await
     }
 
     async fn load(&self, thread: &str, up_to: Option<u64>) -> Result<Option<Loaded>, BackendError> {
-        self.database.read("load", |connection| Ok(read::load(connection, thread, up_to)?))
+        let thread = thread.to_owned();
+        self.database.read("load", move |connection| Ok(read::load(connection, &thread, up_to)?)).await
     }
 
     async fn list(&self, page: Page) -> Result<Vec<ThreadInfo>, BackendError> {
-        self.database.read("list", |connection| Ok(read::list(connection, &page)?))
+        self.database.read("list", move |connection| Ok(read::list(connection, &page)?)).await
     }
 
     async fn copy(&self, from: &str, up_to: Option<u64>, to: &str) -> Result<Head, BackendError> {
         refused::check_name(BACKEND, "copy", "thread", to)?;
-        self.database.write("copy", |connection| {
-            let missing = || refused::missing(BACKEND, from, up_to);
-            let thread = read::thread(connection, from)?.ok_or_else(missing)?;
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let copy = move |connection: &Connection| {
+            let missing = || refused::missing(BACKEND, &from, up_to);
+            let thread = read::thread(connection, &from)?.ok_or_else(missing)?;
             let head = match up_to {
                 Some(seq) => read::record(connection, thread, seq)?,
                 None => read::head(connection, thread)?,
             };
             let head = head.ok_or_else(missing)?;
-            let copied = write::copy(connection, thread, head.seq, to)?;
-            if copied { Ok(head) } else { Err(refused::exists(BACKEND, to).into()) }
-        })
+            let copied = write::copy(connection, thread, head.seq, &to)?;
+            if copied { Ok(head) } else { Err(refused::exists(BACKEND, &to).into()) }
+        };
+        self.database.write("copy", copy).await
     }
 
     async fn prune(&self, thread: &str, prune: Prune) -> Result<u64, BackendError> {
-        self.database.write("prune", |connection| match read::thread(connection, thread)? {
+        let thread = thread.to_owned();
+        let prune = move |connection: &Connection| match read::thread(connection, &thread)? {
             Some(thread) => Ok(write::prune(connection, thread, prune)?),
             None => Ok(0),
-        })
+        };
+        self.database.write("prune", prune).await
     }
 
     async fn delete(&self, thread: &str) -> Result<bool, BackendError> {
-        self.database.write("delete", |connection| {
-            let thread = read::thread(connection, thread)?;
+        let thread = thread.to_owned();
+        let delete = move |connection: &Connection| {
+            let thread = read::thread(connection, &thread)?;
             thread.map(|thread| write::delete(connection, thread)).transpose()?;
             Ok(thread.is_some())
-        })
+        };
+        self.database.write("delete", delete).await
     }
 }

@@ -24,8 +24,8 @@ const SCHEMA: Schema<'_> = Schema::new(BOOK.backend, "budget", &[rows::SCHEMA]);
 
 /// A [`BudgetLedger`] in a SQLite file, which several processes and other stores may share.
 ///
-/// Its tables begin with `safety_`. Every answer is on the disk before it is given. Each call blocks for one short
-/// transaction, and up to ten seconds while another process writes.
+/// Its tables begin with `safety_`. Every answer is on the disk before it is given. Calls run on a thread of the
+/// ledger, one after another; one waits up to ten seconds while another process writes.
 #[derive(Debug)]
 pub struct SqliteLedger {
     database: Database,
@@ -58,7 +58,7 @@ impl SqliteLedger {
 
     fn with(path: &Path, options: &Options) -> Result<Self, BackendError> {
         let ledger = Self { database: Database::open(path, &SCHEMA, options)? };
-        ledger.database.read("open", |transaction| {
+        ledger.database.read_blocking("open", |transaction| {
             let mut sums = Sums::new(BOOK, "open", reserved_accounts(transaction)?);
             each_open_hold(transaction, |hold| {
                 if !sums.knows(&hold.scope) {
@@ -78,116 +78,133 @@ impl SqliteLedger {
     /// # Errors
     ///
     /// `Protocol` when the books do not add up or a row is damaged, naming the account.
-    pub fn verify(&self) -> Result<(), BackendError> {
-        self.database.read("verify", |transaction| {
+    pub async fn verify(&self) -> Result<(), BackendError> {
+        let verified = self.database.read("verify", |transaction| {
             let mut sums = Sums::new(BOOK, "verify", all_accounts(transaction)?);
             each_hold_ever(transaction, |hold| Ok(sums.post(&hold)?))?;
             Ok(sums.check_all()?)
-        })
+        });
+        verified.await
     }
 
     /// Ends or changes the hold `key`.
-    fn change(
+    async fn change(
         &self,
         operation: &'static str,
         key: &IdempotencyKey,
-        change: impl FnOnce(&mut Chain, &mut Hold) -> Result<(), BackendError>,
+        change: impl FnOnce(&mut Chain, &mut Hold) -> Result<(), BackendError> + Send + 'static,
     ) -> Result<Hold, BackendError> {
-        self.database.write(operation, |transaction| {
-            let hold = load_hold(transaction, key)?;
-            let mut hold = hold.ok_or_else(|| BOOK.no_hold(operation, key))?;
+        let key = key.clone();
+        let changed = self.database.write(operation, move |transaction| {
+            let hold = load_hold(transaction, &key)?;
+            let mut hold = hold.ok_or_else(|| BOOK.no_hold(operation, &key))?;
             let mut chain = chain(transaction, operation, &hold.scope)?;
             change(&mut chain, &mut hold)?;
             store(transaction, &chain, &hold)?;
             Ok(hold)
-        })
+        });
+        changed.await
     }
 }
 
 #[async_trait]
 impl BudgetLedger for SqliteLedger {
     async fn open(&self, spec: &AccountSpec) -> Result<AccountStatus, BackendError> {
-        self.database.write("open", |transaction| {
+        let spec = spec.clone();
+        let opened = self.database.write("open", move |transaction| {
             let present = load_account(transaction, &spec.scope)?;
             let parent = match &spec.parent {
                 Some(scope) => load_account(transaction, scope)?,
                 None => None,
             };
-            let opened = BOOK.open(spec, present.as_ref(), parent.as_ref())?;
+            let opened = BOOK.open(&spec, present.as_ref(), parent.as_ref())?;
             if let Some(account) = &opened {
                 save_account(transaction, account)?;
             }
             Ok(opened.or(present).ok_or_else(|| BOOK.no_account("open", &spec.scope))?)
-        })
+        });
+        opened.await
     }
 
     async fn reserve(&self, key: &IdempotencyKey, reserve: &Reserve) -> Result<Hold, BackendError> {
-        self.database.write("reserve", |transaction| {
+        let (key, reserve) = (key.clone(), reserve.clone());
+        let reserved = self.database.write("reserve", move |transaction| {
             let mut chain = chain(transaction, "reserve", &reserve.scope)?;
-            let present = load_hold(transaction, key)?;
+            let present = load_hold(transaction, &key)?;
             let is_new = present.is_none();
-            let hold = BOOK.reserve(&mut chain, present, key, reserve)?;
+            let hold = BOOK.reserve(&mut chain, present, &key, &reserve)?;
             if is_new {
                 store(transaction, &chain, &hold)?;
             }
             Ok(hold)
-        })
+        });
+        reserved.await
     }
 
     async fn settle(&self, key: &IdempotencyKey, actual: Money) -> Result<Hold, BackendError> {
-        self.change("settle", key, |chain, hold| BOOK.settle(chain, hold, actual))
+        self.change("settle", key, move |chain, hold| BOOK.settle(chain, hold, actual)).await
     }
 
     async fn void(&self, key: &IdempotencyKey) -> Result<Hold, BackendError> {
-        self.change("void", key, |chain, hold| BOOK.void(chain, hold))
+        self.change("void", key, |chain, hold| BOOK.void(chain, hold)).await
     }
 
     async fn refund(&self, key: &IdempotencyKey, refund: &Refund) -> Result<Hold, BackendError> {
-        self.database.write("refund", |transaction| {
-            let present = load_refund(transaction, key)?;
+        let (key, refund) = (key.clone(), refund.clone());
+        let refunded = self.database.write("refund", move |transaction| {
+            let present = load_refund(transaction, &key)?;
             let named = present.as_ref().map_or(&refund.hold, |present| &present.hold);
             let hold = load_hold(transaction, named)?;
             let mut hold = hold.ok_or_else(|| BOOK.no_hold("refund", named))?;
             let mut chain = chain(transaction, "refund", &hold.scope)?;
-            BOOK.refund(&mut chain, &mut hold, present.as_ref(), key, refund)?;
+            BOOK.refund(&mut chain, &mut hold, present.as_ref(), &key, &refund)?;
             if present.is_none() {
                 store(transaction, &chain, &hold)?;
-                save_refund(transaction, key, refund)?;
+                save_refund(transaction, &key, &refund)?;
             }
             Ok(hold)
-        })
+        });
+        refunded.await
     }
 
     async fn set_limit(&self, scope: &Scope, limit: Option<Money>) -> Result<AccountStatus, BackendError> {
-        self.database.write("set_limit", |transaction| {
-            let account = load_account(transaction, scope)?;
-            let mut account = account.ok_or_else(|| BOOK.no_account("set_limit", scope))?;
+        let scope = scope.clone();
+        let set = self.database.write("set_limit", move |transaction| {
+            let account = load_account(transaction, &scope)?;
+            let mut account = account.ok_or_else(|| BOOK.no_account("set_limit", &scope))?;
             BOOK.set_limit(&mut account, limit)?;
             save_account(transaction, &account)?;
             Ok(account)
-        })
+        });
+        set.await
     }
 
     async fn status(&self, scope: &Scope) -> Result<AccountStatus, BackendError> {
-        self.database.read("status", |transaction| {
-            let account = load_account(transaction, scope)?;
-            Ok(account.ok_or_else(|| BOOK.no_account("status", scope))?)
-        })
+        let scope = scope.clone();
+        let status = self.database.read("status", move |transaction| {
+            let account = load_account(transaction, &scope)?;
+            Ok(account.ok_or_else(|| BOOK.no_account("status", &scope))?)
+        });
+        status.await
     }
 
     async fn hold(&self, key: &IdempotencyKey) -> Result<Hold, BackendError> {
-        self.database.read("hold", |transaction| {
-            Ok(load_hold(transaction, key)?.ok_or_else(|| BOOK.no_hold("hold", key))?)
-        })
+        let key = key.clone();
+        let hold = self.database.read("hold", move |transaction| {
+            Ok(load_hold(transaction, &key)?.ok_or_else(|| BOOK.no_hold("hold", &key))?)
+        });
+        hold.await
     }
 
     async fn holds(&self, scope: &Scope) -> Result<Vec<Hold>, BackendError> {
-        self.database.read("holds", |transaction| {
-            if load_account(transaction, scope)?.is_none() {
-                return Err(BOOK.no_account("holds", scope).into());
+        let scope = scope.clone();
+        let holds = self.database.read("holds", move |transaction| {
+            if load_account(transaction, &scope)?.is_none() {
+                return Err(BOOK.no_account("holds", &scope).into());
             }
-            holds_of(transaction, scope)
-        })
+            holds_of(transaction, &scope)
+        });
+        holds.await
     }
 }
 

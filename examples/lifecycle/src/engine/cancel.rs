@@ -16,7 +16,7 @@ const POLL: Duration = Duration::from_millis(250);
 /// Completes when `run` is cancelled, or with the error that keeps its row from being read: a cancellation may be in
 /// it.
 pub async fn cancel_requested(installation: &Installation, run: RunId) -> Result<()> {
-    while !installation.runs.get(run)?.cancel_requested {
+    while !installation.runs.get(run).await?.cancel_requested {
         installation.runtime.sleeper.sleep(POLL).await;
     }
     Ok(())
@@ -26,7 +26,7 @@ pub async fn cancel_requested(installation: &Installation, run: RunId) -> Result
 pub async fn finish_cancel(installation: &Installation, run: RunId) -> Result<()> {
     close_questions(&installation.keeper.desk, run, CANCELLED).await?;
     let (reason, now) = (Some("cancelled by a person"), installation.runtime.now());
-    installation.runs.set_status(run, RunStatus::Cancelled, Some(Outcome::Cancelled), reason, now)?;
+    installation.runs.set_status(run, RunStatus::Cancelled, Some(Outcome::Cancelled), reason, now).await?;
     let event = AuditEvent::new("run_cancelled", "ae").with_run(run);
     installation.keeper.audit.append(&event).await?;
     Ok(())

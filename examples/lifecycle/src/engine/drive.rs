@@ -60,7 +60,7 @@ pub async fn drive(
     ready: impl Future<Output = Result<()>>,
     interrupted: impl Future<Output = ()>,
 ) -> Result<()> {
-    let row = installation.runs.get(run)?;
+    let row = installation.runs.get(run).await?;
     if row.status.is_final() {
         return Ok(());
     }
@@ -82,7 +82,7 @@ pub async fn drive(
         input = async { ready.await?; next_input(ports, &app, &thread, &row).await } => input?,
     };
     let Some(input) = input else { return Ok(()) };
-    installation.runs.set_status(run, RunStatus::Running, None, None, installation.runtime.now())?;
+    installation.runs.set_status(run, RunStatus::Running, None, None, installation.runtime.now()).await?;
 
     let mut work = std::pin::pin!(app.invoke(input, &thread));
     let (ending, unread) = tokio::select! {
@@ -110,8 +110,8 @@ async fn record(
     ending: Option<Result<Ending<RunState>, GraphError>>,
 ) -> Result<()> {
     let run = row.run_id;
-    let set = |status, outcome, reason: Option<&str>| {
-        installation.runs.set_status(run, status, outcome, reason, installation.runtime.now())
+    let set = async |status, outcome, reason: Option<&str>| {
+        installation.runs.set_status(run, status, outcome, reason, installation.runtime.now()).await
     };
     match ending {
         Some(Ok(Ending::Done(state))) => {
@@ -119,31 +119,31 @@ async fn record(
                 .end
                 .as_ref()
                 .ok_or_else(|| Error::new(ErrorKind::Internal, "the run ended without an outcome"))?;
-            set(RunStatus::of(end.outcome), Some(end.outcome), Some(&end.reason))
+            set(RunStatus::of(end.outcome), Some(end.outcome), Some(&end.reason)).await
         }
-        Some(Ok(Ending::Asked { .. })) => set(RunStatus::Paused, None, Some("waits for approval")),
+        Some(Ok(Ending::Asked { .. })) => set(RunStatus::Paused, None, Some("waits for approval")).await,
         Some(Ok(Ending::StepLimit(_))) => {
-            set(RunStatus::Failed, Some(Outcome::Exhausted), Some("the run reached its step limit"))
+            set(RunStatus::Failed, Some(Outcome::Exhausted), Some("the run reached its step limit")).await
         }
         Some(Ok(_)) | None => {
-            if installation.runs.get(run)?.cancel_requested {
+            if installation.runs.get(run).await?.cancel_requested {
                 finish_cancel(installation, run).await
             } else {
-                set(RunStatus::Running, None, Some("interrupted; `ae resume` goes on with it"))
+                set(RunStatus::Running, None, Some("interrupted; `ae resume` goes on with it")).await
             }
         }
         Some(Err(error)) => {
-            if installation.runs.get(run)?.cancel_requested {
+            if installation.runs.get(run).await?.cancel_requested {
                 return finish_cancel(installation, run).await.map_err(|_| broken(run, error));
             }
             // Signals that can't be read are the input of the run, so it is over; anything else can be mended.
             let at_input = matches!(&error, GraphError::Node { node, .. } if node == "discover");
             let failure = broken(run, error);
             if at_input && matches!(failure.kind(), ErrorKind::InvalidInput | ErrorKind::NotFound) {
-                set(RunStatus::Failed, Some(Outcome::Failed), Some(&failure.to_string()))?;
+                set(RunStatus::Failed, Some(Outcome::Failed), Some(&failure.to_string())).await?;
                 return Err(failure.with_hint("the run is over: start a new one with other --signals"));
             }
-            set(RunStatus::Running, None, Some(&format!("interrupted: {failure}")))?;
+            set(RunStatus::Running, None, Some(&format!("interrupted: {failure}"))).await?;
             Err(failure)
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use ae_core::{BackendError, ErrorKind, RunId};
+use ae_core::{BackendError, ErrorKind};
 use ae_langflow::{CompileError, Cx, END, Graph, START, StateGraph, Stop};
 
 use super::{
@@ -57,33 +57,34 @@ fn node(
     info: &'static StageInfo,
 ) -> impl Fn(Arc<RunState>, Cx) -> Running<Stop> + Send + Sync + 'static {
     let ports = ports.cloned();
-    move |state, cx| match may_begin(ports.as_ref(), &state, info.name) {
-        Ok(ports) => {
+    move |state, cx| {
+        let ports = ports.clone();
+        Box::pin(async move {
+            let ports = may_begin(ports, &state, info.name).await?;
             ports.progress.stage(info.name);
-            Box::pin(Halt::settled((info.run)(Stage { ports, state, cx, name: info.name })))
-        }
-        Err(error) => Box::pin(std::future::ready(Err(error.into()))),
+            Halt::settled((info.run)(Stage { ports, state, cx, name: info.name })).await
+        })
     }
 }
 
 /// Looks before each stage whether the run was cancelled, so that no stage begins after it. A row that can't be read
 /// stops the run too: a cancellation may be in it.
-fn may_begin(
-    ports: Option<&Arc<Ports>>,
+async fn may_begin(
+    ports: Option<Arc<Ports>>,
     state: &RunState,
     name: &'static str,
 ) -> Result<Arc<Ports>, BackendError> {
     let stop = |kind, message: String| BackendError::new(kind, "lifecycle", name, message);
     let ports = ports.ok_or_else(|| stop(ErrorKind::Unsupported, "this run is only looked at".to_owned()))?;
-    let cancelled = |run: RunId| ports.runs.get(run).map(|row| row.cancel_requested);
-    match state.start.as_ref().map(|start| cancelled(start.run)) {
-        Some(Ok(true)) => {
+    let Some(start) = &state.start else { return Ok(ports) };
+    match ports.runs.get(start.run).await {
+        Ok(row) if row.cancel_requested => {
             Err(stop(ErrorKind::Cancelled, "the run was cancelled; nothing more is done".to_owned()))
         }
-        Some(Err(error)) => {
+        Ok(_) => Ok(ports),
+        Err(error) => {
             let message = format!("whether the run was cancelled can't be read: {error}");
             Err(stop(error.kind(), message).with_source(error))
         }
-        _ => Ok(Arc::clone(ports)),
     }
 }

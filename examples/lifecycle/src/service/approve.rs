@@ -53,7 +53,7 @@ pub enum Decided {
 /// does not say which question it is for.
 pub async fn approve(installation: &Installation, decision: Decision) -> Result<Decided> {
     let run = decision.run;
-    let row = installation.runs.get(run)?;
+    let row = installation.runs.get(run).await?;
     if row.status.is_final() || row.cancel_requested {
         let state = if row.cancel_requested { RunStatus::Cancelled } else { row.status };
         let message = format!("run {run} is {state}: there is nothing to decide");

@@ -26,9 +26,9 @@ pub struct Listing {
 }
 
 /// The page `page` (from 1) of all runs.
-pub fn list(runs: &RunIndex, limit: u32, page: u32) -> Result<Listing> {
+pub async fn list(runs: &RunIndex, limit: u32, page: u32) -> Result<Listing> {
     let skip = u64::from(page.saturating_sub(1)) * u64::from(limit);
-    Ok(Listing { runs: runs.list(limit, skip)?, total: runs.count()?, page, limit })
+    Ok(Listing { runs: runs.list(limit, skip).await?, total: runs.count().await?, page, limit })
 }
 
 /// The run that `text` names: a whole id, or the beginning of exactly one.
@@ -36,7 +36,7 @@ pub fn list(runs: &RunIndex, limit: u32, page: u32) -> Result<Listing> {
 /// # Errors
 ///
 /// `InvalidInput` when it names none or several, `NotFound` when no run begins so.
-pub fn run_id(installation: &Installation, text: &str) -> Result<RunId> {
+pub async fn run_id(installation: &Installation, text: &str) -> Result<RunId> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
@@ -45,7 +45,7 @@ pub fn run_id(installation: &Installation, text: &str) -> Result<RunId> {
     if prefix.len() < PREFIX_MIN || !prefix.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-') {
         return Err(bad(ErrorKind::InvalidInput, format!("{text:?} is not a run id")));
     }
-    match installation.runs.by_prefix(&prefix)?.as_slice() {
+    match installation.runs.by_prefix(&prefix).await?.as_slice() {
         [one] => Ok(one.run_id),
         [] => Err(bad(ErrorKind::NotFound, format!("no run begins with {text:?}"))),
         _ => Err(bad(ErrorKind::InvalidInput, format!("several runs begin with {text:?}"))

@@ -21,12 +21,12 @@ pub async fn resume(
     options: RunOptions,
     interrupted: impl Future<Output = ()>,
 ) -> Result<RunReport> {
-    let row = installation.runs.get(run)?;
+    let row = installation.runs.get(run).await?;
     if !row.status.is_final() {
         let lease = engine::lease(installation, run).await?;
         let ports = installation.wiring.ports(installation, &row.settings, None, options)?;
         let ready = std::future::ready(Ok(()));
         engine::drive(installation, &ports, lease, run, ready, interrupted).await?;
     }
-    report(installation, &installation.runs.get(run)?).await
+    report(installation, &installation.runs.get(run).await?).await
 }

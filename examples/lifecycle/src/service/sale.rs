@@ -93,9 +93,9 @@ impl Sale {
 
     /// The page of `site` at `path`. A release names the address that its run was started with; served at another one,
     /// its text names that one instead.
-    pub fn page(&self, site: &SiteId, path: &str, known: Option<&str>) -> http::Response<Bytes> {
+    pub async fn page(&self, site: &SiteId, path: &str, known: Option<&str>) -> http::Response<Bytes> {
         let page = self.releases.respond(site, path, known);
-        let approved = self.installation.runs.by_site(site.as_str()).ok().flatten();
+        let approved = self.installation.runs.by_site(site.as_str()).await.ok().flatten();
         let Some(approved) = approved.map(|row| row.settings.base_url).filter(|base| *base != self.base_url)
         else {
             return page;
@@ -116,7 +116,7 @@ impl Sale {
     /// Where the checkout button of `site` leads. A release is fixed before its payment link exists, so the ledger is
     /// asked at this moment.
     pub async fn checkout(&self, site: &str) -> Result<Checkout> {
-        let Some(row) = self.installation.runs.by_site(site)? else { return Ok(Checkout::Unknown) };
+        let Some(row) = self.installation.runs.by_site(site).await? else { return Ok(Checkout::Unknown) };
         let link = self.storefront.current_link(row.run_id).await?;
         Ok(link.map_or(Checkout::NotYet, Checkout::Link))
     }
@@ -132,13 +132,17 @@ impl Sale {
     }
 
     /// The label of the site of `run`.
-    pub fn site_of(&self, run: RunId) -> Option<String> {
-        self.installation.runs.get(run).ok().and_then(|row| row.site)
+    pub async fn site_of(&self, run: RunId) -> Option<String> {
+        self.installation.runs.get(run).await.ok().and_then(|row| row.site)
     }
 
     /// Whether `run` rests on the bundled sample, which its buyers should know.
-    pub fn rests_on_sample(&self, run: RunId) -> bool {
-        self.installation.runs.get(run).is_ok_and(|row| row.settings.signals.contains(&SignalsFrom::Sample))
+    pub async fn rests_on_sample(&self, run: RunId) -> bool {
+        self.installation
+            .runs
+            .get(run)
+            .await
+            .is_ok_and(|row| row.settings.signals.contains(&SignalsFrom::Sample))
     }
 
     /// Whether `code` is the operator's.

@@ -67,7 +67,7 @@ pub async fn start(
     let intent = intent(installation, &request, &mut warnings)?;
     let settings = settings(request.settings, &mut warnings)?;
     let ports = installation.wiring.ports(installation, &settings, request.stdin, options)?;
-    for row in installation.runs.open_runs()? {
+    for row in installation.runs.open_runs().await? {
         if is_twin(row.intent.text(), intent.text()) {
             let run = row.run_id;
             warnings.push(format!("run {run} of the same intent has not ended; this is a new run"));
@@ -78,7 +78,7 @@ pub async fn start(
     let project = ProjectId::from_uuid(ids.new_uuid());
     let lease = engine::lease(installation, run).await?;
     let row = RunRow::new(run, project, intent.clone(), settings.clone(), installation.runtime.now());
-    installation.runs.insert(&row)?;
+    installation.runs.insert(&row).await?;
     Ok(Started { run, warnings, settings, intent, ports, lease })
 }
 
@@ -98,12 +98,12 @@ impl Started {
         let readable = async {
             let checked = installation.wiring.check_signals(installation, &settings, &intent).await;
             if checked.is_err() {
-                installation.runs.forget(run)?;
+                installation.runs.forget(run).await?;
             }
             checked
         };
         engine::drive(installation, &ports, lease, run, readable, interrupted).await?;
-        report(installation, &installation.runs.get(run)?).await
+        report(installation, &installation.runs.get(run).await?).await
     }
 }
 

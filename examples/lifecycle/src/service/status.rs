@@ -7,7 +7,7 @@ use crate::{engine::Installation, error::Result, store::RunStatus};
 
 /// The run as it stands.
 pub async fn status(installation: &Installation, run: RunId) -> Result<RunReport> {
-    let row = installation.runs.get(run)?;
+    let row = installation.runs.get(run).await?;
     let mut report = report(installation, &row).await?;
     let open = matches!(row.status, RunStatus::Pending | RunStatus::Running);
     if open && installation.dir.is_leased(run)? {

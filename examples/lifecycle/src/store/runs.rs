@@ -23,6 +23,8 @@ const SCHEMA: Schema<'static> = Schema::new(
 );
 
 /// The list of runs in a SQLite file that several processes share.
+///
+/// Calls run on a thread of the list; one waits up to ten seconds while another process writes.
 #[derive(Debug)]
 pub struct RunIndex(Database);
 
@@ -45,9 +47,9 @@ impl RunIndex {
         Ok(Self(Database::open(path, &SCHEMA, &Options::read_only())?))
     }
 
-    /// The files that hold the other stores of this data directory, as far as they were seen.
+    /// The files that hold the other stores of this data directory, as far as they were seen. It blocks.
     pub fn known_stores(&self) -> Result<Vec<String>> {
-        let names = self.0.read("known_stores", |connection| {
+        let names = self.0.read_blocking("known_stores", |connection| {
             let mut statement = connection.prepare("SELECT name FROM stores")?;
             let names = statement.query_map([], |row| row.get(0))?;
             Ok(names.collect::<rusqlite::Result<_>>()?)
@@ -55,9 +57,10 @@ impl RunIndex {
         Ok(names?)
     }
 
-    /// Remembers that the file `name` holds a store.
+    /// Remembers that the file `name` holds a store. It blocks.
     pub fn remember_store(&self, name: &str) -> Result<()> {
-        self.change("INSERT OR IGNORE INTO stores (name) VALUES (?1)", [name]).map(drop)
+        let sql = "INSERT OR IGNORE INTO stores (name) VALUES (?1)";
+        Ok(self.0.write_blocking("write", |connection| Ok(connection.execute(sql, [name]).map(drop)?))?)
     }
 
     /// Records a run before anything is done for it.
@@ -65,20 +68,20 @@ impl RunIndex {
     /// # Errors
     ///
     /// `Conflict` when the id is taken.
-    pub fn insert(&self, row: &RunRow) -> Result<()> {
-        let changed = self.change(
+    pub async fn insert(&self, row: &RunRow) -> Result<()> {
+        let inserted = self.change(
             "INSERT OR IGNORE INTO runs (run_id, project_id, intent, settings, status, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
-            params![
+            (
                 row.run_id.to_string(),
                 row.project_id.to_string(),
                 to_json(&row.intent)?,
                 to_json(&row.settings)?,
                 row.status.as_str(),
                 row.created_at.to_string(),
-            ],
-        )?;
-        if changed == 0 {
+            ),
+        );
+        if inserted.await? == 0 {
             return Err(Error::new(ErrorKind::Conflict, format!("run {} exists already", row.run_id))
                 .with_hint(format!("go on with it: `ae resume {}`", row.run_id)));
         }
@@ -86,8 +89,9 @@ impl RunIndex {
     }
 
     /// Takes a run off the list again for which nothing was done.
-    pub fn forget(&self, id: RunId) -> Result<()> {
-        self.change("DELETE FROM runs WHERE run_id = ?1 AND status = 'pending'", [id.to_string()]).map(drop)
+    pub async fn forget(&self, id: RunId) -> Result<()> {
+        let sql = "DELETE FROM runs WHERE run_id = ?1 AND status = 'pending'";
+        self.change(sql, [id.to_string()]).await.map(drop)
     }
 
     /// The run `id`.
@@ -95,49 +99,53 @@ impl RunIndex {
     /// # Errors
     ///
     /// `NotFound` when there is none.
-    pub fn get(&self, id: RunId) -> Result<RunRow> {
-        self.select("WHERE run_id = ?1", [id.to_string()])?.pop().ok_or_else(|| {
+    pub async fn get(&self, id: RunId) -> Result<RunRow> {
+        self.select("WHERE run_id = ?1", [id.to_string()]).await?.pop().ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no run {id} in this data directory"))
                 .with_hint("list the runs with `ae runs`, or name the right folder with --data-dir")
         })
     }
 
     /// The run whose product is published as `site`, if any.
-    pub fn by_site(&self, site: &str) -> Result<Option<RunRow>> {
-        Ok(self.select("WHERE site = ?1", [site])?.pop())
+    pub async fn by_site(&self, site: &str) -> Result<Option<RunRow>> {
+        Ok(self.select("WHERE site = ?1", [site.to_owned()]).await?.pop())
     }
 
     /// The runs whose id begins with `prefix`, two at most: enough to know whether one is meant.
-    pub fn by_prefix(&self, prefix: &str) -> Result<Vec<RunRow>> {
-        self.select("WHERE substr(run_id, 1, ?2) = ?1 LIMIT 2", params![prefix, prefix.len()])
+    pub async fn by_prefix(&self, prefix: &str) -> Result<Vec<RunRow>> {
+        self.select("WHERE substr(run_id, 1, ?2) = ?1 LIMIT 2", (prefix.to_owned(), prefix.len())).await
     }
 
     /// The runs that have not ended, newest first.
-    pub fn open_runs(&self) -> Result<Vec<RunRow>> {
-        self.select("WHERE status IN ('pending', 'running', 'paused') ORDER BY created_at DESC", [])
+    pub async fn open_runs(&self) -> Result<Vec<RunRow>> {
+        self.select("WHERE status IN ('pending', 'running', 'paused') ORDER BY created_at DESC", []).await
     }
 
     /// One page of all runs, newest first: `limit` at most, after the first `skip`.
-    pub fn list(&self, limit: u32, skip: u64) -> Result<Vec<RunRow>> {
+    pub async fn list(&self, limit: u32, skip: u64) -> Result<Vec<RunRow>> {
         let skip = i64::try_from(skip).unwrap_or(i64::MAX);
-        self.select("ORDER BY created_at DESC, run_id DESC LIMIT ?1 OFFSET ?2", params![limit, skip])
+        self.select("ORDER BY created_at DESC, run_id DESC LIMIT ?1 OFFSET ?2", (limit, skip)).await
     }
 
     /// The number of runs.
-    pub fn count(&self) -> Result<u64> {
-        let count: i64 = self.0.read("count", |connection| {
-            Ok(connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?)
-        })?;
-        Ok(count.unsigned_abs())
+    pub async fn count(&self) -> Result<u64> {
+        let count = self.0.read("count", |connection| {
+            Ok(connection.query_row("SELECT count(*) FROM runs", [], |row| row.get::<_, i64>(0))?)
+        });
+        Ok(count.await?.unsigned_abs())
     }
 
-    fn select(&self, which: &str, values: impl rusqlite::Params) -> Result<Vec<RunRow>> {
-        let rows = self.0.read("read", |connection| {
+    async fn select(
+        &self,
+        which: &'static str,
+        values: impl rusqlite::Params + Send + 'static,
+    ) -> Result<Vec<RunRow>> {
+        let rows = self.0.read("read", move |connection| {
             let mut statement = connection.prepare_cached(&format!("SELECT * FROM runs {which}"))?;
             let rows = statement.query_map(values, |row| Ok(read_row(row)))?;
             rows.map(|row| row?).collect()
         });
-        Ok(rows?)
+        Ok(rows.await?)
     }
 
     /// Moves a run to another status; staying in its status changes nothing but reason and time.
@@ -145,7 +153,7 @@ impl RunIndex {
     /// # Errors
     ///
     /// `Conflict` when the status it has now can't become `status`.
-    pub fn set_status(
+    pub async fn set_status(
         &self,
         id: RunId,
         status: RunStatus,
@@ -153,7 +161,8 @@ impl RunIndex {
         reason: Option<&str>,
         now: Timestamp,
     ) -> Result<()> {
-        let moved = self.0.write("set_status", |connection| {
+        let reason = reason.map(str::to_owned);
+        let moved = self.0.write("set_status", move |connection| {
             let present: Option<String> = connection
                 .query_row("SELECT status FROM runs WHERE run_id = ?1", [id.to_string()], |row| row.get(0))
                 .optional()?;
@@ -174,25 +183,32 @@ impl RunIndex {
             )?;
             Ok(())
         });
-        Ok(moved?)
+        Ok(moved.await?)
     }
 
     /// Gives a run the label of its site.
-    pub fn set_site(&self, id: RunId, site: &str) -> Result<()> {
+    pub async fn set_site(&self, id: RunId, site: &str) -> Result<()> {
         self.change(
             "UPDATE runs SET site = ?2 WHERE run_id = ?1 AND site IS NOT ?2",
-            params![id.to_string(), site],
+            (id.to_string(), site.to_owned()),
         )
+        .await
         .map(drop)
     }
 
     /// Asks the process that runs `id` to stop at its next boundary.
-    pub fn request_cancel(&self, id: RunId) -> Result<()> {
-        self.change("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()]).map(drop)
+    pub async fn request_cancel(&self, id: RunId) -> Result<()> {
+        self.change("UPDATE runs SET cancel_requested = 1 WHERE run_id = ?1", [id.to_string()])
+            .await
+            .map(drop)
     }
 
-    fn change(&self, statement: &str, values: impl rusqlite::Params) -> Result<usize> {
-        Ok(self.0.write("write", |connection| Ok(connection.execute(statement, values)?))?)
+    async fn change(
+        &self,
+        statement: &'static str,
+        values: impl rusqlite::Params + Send + 'static,
+    ) -> Result<usize> {
+        Ok(self.0.write("write", move |connection| Ok(connection.execute(statement, values)?)).await?)
     }
 }
 
@@ -249,24 +265,25 @@ mod tests {
         )
     }
 
-    #[test]
-    fn a_row_survives_a_restart_and_moves_only_legally() {
+    #[tokio::test]
+    async fn a_row_survives_a_restart_and_moves_only_legally() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("runs.db");
         let one = row(b"1");
-        RunIndex::open(&path).unwrap().insert(&one).unwrap();
+        RunIndex::open(&path).unwrap().insert(&one).await.unwrap();
         let index = RunIndex::open(&path).unwrap();
-        assert_eq!(index.get(one.run_id).unwrap(), one);
-        assert_eq!(index.insert(&one).unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(index.get(one.run_id).await.unwrap(), one);
+        assert_eq!(index.insert(&one).await.unwrap_err().kind(), ErrorKind::Conflict);
         let now = Timestamp::UNIX_EPOCH;
-        index.set_status(one.run_id, RunStatus::Running, None, None, now).unwrap();
+        index.set_status(one.run_id, RunStatus::Running, None, None, now).await.unwrap();
         index
             .set_status(one.run_id, RunStatus::Completed, Some(Outcome::Verified), Some("done"), now)
+            .await
             .unwrap();
-        let refused = index.set_status(one.run_id, RunStatus::Running, None, None, now).unwrap_err();
+        let refused = index.set_status(one.run_id, RunStatus::Running, None, None, now).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Conflict);
-        assert_eq!(index.get(one.run_id).unwrap().outcome, Some(Outcome::Verified));
-        assert_eq!(index.get(row(b"2").run_id).unwrap_err().kind(), ErrorKind::NotFound);
+        assert_eq!(index.get(one.run_id).await.unwrap().outcome, Some(Outcome::Verified));
+        assert_eq!(index.get(row(b"2").run_id).await.unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]

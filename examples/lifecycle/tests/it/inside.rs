@@ -28,10 +28,10 @@ pub fn standing() -> Arc<dyn Approver> {
 }
 
 /// Records a run of that intent.
-pub fn record(installation: &Installation, run: RunId, intent: Intent, settings: RunSettings) {
+pub async fn record(installation: &Installation, run: RunId, intent: Intent, settings: RunSettings) {
     let project = ProjectId::from_uuid(*run.as_uuid());
     let row = RunRow::new(run, project, intent, settings, installation.runtime.now());
-    installation.runs.insert(&row).unwrap();
+    installation.runs.insert(&row).await.unwrap();
 }
 
 /// Drives a run over `backends` to its next stop.

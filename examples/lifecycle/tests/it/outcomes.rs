@@ -108,7 +108,7 @@ fn run_watched(
             Arc::new(Saboteur { site, inventive, behaves_from, info, attempts: Arc::clone(&counted) })
         });
         let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
-        record(&installation, run, intent(super::ae::INTENT, budget), settings);
+        record(&installation, run, intent(super::ae::INTENT, budget), settings).await;
         let workspace = installation.dir.workspace(run).unwrap();
         let progress = progress(workspace.clone());
         let report = drive(&installation, backends, run, standing(), progress).await;
@@ -210,11 +210,11 @@ fn a_cancellation_reaches_a_builder_at_work() {
         backends.builder =
             Arc::new(move |_, _| Arc::new(Endless { started: Arc::clone(&tell), stopped: Arc::clone(&end) }));
         let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
-        record(&installation, run, intent(super::ae::INTENT, "10"), settings);
+        record(&installation, run, intent(super::ae::INTENT, "10"), settings).await;
         let driven = drive(&installation, backends, run, standing(), Arc::new(Silent));
         let asked = async {
             started.notified().await;
-            installation.runs.request_cancel(run).unwrap();
+            installation.runs.request_cancel(run).await.unwrap();
         };
         tokio::join!(driven, asked).0
     });
@@ -260,7 +260,7 @@ fn an_analyst_that_costs_money_is_held_to_the_budget() {
             let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
             backends.analyst = Arc::new(PaidAnalyst(Arc::clone(&asked)));
             let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
-            record(&installation, run, intent(super::ae::INTENT, budget), settings);
+            record(&installation, run, intent(super::ae::INTENT, budget), settings).await;
             drive(&installation, backends, run, standing(), Arc::new(Silent)).await
         });
         assert_eq!((report.outcome.as_str(), asked.load(Ordering::SeqCst)), (outcome, calls), "{report:?}");

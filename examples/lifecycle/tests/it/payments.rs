@@ -60,8 +60,9 @@ impl Shop {
                 run,
                 intent("CSV tool", "0"),
                 RunSettings::new(ADDRESS, vec![SignalsFrom::Sample]),
-            );
-            installation.runs.set_site(run, &format!("site-{name}")).unwrap();
+            )
+            .await;
+            installation.runs.set_site(run, &format!("site-{name}")).await.unwrap();
             links.push((link.id, prices.iter().map(ToString::to_string).collect()));
             runs.push(run);
         }

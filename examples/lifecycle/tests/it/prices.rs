@@ -69,7 +69,7 @@ async fn go_on(
     approver: Arc<dyn Approver>,
     cents: i64,
 ) -> RunReport {
-    let settings = installation.runs.get(run).unwrap().settings;
+    let settings = installation.runs.get(run).await.unwrap().settings;
     let config = BillingConfig::new(&settings.base_url).with_caps(Caps::default().with_amount_max(cents));
     let (path, runtime) = (installation.dir.database("billing"), installation.runtime.clone());
     let ledger = SqliteBilling::open_or_create(path, runtime, config).unwrap();

@@ -36,11 +36,11 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
 }
 
 pub(super) async fn resume(session: &Session<'_>, run: &str, go: Go) -> Result<Exit> {
-    go_on(session, service::run_id(&session.installation, run)?, go).await
+    go_on(session, service::run_id(&session.installation, run).await?, go).await
 }
 
 pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<Exit> {
-    let run = service::run_id(&session.installation, &args.run)?;
+    let run = service::run_id(&session.installation, &args.run).await?;
     let stage = args.stage.map(|stage| match stage {
         AskedStage::Spec => "spec".to_owned(),
         AskedStage::Launch => "launch".to_owned(),
@@ -86,7 +86,7 @@ pub(super) async fn serve(session: &Session<'_>, args: &ServeArgs) -> Result<Exi
 }
 
 async fn go_on(session: &Session<'_>, run: RunId, go: Go) -> Result<Exit> {
-    let row = session.installation.runs.get(run)?;
+    let row = session.installation.runs.get(run).await?;
     let listener = if serves(session, go) {
         let addr = row.settings.base_url.trim_start_matches("http://").parse();
         let addr = addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?;

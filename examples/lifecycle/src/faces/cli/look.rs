@@ -10,8 +10,8 @@ use crate::{
     service::{self, RunIndex},
 };
 
-pub(super) fn list(output: &Output, dir: &Path, runs: &RunIndex, args: &RunsArgs) -> Result<Exit> {
-    let listing = service::list(runs, args.limit, args.page)?;
+pub(super) async fn list(output: &Output, dir: &Path, runs: &RunIndex, args: &RunsArgs) -> Result<Exit> {
+    let listing = service::list(runs, args.limit, args.page).await?;
     let (shown, total) = (listing.runs.len() as u64, listing.total);
     let text = if total == 0 {
         format!("no runs in {}: start one with `ae run INTENT`", dir.display())
@@ -28,13 +28,13 @@ pub(super) fn list(output: &Output, dir: &Path, runs: &RunIndex, args: &RunsArgs
 }
 
 pub(super) async fn status(session: &Session<'_>, run: &str) -> Result<Exit> {
-    let run = service::run_id(&session.installation, run)?;
+    let run = service::run_id(&session.installation, run).await?;
     session.output.report(&service::status(&session.installation, run).await?, false)?;
     Ok(Exit::Verified)
 }
 
 pub(super) async fn cancel(session: &Session<'_>, run: &str) -> Result<Exit> {
-    let run = service::run_id(&session.installation, run)?;
+    let run = service::run_id(&session.installation, run).await?;
     if let Some(report) = service::cancel(&session.installation, run).await? {
         session.output.report(&report, false)?;
         return Ok(Exit::Verified);

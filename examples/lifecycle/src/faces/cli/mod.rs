@@ -116,7 +116,7 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
     if let Command::Runs(args) = &cli.command {
         let dir = DataDir::existing(&path)?;
         let runs = RunIndex::open_read_only(&dir.database("runs"))?;
-        return look::list(&output, dir.path(), &runs, args);
+        return look::list(&output, dir.path(), &runs, args).await;
     }
     // Only a run makes a data directory: another command would hide that its folder is mistyped.
     let dir = match &cli.command {

@@ -28,9 +28,9 @@ pub(super) async fn page(
         Ok(Some(view)) => {
             let run = view.link.run;
             // The address that was approved may be another than the one that serves now.
-            let site = sale.site_of(run).map_or_else(|| "/".to_owned(), |site| format!("/p/{site}/"));
+            let site = sale.site_of(run).await.map_or_else(|| "/".to_owned(), |site| format!("/p/{site}/"));
             let mut context =
-                PayPageContext::new(site, sale.new_form()).with_sample(sale.rests_on_sample(run));
+                PayPageContext::new(site, sale.new_form()).with_sample(sale.rests_on_sample(run).await);
             if let Some(tier) = selected.tier {
                 context = context.with_selected_tier(tier);
             }

@@ -64,7 +64,7 @@ async fn respond(sale: &Shared, site: &str, path: &str, headers: &HeaderMap) -> 
         return not_found().await;
     };
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    sale.page(&site, path, known).map(Body::from)
+    sale.page(&site, path, known).await.map(Body::from)
 }
 
 /// `GET /p/{site}/checkout`: the release was fixed before the payment link existed, so the button leads here and the

@@ -35,7 +35,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
         let offered = Offered { spec, site, context, plan: None, approval: None };
         return Ok(stage.end(Outcome::Blocked, refusal).offered(Some(offered)));
     }
-    stage.ports.runs.set_site(start.run, &site)?;
+    stage.ports.runs.set_site(start.run, &site).await?;
     stage.note(&format!(
         "spec of {:?}: {} features, {} criteria, {} tasks, {} price tiers",
         spec.product_name,

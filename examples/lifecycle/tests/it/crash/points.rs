@@ -222,7 +222,7 @@ pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
         backends.payments = Arc::new(Deadly::new(backends.payments, countdown));
         backends.store = Arc::new(Deadly::new(backends.store, countdown));
         let intent = intent(crate::ae::INTENT, "10");
-        record(&installation, run, intent, settings);
+        record(&installation, run, intent, settings).await;
         drive(&installation, backends, run, standing(), Arc::new(Silent)).await
     });
     assert_eq!(report.outcome, "verified");
