@@ -14,10 +14,12 @@ pub struct NodePolicy {
     /// When and how often a failed run of the node is repeated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<NodeRetry>,
-    /// The longest that one try may take, in milliseconds.
+    /// The longest that one try may take, in milliseconds. The time that it waits for its host does not count: for a
+    /// record of [`Cx::once`](crate::Cx::once), for the reader of the stream, or for its turn while the host does
+    /// something else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
-    /// The longest that one try may go without a heartbeat, in milliseconds: [`Cx::beat`](crate::Cx::beat),
+    /// The longest that one try may go without a heartbeat, in milliseconds, counted in the same way: [`Cx::beat`](crate::Cx::beat),
     /// [`Cx::emit`](crate::Cx::emit) or [`Cx::once`](crate::Cx::once).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_timeout_ms: Option<u64>,

@@ -43,6 +43,7 @@ mod joins;
 mod json_states;
 #[cfg(all(any(feature = "sqlite", feature = "postgres"), feature = "conformance"))]
 mod kill;
+mod limits;
 mod migration;
 mod migration_custom;
 mod model;
@@ -51,6 +52,8 @@ mod panics;
 mod policy;
 #[cfg(all(feature = "postgres", feature = "conformance"))]
 mod postgres;
+#[cfg(all(feature = "postgres", feature = "conformance"))]
+mod proxies;
 mod questions;
 mod records;
 mod retention;

@@ -70,19 +70,8 @@ impl Server {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::Builder::new().prefix("ae-pg").tempdir().unwrap().keep();
         std::fs::write(folder.join("password"), PASSWORD).unwrap();
-        let mut command;
-        // The server does not run as root.
-        if number("-u", &[]) == Some(0) {
-            let user = if number("-u", &["postgres"]).is_some() { "postgres" } else { "nobody" };
-            let (uid, gid) = (number("-u", &[user]).unwrap(), number("-g", &[user]).unwrap());
-            for path in [&folder, &folder.join("password")] {
-                chown(path, Some(uid), Some(gid)).unwrap();
-            }
-            command = Command::new("setpriv");
-            command.args([format!("--reuid={uid}"), format!("--regid={gid}")]).args(["--clear-groups", "sh"]);
-        } else {
-            command = Command::new("sh");
-        }
+        let mut command = not_as_root(&[&folder, &folder.join("password")]);
+        command.arg("sh");
         let mut keeper = command
             .args(["-c", KEEPER, "keeper"])
             .args([bin.as_path(), folder.as_path()])
@@ -102,6 +91,11 @@ impl Server {
     /// The address of its socket.
     pub fn url(&self) -> String {
         format!("host={} port={} user=postgres dbname=postgres", self.folder.display(), self.port)
+    }
+
+    /// The path of its socket.
+    pub fn socket(&self) -> String {
+        format!("{}/.s.PGSQL.{}", self.folder.display(), self.port)
     }
 
     /// Its address over TCP, for which the password is asked.
@@ -145,6 +139,21 @@ pub fn url() -> Option<String> {
         return Some(url);
     }
     SHARED.as_ref().map(|server| server.lock().unwrap().url())
+}
+
+/// The beginning of a command that does not run as root, and owns these files.
+pub fn not_as_root(files: &[&Path]) -> Command {
+    if number("-u", &[]) != Some(0) {
+        return Command::new("env");
+    }
+    let user = if number("-u", &["postgres"]).is_some() { "postgres" } else { "nobody" };
+    let (uid, gid) = (number("-u", &[user]).unwrap(), number("-g", &[user]).unwrap());
+    for path in files {
+        chown(path, Some(uid), Some(gid)).unwrap();
+    }
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={uid}"), format!("--regid={gid}")]).arg("--clear-groups");
+    command
 }
 
 /// Says that a test does nothing, and fails where nothing may be left out.

@@ -4,6 +4,7 @@ mod cached;
 mod enter;
 mod journal;
 mod leave;
+mod limits;
 mod notes;
 mod retry;
 mod side_by_side;

@@ -1,16 +1,11 @@
 //! One task: its tries, their limits, and what comes of it.
 
-use std::{error::Error as StdError, future::Future, pin::Pin, sync::Arc, task::Poll, time::Duration};
+use std::{error::Error as StdError, sync::Arc};
 
-use ae_core::Sleeper;
-
-use super::{
-    retry::pause_before_next,
-    side_by_side::{First, first},
-};
+use super::{limits::in_time, retry::pause_before_next, side_by_side::first};
 use crate::{
-    Cx, Fatal, ForeignPause, Graph, NodeFailure, NodePolicy, NodeTimeout, Question, RunError, State, Stop,
-    TaskId, TaskOutcome, TaskResult,
+    Cx, Fatal, ForeignPause, Graph, NodeFailure, NodePolicy, Question, RunError, State, Stop, TaskId,
+    TaskOutcome, TaskResult,
     app::{stream::Sink, trace},
     node::{caught, chain, describe, guarded},
 };
@@ -143,43 +138,16 @@ impl<S: State> Graph<S> {
         policy: Option<&NodePolicy>,
     ) -> Result<Ended<S>, BoxError> {
         let Some(slot) = guarded(|| self.cache_slot(&state, &cx))? else {
-            return self.try_in_time(state, cx, policy).await;
+            return in_time(policy, cx.clone(), self.try_task(state, cx)).await;
         };
         if let Some(result) = slot.get(&cx).await {
             return Ok(Ended::Finished(result));
         }
-        let ended = self.try_in_time(state, cx.clone(), policy).await?;
+        let ended = in_time(policy, cx.clone(), self.try_task(state, cx.clone())).await?;
         if let Ended::Finished(result) = &ended {
             slot.put(&cx, result).await;
         }
         Ok(ended)
-    }
-
-    async fn try_in_time(
-        &self,
-        state: Arc<S>,
-        cx: Cx,
-        policy: Option<&NodePolicy>,
-    ) -> Result<Ended<S>, BoxError> {
-        let limits = policy.map(|policy| (policy.timeout(), policy.idle_timeout()));
-        let (limits, runtime) = match (limits, &cx.host().runtime) {
-            (Some((None, None)) | None, _) | (_, None) => return self.try_task(state, cx).await,
-            (Some(limits), Some(runtime)) => (limits, runtime.clone()),
-        };
-        let beats = cx.clone();
-        let work = std::pin::pin!(self.try_task(state, cx));
-        let sleeper = runtime.sleeper.as_ref();
-        match limits {
-            (Some(whole), None) => {
-                within(whole, sleeper, work).await.unwrap_or(Err(late(NodeTimeout::Run(whole))))
-            }
-            (None, Some(idle)) => while_alive(idle, sleeper, &beats, work).await,
-            (Some(whole), Some(idle)) => {
-                let work = std::pin::pin!(while_alive(idle, sleeper, &beats, work));
-                within(whole, sleeper, work).await.unwrap_or(Err(late(NodeTimeout::Run(whole))))
-            }
-            (None, None) => work.await,
-        }
     }
 
     /// One try of the node itself. Its routers are not asked.
@@ -223,49 +191,4 @@ impl<S: State> Graph<S> {
         }
         Ok(Ended::Finished(result))
     }
-}
-
-fn late(timeout: NodeTimeout) -> BoxError {
-    Box::new(timeout)
-}
-
-/// The result of `work`, or `None` when `limit` passes first.
-async fn within<T>(
-    limit: Duration,
-    sleeper: &dyn Sleeper,
-    work: impl Future<Output = T> + Unpin,
-) -> Option<T> {
-    match first(work, sleeper.sleep(limit)).await {
-        First::One(done) => Some(done),
-        First::Other(()) => None,
-    }
-}
-
-/// The result of `work`, or an error once `idle` has passed without a heartbeat.
-async fn while_alive<T>(
-    idle: Duration,
-    sleeper: &dyn Sleeper,
-    cx: &Cx,
-    mut work: impl Future<Output = Result<T, BoxError>> + Unpin,
-) -> Result<T, BoxError> {
-    let mut heard = cx.beats();
-    let mut silence = sleeper.sleep(idle);
-    std::future::poll_fn(|waker| {
-        if let Poll::Ready(done) = Pin::new(&mut work).poll(waker) {
-            return Poll::Ready(done);
-        }
-        loop {
-            if cx.beats() != heard {
-                heard = cx.beats();
-                silence = sleeper.sleep(idle);
-            }
-            match silence.as_mut().poll(waker) {
-                Poll::Pending => return Poll::Pending,
-                // Another thread may have sent a heartbeat in between.
-                Poll::Ready(()) if cx.beats() != heard => {}
-                Poll::Ready(()) => return Poll::Ready(Err(late(NodeTimeout::Idle(idle)))),
-            }
-        }
-    })
-    .await
 }

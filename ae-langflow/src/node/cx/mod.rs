@@ -1,6 +1,7 @@
 //! The context of a node: its place in the run, and the services of its host.
 
 mod host;
+mod waits;
 
 use std::{
     collections::BTreeMap,
@@ -9,14 +10,17 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    task::Waker,
+    time::Duration,
 };
 
-use ae_core::{DigestWriter, IdempotencyKey, RunId};
+use ae_core::{DigestWriter, IdempotencyKey, RunId, Runtime};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub(crate) use self::host::Host;
 pub use self::host::{Emitter, Journal};
+use self::waits::{Waits, WakeTime};
 use crate::{
     Cancel, DueTask, NodeFailure, Question, Stop, TaskId, json, node::Pause, store::record::NAME_BYTES_MAX,
 };
@@ -44,6 +48,7 @@ struct Inner {
     asks: Mutex<BTreeMap<String, u32>>,
     /// The number of heartbeats.
     beats: AtomicU64,
+    waits: Waits,
 }
 
 impl Cx {
@@ -77,6 +82,7 @@ impl Cx {
             asked: Mutex::default(),
             asks: Mutex::default(),
             beats: AtomicU64::new(0),
+            waits: Waits::default(),
         }))
     }
 
@@ -222,7 +228,7 @@ impl Cx {
     pub async fn emit<T: Serialize + ?Sized>(&self, event: &T) -> Result<(), Stop> {
         self.beat();
         if let Some(emitter) = &self.0.host.emitter {
-            emitter.emit(&self.0.task, self.0.step, serde_json::to_value(event)?).await;
+            self.of_host(emitter.emit(&self.0.task, self.0.step, serde_json::to_value(event)?)).await;
         }
         Ok(())
     }
@@ -302,7 +308,7 @@ impl Cx {
         // A record that does not come back would fail every later run.
         let value = json::to_own_value(&work.await.map_err(Into::into)?)?;
         let value = match &self.0.host.journal {
-            Some(journal) => journal.record(self.0.step, &self.0.task, key, value).await?,
+            Some(journal) => self.of_host(journal.record(self.0.step, &self.0.task, key, value)).await?,
             None => value,
         };
         locked(&self.0.once).insert(key.to_owned(), value.clone());
@@ -320,6 +326,28 @@ impl Cx {
     /// The number of heartbeats so far.
     pub(crate) fn beats(&self) -> u64 {
         self.0.beats.load(Ordering::Relaxed)
+    }
+
+    /// The time by the clock without the waits of this try for the host.
+    pub(crate) fn own_time(&self, runtime: &Runtime) -> Duration {
+        let now = runtime.clock.monotonic();
+        now.saturating_sub(self.0.waits.total(now))
+    }
+
+    /// The host begins to run the try, with the waker that it gives: the one to run the try with.
+    pub(crate) fn begin_turn(&self, runtime: &Runtime, host: &Waker) -> Waker {
+        self.0.waits.run(runtime.clock.monotonic());
+        Waker::from(Arc::new(WakeTime {
+            cx: self.clone(),
+            clock: Arc::clone(&runtime.clock),
+            host: host.clone(),
+        }))
+    }
+
+    /// Makes a call to the host, which the limits in time leave out.
+    async fn of_host<T>(&self, call: impl Future<Output = T>) -> T {
+        let _waiting = self.0.host.runtime.as_ref().map(|runtime| self.0.waits.begin(&*runtime.clock));
+        call.await
     }
 
     pub(crate) fn host(&self) -> &Host {
@@ -348,7 +376,7 @@ impl Cx {
 }
 
 impl Inner {
-    /// The same task without its questions and heartbeats. The records are shared until they are replaced.
+    /// The same task without its questions, heartbeats and waits. The records are shared until they are replaced.
     fn copy(&self) -> Self {
         Self {
             host: Arc::clone(&self.host),
@@ -361,6 +389,7 @@ impl Inner {
             asked: Mutex::default(),
             asks: Mutex::default(),
             beats: AtomicU64::new(0),
+            waits: Waits::default(),
         }
     }
 }

@@ -32,8 +32,10 @@ impl PostgresCheckpointer {
             let client = self.pool.get().await;
             let mut client = client.map_err(|error| errors::no_connection(operation, &self.place, error))?;
             let Ok(result) = tokio::time::timeout(self.timeout, call.run(&mut client)).await else {
-                // The answer may still come, so the connection is of no use to others.
+                // The answer may still come, so the connection is of no use to others. Those that lie idle may have lost
+                // their other end with it, and each would cost a timeout of its own.
                 drop(Object::take(client));
+                self.pool.retain(|_, _| false);
                 return Err(errors::timed_out(operation, &self.place, self.timeout));
             };
             match result {

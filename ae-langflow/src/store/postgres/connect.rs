@@ -1,13 +1,20 @@
 //! The address, and the connections made from it.
 
+use std::time::Duration;
+
 use ae_core::{BackendError, ErrorKind, Secret};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime,
+};
 use tokio_postgres::{
     Config, NoTls,
     config::{Host, SslMode},
 };
 
 use super::{PostgresOptions, errors::unusable};
+
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Reads the address. The parser's own error is not passed on, for it may quote a part of the password.
 pub(super) fn config(url: &Secret<String>, options: &PostgresOptions) -> Result<Config, BackendError> {
@@ -29,13 +36,9 @@ pub(super) fn config(url: &Secret<String>, options: &PostgresOptions) -> Result<
         }
         config.ssl_mode(SslMode::Disable);
     }
-    let milliseconds = options.timeout.as_millis().max(1);
-    let settings = format!(
-        "{} -c statement_timeout={milliseconds} -c lock_timeout={milliseconds} \
-         -c idle_in_transaction_session_timeout={milliseconds} -c default_transaction_isolation=read\\ committed",
-        config.get_options().unwrap_or_default()
-    );
-    config.options(settings).connect_timeout(options.timeout).tcp_user_timeout(options.timeout);
+    // A connection that lies idle and whose other end has gone is noticed within a minute.
+    config.keepalives_idle(KEEPALIVE_IDLE).keepalives_interval(KEEPALIVE_INTERVAL).keepalives_retries(3);
+    config.connect_timeout(options.timeout).tcp_user_timeout(options.timeout);
     if config.get_application_name().is_none() {
         config.application_name("ae-langflow");
     }
@@ -79,14 +82,30 @@ pub(super) fn pool(config: Config, options: &PostgresOptions) -> Result<Pool, Ba
             return Err(unusable(ErrorKind::Unsupported, message));
         }
     };
+    let settings = settings(options);
+    let set_up = Hook::async_fn(move |client: &mut ClientWrapper, _| {
+        let settings = settings.clone();
+        Box::pin(async move { client.batch_execute(&settings).await.map_err(HookError::Backend) })
+    });
     Pool::builder(manager)
         .max_size(options.connections)
+        .post_create(set_up)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(options.timeout))
         .create_timeout(Some(options.timeout))
         .recycle_timeout(Some(options.timeout))
         .build()
         .map_err(|error| unusable(ErrorKind::Internal, "no pool of connections").with_source(error))
+}
+
+/// The settings of a new connection. They are sent over it, since PgBouncer refuses most that come with its beginning.
+fn settings(options: &PostgresOptions) -> String {
+    let milliseconds = options.timeout.as_millis().max(1);
+    format!(
+        "SET statement_timeout = {milliseconds}; SET lock_timeout = {milliseconds}; \
+         SET idle_in_transaction_session_timeout = {milliseconds}; \
+         SET default_transaction_isolation = 'read committed'"
+    )
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt, time::Duration};
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
-use deadpool_postgres::PoolError;
+use deadpool_postgres::{HookError, PoolError};
 use tokio_postgres::{Error, error::SqlState};
 
 pub(super) const BACKEND: &str = "postgres";
@@ -128,10 +128,12 @@ pub(super) fn no_connection(operation: &'static str, place: &str, error: PoolErr
             .with_retry(Retry::Backoff)
     };
     match error {
-        PoolError::Backend(error) if error.code().is_some() && !is_broken(&error) => {
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error))
+            if error.code().is_some() && !is_broken(&error) =>
+        {
             refused_by_server(operation, place, error)
         }
-        PoolError::Backend(error) => with_cause(
+        PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => with_cause(
             unavailable("there is no connection: is the server running and the address right?"),
             error,
         ),

@@ -90,8 +90,8 @@ impl PostgresOptions {
 /// Keeps threads, with their whole logs, in a PostgreSQL database, which any number of processes may share.
 ///
 /// A commit is one statement. What it survives once it has returned is what the server's `synchronous_commit` says.
-/// Connections are made when they are needed, and made again after they broke. Through PgBouncer it needs pooling by
-/// session.
+/// Connections are made when they are needed, and made again after they broke; a call without an answer in time ends all
+/// that lie idle. PgBouncer has to pool by session (`pool_mode = session`).
 pub struct PostgresCheckpointer {
     pool: Pool,
     sql: Sql,
