@@ -30,6 +30,7 @@ mod text;
 mod untrusted;
 mod usage;
 mod wire_enum;
+mod worker;
 
 pub use action::{Action, ActionKind, ActionName, Attribute, Isolation, Spend};
 pub use cancel::Cancel;
@@ -59,3 +60,4 @@ pub use task::{Task, TaskId, TaskKind};
 pub use text::ParseError;
 pub use untrusted::{Origin, Untrusted, is_unseen};
 pub use usage::TokenUsage;
+pub use worker::Worker;

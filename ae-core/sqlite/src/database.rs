@@ -6,13 +6,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use ae_core::{BackendError, Effect, ErrorKind};
+use ae_core::{BackendError, Effect, ErrorKind, Worker};
 use rusqlite::Connection;
 
 use crate::{
     Access, Options, Schema,
     error::{Failure, backend_error},
-    worker::Worker,
 };
 
 /// One store in an open file, with a thread of its own on which [`read`](Self::read) and [`write`](Self::write) run, so
@@ -187,6 +186,12 @@ impl File {
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A panic inside a transaction rolls it back, so the connection behind a poisoned lock is sound.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        self.worker.join();
     }
 }
 

@@ -5,7 +5,6 @@ mod database;
 mod error;
 mod open;
 mod schema;
-mod worker;
 
 pub use ae_core as core;
 pub use database::Database;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use ae_core::{BackendError, Effect, ErrorKind, Retry, Runtime};
+use ae_core::{BackendError, Effect, ErrorKind, Retry, Runtime, Worker};
 use async_trait::async_trait;
 use serde_json::json;
 
@@ -38,12 +38,21 @@ const LOCK_WAIT_MAX: Duration = Duration::from_secs(10);
 ///
 /// The anchor shows that something was changed, not by whom, and nothing to a writer who can change both stores: keep
 /// receipts elsewhere.
+///
+/// Records are written on a thread of the log.
 #[derive(Debug)]
 pub struct FileAudit {
+    log: Arc<Log>,
+    redactor: Redactor,
+    worker: Worker,
+}
+
+/// The log and its anchor.
+#[derive(Debug)]
+struct Log {
     path: PathBuf,
     anchor: Arc<dyn AuditAnchor>,
     runtime: Runtime,
-    redactor: Redactor,
 }
 
 impl FileAudit {
@@ -61,22 +70,25 @@ impl FileAudit {
         runtime: Runtime,
         redactor: Redactor,
     ) -> Result<Self, BackendError> {
-        let audit = Self { path: path.into(), anchor, runtime, redactor };
-        if audit.anchor.read()?.head.is_none() {
-            create(&audit.path).map_err(|error| failed("open", &audit.path, error))?;
+        let log = Log { path: path.into(), anchor, runtime };
+        if log.anchor.read()?.head.is_none() {
+            create(&log.path).map_err(|error| failed("open", &log.path, error))?;
         }
-        let file = audit.file("open")?;
-        fs4::FileExt::lock(&file).map_err(|error| failed("open", &audit.path, error))?;
-        audit.settled("open", &file)?;
-        Ok(audit)
+        let file = log.file("open")?;
+        fs4::FileExt::lock(&file).map_err(|error| failed("open", &log.path, error))?;
+        log.settled("open", &file)?;
+        let worker = Worker::start(BACKEND).map_err(|error| failed("open", &log.path, error))?;
+        Ok(Self { log: Arc::new(log), redactor, worker })
     }
 
     /// Where the log is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.log.path
     }
+}
 
+impl Log {
     /// The file by its name, so that a log that was moved away is noticed.
     fn file(&self, operation: &'static str) -> Result<File, BackendError> {
         match OpenOptions::new().read(true).append(true).open(&self.path) {
@@ -184,16 +196,20 @@ impl FileAudit {
 impl AuditSink for FileAudit {
     async fn append(&self, event: &AuditEvent) -> Result<AuditReceipt, BackendError> {
         let event = prepare(event, &self.redactor, BACKEND)?;
-        let limit = self.runtime.sleeper.sleep(LOCK_WAIT_MAX);
-        let locked = lock::lock(self.file("append")?, limit).await;
-        let Some(file) = locked.map_err(|error| failed("append", &self.path, error))? else {
+        let log = Arc::clone(&self.log);
+        let limit = log.runtime.sleeper.sleep(LOCK_WAIT_MAX);
+        let locked = lock::lock(log.file("append")?, limit).await;
+        let Some(file) = locked.map_err(|error| failed("append", &log.path, error))? else {
             let message =
-                format!("another process holds the lock of {}: see which one hangs", self.path.display());
+                format!("another process holds the lock of {}: see which one hangs", log.path.display());
             let error = BackendError::new(ErrorKind::Unavailable, BACKEND, "append", message);
             return Err(error.with_retry(Retry::Backoff));
         };
-        let mut mark = self.settled("append", &file)?;
-        self.write("append", &file, &mut mark, &event)
+        let write = move || {
+            let mut mark = log.settled("append", &file)?;
+            log.write("append", &file, &mut mark, &event)
+        };
+        self.worker.run(write).await
     }
 }
 
