@@ -10,7 +10,7 @@ mod thread;
 mod values;
 
 #[allow(dead_code, unreachable_pub)]
-#[path = "../../tests/it/server.rs"]
+#[path = "../../it/server.rs"]
 mod server;
 
 use std::{collections::BTreeMap, sync::Arc};
