@@ -112,7 +112,7 @@ fuzz_target!(|text: &str| {
         serde_json::from_str::<TaskOutcome<Fuzzed>>(note),
     ) {
         if let Ok(change) = serde_json::from_str::<Change<Fuzzed>>(change) {
-            run.fold(change);
+            let _ = run.fold(change);
         }
         let _ = run.apply(vec![outcome]);
     }

@@ -164,8 +164,9 @@ impl<S: State> App<S> {
         let mut page = vec![Checkpoint::of(&run, head, loaded.snapshot_at, &change)];
         log.follow(loaded, &mut run, |run, head, delta, change| {
             let kept = change.clone();
-            run.fold(change);
+            run.fold(change)?;
             page.push(Checkpoint::of(run, head, delta.at, &kept));
+            Ok(())
         })?;
         Ok(page)
     }

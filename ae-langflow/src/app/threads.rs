@@ -5,7 +5,7 @@ use std::{num::NonZeroU64, sync::Arc, time::Duration};
 use ae_core::{ErrorKind, Timestamp};
 
 use crate::{
-    App, GraphError, GraphRun, NodeFailure, OpenJoin, Question, RunConfig, START, State,
+    App, GraphError, GraphRun, NodeFailure, OpenJoin, Question, RunConfig, RunError, START, State,
     app::drive::{Drive, Noted},
     app::log::Opened,
     app::notes,
@@ -81,10 +81,10 @@ impl Retention {
 
 impl<S: State> ThreadState<S> {
     /// Where `run` stands, with what its tasks have noted since.
-    pub(crate) fn of(run: &GraphRun<S>, notes: &[TaskRecord], seq: u64) -> Self {
+    pub(crate) fn of(run: &GraphRun<S>, notes: &[TaskRecord], seq: u64) -> Result<Self, RunError> {
         let (next, failures) = notes::unfinished(run, notes);
-        Self {
-            state: run.state_so_far(),
+        Ok(Self {
+            state: run.state_so_far()?,
             next: next.into_iter().map(|task| task.node().to_owned()).collect(),
             failures,
             open_joins: run.open_joins(),
@@ -93,7 +93,7 @@ impl<S: State> ThreadState<S> {
             seq,
             finished: run.is_finished(),
             moved_to: run.moved_to().map(str::to_owned),
-        }
+        })
     }
 }
 
@@ -112,8 +112,8 @@ impl<S: State> App<S> {
             if store.notes(&config.thread, head).await.map_err(failed)?.is_some_and(|notes| notes.is_empty())
             {
                 let read = self.recent.read(&config.thread, head, |run| ThreadState::of(run, &[], head.seq));
-                if read.is_some() {
-                    return Ok(read);
+                if let Some(read) = read {
+                    return Ok(Some(read?));
                 }
             }
         }
@@ -124,7 +124,7 @@ impl<S: State> App<S> {
         // Results that don't go together are refused when the thread goes on.
         let _ = run.take(Noted::read(&log, &run, &notes)?.finished);
         let seq = log.head.map_or(0, |head| head.seq);
-        let state = ThreadState::of(&run, &notes, seq);
+        let state = ThreadState::of(&run, &notes, seq)?;
         match config.at {
             // With results that were noted it is ahead of what is stored.
             None if is_stored => self.recent.put(log, run),
@@ -150,10 +150,7 @@ impl<S: State> App<S> {
         by: WriteAs<'_>,
     ) -> Result<ThreadState<S>, GraphError> {
         self.store()?;
-        let Some(Opened { run, log, notes }) = self.open(config).await? else {
-            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
-        };
-        let mut drive = Drive::on(self, config, None, run, Some(log));
+        let (mut drive, notes) = Drive::open(self, config, None).await?;
         drive.refuse_moved()?;
         let node = match by {
             WriteAs::NoNode => None,
@@ -166,7 +163,7 @@ impl<S: State> App<S> {
         }
         drive.edit(Some(update), node, None).await?;
         drive.leave().await;
-        let state = drive.thread_state();
+        let state = drive.thread_state()?;
         drive.remember();
         Ok(state)
     }

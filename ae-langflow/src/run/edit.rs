@@ -19,7 +19,7 @@ impl<S: State> GraphRun<S> {
     pub fn answer(&mut self, answers: Vec<Answer>) -> Result<Change<S>, RunError> {
         self.check_answers(&answers)?;
         let change = Change::Answered { answers };
-        self.fold(change.clone());
+        self.fold(change.clone())?;
         Ok(change)
     }
 
@@ -52,7 +52,7 @@ impl<S: State> GraphRun<S> {
     ///
     /// # Errors
     ///
-    /// [`RunError::UnknownNode`], and those of following the edges.
+    /// [`RunError::UnknownNode`], those of following the edges, and [`RunError::Panicked`].
     pub fn edit(
         &mut self,
         update: Option<S::Update>,
@@ -90,7 +90,7 @@ impl<S: State> GraphRun<S> {
             }
         }
         let change = Change::Edited { kept, turn, update, node: node.map(str::to_owned), next };
-        self.fold(change.clone());
+        self.fold(change.clone())?;
         Ok(change)
     }
 

@@ -3,12 +3,27 @@
 use std::sync::Arc;
 
 use super::GraphRun;
-use crate::{Answer, Change, State};
+use crate::{Answer, Change, RunError, START, State, TaskId, node::guarded};
 
 impl<S: State> GraphRun<S> {
     /// Follows a change that was stored, as the replay of a thread does. Edges are not followed again: the change
     /// says where they led.
-    pub fn fold(&mut self, change: Change<S>) {
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Panicked`] when a reducer panics. The run is of no use then; what is stored is.
+    pub fn fold(&mut self, change: Change<S>) -> Result<(), RunError> {
+        let editor = match &change {
+            Change::Edited { node, .. } => Some(TaskId::of_node(node.as_deref().unwrap_or(START))),
+            _ => None,
+        };
+        guarded(|| self.follow(change)).map_err(|panic| {
+            let due = self.position.next.due.tasks().filter(|_| editor.is_none());
+            RunError::panicked(editor.iter().chain(due).map(TaskId::node), panic)
+        })
+    }
+
+    fn follow(&mut self, change: Change<S>) {
         let at = &mut self.position;
         match change {
             Change::Began | Change::Migrated => {}

@@ -30,7 +30,7 @@ use crate::{DueTask, Graph, Question, START, State, TaskId, Topology, node::guar
 /// it and gives back the [`Change`] to store. Any host can drive it: the in-process [`App`](crate::App) does, and so
 /// can a workflow engine.
 ///
-/// A method that fails changes nothing.
+/// A method that fails changes nothing, unless it is for a reducer that panicked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct GraphRun<S: State> {
@@ -145,10 +145,10 @@ impl<S: State> GraphRun<S> {
     /// # Errors
     ///
     /// [`RunError`]: two writers of one field, an unknown label or target, a task that is not due, two questions with
-    /// one id, a failure of a node that has no error handler.
+    /// one id, a failure of a node that has no error handler; a reducer that panics, after which the run is of no use.
     pub fn apply(&mut self, outcomes: Vec<TaskOutcome<S>>) -> Result<Option<Change<S>>, RunError> {
         let Some(change) = self.take(outcomes)? else { return Ok(None) };
-        self.fold(change.clone());
+        self.fold(change.clone())?;
         Ok(Some(change))
     }
 
@@ -166,13 +166,20 @@ impl<S: State> GraphRun<S> {
 
     /// The state with the writes of what has finished in the superstep under way, in task order. The tasks that are
     /// still to run do not see those writes.
-    #[must_use]
-    pub fn state_so_far(&self) -> Arc<S> {
-        let mut state = Arc::clone(&self.position.state);
-        for update in self.position.finished.values().filter_map(|result| result.update.clone()) {
-            Arc::make_mut(&mut state).apply(update);
-        }
-        state
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Panicked`] when a reducer panics.
+    pub fn state_so_far(&self) -> Result<Arc<S>, RunError> {
+        let finished = &self.position.finished;
+        let folded = guarded(|| {
+            let mut state = Arc::clone(&self.position.state);
+            for update in finished.values().filter_map(|result| result.update.clone()) {
+                Arc::make_mut(&mut state).apply(update);
+            }
+            state
+        });
+        folded.map_err(|panic| RunError::panicked(finished.keys().map(TaskId::node), panic))
     }
 
     /// How many supersteps are complete.

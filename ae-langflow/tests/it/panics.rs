@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use ae_langflow::{
-    Cx, END, Ending, Graph, GraphError, Input, Node, RunConfig, START, StateGraph, Step, Stop, node,
+    Cx, END, Ending, Graph, GraphError, Input, Node, RunConfig, RunError, START, State, StateGraph, Step,
+    Stop, WriteAs,
+    host::{GraphRun, NextStep},
+    node,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::Say,
@@ -124,4 +128,76 @@ async fn a_router_after_start_that_panics_refuses_the_call() {
         .unwrap();
     let error = start(&stored(&graph)).await.unwrap_err();
     assert!(error.to_string().contains("no label"), "{error}");
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
+struct Picky {
+    #[reduce(with = pick)]
+    list: Vec<String>,
+}
+
+fn pick(have: &mut Vec<String>, new: Vec<String>) {
+    assert!(!new.contains(&"bad".to_owned()), "it is bad");
+    have.extend(new);
+}
+
+/// `a` writes something bad; `b`, if it is there, `asks` or does not.
+fn picky(beside: Option<bool>) -> Graph<Picky> {
+    let graph = StateGraph::<Picky>::new("picky")
+        .add_node("a", |_: Arc<Picky>, _: Cx| async { Ok(Picky::update().list(names("bad"))) })
+        .add_edge(START, "a")
+        .add_edge("a", END);
+    let Some(asks) = beside else { return graph.compile().unwrap() };
+    let b = move |_: Arc<Picky>, cx: Cx| async move {
+        let list = if asks { vec![cx.ask::<_, String>("q", &1).await?] } else { names("b") };
+        Ok::<_, Stop>(Picky::update().list(list))
+    };
+    graph.add_node("b", b).add_edge(START, "b").add_edge("b", END).compile().unwrap()
+}
+
+fn is_bad(error: &GraphError) -> bool {
+    let run = matches!(error, GraphError::Run(RunError::Panicked { message, .. }) if message == "it is bad");
+    run || matches!(error, GraphError::Node { node, source, .. }
+        if node == "a" && source.to_string() == "it panicked: it is bad")
+}
+
+#[tokio::test]
+async fn a_reducer_that_panics_is_an_error_of_each_call_that_folds() {
+    let bad = || Picky::update().list(names("bad"));
+    for beside in [None, Some(false), Some(true)] {
+        for place in places() {
+            let (graph, config) = (picky(beside), RunConfig::thread("t"));
+            let app = || place.app(&graph);
+            let turned = app().invoke(Input::turn(bad()), &config).await.unwrap_err();
+            assert!(is_bad(&turned) && app().get_state(&config).await.unwrap().is_none(), "{turned}");
+            let ended = app().invoke(Input::start(Picky::update()), &config).await.unwrap_err();
+            assert!(is_bad(&ended), "{ended}");
+            let turned = app().invoke(Input::turn(bad()), &config).await.unwrap_err();
+            assert!(is_bad(&turned), "{turned}");
+            let written = app().update_state(&config, bad(), WriteAs::NoNode).await.unwrap_err();
+            assert!(is_bad(&written), "{written}");
+            match app().get_state(&config).await {
+                Ok(state) => assert_eq!(*state.unwrap().state, Picky::default()),
+                // What `a` wrote is stored while `b` waits.
+                Err(error) => assert!(beside == Some(true) && is_bad(&error), "{error}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_a_host_drives_says_that_a_reducer_panicked() {
+    let graph = picky(Some(false));
+    let mut run = GraphRun::start(&graph, Picky::default()).unwrap();
+    let mut as_json = run.to_json_state().unwrap();
+    let NextStep::Run(superstep) = run.next_step() else { panic!() };
+    let mut outcomes = Vec::new();
+    for due in superstep.tasks {
+        let cx = Cx::for_task("t", superstep.step, due);
+        outcomes.push(graph.run_task(Arc::clone(&superstep.state), cx).await.unwrap());
+    }
+    let json = serde_json::to_value(&outcomes).unwrap();
+    let panicked = RunError::Panicked { nodes: names("a b"), message: "it is bad".to_owned() };
+    assert_eq!(run.apply(outcomes).unwrap_err(), panicked);
+    assert_eq!(as_json.apply(serde_json::from_value(json).unwrap()).unwrap_err(), panicked);
 }

@@ -198,7 +198,7 @@ proptest! {
             let _ = run.clone().apply(outcomes.clone());
             let _ = run.clone().edit(None, Some("a"), &[]);
             for change in &changes {
-                run.fold(change.clone());
+                run.fold(change.clone()).unwrap();
                 let _ = run.clone().apply(outcomes.clone());
                 assert!(!matches!(run.next_step(), NextStep::LimitReached));
             }

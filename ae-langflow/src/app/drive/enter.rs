@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Drive, Noted, journal::StoreJournal};
+use super::{Call, Drive, Noted, journal::StoreJournal};
 use crate::{
     App, Change, GraphError, GraphRun, Input, RunConfig, RunError, State, ThreadState,
     app::{
-        line::Place,
         log::{Opened, ThreadLog},
         notes,
         stream::Sink,
@@ -18,28 +17,25 @@ use crate::{
 
 impl<'a, S: State> Drive<'a, S> {
     /// Makes or reads the thread and takes the input in.
-    pub(crate) async fn enter(
-        app: &'a App<S>,
-        input: Input<S>,
-        config: &'a RunConfig,
-        sink: Option<&'a Sink<S>>,
-        place: Option<&Place>,
-    ) -> Result<Self, GraphError> {
+    pub(super) async fn enter(call: &Call<'a, S>, input: Input<S>) -> Result<Self, GraphError> {
         match input {
-            Input::Start(state) => Self::begin(app, state, None, config, sink).await,
-            Input::Turn(turn) => Self::turn(app, turn, config, sink, place).await,
-            Input::Resume(answers) => Self::answers(app, answers, config, sink, place).await,
-            Input::Continue => Self::resume(app, config, sink).await,
+            Input::Start(state) => Self::begin(call, state, None).await,
+            Input::Turn(turn) => Self::turn(call, turn).await,
+            Input::Resume(answers) => Self::answers(call, answers).await,
+            Input::Continue => {
+                let (mut drive, notes) = Self::open(call.app, call.config, call.sink).await?;
+                drive.go_on(notes).await?;
+                Ok(drive)
+            }
         }
     }
 
     pub(super) async fn begin(
-        app: &'a App<S>,
+        call: &Call<'a, S>,
         state: S,
         turned: Option<Turned>,
-        config: &'a RunConfig,
-        sink: Option<&'a Sink<S>>,
     ) -> Result<Self, GraphError> {
+        let Call { app, config, sink, .. } = *call;
         let mut run = GraphRun::start(&app.graph, state)?.named(&*config.thread, app.incarnation());
         turned.into_iter().for_each(|turned| run.position.take_turn(turned));
         let log = app.store.as_ref().map(|store| {
@@ -55,17 +51,24 @@ impl<'a, S: State> Drive<'a, S> {
         }
     }
 
-    async fn resume(
+    /// Reads the thread, with the notes of the superstep under way.
+    pub(crate) async fn open(
         app: &'a App<S>,
         config: &'a RunConfig,
         sink: Option<&'a Sink<S>>,
-    ) -> Result<Self, GraphError> {
-        let Some(Opened { log, run, notes }) = app.open(config).await? else {
-            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
-        };
-        let mut drive = Self::on(app, config, sink, run, Some(log));
-        drive.go_on(notes).await?;
-        Ok(drive)
+    ) -> Result<(Self, Vec<TaskRecord>), GraphError> {
+        let found = Self::find(app, config, sink).await?;
+        found.ok_or_else(|| GraphError::ThreadNotFound { thread: config.thread.to_string() })
+    }
+
+    /// The same, if there is one.
+    pub(super) async fn find(
+        app: &'a App<S>,
+        config: &'a RunConfig,
+        sink: Option<&'a Sink<S>>,
+    ) -> Result<Option<(Self, Vec<TaskRecord>)>, GraphError> {
+        let opened = app.open(config).await?;
+        Ok(opened.map(|Opened { log, run, notes }| (Self::on(app, config, sink, run, Some(log)), notes)))
     }
 
     /// Goes on with what is due.
@@ -76,7 +79,7 @@ impl<'a, S: State> Drive<'a, S> {
         self.adopt(notes).await
     }
 
-    pub(crate) fn on(
+    fn on(
         app: &'a App<S>,
         config: &'a RunConfig,
         sink: Option<&'a Sink<S>>,
@@ -163,24 +166,23 @@ impl<'a, S: State> Drive<'a, S> {
     ) -> Result<(), GraphError> {
         self.part().await?;
         let leaves = node.map(|node| self.graph.topology().leaves_as(node));
-        let labels = guarded(|| match (&leaves, &update) {
-            (Some(node), Some(update)) if self.graph.has_routers(node) => {
-                let mut after = Arc::unwrap_or_clone(self.run.state_so_far());
-                after.apply(update.clone());
-                self.graph.labels(node, &after)
+        let labels = match leaves.as_deref().filter(|node| self.graph.has_routers(node)) {
+            Some(node) => {
+                let mut after = self.run.state_so_far()?;
+                let labels = guarded(|| {
+                    update.iter().for_each(|update| Arc::make_mut(&mut after).apply(update.clone()));
+                    self.graph.labels(node, &after)
+                });
+                labels.map_err(|panic| RunError::panicked([node], panic))?
             }
-            (Some(node), None) if self.graph.has_routers(node) => {
-                self.graph.labels(node, &self.run.state_so_far())
-            }
-            _ => Vec::new(),
-        });
-        let labels = labels.map_err(|panic| RunError::panicked(leaves.as_deref(), panic))?;
+            None => Vec::new(),
+        };
         let change = self.run.edit_in_turn(update, node, &labels, turned)?;
         self.commit_folded(&change).await
     }
 
     /// Where the thread stands.
-    pub(crate) fn thread_state(&self) -> ThreadState<S> {
+    pub(crate) fn thread_state(&self) -> Result<ThreadState<S>, RunError> {
         ThreadState::of(&self.run, &[], self.log.as_ref().and_then(|log| log.head).map_or(0, |head| head.seq))
     }
 

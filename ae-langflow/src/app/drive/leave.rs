@@ -3,7 +3,7 @@
 use super::Drive;
 #[cfg(feature = "temporal")]
 use super::Recorded;
-use crate::{App, Change, GraphError, GraphRun, RunConfig, State, app::log::Opened};
+use crate::{App, Change, GraphError, GraphRun, RunConfig, State};
 #[cfg(feature = "temporal")]
 use crate::{START, store::record::TaskRecord};
 
@@ -28,12 +28,9 @@ impl<S: State> App<S> {
         to: &'a str,
     ) -> Result<Leaving<'a, S>, GraphError> {
         self.store()?;
-        let Some(Opened { run, log, notes }) = self.open(config).await? else {
-            return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
-        };
+        let (mut drive, notes) = Drive::open(self, config, None).await?;
         #[cfg(feature = "temporal")]
         let arrived = notes.iter().any(|note| note.task == START && note.key == ARRIVED);
-        let mut drive = Drive::on(self, config, None, run, Some(log));
         if drive.run().moved_to() != Some(to) {
             drive.admit()?;
             drive.part().await?;

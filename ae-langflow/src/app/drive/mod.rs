@@ -25,13 +25,18 @@ pub(crate) use self::task::Ended;
 #[cfg(feature = "temporal")]
 pub(crate) use crate::node::describe;
 use crate::{
-    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, RunError, State, TaskId,
-    WhenBusy,
-    app::log::ThreadLog,
-    app::stream::Sink,
-    app::trace,
-    node::{Host, guarded},
+    App, Change, Ending, Graph, GraphError, GraphRun, Input, NextStep, RunConfig, State, WhenBusy,
+    app::{line::Place, log::ThreadLog, stream::Sink, trace},
+    node::Host,
 };
+
+/// A call before it has its thread.
+struct Call<'a, S: State> {
+    app: &'a App<S>,
+    config: &'a RunConfig,
+    sink: Option<&'a Sink<S>>,
+    place: Option<&'a Place>,
+}
 
 /// A call under way.
 pub(crate) struct Drive<'a, S: State> {
@@ -73,7 +78,8 @@ pub(crate) async fn invoke<S: State>(
                 return Err(GraphError::Busy { thread: config.thread.to_string(), stored: false });
             }
         }
-        let mut drive = Drive::enter(app, input, config, sink, place.as_ref()).await?;
+        let call = Call { app, config, sink, place: place.as_ref() };
+        let mut drive = Drive::enter(&call, input).await?;
         drive.run.limit_steps(config.step_limit);
         let Some(place) = &place else { return drive.run_on().await };
         place.follow(drive.journal.clone());
@@ -112,22 +118,22 @@ impl<S: State> Drive<'_, S> {
                     self.sink.inspect(|sink| sink.left_out(self.run.open_joins()));
                     return Ok(Ending::Done(state));
                 }
-                NextStep::Asked(questions) => return Ok(Ending::Asked { state: self.state(), questions }),
+                NextStep::Asked(questions) => return Ok(Ending::Asked { state: self.state()?, questions }),
                 NextStep::Moved(to) => {
                     return Err(GraphError::Moved { thread: self.config.thread.to_string(), to });
                 }
                 NextStep::Run(_) if self.config.cancel.is_cancelled() => {
-                    return Ok(Ending::Cancelled(self.state()));
+                    return Ok(Ending::Cancelled(self.state()?));
                 }
-                NextStep::Run(_) if self.app.is_draining() => return Ok(Ending::Drained(self.state())),
-                NextStep::LimitReached => return Ok(Ending::StepLimit(self.state())),
+                NextStep::Run(_) if self.app.is_draining() => return Ok(Ending::Drained(self.state()?)),
+                NextStep::LimitReached => return Ok(Ending::StepLimit(self.state()?)),
                 NextStep::Run(superstep) => {
                     let step = superstep.step;
                     if let Err(error) = trace::step(step, self.superstep(superstep)).await {
                         // A node that stops because it was asked to has not failed.
                         let stopped =
                             self.config.cancel.is_cancelled() && matches!(error, GraphError::Node { .. });
-                        return if stopped { Ok(Ending::Cancelled(self.state())) } else { Err(error) };
+                        return if stopped { Ok(Ending::Cancelled(self.state()?)) } else { Err(error) };
                     }
                 }
             }
@@ -145,19 +151,16 @@ impl<S: State> Drive<'_, S> {
         }
     }
 
-    fn state(&self) -> Arc<S> {
-        self.run.state_so_far()
+    fn state(&self) -> Result<Arc<S>, GraphError> {
+        Ok(self.run.state_so_far()?)
     }
 
     /// Stores a change that the run has not folded yet, and folds it.
     pub(crate) async fn commit(&mut self, change: Change<S>) -> Result<(), GraphError> {
         let entry = self.log.as_ref().map(|log| log.encode(&change)).transpose()?;
         let completes = matches!(change, Change::Began | Change::Stepped(..) | Change::Edited { .. });
-        if let Err(panic) = guarded(|| self.run.fold(change)) {
-            // The run in memory is spoilt, and nothing of it is stored.
-            let nodes = self.run.position.next.due.tasks().map(TaskId::node);
-            return Err(RunError::panicked(nodes, panic).into());
-        }
+        // After an error nothing of the run in memory is stored.
+        self.run.fold(change)?;
         if let (Some(log), Some(entry)) = (&mut self.log, entry) {
             log.commit(&self.run, entry).await?;
         }

@@ -3,12 +3,13 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use super::{
-    Drive, Noted,
+    Call, Drive, Noted,
     side_by_side::{First, first},
 };
 use crate::{
-    Answer, App, Change, GraphError, RunConfig, START, State, Turn, WhenBusy,
-    app::{line::Place, log::Opened, stream::Sink},
+    Answer, Change, GraphError, GraphRun, RunError, START, State, Turn, WhenBusy,
+    app::line::Place,
+    node::guarded,
     run::Turned,
     store::record::{Head, TaskRecord},
 };
@@ -27,37 +28,24 @@ struct Silence {
 
 impl<'a, S: State> Drive<'a, S> {
     /// Takes a turn in, once, when the thread is at rest or as the policy says.
-    pub(super) async fn turn(
-        app: &'a App<S>,
-        turn: Turn<S>,
-        config: &'a RunConfig,
-        sink: Option<&'a Sink<S>>,
-        place: Option<&Place>,
-    ) -> Result<Self, GraphError> {
-        let (id, mut silence) = (turn.name(), Silence::default());
+    pub(super) async fn turn(call: &Call<'a, S>, turn: Turn<S>) -> Result<Self, GraphError> {
+        let id = turn.name();
+        let overrides = matches!(call.config.when_busy, WhenBusy::Interrupt | WhenBusy::RollBack);
+        let has_taken = |run: &GraphRun<S>| id.as_ref().is_some_and(|id| run.position.has_taken(id));
         loop {
-            let Some(Opened { log, run, notes }) = app.open(config).await? else {
-                let mut state = (turn.start)();
-                state.apply(turn.update.clone());
+            let Some((mut drive, notes, taken)) = Self::at_rest(call, overrides, has_taken).await? else {
+                let state = guarded(|| {
+                    let mut state = (turn.start)();
+                    state.apply(turn.update.clone());
+                    state
+                });
+                let state = state.map_err(|panic| RunError::panicked([START], panic))?;
                 let turned = Turned { id: id.clone(), from: 0, back_to: None };
-                match Self::begin(app, state, Some(turned), config, sink).await {
+                match Self::begin(call, state, Some(turned)).await {
                     Err(GraphError::ThreadExists { .. }) => continue,
                     other => return other,
                 }
             };
-            let taken = id.as_ref().is_some_and(|id| run.position.has_taken(id));
-            let mut drive = Self::on(app, config, sink, run, Some(log));
-            drive.refuse_moved()?;
-            if drive.is_busy(&notes, place, taken)? {
-                let overrides = matches!(config.when_busy, WhenBusy::Interrupt | WhenBusy::RollBack);
-                if taken || !overrides {
-                    if !taken && config.when_busy == WhenBusy::Reject {
-                        return Err(drive.busy(false));
-                    }
-                    drive.outwait(notes, place, taken, &mut silence).await?;
-                    continue;
-                }
-            }
             let entered =
                 if taken { drive.go_on(notes).await } else { drive.take(&turn, id.clone(), notes).await };
             match entered {
@@ -68,28 +56,11 @@ impl<'a, S: State> Drive<'a, S> {
     }
 
     /// Takes answers in when no task of the thread is at work: what is finished next to them is not to be lost.
-    pub(super) async fn answers(
-        app: &'a App<S>,
-        answers: Vec<Answer>,
-        config: &'a RunConfig,
-        sink: Option<&'a Sink<S>>,
-        place: Option<&Place>,
-    ) -> Result<Self, GraphError> {
-        let mut silence = Silence::default();
+    pub(super) async fn answers(call: &Call<'a, S>, answers: Vec<Answer>) -> Result<Self, GraphError> {
         loop {
-            let Some(Opened { log, run, notes }) = app.open(config).await? else {
-                return Err(GraphError::ThreadNotFound { thread: config.thread.to_string() });
+            let Some((mut drive, notes, _)) = Self::at_rest(call, false, |_| false).await? else {
+                return Err(GraphError::ThreadNotFound { thread: call.config.thread.to_string() });
             };
-            let mut drive = Self::on(app, config, sink, run, Some(log));
-            drive.admit()?;
-            if drive.is_busy(&notes, place, false)? {
-                if config.when_busy == WhenBusy::Reject {
-                    return Err(drive.busy(false));
-                }
-                drive.outwait(notes, place, false, &mut silence).await?;
-                continue;
-            }
-            drive.run.check_answers(&answers)?;
             match drive.answer(&answers, notes).await {
                 Err(GraphError::Conflict { .. }) => {}
                 other => return other.map(|()| drive),
@@ -97,7 +68,33 @@ impl<'a, S: State> Drive<'a, S> {
         }
     }
 
+    /// The thread, if there is one, once no other call is at it; at once if the input `overrides` that. An input that
+    /// the thread `has_taken` waits in any case.
+    async fn at_rest(
+        call: &Call<'a, S>,
+        overrides: bool,
+        has_taken: impl Fn(&GraphRun<S>) -> bool,
+    ) -> Result<Option<(Self, Vec<TaskRecord>, bool)>, GraphError> {
+        let mut silence = Silence::default();
+        loop {
+            let Some((drive, notes)) = Self::find(call.app, call.config, call.sink).await? else {
+                return Ok(None);
+            };
+            drive.refuse_moved()?;
+            let taken = has_taken(&drive.run);
+            if !drive.is_busy(&notes, call.place, taken)? || (overrides && !taken) {
+                return Ok(Some((drive, notes, taken)));
+            }
+            if !taken && call.config.when_busy == WhenBusy::Reject {
+                return Err(drive.busy(false));
+            }
+            drive.outwait(notes, call.place, taken, &mut silence).await?;
+        }
+    }
+
     async fn answer(&mut self, answers: &[Answer], notes: Vec<TaskRecord>) -> Result<(), GraphError> {
+        self.admit()?;
+        self.run.check_answers(answers)?;
         self.go_on(notes).await?;
         self.run.check_answers(answers)?;
         self.commit(Change::Answered { answers: answers.to_vec() }).await
@@ -138,7 +135,7 @@ impl<'a, S: State> Drive<'a, S> {
             Arc::new(start())
         } else {
             match self.app.open_at(self.config, Some(to)).await? {
-                Some(was) if was.log.head.is_some_and(|head| head.seq == to) => was.run.state_so_far(),
+                Some(was) if was.log.head.is_some_and(|head| head.seq == to) => was.run.state_so_far()?,
                 _ => {
                     let thread = self.config.thread.to_string();
                     return Err(GraphError::RecordNotFound { thread, seq: to });

@@ -76,13 +76,14 @@ impl ThreadLog {
         let hashed = loaded.deltas.iter().rposition(|delta| delta.state_hash.is_some());
         let (mut index, mut state_bytes, mut unhashed) = (0, Ok(Some(snapshot_bytes)), 0);
         self.follow(loaded, &mut run, |run, head, delta, change| {
-            run.fold(change);
+            run.fold(change)?;
             unhashed += delta.change.len() + RECORD_WEIGHT;
             if Some(index) == hashed {
                 state_bytes = self.verify(run.state().as_ref(), head.seq, delta.state_hash);
                 unhashed = 0;
             }
             index += 1;
+            Ok(())
         })?;
         let read = loaded.blobs.values().map(|text| text.len()).sum::<usize>() + loaded.snapshot.len();
         let changes = loaded.deltas.iter().map(|delta| delta.change.len() + RECORD_WEIGHT).sum::<usize>();
@@ -108,13 +109,13 @@ impl ThreadLog {
         &self,
         loaded: &Loaded,
         run: &mut GraphRun<S>,
-        mut fold: impl FnMut(&mut GraphRun<S>, Head, &Delta, Change<S>),
+        mut fold: impl FnMut(&mut GraphRun<S>, Head, &Delta, Change<S>) -> Result<(), GraphError>,
     ) -> Result<(), GraphError> {
         let mut head = loaded.snapshot_head;
         for delta in &loaded.deltas {
             head = Head::after(Some(&head), delta.step, &delta.change, None);
             let change = self.read(loaded, head.seq, &delta.change)?;
-            fold(run, head, delta, change);
+            fold(run, head, delta, change)?;
             if run.step() != delta.step {
                 return Err(self.corrupt(head.seq, "the number of supersteps does not fit"));
             }
