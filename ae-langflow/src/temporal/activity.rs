@@ -43,7 +43,7 @@ pub(crate) struct NodeActivity(String);
 
 impl NodeHost {
     async fn run(&self, ctx: ActivityContext, mut call: TaskCall) -> Result<TaskReport, ActivityError> {
-        let undo = ctx.info().activity_type == UNDO;
+        let (undo, attempt) = (ctx.info().activity_type == UNDO, ctx.info().attempt);
         let graphs = if undo { &self.registry.undo } else { &self.registry.graphs };
         let Some(graph) = graphs.get(&call.graph).map(Arc::clone) else {
             if undo {
@@ -79,12 +79,12 @@ impl NodeHost {
         }
         if is_too_deep(&report.outcome) || report.records.values().any(is_too_deep) {
             let message = format!("the node gave back JSON that is nested more than {DEPTH_MAX} deep");
-            return Err(failure::unreadable(message));
+            return Err(failure::unreadable(attempt, message));
         }
         match json_bytes(&report) {
             Ok(bytes) if bytes <= call.bytes_max => Ok(report),
-            Ok(bytes) => Err(failure::too_large(bytes, call.bytes_max)),
-            Err(error) => Err(failure::unreadable(error.to_string())),
+            Ok(bytes) => Err(failure::too_large(attempt, bytes, call.bytes_max)),
+            Err(error) => Err(failure::unreadable(attempt, error.to_string())),
         }
     }
 
@@ -117,17 +117,17 @@ impl NodeHost {
             // The state is of this worker's version, so that no other try and no other worker would do better.
             Err(error) => {
                 let message = format!("a value of {:?} can't be read or written: {error}", call.graph);
-                return Err(failure::unreadable(message));
+                return Err(failure::unreadable(attempt, message));
             }
         };
         let verdict = Verdict::of(error.as_ref(), &call.policy, &cx);
         if verdict.pause.is_some() || call.policy.on_error.is_none() {
-            return Err(verdict.into_error(records));
+            return Err(verdict.into_error(attempt, records));
         }
         let failure = NodeFailure::new(task.node(), verdict.message, attempt);
         match serde_json::to_value(TaskOutcome::<JsonState>::Failed { task, failure }) {
             Ok(outcome) => Ok(TaskReport { outcome, records }),
-            Err(error) => Err(failure::unreadable(error.to_string())),
+            Err(error) => Err(failure::unreadable(attempt, error.to_string())),
         }
     }
 

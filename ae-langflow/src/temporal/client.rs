@@ -103,7 +103,7 @@ impl TemporalClient {
     }
 
     /// Reads where a run stands. It needs a worker, and works once the run has ended as well. There are no records
-    /// here, so their number is 0.
+    /// here, so their number is 0. The failures are those that ended the run, as many as fit into 64 KiB.
     ///
     /// # Errors
     ///
@@ -123,7 +123,7 @@ impl TemporalClient {
         Ok(ThreadState {
             state: self.read(thread, standing.end).await?,
             next: standing.next,
-            failures: Vec::new(),
+            failures: standing.failures,
             open_joins: standing.open_joins,
             questions: standing.questions,
             step: standing.step,

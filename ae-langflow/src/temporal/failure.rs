@@ -8,10 +8,11 @@ use ae_core::Effect;
 use temporalio_common::error::ApplicationFailure;
 use temporalio_sdk::activities::ActivityError;
 
-use super::wire::Records;
+use super::wire::{Records, Tried};
 use crate::{
-    Cx, NodePolicy, NodeTimeout,
+    Cx, Fatal, NodePolicy, NodeTimeout,
     app::{backend_error, describe, pause_before_next},
+    node::chain,
 };
 
 /// The kind of a node's error that is not a [`BackendError`].
@@ -47,18 +48,21 @@ impl Verdict {
     /// Judges what the node of `cx` failed with.
     pub(crate) fn of(error: &(dyn StdError + Send + Sync + 'static), policy: &NodePolicy, cx: &Cx) -> Self {
         let message = describe(error);
+        // What says that it is not tried again is not part of the error itself.
+        let timeout =
+            chain(error).find(|error| !error.is::<Fatal>()).is_some_and(|error| error.is::<NodeTimeout>());
         let (kind, pause) = match backend_error(error) {
             Some(backend) if backend.effect() == Effect::Unknown => (EFFECT_UNKNOWN, None),
             Some(backend) => (backend.kind().as_str(), pause_before_next(policy, cx, error)),
-            None if error.is::<NodeTimeout>() => ("timeout", pause_before_next(policy, cx, error)),
+            None if timeout => ("timeout", pause_before_next(policy, cx, error)),
             None => (NODE_FAILED, pause_before_next(policy, cx, error)),
         };
         Self { kind, message, pause }
     }
 
     /// The failure, with what the node recorded: a run that goes on after it needs the records.
-    pub(crate) fn into_error(self, records: Records) -> ActivityError {
-        failed(self.kind, self.message, self.pause, Some(records))
+    pub(crate) fn into_error(self, attempts: u32, records: Records) -> ActivityError {
+        failed(self.kind, self.message, self.pause, Tried { attempts, records })
     }
 }
 
@@ -69,24 +73,24 @@ pub(crate) fn other_worker(message: String) -> ActivityError {
 }
 
 /// An outcome that would not fit through the server.
-pub(crate) fn too_large(bytes: u64, max: u64) -> ActivityError {
+pub(crate) fn too_large(attempts: u32, bytes: u64, max: u64) -> ActivityError {
     let message = format!(
         "the node gave back {bytes} bytes, {max} are allowed: keep large values outside and their names in the state"
     );
-    failed(TOO_LARGE, message, None, None)
+    failed(TOO_LARGE, message, None, Tried { attempts, records: Records::new() })
 }
 
 /// A value that no try makes readable.
-pub(crate) fn unreadable(message: String) -> ActivityError {
-    failed(UNREADABLE, message, None, None)
+pub(crate) fn unreadable(attempts: u32, message: String) -> ActivityError {
+    failed(UNREADABLE, message, None, Tried { attempts, records: Records::new() })
 }
 
-fn failed(kind: &str, message: String, pause: Option<Duration>, records: Option<Records>) -> ActivityError {
+fn failed(kind: &str, message: String, pause: Option<Duration>, tried: Tried) -> ActivityError {
     let failure = ApplicationFailure::builder(message)
         .type_name(kind.to_owned())
         .non_retryable(pause.is_none())
         .maybe_next_retry_delay(pause)
-        .maybe_details(records.filter(|records| !records.is_empty()));
+        .details(tried);
     ActivityError::application(failure.build())
 }
 
@@ -119,6 +123,7 @@ mod tests {
         assert_eq!(verdict(&backoff, 3), ("rate_limited", None), "its tries are used up");
         assert_eq!(verdict(&std::io::Error::other("broken"), 1), (NODE_FAILED, Some(Duration::from_secs(1))));
         assert_eq!(verdict(&NodeTimeout::Run(minute), 3), ("timeout", None));
+        assert_eq!(verdict(&Fatal::new(NodeTimeout::Run(minute)), 1), ("timeout", None));
     }
 
     #[test]
@@ -136,7 +141,7 @@ mod tests {
     fn a_failure_carries_its_pause_and_the_records() {
         let verdict =
             Verdict { kind: "timeout", message: "late".to_owned(), pause: Some(Duration::from_secs(7)) };
-        let ActivityError::Application(failure) = verdict.into_error(Records::new()) else { panic!() };
+        let ActivityError::Application(failure) = verdict.into_error(1, Records::new()) else { panic!() };
         assert_eq!(
             (failure.is_non_retryable(), failure.next_retry_delay()),
             (false, Some(Duration::from_secs(7)))

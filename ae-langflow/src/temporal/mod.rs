@@ -60,12 +60,12 @@
 //!   ends when they have stopped, after the node given to [`TemporalWorker::on_cancel`] has run.
 //! - A history is cut before it reaches the server's limits. A run that grows past its size limit fails with the
 //!   kind `too_large`, before the server would block or end it. So does one whose nodes give back more than that in one
-//!   superstep; nodes still under way are asked to stop then. When tens of megabytes come back before a worker can look
-//!   at them, the server ends the run, and [`TemporalError::Terminated`] has its reason.
+//!   superstep; nodes still under way are asked to stop then.
 //! - The server takes some 4 MB in one message, and each node gets the whole state. So of the nodes that are due at once,
 //!   500 at most, as many run side by side as fit into 4 MB less the run's [size
 //!   limit](RunOptions::with_bytes_max), and the others after them: about 100 with a state of 30 kB, 7 with one of 450 kB.
-//!   A [`BlobStore`] makes room.
+//!   A [`BlobStore`] makes room. What they give back may have 40 MB together, since the server ends a run with a longer
+//!   history: 76 run side by side with the default size limit, 500 with one of 80 kB.
 //! - A value that can't be read fails the run with the kind `unreadable`, at once.
 //! - `https://` or a key means an encrypted connection. `http://` with a key or a [`Tls`] is an error: no key ever goes
 //!   over a plain one.

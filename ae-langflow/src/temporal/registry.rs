@@ -79,6 +79,7 @@ impl Registry {
             records,
             from_step,
             returned: 0,
+            failures: BTreeMap::new(),
         })
     }
 

@@ -12,10 +12,10 @@ use temporalio_sdk::{
 use super::{
     drive::{Ctx, block, fatal, with},
     failure,
-    wire::{Fields, Records, RunPolicy, TaskCall, TaskReport, json_bytes},
+    wire::{Fields, Records, RunPolicy, TaskCall, TaskReport, Tried, json_bytes},
     workflow::Active,
 };
-use crate::{DueTask, JsonState, NodeFailure, NodePolicy, Superstep, TaskId, TaskOutcome};
+use crate::{DueTask, JsonState, NodeFailure, NodePolicy, RunError, Superstep, TaskId, TaskOutcome};
 
 /// The most attempts of an activity, for workers that die or do not know the node yet. What a node's own failures are
 /// worth is decided where it runs.
@@ -37,6 +37,10 @@ const SIDE_BY_SIDE_MAX: usize = 500;
 /// The most bytes of one message of a worker to the server, which takes 4 MiB and ends a run that sends more. The calls
 /// of a group of tasks go in one, and the answer to a query may have to, with the whole run.
 const MESSAGE_BYTES_MAX: u64 = 4_000_000;
+
+/// The most bytes that tasks may give back side by side. The server ends a run whose history has more than 50 MB, and
+/// all of them may be there before a worker looks at the first.
+const RETURNED_BYTES_MAX: u64 = 40_000_000;
 
 /// The most bytes of a call in addition to what it carries.
 const CALL_BYTES: u64 = 4096;
@@ -74,16 +78,21 @@ pub(crate) async fn superstep(ctx: &Ctx, due: Superstep<JsonState>) -> Result<()
             }
             Err(ActivityExecutionError::Cancelled(_)) => {}
             Err(error) => {
-                let Failure { kind, message, records } = reason(&error);
-                with(ctx, |active, _| active.keep_records(&task.to_string(), records));
-                let handled =
-                    with(ctx, |active, _| active.run.topology().policy(task.node()).on_error.is_some());
-                if handled && !ctx.cancellation_token().is_cancelled() {
+                let Failure { kind, message, tried } = reason(&error);
+                let failure = NodeFailure::new(task.node(), message, tried.attempts);
+                let handled = with(ctx, |active, _| {
+                    active.keep_records(&task.to_string(), tried.records);
+                    active.run.topology().policy(task.node()).on_error.is_some()
+                });
+                if ctx.cancellation_token().is_cancelled() {
+                    continue;
+                }
+                if handled {
                     // The worker died before it could report it.
-                    let failure = NodeFailure::new(task.node(), message, ATTEMPTS_MAX);
                     outcomes.push(TaskOutcome::Failed { task, failure });
                 } else {
-                    failed.get_or_insert((task, kind, message));
+                    with(ctx, |active, _| active.keep_failure(&task, failure.clone()));
+                    failed.get_or_insert((kind, failure));
                 }
             }
         }
@@ -98,17 +107,17 @@ pub(crate) async fn superstep(ctx: &Ctx, due: Superstep<JsonState>) -> Result<()
             }
             applied
         });
-        if let Err(error) = applied {
-            return Err(fatal::<()>(failure::RUN_REFUSED, error.to_string(), None));
+        match applied {
+            Ok(_) => {}
+            // A worker that was mended goes on where this one can't.
+            Err(error @ RunError::Panicked { .. }) => return block(ctx, error.to_string()).await,
+            Err(error) => return Err(fatal::<()>(failure::RUN_REFUSED, error.to_string(), None)),
         }
     }
-    match failed {
-        Some((task, kind, message)) if !ctx.cancellation_token().is_cancelled() => {
-            let message = format!("node {:?} failed in step {step}: {message}", task.node());
-            Err(fatal::<()>(&kind, message, None))
-        }
-        _ => Ok(()),
-    }
+    failed.map_or(Ok(()), |(kind, NodeFailure { node, message, .. })| {
+        let message = format!("node {node:?} failed in step {step}: {message}");
+        Err(fatal::<()>(&kind, message, None))
+    })
 }
 
 /// A task with what its activity ended with.
@@ -167,11 +176,16 @@ async fn all_unless_too_large<F: Future>(ctx: &Ctx, all: F) -> Option<F::Output>
     .await
 }
 
+/// What is known of a node whose last worker did not report.
+fn unreported(records: Records) -> Tried {
+    Tried { attempts: ATTEMPTS_MAX, records }
+}
+
 /// The error of a node, without the wrappers.
 pub(crate) struct Failure {
     pub(crate) kind: String,
     pub(crate) message: String,
-    pub(crate) records: Records,
+    pub(crate) tried: Tried,
 }
 
 pub(crate) fn reason(error: &ActivityExecutionError) -> Failure {
@@ -182,20 +196,25 @@ pub(crate) fn reason(error: &ActivityExecutionError) -> Failure {
                 return Failure {
                     kind: failed.type_name().unwrap_or(failure::NODE_FAILED).to_owned(),
                     message: failed.to_string(),
-                    records: failed.details().ok().flatten().unwrap_or_default(),
+                    tried: failed.details().ok().flatten().unwrap_or_else(|| unreported(Records::new())),
                 };
             }
             IncomingError::Timeout(timeout) => {
+                let records = timeout.last_heartbeat_details().ok().flatten().unwrap_or_default();
                 return Failure {
                     kind: failure::LOST.to_owned(),
                     message: format!("its workers sent no heartbeat ({:?})", timeout.timeout_type()),
-                    records: timeout.last_heartbeat_details().ok().flatten().unwrap_or_default(),
+                    tried: unreported(records),
                 };
             }
             other => cause = other.cause(),
         }
     }
-    Failure { kind: failure::NODE_FAILED.to_owned(), message: error.to_string(), records: Records::new() }
+    Failure {
+        kind: failure::NODE_FAILED.to_owned(),
+        message: error.to_string(),
+        tried: unreported(Records::new()),
+    }
 }
 
 pub(crate) fn options(
@@ -224,7 +243,9 @@ impl Active {
         let size = |value: Result<u64, serde_json::Error>| value.unwrap_or(u64::MAX);
         let shared = size(json_bytes(state)).saturating_add(CALL_BYTES);
         let mut room = MESSAGE_BYTES_MAX.saturating_sub(self.policy.bytes_max);
-        let fit = tasks.iter().take(SIDE_BY_SIDE_MAX).take_while(|due| {
+        let most = RETURNED_BYTES_MAX / self.policy.bytes_max.max(1);
+        let most = usize::try_from(most).unwrap_or(usize::MAX).min(SIDE_BY_SIDE_MAX);
+        let fit = tasks.iter().take(most).take_while(|due| {
             let records = self.records.get(&due.task.to_string());
             let own = [json_bytes(&due.input), json_bytes(&due.answers), json_bytes(&records)].map(size);
             match room.checked_sub(own.into_iter().fold(shared, u64::saturating_add)) {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::inbox::{DroppedSignals, Inbox};
-use crate::{GraphRun, JsonState, NodePolicy, OpenJoin, Question, TaskId};
+use crate::{GraphRun, JsonState, NodeFailure, NodePolicy, OpenJoin, Question, TaskId};
 
 /// The form of [`WorkflowInput`]. A worker leaves runs of a newer form to newer workers.
 pub(crate) const FORMAT: u32 = 1;
@@ -81,6 +81,16 @@ pub(crate) struct TaskReport {
     pub(crate) records: Records,
 }
 
+/// The details of a node's failure.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Tried {
+    /// How often it was tried.
+    pub(crate) attempts: u32,
+    /// What it recorded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) records: Records,
+}
+
 /// The state of a run, at its end or wherever it stands.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunEnd {
@@ -97,6 +107,8 @@ pub(crate) struct Standing {
     #[serde(flatten)]
     pub(crate) end: RunEnd,
     pub(crate) next: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failures: Vec<NodeFailure>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) open_joins: Vec<OpenJoin>,
     pub(crate) questions: Vec<Question>,

@@ -18,7 +18,10 @@ use super::{
     registry::Registry,
     wire::{FORMAT, Records, RunEnd, RunPolicy, Standing, WorkflowInput, json_bytes},
 };
-use crate::{Answer, GraphRun, JsonState, Question, RunError};
+use crate::{Answer, GraphRun, JsonState, NodeFailure, Question, RunError, TaskId};
+
+/// The most bytes of failures that are shown.
+const FAILURES_BYTES_MAX: u64 = 64 * 1024;
 
 /// A run under way as a workflow.
 pub(crate) struct Active {
@@ -32,6 +35,8 @@ pub(crate) struct Active {
     pub(crate) from_step: u64,
     /// The bytes that the tasks under way have given back so far.
     pub(crate) returned: u64,
+    /// The nodes that failed for good and ended the run, by task.
+    pub(crate) failures: BTreeMap<TaskId, NodeFailure>,
 }
 
 /// A graph as a workflow.
@@ -96,6 +101,7 @@ impl GraphWorkflow {
             state_version: active.state_version,
             end: active.end(),
             next: active.run.unfinished().map(|task| task.node().to_owned()).collect(),
+            failures: active.failures.values().cloned().collect(),
             open_joins: active.run.open_joins(),
             questions: active.run.questions().to_vec(),
             step: active.run.step(),
@@ -150,6 +156,14 @@ impl Active {
     pub(crate) fn take_answers(&mut self, inbox: &mut Inbox) -> Result<(), RunError> {
         let fitting = inbox.take(self.run.questions());
         if fitting.is_empty() { Ok(()) } else { self.run.answer(fitting).map(drop) }
+    }
+
+    /// Keeps why a task failed, if there is room: it comes with every answer to a query.
+    pub(crate) fn keep_failure(&mut self, task: &TaskId, failure: NodeFailure) {
+        self.failures.insert(task.clone(), failure);
+        if !json_bytes(&self.failures).is_ok_and(|bytes| bytes <= FAILURES_BYTES_MAX) {
+            self.failures.remove(task);
+        }
     }
 
     /// Keeps what a task recorded until the superstep ends: it may run again.

@@ -10,12 +10,12 @@ use std::{
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry, RetryPolicy};
 use ae_langflow::{
-    Cx, END, Graph, START, StateGraph, Stop, node,
+    Cx, END, Graph, Input, NodeFailure, RunConfig, START, StateGraph, Stop, node,
     temporal::{RunOptions, TemporalError, TemporalWorker},
 };
 
 use super::server::{Kind, Server, work};
-use crate::support::{Log, Trace, done, log};
+use crate::support::{Log, Trace, done, log, stored};
 
 /// `try` fails `failures` times with what `error` makes; `beside` runs in the same superstep.
 fn failing(trace: &Trace, failures: u32, error: fn() -> Stop) -> Graph<Log> {
@@ -81,11 +81,12 @@ async fn a_failure_ends_the_run_with_its_kind_after_as_many_attempts_as_it_is_wo
     let Some(server) = Server::shared().await else { return };
     let client = server.client("failures-kinds").await;
     type Case = (&'static str, fn() -> Stop, &'static str, usize);
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         ("never", || unavailable().with_retry(Retry::Never).into(), "unavailable", 1),
         ("backoff", || unavailable().into(), "unavailable", 3),
         ("plain", || Stop::failed("broken"), "node_failed", 3),
         ("unknown", || unavailable().with_effect(Effect::Unknown).into(), "EffectUnknown", 1),
+        ("panic", || panic!("it broke"), "node_failed", 3),
     ];
     for (name, error, expected, attempts) in cases {
         let trace = Trace::default();
@@ -101,8 +102,35 @@ async fn a_failure_ends_the_run_with_its_kind_after_as_many_attempts_as_it_is_wo
         assert_eq!(tries, attempts, "{name}");
         let standing = client.state::<Log>(&thread).await.unwrap();
         assert_eq!(standing.next, ["try"], "what finished beside it is kept");
+        let (app, config) = (stored(&graph), RunConfig::thread(&*thread));
+        app.invoke(Input::start(Log::update()), &config).await.unwrap_err();
+        let in_process = app.get_state(&config).await.unwrap().unwrap();
+        let expected =
+            NodeFailure::new("try", &*in_process.failures[0].message, u32::try_from(attempts).unwrap());
+        assert_eq!(standing.failures, [expected], "{name}");
         worker.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_timeout_that_is_not_tried_again_is_one_by_its_kind() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-timeout").await;
+    let slow = node(|_: Arc<Log>, _: Cx| async {
+        std::future::pending::<()>().await;
+        Ok(log("never"))
+    });
+    let slow =
+        slow.with_timeout(Duration::from_millis(20)).with_retry(three_tries()).with_retry_on(|_| false);
+    let graph = StateGraph::<Log>::new("slow").add_node("slow", slow).add_edge(START, "slow");
+    let graph = graph.add_edge("slow", END).compile().unwrap();
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    client.start(&graph, "slow", Log::default(), &RunOptions::new()).await.unwrap();
+    let failed = client.result::<Log>("slow").await.unwrap_err();
+    assert!(matches!(&failed, TemporalError::Failed { kind, .. } if kind == "timeout"), "{failed:?}");
+    let failures = client.state::<Log>("slow").await.unwrap().failures;
+    assert_eq!(failures, [NodeFailure::new("slow", "the try took longer than 20ms", 1)]);
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
