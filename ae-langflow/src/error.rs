@@ -196,6 +196,7 @@ impl GraphError {
             Self::Node { .. } => Some(true),
             Self::Run(RunError::UnknownQuestion { .. } | RunError::StaleAnswer { .. }) => Some(false),
             Self::Run(RunError::UnknownLabel { node, .. }) => Some(node != START),
+            Self::Run(RunError::Panicked { nodes, .. }) => Some(!nodes.iter().any(|node| node == START)),
             Self::Run(_) => Some(true),
             Self::Store { .. } | Self::Encode { .. } => None,
             _ => Some(false),

@@ -65,31 +65,19 @@ impl RunConfig {
         Self { thread, step_limit: STEP_LIMIT, cancel: Cancel::default(), at: None, when_busy }
     }
 
-    /// Says what a turn or an answer does that meets another call at work: it waits unless said otherwise.
-    #[must_use]
-    pub fn with_when_busy(mut self, when_busy: WhenBusy) -> Self {
-        self.when_busy = when_busy;
-        self
-    }
-
-    /// Allows this call `steps` supersteps. Only supersteps of nodes count, the same in a fresh and in a resumed call;
-    /// one that is parked and resumed counts once.
-    #[must_use]
-    pub fn with_step_limit(mut self, steps: u64) -> Self {
-        self.step_limit = steps;
-        self
-    }
-
-    /// Stops when `cancel` says so: nodes see it in their context, and the call ends at the next boundary.
-    #[must_use]
-    pub fn with_cancel(mut self, cancel: Cancel) -> Self {
-        self.cancel = cancel;
-        self
-    }
-
     /// The same thread as it was after record `seq`: for reading it, for its history, and to fork it there.
     #[must_use]
     pub fn at(&self, seq: u64) -> Self {
         Self { at: Some(seq), ..self.clone() }
     }
 }
+
+ae_core::setters! { RunConfig {
+    /// Says what a turn or an answer does that meets another call at work: it waits unless said otherwise.
+    fn with_when_busy(when_busy: WhenBusy);
+    /// Allows this call `step_limit` supersteps. Only supersteps of nodes count, the same in a fresh and in a resumed
+    /// call; one that is parked and resumed counts once.
+    fn with_step_limit(step_limit: u64);
+    /// Stops when `cancel` says so: nodes see it in their context, and the call ends at the next boundary.
+    fn with_cancel(cancel: Cancel);
+} }

@@ -2,13 +2,13 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Poll, Waker},
 };
 
 use ae_core::Cancel;
 
-use crate::{app::drive::StoreJournal, store::record::Head};
+use crate::{app::drive::StoreJournal, node::locked, store::record::Head};
 
 /// Of this many threads that no call runs it is known where the last call left them.
 const LEFT_MAX: usize = 1024;
@@ -137,11 +137,6 @@ impl Drop for Place {
             next.wake();
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing under these locks panics half-way, so a poisoned one still holds whole values.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

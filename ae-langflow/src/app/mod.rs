@@ -39,6 +39,7 @@ const SNAPSHOTS_AFTER: usize = 256 * 1024;
 const TAKEOVER_AFTER: Duration = Duration::from_secs(60);
 
 /// Runs threads of a graph in this process. Cheap to clone.
+#[derive(Clone)]
 pub struct App<S: State> {
     pub(crate) graph: Graph<S>,
     pub(crate) store: Option<Arc<dyn Checkpointer>>,
@@ -228,23 +229,6 @@ impl<S: State> App<S> {
             self.pace(&mut opened.log);
             opened
         }))
-    }
-}
-
-impl<S: State> Clone for App<S> {
-    fn clone(&self) -> Self {
-        Self {
-            graph: self.graph.clone(),
-            store: self.store.clone(),
-            runtime: self.runtime.clone(),
-            cache: self.cache.clone(),
-            retention: self.retention,
-            snapshots_after: self.snapshots_after,
-            takeover_after: self.takeover_after,
-            lines: Arc::clone(&self.lines),
-            recent: Arc::clone(&self.recent),
-            drain: self.drain.clone(),
-        }
     }
 }
 

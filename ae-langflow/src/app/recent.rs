@@ -3,11 +3,11 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use super::log::ThreadLog;
-use crate::{GraphRun, State, store::record::Head};
+use crate::{GraphRun, State, node::locked, store::record::Head};
 
 /// How many threads are kept unless the app says otherwise, and how many bytes of JSON they may have together.
 pub(super) const THREADS_MAX: usize = 1024;
@@ -44,14 +44,14 @@ impl<S: State> Recent<S> {
 
     /// Takes a thread out.
     pub(super) fn take(&self, thread: &str) -> Option<(ThreadLog, GraphRun<S>)> {
-        self.kept().take(thread).map(|known| (known.log, known.run))
+        locked(&self.kept).take(thread).map(|known| (known.log, known.run))
     }
 
     /// Puts a thread in, and forgets those that were used longest ago for it.
     pub(super) fn put(&self, log: ThreadLog, mut run: GraphRun<S>) {
         run.forget_limit();
         let (name, bytes) = (Arc::clone(&log.thread), log.weight());
-        let mut kept = self.kept();
+        let mut kept = locked(&self.kept);
         kept.take(&name);
         if self.threads_max == 0 || bytes > self.bytes_max {
             return;
@@ -69,7 +69,7 @@ impl<S: State> Recent<S> {
 
     /// The head of a thread that is kept.
     pub(super) fn head(&self, thread: &str) -> Option<Head> {
-        self.kept().threads.get(thread).and_then(|known| known.log.head)
+        locked(&self.kept).threads.get(thread).and_then(|known| known.log.head)
     }
 
     /// Reads a thread where it stands, if that is `head`.
@@ -79,13 +79,8 @@ impl<S: State> Recent<S> {
         head: Head,
         read: impl FnOnce(&GraphRun<S>) -> T,
     ) -> Option<T> {
-        let kept = self.kept();
+        let kept = locked(&self.kept);
         kept.threads.get(thread).filter(|known| known.log.head == Some(head)).map(|known| read(&known.run))
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept<S>> {
-        // What a panic leaves half-way under the lock is a thread that is kept or not, and its bytes.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,6 +95,6 @@ impl<S: State> Kept<S> {
 
 impl<S: State> fmt::Debug for Recent<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recent").field("threads", &self.kept().threads.len()).finish_non_exhaustive()
+        f.debug_struct("Recent").field("threads", &locked(&self.kept).threads.len()).finish_non_exhaustive()
     }
 }

@@ -35,6 +35,7 @@ pub struct StateGraph<S: State> {
 }
 
 /// A graph without mistakes, ready to run. Cheap to clone.
+#[derive(Clone)]
 pub struct Graph<S: State>(pub(crate) Arc<Compiled<S>>);
 
 pub(crate) struct Compiled<S: State> {
@@ -206,12 +207,6 @@ impl<S: State> Graph<S> {
             .routers
             .get(node)
             .map_or_else(Vec::new, |routers| routers.iter().map(|router| router(state)).collect())
-    }
-}
-
-impl<S: State> Clone for Graph<S> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
     }
 }
 

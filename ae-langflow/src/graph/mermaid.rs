@@ -68,12 +68,7 @@ fn boxes<'t>(
         };
         let _ = writeln!(chart, "{indent}{}[\"{shown}\"]", id(name));
     }
-    let inner = topology.groups.iter().filter(|inner| {
-        // The entry of a subgraph is in it, so what is around it is found without it.
-        let around = topology.groups.iter().filter(|other| other != inner && is_member(other, inner));
-        around.max_by_key(|other| other.len()) == group
-    });
-    for inner in inner {
+    for inner in topology.groups.iter().filter(|inner| around(topology, inner) == group) {
         let _ = writeln!(chart, "{indent}subgraph box_{}[\"{inner}\"]", id(inner));
         boxes(chart, topology, Some(inner), depth + 1, id);
         let _ = writeln!(chart, "{indent}end");
@@ -100,6 +95,7 @@ fn inside_end<'t>(topology: &'t Topology, from: &str, to: &'t str) -> &'t str {
     }
 }
 
+/// The smallest subgraph around the subgraph `group`, whose entry is in it.
 fn around<'t>(topology: &'t Topology, group: &Name) -> Option<&'t Name> {
     let around = topology.groups.iter().filter(|other| *other != group && is_member(other, group));
     around.max_by_key(|other| other.len())

@@ -4,6 +4,7 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
     task::Poll,
 };
 
@@ -22,4 +23,9 @@ pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, NodePa
         Err(panic) => Poll::Ready(Err(panic)),
     })
     .await
+}
+
+/// What a lock keeps. No code of a graph runs under one, so that a poisoned lock still holds whole values.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -17,6 +17,7 @@ pub type CacheKey<S> = Arc<dyn Fn(&S) -> String + Send + Sync>;
 pub type RetryOn = Arc<dyn Fn(&(dyn StdError + 'static)) -> bool + Send + Sync>;
 
 /// How a node is run.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct NodeOptions<S> {
     /// The policy that every host follows.
@@ -123,8 +124,7 @@ impl<S: State, N: Node<S>> Node<S> for Configured<S, N> {
     }
 
     fn options(&self) -> NodeOptions<S> {
-        let NodeOptions { policy, cache_key, retry_on } = &self.options;
-        NodeOptions { policy: policy.clone(), cache_key: cache_key.clone(), retry_on: retry_on.clone() }
+        self.options.clone()
     }
 }
 

@@ -27,7 +27,7 @@ pub use self::{
     task::{DueTask, TaskId},
 };
 pub(crate) use self::{
-    caught::{caught, guarded},
+    caught::{caught, guarded, locked},
     cx::Host,
     failure::{chain, describe},
     name::Name,

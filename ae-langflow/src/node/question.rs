@@ -50,9 +50,7 @@ impl Question {
 
     /// The task that asks.
     pub(crate) fn task(&self) -> TaskId {
-        let node = self.node.as_str().into();
-        self.send_index
-            .map_or_else(|| TaskId::of(self.node.as_str().into()), |index| TaskId::sent(node, index))
+        TaskId::new(self.node.as_str().into(), self.send_index)
     }
 
     /// Whether an answer to this id is meant for this asking.

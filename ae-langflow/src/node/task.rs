@@ -23,12 +23,12 @@ impl TaskId {
     }
 
     pub(crate) fn of(node: Name) -> Self {
-        Self { node, sent: None }
+        Self::new(node, None)
     }
 
-    /// Number `index` of the tasks that were sent in one superstep.
-    pub(crate) fn sent(node: Name, index: u32) -> Self {
-        Self { node, sent: Some(index) }
+    /// The task of `node`, or with `sent` that number of those that were sent in one superstep.
+    pub(crate) fn new(node: Name, sent: Option<u32>) -> Self {
+        Self { node, sent }
     }
 
     /// The name of the node.
@@ -95,13 +95,9 @@ impl Serialize for TaskId {
 impl<'de> Deserialize<'de> for TaskId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        match text.split_once('#') {
-            None => Ok(Self::of(text.into())),
-            Some((node, index)) => {
-                let index = index.parse().map_err(|_| de::Error::custom("a task is `node` or `node#3`"))?;
-                Ok(Self::sent(node.into(), index))
-            }
-        }
+        let Some((node, index)) = text.split_once('#') else { return Ok(Self::of(text.into())) };
+        let index = index.parse().map_err(|_| de::Error::custom("a task is `node` or `node#3`"))?;
+        Ok(Self::new(node.into(), Some(index)))
     }
 }
 

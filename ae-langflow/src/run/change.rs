@@ -142,17 +142,12 @@ pub struct Write<S: State>(
 
 impl<S: State> fmt::Debug for TaskOutcome<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Finished { task, result } => {
-                f.debug_struct("Finished").field("task", task).field("result", result).finish()
-            }
-            Self::Asked { task, questions } => {
-                f.debug_struct("Asked").field("task", task).field("questions", questions).finish()
-            }
-            Self::Failed { task, failure } => {
-                f.debug_struct("Failed").field("task", task).field("failure", failure).finish()
-            }
-        }
+        let (name, what): (_, &dyn fmt::Debug) = match self {
+            Self::Finished { result, .. } => ("Finished", result),
+            Self::Asked { questions, .. } => ("Asked", questions),
+            Self::Failed { failure, .. } => ("Failed", failure),
+        };
+        f.debug_tuple(name).field(self.task()).field(what).finish()
     }
 }
 
@@ -169,23 +164,18 @@ impl<S: State> fmt::Debug for TaskResult<S> {
 
 impl<S: State> fmt::Debug for Change<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Began => f.write_str("Began"),
-            Self::Stepped(writes, next) => f.debug_tuple("Stepped").field(writes).field(next).finish(),
-            Self::Parked { finished, questions } => {
-                f.debug_struct("Parked").field("finished", finished).field("questions", questions).finish()
-            }
-            Self::Answered { answers } => f.debug_struct("Answered").field("answers", answers).finish(),
-            Self::Rewound => f.write_str("Rewound"),
-            Self::Edited { node, next, .. } => {
-                f.debug_struct("Edited").field("node", node).field("next", next).finish_non_exhaustive()
-            }
-            Self::Migrated => f.write_str("Migrated"),
-            Self::Forked { thread, .. } => {
-                f.debug_struct("Forked").field("thread", thread).finish_non_exhaustive()
-            }
-            Self::Moved { to } => f.debug_struct("Moved").field("to", to).finish(),
-        }
+        let (name, what): (_, &dyn fmt::Debug) = match self {
+            Self::Began => return f.write_str("Began"),
+            Self::Stepped(writes, next) => ("Stepped", &(writes, next)),
+            Self::Parked { finished, questions } => ("Parked", &(finished, questions)),
+            Self::Answered { answers } => ("Answered", answers),
+            Self::Rewound => return f.write_str("Rewound"),
+            Self::Edited { node, next, .. } => ("Edited", &(node, next)),
+            Self::Migrated => return f.write_str("Migrated"),
+            Self::Forked { thread, .. } => ("Forked", thread),
+            Self::Moved { to } => ("Moved", to),
+        };
+        f.debug_tuple(name).field(what).finish()
     }
 }
 

@@ -102,6 +102,10 @@ impl<S: State> Position<S> {
     /// Forgets what the superstep under way came to.
     pub(crate) fn reset(&mut self) {
         self.finished.clear();
+        self.forget_questions();
+    }
+
+    fn forget_questions(&mut self) {
         self.questions.clear();
         self.answers.clear();
         self.woken.clear();
@@ -130,9 +134,7 @@ impl<S: State> Position<S> {
     /// Forgets the questions of the superstep under way, which goes on: they were asked of another state.
     pub(crate) fn ask_again(&mut self) {
         self.edits = self.edits.saturating_add(1);
-        self.questions.clear();
-        self.answers.clear();
-        self.woken.clear();
+        self.forget_questions();
     }
 
     /// Takes in tasks that finished or asked. One that ran again asks all of its questions again, and an answer that was

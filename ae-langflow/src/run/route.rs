@@ -92,7 +92,7 @@ impl<'a> Follow<'a> {
                 return Err(RunError::SentToSubgraph { node: node.to_owned(), target: target.to_string() });
             }
             let index = u32::try_from(self.sent.len()).map_err(|_| RunError::TooManySends)?;
-            self.sent.push((TaskId::sent(target.clone(), index), input.clone()));
+            self.sent.push((TaskId::new(target.clone(), Some(index)), input.clone()));
         }
         Ok(())
     }

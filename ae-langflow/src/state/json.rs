@@ -2,17 +2,20 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize, de::Error as _};
 use serde_json::{Error, Map, Value};
 
 use super::{State, reduce::JsonFold};
 
 /// The state of any graph, as a JSON object: for hosts that drive runs of many graphs, and to read a thread whose
 /// types are gone. It is folded as the typed state is, by [`Reducers`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct JsonState {
     fields: Map<String, Value>,
+    #[serde(skip)]
     reducers: Reducers,
+    #[serde(skip)]
     problem: Option<String>,
 }
 
@@ -221,17 +224,5 @@ impl State for JsonState {
 impl fmt::Debug for Reducers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.keys()).finish()
-    }
-}
-
-impl Serialize for JsonState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.fields.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for JsonState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Map::deserialize(deserializer).map(|fields| Self::new(fields, Reducers::default()))
     }
 }

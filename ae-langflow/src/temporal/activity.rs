@@ -45,24 +45,22 @@ impl NodeHost {
     async fn run(&self, ctx: ActivityContext, mut call: TaskCall) -> Result<TaskReport, ActivityError> {
         let (undo, attempt) = (ctx.info().activity_type == UNDO, ctx.info().attempt);
         let graphs = if undo { &self.registry.undo } else { &self.registry.graphs };
-        let Some(graph) = graphs.get(&call.graph).map(Arc::clone) else {
+        let Some(graph) = graphs.get(&call.graph) else {
             if undo {
                 return Ok(TaskReport { outcome: Value::Null, records: Records::new() });
             }
             return Err(failure::other_worker(format!("this worker knows no graph {:?}", call.graph)));
         };
-        if graph.state_version() != call.state_version {
+        if graph.state_version != call.state_version {
             return Err(failure::other_worker(format!(
                 "the run holds version {} of the state of {:?}, this worker has {}",
-                call.state_version,
-                call.graph,
-                graph.state_version()
+                call.state_version, call.graph, graph.state_version
             )));
         }
         if undo {
             // The run knows the limits of the graph's own nodes alone.
             let limit = call.policy.timeout_ms;
-            call.policy = graph.policy(UNDO);
+            call.policy = graph.topology.policy(UNDO);
             call.policy.timeout_ms = call.policy.timeout_ms.or(limit);
         }
         if call.by_reference {
@@ -72,9 +70,9 @@ impl NodeHost {
             };
             fetched.map_err(|error| failure::other_worker(error.to_string()))?;
         }
-        let mut report = self.run_node(ctx, graph.as_ref(), &mut call).await?;
+        let mut report = self.run_node(ctx, graph, &mut call).await?;
         if call.by_reference {
-            let lifted = self.lift(graph.as_ref(), &mut report.outcome).await;
+            let lifted = self.lift(graph, &mut report.outcome).await;
             lifted.map_err(|error| failure::other_worker(error.to_string()))?;
         }
         if is_too_deep(&report.outcome) || report.records.values().any(is_too_deep) {
@@ -91,7 +89,7 @@ impl NodeHost {
     async fn run_node(
         &self,
         ctx: ActivityContext,
-        graph: &dyn ErasedGraph,
+        graph: &ErasedGraph,
         call: &mut TaskCall,
     ) -> Result<TaskReport, ActivityError> {
         let mut records = std::mem::take(&mut call.records);
@@ -132,10 +130,10 @@ impl NodeHost {
     }
 
     /// Puts the large fields of what a node wrote away.
-    async fn lift(&self, graph: &dyn ErasedGraph, outcome: &mut Value) -> Result<(), BackendError> {
+    async fn lift(&self, graph: &ErasedGraph, outcome: &mut Value) -> Result<(), BackendError> {
         let update = outcome.pointer_mut("/finished/result/update").and_then(Value::as_object_mut);
         match (&self.blobs, update) {
-            (Some(blobs), Some(update)) => blobs::lift(blobs.as_ref(), &graph.reduced(), update).await,
+            (Some(blobs), Some(update)) => blobs::lift(blobs.as_ref(), &graph.reduced, update).await,
             _ => Ok(()),
         }
     }

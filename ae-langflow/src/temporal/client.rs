@@ -163,6 +163,9 @@ impl TemporalClient {
     /// [`TemporalError::Unreadable`], [`TemporalError::Server`].
     pub async fn result<S: State>(&self, thread: &str) -> Result<Ending<S>, TemporalError> {
         let result = self.handle(thread).get_result(WorkflowGetResultOptions::default()).await;
+        let failed = |kind: &str, message: String| {
+            Err(TemporalError::Failed { thread: thread.to_owned(), kind: kind.to_owned(), message })
+        };
         let garbled = |error: PayloadConversionError| TemporalError::Unreadable {
             thread: thread.to_owned(),
             reason: error.to_string(),
@@ -174,30 +177,22 @@ impl TemporalClient {
                 Ok(Ending::Cancelled(self.read(thread, end).await?))
             }
             Err(WorkflowGetResultError::Failed(error)) => match *error {
-                IncomingError::Application(failed) if failed.type_name() == Some(failure::STEP_LIMIT) => {
-                    let end = failed.details().map_err(garbled)?.unwrap_or_default();
+                IncomingError::Application(cause) if cause.type_name() == Some(failure::STEP_LIMIT) => {
+                    let end = cause.details().map_err(garbled)?.unwrap_or_default();
                     Ok(Ending::StepLimit(self.read(thread, end).await?))
                 }
-                IncomingError::Application(failed) => Err(TemporalError::Failed {
-                    thread: thread.to_owned(),
-                    kind: failed.type_name().unwrap_or(failure::NODE_FAILED).to_owned(),
-                    message: failed.to_string(),
-                }),
-                other => Err(TemporalError::Failed {
-                    thread: thread.to_owned(),
-                    kind: failure::NODE_FAILED.to_owned(),
-                    message: other.to_string(),
-                }),
+                IncomingError::Application(cause) => {
+                    failed(cause.type_name().unwrap_or(failure::NODE_FAILED), cause.to_string())
+                }
+                other => failed(failure::NODE_FAILED, other.to_string()),
             },
             Err(WorkflowGetResultError::Terminated { .. }) => Err(TemporalError::Terminated {
                 thread: thread.to_owned(),
                 reason: self.reason(thread).await,
             }),
-            Err(WorkflowGetResultError::TimedOut) => Err(TemporalError::Failed {
-                thread: thread.to_owned(),
-                kind: "timeout".to_owned(),
-                message: "the server's own limit for the run was reached".to_owned(),
-            }),
+            Err(WorkflowGetResultError::TimedOut) => {
+                failed("timeout", "the server's own limit for the run was reached".to_owned())
+            }
             Err(WorkflowGetResultError::NotFound(status)) => Err(not_found(thread, status)),
             Err(WorkflowGetResultError::Rpc(status)) => Err(server("result", status).into()),
             Err(error) => Err(local("result", error).into()),

@@ -1,7 +1,7 @@
 //! Heartbeats, and with them the records of `once`.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use temporalio_sdk::activities::ActivityContext;
 use tokio::task::JoinHandle;
 
 use super::wire::{Records, json_bytes};
-use crate::{Cancel, Journal, TaskId};
+use crate::{Cancel, Journal, TaskId, node::locked};
 
 /// The server takes more, but writes it again with every heartbeat.
 const RECORDS_BYTES_MAX: u64 = 64 * 1024;
@@ -138,9 +138,4 @@ impl std::fmt::Debug for HeartbeatJournal {
             .field("records", &locked(&self.records).keys())
             .finish_non_exhaustive()
     }
-}
-
-fn locked(records: &Mutex<Records>) -> MutexGuard<'_, Records> {
-    // Nothing under this lock can panic half-way, so a poisoned one still holds whole values.
-    records.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -72,8 +72,8 @@
 //!
 //! # Deploying
 //!
-//! Start workers that know a new node before runs that need it. A worker that can't read a run leaves it alone and the
-//! server tries again, until a fitting worker comes.
+//! Start workers that know a new node before runs that need it. A worker that can't read a run, or has a reducer that
+//! panics on it, leaves it alone and the server tries again, until a fitting worker comes.
 
 mod activity;
 mod blobs;

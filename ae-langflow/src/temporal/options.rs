@@ -44,41 +44,6 @@ impl ConnectOptions {
         }
     }
 
-    /// Another namespace than `default`.
-    #[must_use]
-    pub fn with_namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = namespace.into();
-        self
-    }
-
-    /// The identity that stands in histories. `ae-langflow` unless said otherwise.
-    #[must_use]
-    pub fn with_identity(mut self, identity: impl Into<String>) -> Self {
-        self.identity = identity.into();
-        self
-    }
-
-    /// How the connection is encrypted. It contradicts `http://`.
-    #[must_use]
-    pub fn with_tls(mut self, tls: Tls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// The key that the server asks for. It never goes over a plain connection: with `http://` connecting is an error.
-    #[must_use]
-    pub fn with_api_key(mut self, key: Secret<String>) -> Self {
-        self.api_key = Some(key);
-        self
-    }
-
-    /// How long connecting may take; 10 s unless said otherwise.
-    #[must_use]
-    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
     /// The address with its scheme: `https`, or `http` when there is nothing that needs encryption.
     pub(crate) fn target(&self) -> Result<Url, BackendError> {
         let encrypts = self.api_key.is_some() || self.tls.is_some();
@@ -106,25 +71,24 @@ impl ConnectOptions {
     }
 }
 
+ae_core::setters! { ConnectOptions {
+    /// Another namespace than `default`.
+    fn with_namespace(namespace: into String);
+    /// The identity that stands in histories. `ae-langflow` unless said otherwise.
+    fn with_identity(identity: into String);
+    /// How the connection is encrypted. It contradicts `http://`.
+    fn with_tls(tls: some Tls);
+    /// The key that the server asks for. It never goes over a plain connection: with `http://` connecting is an error.
+    fn with_api_key(api_key: some Secret<String>);
+    /// How long connecting may take; 10 s unless said otherwise.
+    fn with_connect_timeout(connect_timeout: Duration);
+} }
+
 impl Tls {
     /// The certificates of the operating system, and the name in the URL.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Trusts this certificate authority, in PEM, alone.
-    #[must_use]
-    pub fn with_root_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificate = Some(pem.into());
-        self
-    }
-
-    /// The name that the server's certificate has.
-    #[must_use]
-    pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
-        self.domain = Some(domain.into());
-        self
     }
 
     /// Shows a certificate of its own, both in PEM.
@@ -148,6 +112,13 @@ impl Tls {
             .build()
     }
 }
+
+ae_core::setters! { Tls {
+    /// Trusts this certificate authority, in PEM, alone.
+    fn with_root_certificate(root_certificate: some into Vec<u8>);
+    /// The name that the server's certificate has.
+    fn with_domain(domain: some into String);
+} }
 
 /// How one run behaves. It is fixed when the run starts and travels with it, as what its graph says of its nodes does.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use super::{
@@ -13,13 +13,13 @@ use super::{
     wire::{FORMAT, RunEnd, WorkflowInput},
     workflow::{Active, GraphWorkflow},
 };
-use crate::{Graph, State};
+use crate::{Graph, State, node::locked};
 
 /// The graphs of one worker by name, with what undoes them.
 #[derive(Clone, Default)]
 pub(crate) struct Registry {
-    pub(crate) graphs: BTreeMap<String, Arc<dyn ErasedGraph>>,
-    pub(crate) undo: BTreeMap<String, Arc<dyn ErasedGraph>>,
+    pub(crate) graphs: BTreeMap<String, ErasedGraph>,
+    pub(crate) undo: BTreeMap<String, ErasedGraph>,
     pub(crate) problems: Vec<String>,
     /// Receives the end of a replayed run.
     pub(crate) ended: Option<Arc<Mutex<Option<RunEnd>>>>,
@@ -32,14 +32,14 @@ impl Registry {
             self.problems
                 .push(format!("the graph {name:?} has a node {UNDO:?}, which names what undoes a run"));
         }
-        if self.graphs.insert(name.clone(), Arc::new(graph.clone())).is_some() {
+        if self.graphs.insert(name.clone(), ErasedGraph::new(graph)).is_some() {
             self.problems.push(format!("two graphs are named {name:?}"));
         }
     }
 
     pub(crate) fn tell(&self, end: &RunEnd) {
         if let Some(ended) = &self.ended {
-            *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(end.clone());
+            *locked(ended) = Some(end.clone());
         }
     }
 
@@ -61,14 +61,14 @@ impl Registry {
             .graphs
             .get(&name)
             .ok_or_else(|| format!("this worker knows no graph {name:?}: start one that does"))?;
-        if graph.state_version() != found {
-            let expected = graph.state_version();
+        if graph.state_version != found {
+            let expected = graph.state_version;
             return Err(format!(
                 "the run holds version {found} of the state of {name:?}, this worker has {expected}: start a worker \
                  with version {found}"
             ));
         }
-        run.set_reducers(graph.reducers());
+        run.set_reducers(graph.reducers.clone());
         let from_step = run.step();
         Ok(Active {
             run,
@@ -85,7 +85,7 @@ impl Registry {
 
     /// The names of all nodes, each once.
     pub(crate) fn nodes(&self) -> BTreeSet<String> {
-        self.graphs.values().flat_map(|graph| graph.nodes()).collect()
+        self.graphs.values().flat_map(|graph| graph.topology.nodes()).map(str::to_owned).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Checking that a recorded run still runs as it did.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use temporalio_client::WorkflowHistory;
 use temporalio_common::protos::temporal::api::history::v1::{HistoryEvent, history_event::Attributes};
 use temporalio_sdk::workflow_replayer::{WorkflowReplayer, WorkflowReplayerOptions};
 
 use super::{TemporalError, registry::Registry, wire::RunEnd, workflow::GraphWorkflow};
-use crate::{Graph, State};
+use crate::{Graph, State, node::locked};
 
 /// Runs recorded histories again, without a server and without any node: it notices when this release, a reducer or
 /// the order of fields would make a run under way take another turn. Keep a history of every shape that was released.
@@ -40,7 +40,7 @@ impl Replayer {
         let replayed = |reason: String| TemporalError::Replay { reason };
         let broken = |reason: String| TemporalError::Worker { reason };
         let history = WorkflowHistory::from_json(history).map_err(|error| replayed(error.to_string()))?;
-        let ended = Arc::default();
+        let ended = Arc::<Mutex<_>>::default();
         let registry = Arc::new(Registry { ended: Some(Arc::clone(&ended)), ..self.registry.clone() });
         let options = WorkflowReplayerOptions::new()
             .register_workflow_with_factory::<GraphWorkflow, _>(move || registry.workflow())
@@ -53,7 +53,7 @@ impl Replayer {
             if let Some(failure) = result.replay_failure {
                 return Err(replayed(failure.to_string()));
             }
-            let ended = ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let ended = locked(&ended).take();
             match (recorded_end(result.history.events()), ended) {
                 (Some(was), Some(is)) if was != is => {
                     return Err(replayed("it ends in another state than it did".to_owned()));

@@ -62,31 +62,9 @@ impl TemporalWorker {
             .add_edge(UNDO, END)
             .compile()
             .expect("one node between START and END is a graph");
-        if self.registry.undo.insert(name.clone(), Arc::new(undo) as Arc<dyn ErasedGraph>).is_some() {
+        if self.registry.undo.insert(name.clone(), ErasedGraph::new(&undo)).is_some() {
             self.registry.problems.push(format!("two nodes undo the graph {name:?}"));
         }
-        self
-    }
-
-    /// How long nodes may go on once the worker was asked to stop, before [`Cx::cancelled`](crate::Cx::cancelled) stops
-    /// them: 10 s unless said otherwise. They run again elsewhere then.
-    #[must_use]
-    pub fn with_grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
-        self
-    }
-
-    /// Takes time, limits and jitter from `runtime`. The system's by default.
-    #[must_use]
-    pub fn with_runtime(mut self, runtime: Runtime) -> Self {
-        self.runtime = runtime;
-        self
-    }
-
-    /// Keeps results of nodes that are [`cached`](crate::Configured::cached) in `cache`. Nowhere by default.
-    #[must_use]
-    pub fn with_cache(mut self, cache: Arc<dyn NodeCache>) -> Self {
-        self.cache = Some(cache);
         self
     }
 
@@ -147,6 +125,16 @@ impl TemporalWorker {
         Ok(WorkerHandle { ended })
     }
 }
+
+ae_core::setters! { TemporalWorker {
+    /// How long nodes may go on once the worker was asked to stop, before [`Cx::cancelled`](crate::Cx::cancelled) stops
+    /// them: 10 s unless said otherwise. They run again elsewhere then.
+    fn with_grace(grace: Duration);
+    /// Takes time, limits and jitter from `runtime`. The system's by default.
+    fn with_runtime(runtime: Runtime);
+    /// Keeps results of nodes that are [`cached`](crate::Configured::cached) in `cache`. Nowhere by default.
+    fn with_cache(cache: some Arc<dyn NodeCache>);
+} }
 
 impl WorkerHandle {
     /// Waits until the worker has stopped, with all that it had under way.

@@ -191,21 +191,14 @@ impl Diagnosis {
     pub fn new(failing: Vec<String>, suspected_cause: impl Into<String>) -> Self {
         Self { failing, excerpt: String::new(), suspected_cause: suspected_cause.into(), files: Vec::new() }
     }
-
-    /// Adds the part of the output that matters.
-    #[must_use]
-    pub fn with_excerpt(mut self, excerpt: impl Into<String>) -> Self {
-        self.excerpt = excerpt.into();
-        self
-    }
-
-    /// Adds the files to look at.
-    #[must_use]
-    pub fn with_files(mut self, files: Vec<String>) -> Self {
-        self.files = files;
-        self
-    }
 }
+
+ae_core::setters! { Diagnosis {
+    /// Adds the part of the output that matters.
+    fn with_excerpt(excerpt: into String);
+    /// Adds the files to look at.
+    fn with_files(files: Vec<String>);
+} }
 
 /// The input of `write`.
 #[derive(Debug, Clone, PartialEq)]

@@ -170,10 +170,11 @@ async fn a_reducer_that_panics_is_an_error_of_each_call_that_folds() {
             let app = || place.app(&graph);
             let turned = app().invoke(Input::turn(bad()), &config).await.unwrap_err();
             assert!(is_bad(&turned) && app().get_state(&config).await.unwrap().is_none(), "{turned}");
+            assert_eq!(turned.input_stored(), Some(false));
             let ended = app().invoke(Input::start(Picky::update()), &config).await.unwrap_err();
             assert!(is_bad(&ended), "{ended}");
             let turned = app().invoke(Input::turn(bad()), &config).await.unwrap_err();
-            assert!(is_bad(&turned), "{turned}");
+            assert!(is_bad(&turned) && turned.input_stored() == Some(false), "{turned}");
             let written = app().update_state(&config, bad(), WriteAs::NoNode).await.unwrap_err();
             assert!(is_bad(&written), "{written}");
             match app().get_state(&config).await {

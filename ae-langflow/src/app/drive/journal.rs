@@ -1,6 +1,6 @@
 //! Where the records of `once` go.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use ae_core::{BackendError, ErrorKind};
 use async_trait::async_trait;
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     Checkpointer, Journal, TaskId,
+    node::locked,
     store::record::{Head, TaskRecord},
 };
 
@@ -65,9 +66,4 @@ impl Journal for StoreJournal {
             BackendError::new(ErrorKind::Protocol, "graph", "once", message)
         })
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing under these locks can panic half-way, so a poisoned one still holds a whole value.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -120,10 +120,16 @@ impl<'a, S: State> Drive<'a, S> {
 
     /// [`adopt`](Self::adopt) for a superstep that is abandoned: what can't be folded together is left.
     pub(crate) async fn adopt_what_fits(&mut self, notes: Vec<TaskRecord>) -> Result<(), GraphError> {
-        match self.adopt(notes).await {
-            Err(GraphError::Run(_)) => Ok(()),
-            other => other,
+        if notes.is_empty() {
+            return Ok(());
         }
+        let before = self.run.clone();
+        match self.adopt(notes).await {
+            Err(GraphError::Run(RunError::Panicked { .. })) => self.run = before,
+            Err(GraphError::Run(_)) => {}
+            other => return other,
+        }
+        Ok(())
     }
 
     /// Takes the writes of the last turn back, which has not ended. They are gone with the commit of the turn that comes

@@ -95,14 +95,16 @@ impl ThreadLog {
 
     /// A damaged thread is refused and stays as it is.
     pub(crate) fn corrupt(&self, seq: u64, reason: impl ToString) -> GraphError {
-        let (thread, sound) = (self.thread.to_string(), seq.saturating_sub(1));
-        GraphError::Corrupt { thread, seq, sound, reason: reason.to_string() }
+        self.damaged(seq, seq.saturating_sub(1), reason)
     }
 
     /// A note on top of record `seq` is damaged. A fork has none.
     pub(crate) fn damaged_note(&self, seq: u64, error: &serde_json::Error) -> GraphError {
-        let reason = format!("a note of a task can't be read: {error}");
-        GraphError::Corrupt { thread: self.thread.to_string(), seq, sound: seq, reason }
+        self.damaged(seq, seq, format!("a note of a task can't be read: {error}"))
+    }
+
+    fn damaged(&self, seq: u64, sound: u64, reason: impl ToString) -> GraphError {
+        GraphError::Corrupt { thread: self.thread.to_string(), seq, sound, reason: reason.to_string() }
     }
 
     pub(crate) fn unwritable(&self, error: &serde_json::Error) -> GraphError {

@@ -122,12 +122,8 @@ impl ThreadLog {
         }
         if head != loaded.head {
             // Which one it is can't be seen; the snapshot was read by its own head.
-            return Err(GraphError::Corrupt {
-                thread: self.thread.to_string(),
-                seq: head.seq,
-                sound: loaded.snapshot_head.seq,
-                reason: "the records do not lead to the head: one is lost or was changed".to_owned(),
-            });
+            let reason = "the records do not lead to the head: one is lost or was changed";
+            return Err(self.damaged(head.seq, loaded.snapshot_head.seq, reason));
         }
         Ok(())
     }

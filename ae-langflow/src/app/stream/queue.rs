@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeSet, VecDeque},
     error::Error as StdError,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
 
@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use super::{Event, Modes};
 use crate::{
-    Emitter, GraphRun, OpenJoin, State, TaskId, app::drive::Ended, node::describe, store::record::Head,
+    Emitter, GraphRun, OpenJoin, State, TaskId, TaskResult,
+    app::drive::Ended,
+    node::{describe, locked},
+    store::record::Head,
 };
 
 /// The number of events that may be unread before [`Cx::emit`](crate::Cx::emit) waits.
@@ -58,7 +61,7 @@ impl<S: State> Queue<S> {
 
     /// Takes the next event.
     pub(super) fn take(&self) -> Option<Event<S>> {
-        let mut unread = self.unread();
+        let mut unread = locked(&self.unread);
         unread.reader = None;
         let event = unread.events.pop_front()?;
         let has_room = unread.events.len() < UNREAD_MAX;
@@ -70,7 +73,7 @@ impl<S: State> Queue<S> {
 
     /// Wakes the reader with the next event; `false` when there is one already.
     pub(super) fn wait(&self, cx: &Context<'_>) -> bool {
-        let mut unread = self.unread();
+        let mut unread = locked(&self.unread);
         if unread.events.is_empty() {
             unread.reader = Some(cx.waker().clone());
         }
@@ -79,17 +82,12 @@ impl<S: State> Queue<S> {
 
     /// Takes up the last event, and none after it.
     pub(super) fn close(&self, last: Option<Event<S>>) {
-        let mut unread = self.unread();
+        let mut unread = locked(&self.unread);
         unread.events.extend(last);
         unread.closed = true;
         let waiting = std::mem::take(&mut unread.waiting);
         drop(unread);
         waiting.into_iter().for_each(Waker::wake);
-    }
-
-    fn unread(&self) -> MutexGuard<'_, Unread<S>> {
-        // Nothing under the lock panics half-way, so a poisoned lock still holds whole events.
-        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, mode: Modes, event: impl FnOnce() -> Event<S>) {
@@ -100,7 +98,7 @@ impl<S: State> Queue<S> {
 
     /// Adds an event, whatever the modes.
     fn push(&self, event: Event<S>) {
-        let mut unread = self.unread();
+        let mut unread = locked(&self.unread);
         if unread.closed {
             return;
         }
@@ -117,13 +115,13 @@ impl<S: State> Queue<S> {
 
     /// Ends a try; whether it has sent custom events.
     fn end_try(&self, task: &TaskId) -> bool {
-        self.unread().spoken.remove(task)
+        locked(&self.unread).spoken.remove(task)
     }
 
     /// Waits until fewer than `most` events are unread.
     async fn room(&self, most: usize) {
         std::future::poll_fn(|cx| {
-            let mut unread = self.unread();
+            let mut unread = locked(&self.unread);
             if unread.closed || unread.events.len() < most {
                 return Poll::Ready(());
             }
@@ -173,26 +171,15 @@ impl<S: State> Sink<S> {
     }
 
     pub(crate) fn ended(&self, task: &TaskId, step: u64, ended: &Ended<S>) {
-        match ended {
-            Ended::Finished(result) => {
-                self.0.end_try(task);
-                if let Some(update) = &result.update {
-                    self.0.tell(Modes::UPDATES, || Event::Update {
-                        step,
-                        task: task.clone(),
-                        update: update.clone(),
-                    });
-                }
-                self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() });
-            }
-            Ended::Asked(_) => {
-                self.0.end_try(task);
-                self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() });
-            }
-            Ended::Failed(failure) => {
-                self.tell_failed(task, step, failure.attempts, || failure.message.clone(), false);
-            }
+        if let Ended::Failed(failure) = ended {
+            return self.tell_failed(task, step, failure.attempts, failure.message.clone(), false);
         }
+        self.0.end_try(task);
+        if let Ended::Finished(TaskResult { update: Some(update), .. }) = ended {
+            let update = || Event::Update { step, task: task.clone(), update: update.clone() };
+            self.0.tell(Modes::UPDATES, update);
+        }
+        self.0.tell(Modes::TASKS, || Event::TaskEnded { step, task: task.clone() });
     }
 
     /// A try failed.
@@ -204,18 +191,11 @@ impl<S: State> Sink<S> {
         error: &(dyn StdError + 'static),
         repeated: bool,
     ) {
-        self.tell_failed(task, step, attempt, || describe(error), repeated);
+        self.tell_failed(task, step, attempt, describe(error), repeated);
     }
 
-    fn tell_failed(
-        &self,
-        task: &TaskId,
-        step: u64,
-        attempt: u32,
-        message: impl FnOnce() -> String,
-        repeated: bool,
-    ) {
-        let failed = || Event::TaskFailed { step, task: task.clone(), attempt, message: message(), repeated };
+    fn tell_failed(&self, task: &TaskId, step: u64, attempt: u32, message: String, repeated: bool) {
+        let failed = || Event::TaskFailed { step, task: task.clone(), attempt, message, repeated };
         self.0.tell(Modes::TASKS, failed);
         if self.0.end_try(task) {
             self.0.tell(Modes::CUSTOM, || Event::Voided { step, task: task.clone() });

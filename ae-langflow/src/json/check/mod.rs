@@ -66,19 +66,7 @@ enum Step<'a> {
     Root,
     Field(&'static str),
     Index(usize),
-    Key(&'a dyn KeyText),
-}
-
-trait KeyText {
-    fn text(&self) -> String;
-}
-
-struct Key<'a, K: ?Sized>(&'a K);
-
-impl<K: Serialize + ?Sized> KeyText for Key<'_, K> {
-    fn text(&self) -> String {
-        serde_json::to_string(self.0).unwrap_or_default()
-    }
+    Key(&'a dyn Fn() -> String),
 }
 
 struct Checked<'a, T: ?Sized> {
@@ -198,7 +186,7 @@ impl fmt::Display for Trail<'_> {
                 Step::Root => {}
                 Step::Field(name) => steps.push(format!(".{name}")),
                 Step::Index(index) => steps.push(format!("[{index}]")),
-                Step::Key(key) => steps.push(format!("[{}]", key.text())),
+                Step::Key(key) => steps.push(format!("[{}]", key())),
             }
             next = trail.up;
         }

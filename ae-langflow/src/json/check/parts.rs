@@ -2,7 +2,7 @@
 
 use serde::{Serialize, ser};
 
-use super::{Checked, Inside, Key, Step, Trail};
+use super::{Checked, Inside, Step, Trail};
 use crate::json::kinds;
 
 /// Lists, and tuples, whose parts may have several types.
@@ -92,7 +92,7 @@ impl<C: ser::SerializeMap> ser::SerializeMap for Inside<'_, C> {
         key: &K,
         value: &V,
     ) -> Result<(), C::Error> {
-        let shown = Key(key);
+        let shown = || serde_json::to_string(key).unwrap_or_default();
         self.key(key, Step::Key(&shown))?;
         self.value(value, Step::Key(&shown))
     }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
     num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::NodeCache;
-use crate::node::policy::millis;
+use crate::node::{locked, policy::millis};
 
 /// Keeps the last results in memory, each for a bounded time.
 pub struct MemoryNodeCache {
@@ -42,11 +42,6 @@ impl MemoryNodeCache {
         self.time_to_live_ms = Some(millis(time));
         self
     }
-
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        // Nothing under the lock panics half-way, so a poisoned lock still holds whole entries.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl fmt::Debug for MemoryNodeCache {
@@ -58,7 +53,7 @@ impl fmt::Debug for MemoryNodeCache {
 #[async_trait]
 impl NodeCache for MemoryNodeCache {
     async fn get(&self, key: &str, now: Timestamp) -> Result<Option<Value>, BackendError> {
-        let entries = self.entries();
+        let entries = locked(&self.entries);
         let Some((value, at)) = entries.values.get(key) else { return Ok(None) };
         // A clock that went back makes nothing older.
         let age_ms = u64::try_from(now.as_millisecond().saturating_sub(at.as_millisecond())).unwrap_or(0);
@@ -67,7 +62,7 @@ impl NodeCache for MemoryNodeCache {
     }
 
     async fn put(&self, key: &str, value: Value, now: Timestamp) -> Result<(), BackendError> {
-        let mut entries = self.entries();
+        let mut entries = locked(&self.entries);
         if entries.values.insert(key.to_owned(), (value, now)).is_some() {
             entries.order.retain(|known| known != key);
         }

@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     future::Future,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     task::Waker,
@@ -22,7 +22,9 @@ pub(crate) use self::host::Host;
 pub use self::host::{Emitter, Journal};
 use self::waits::{Waits, WakeTime};
 use crate::{
-    Cancel, DueTask, NodeFailure, Question, Stop, TaskId, json, node::Pause, store::record::NAME_BYTES_MAX,
+    Cancel, DueTask, NodeFailure, Question, Stop, TaskId, json,
+    node::{Pause, locked},
+    store::record::NAME_BYTES_MAX,
 };
 
 /// How long the key of [`Cx::once`] may be. Journals put their own marks before it.
@@ -392,9 +394,4 @@ impl Inner {
             waits: Waits::default(),
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing under these locks can panic half-way, so a poisoned one still holds whole values.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use ae_core::{BackendError, Digest};
 use async_trait::async_trait;
 
 use super::BlobStore;
-use crate::host::Blob;
+use crate::{host::Blob, node::locked};
 
 /// Keeps values in this process, for tests and for programs that are client and worker in one.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl MemoryBlobs {
     /// How many values it keeps.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        locked(&self.0).len()
     }
 
     /// Whether it keeps nothing.
@@ -38,11 +38,11 @@ impl MemoryBlobs {
 #[async_trait]
 impl BlobStore for MemoryBlobs {
     async fn put(&self, blob: Blob) -> Result<(), BackendError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(blob.digest, blob.text);
+        locked(&self.0).insert(blob.digest, blob.text);
         Ok(())
     }
 
     async fn get(&self, digest: Digest) -> Result<Option<Arc<str>>, BackendError> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned())
+        Ok(locked(&self.0).get(&digest).cloned())
     }
 }
