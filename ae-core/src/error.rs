@@ -84,6 +84,7 @@ struct Inner {
     request_id: Option<String>,
     status: Option<u16>,
     cost: Option<Money>,
+    context: Vec<(&'static str, String)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -106,8 +107,16 @@ impl BackendError {
             request_id: None,
             status: None,
             cost: None,
+            context: Vec::new(),
             source: None,
         }))
+    }
+
+    /// Adds a named value for logs. Not a secret, and not part of `Display`.
+    #[must_use]
+    pub fn with_context(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.0.context.push((name, value.into()));
+        self
     }
 
     /// Why it failed.
@@ -158,6 +167,11 @@ impl BackendError {
     /// The cost that the failed request certainly had; `None` when it was not measured.
     pub fn cost(&self) -> Option<Money> {
         self.0.cost
+    }
+
+    /// Named values for logs, in the order in which they were added.
+    pub fn context(&self) -> &[(&'static str, String)] {
+        &self.0.context
     }
 }
 
