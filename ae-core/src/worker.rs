@@ -82,7 +82,8 @@ mod tests {
 
     #[tokio::test]
     async fn jobs_come_in_order_and_those_of_callers_who_left_are_left_out() {
-        let (worker, done, gate) = (Worker::start("test").unwrap(), Arc::default(), Arc::new(Barrier::new(2)));
+        let (worker, done, gate) =
+            (Worker::start("test").unwrap(), Arc::default(), Arc::new(Barrier::new(2)));
         let job = |number| {
             let (done, gate): (Arc<Mutex<Vec<u32>>>, _) = (Arc::clone(&done), Arc::clone(&gate));
             worker.run(move || {
