@@ -77,7 +77,7 @@ async fn a_pooler_by_session_conforms() {
     conformance::checkpointer::run_all(Arc::new(store)).await;
 }
 
-/// Passes on what connections say, until those that stand are told to fall silent.
+/// Passes on the bytes of connections, until it makes those that stand fall silent.
 async fn network(to: String) -> (u16, watch::Sender<()>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
