@@ -34,6 +34,8 @@ const ONCE_KEY_BYTES_MAX: usize = NAME_BYTES_MAX - 64;
 #[derive(Debug, Clone)]
 pub struct Cx(Arc<Inner>);
 
+type Once = Arc<Mutex<BTreeMap<String, Value>>>;
+
 #[derive(Debug)]
 struct Inner {
     host: Arc<Host>,
@@ -44,7 +46,7 @@ struct Inner {
     /// By question, in the order in which they were given.
     answers: BTreeMap<String, Vec<Value>>,
     /// All tries of a task share what was recorded: one that was given up may still finish its work.
-    once: Arc<Mutex<BTreeMap<String, Value>>>,
+    once: Once,
     asked: Mutex<Vec<Question>>,
     /// How often each question was asked in this run.
     asks: Mutex<BTreeMap<String, u32>>,
@@ -73,19 +75,7 @@ impl Cx {
         due: DueTask,
         recorded: BTreeMap<String, Value>,
     ) -> Self {
-        Self(Arc::new(Inner {
-            host,
-            step,
-            task: due.task,
-            attempt: 1,
-            input: due.input,
-            answers: due.answers,
-            once: Arc::new(Mutex::new(recorded)),
-            asked: Mutex::default(),
-            asks: Mutex::default(),
-            beats: AtomicU64::new(0),
-            waits: Waits::default(),
-        }))
+        Self(Arc::new(Inner::new(host, step, due, 1, Arc::new(Mutex::new(recorded)))))
     }
 
     /// Gives it the answers to questions of this task, by id, each in the order in which they were given.
@@ -378,20 +368,16 @@ impl Cx {
 }
 
 impl Inner {
+    fn new(host: Arc<Host>, step: u64, due: DueTask, attempt: u32, once: Once) -> Self {
+        let DueTask { task, input, answers } = due;
+        let (asked, asks, beats) = (Mutex::default(), Mutex::default(), AtomicU64::new(0));
+        Self { host, step, task, attempt, input, answers, once, asked, asks, beats, waits: Waits::default() }
+    }
+
     /// The same task without its questions, heartbeats and waits. The records are shared until they are replaced.
     fn copy(&self) -> Self {
-        Self {
-            host: Arc::clone(&self.host),
-            step: self.step,
-            task: self.task.clone(),
-            attempt: self.attempt,
-            input: self.input.clone(),
-            answers: self.answers.clone(),
-            once: Arc::clone(&self.once),
-            asked: Mutex::default(),
-            asks: Mutex::default(),
-            beats: AtomicU64::new(0),
-            waits: Waits::default(),
-        }
+        let (task, input, answers) = (self.task.clone(), self.input.clone(), self.answers.clone());
+        let (due, once) = (DueTask { task, input, answers }, Arc::clone(&self.once));
+        Self::new(Arc::clone(&self.host), self.step, due, self.attempt, once)
     }
 }

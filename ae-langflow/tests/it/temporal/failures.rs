@@ -3,18 +3,23 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry, RetryPolicy};
 use ae_langflow::{
-    Cx, END, Graph, Input, NodeFailure, RunConfig, START, StateGraph, Stop, node,
+    Cx, END, Graph, Input, NodeFailure, RunConfig, START, State, StateGraph, Stop, node,
     temporal::{RunOptions, TemporalError, TemporalWorker},
 };
 
-use super::server::{Kind, Server, work};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    runs::failed_task,
+    server::{Kind, Server, events, until, work},
+};
 use crate::support::{Log, Trace, done, log, stored};
 
 /// `try` fails `failures` times with what `error` makes; `beside` runs in the same superstep.
@@ -239,5 +244,47 @@ async fn an_error_handler_takes_over_as_it_does_in_process() {
     let remote = client.result::<Log>("handler").await.unwrap();
     assert_eq!(remote, local);
     assert_eq!(done(remote).log, ["break 1: broken", "slow 1: the try took longer than 20ms"]);
+    worker.stop().await;
+}
+
+static IS_BROKEN: AtomicBool = AtomicBool::new(true);
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, State)]
+struct Sum {
+    #[reduce(with = add)]
+    total: u32,
+}
+
+fn add(have: &mut u32, new: u32) {
+    assert!(!IS_BROKEN.load(Ordering::SeqCst), "it is broken");
+    *have += new;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reducer_that_panics_leaves_the_run_to_a_worker_that_was_mended() {
+    let Some(server) = Server::shared().await else { return };
+    let client = server.client("failures-reducer").await;
+    let ran = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&ran);
+    let graph = StateGraph::<Sum>::new("sum")
+        .add_node("add", move |_: Arc<Sum>, _: Cx| {
+            count.fetch_add(1, Ordering::SeqCst);
+            async { Ok(Sum::update().total(1)) }
+        })
+        .add_edge(START, "add")
+        .add_edge("add", END)
+        .compile()
+        .unwrap();
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    client.start(&graph, "sum", Sum::default(), &RunOptions::new()).await.unwrap();
+    until("a failed workflow task", || async {
+        events(&client, "sum").await.iter().any(|kind| *kind == failed_task()).then_some(())
+    })
+    .await;
+    worker.stop().await;
+    IS_BROKEN.store(false, Ordering::SeqCst);
+    let worker = work(TemporalWorker::new(&client).graph(&graph));
+    assert_eq!(done(client.result::<Sum>("sum").await.unwrap()).total, 1);
+    assert_eq!(ran.load(Ordering::SeqCst), 1, "the node did not run again");
     worker.stop().await;
 }

@@ -29,7 +29,8 @@ impl Random {
 
     pub fn float(&mut self) -> f64 {
         let any = f64::from_bits(self.next());
-        self.one_of(&[0.1 + 0.2, -0.0, 1.0, f64::MIN_POSITIVE, f64::MAX, 1e21, 123_456_789.125, any])
+        let odd = self.one_of(&[f64::NAN, f64::INFINITY, any]);
+        self.one_of(&[0.1 + 0.2, -0.0, 1.0, f64::MIN_POSITIVE, f64::MAX, 1e21, 123_456_789.125, odd])
     }
 
     pub fn letter(&mut self) -> char {
