@@ -25,7 +25,7 @@ pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, NodePa
     .await
 }
 
-/// What a lock keeps. No code of a graph runs under one, so that a poisoned lock still holds whole values.
+/// The value in a lock. No code of a graph runs under one, so that a poisoned lock still holds whole values.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

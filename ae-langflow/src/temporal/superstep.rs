@@ -176,7 +176,7 @@ async fn all_unless_too_large<F: Future>(ctx: &Ctx, all: F) -> Option<F::Output>
     .await
 }
 
-/// What is known of a node whose last worker did not report.
+/// The little that is known of a node whose last worker did not report.
 fn unreported(records: Records) -> Tried {
     Tried { attempts: ATTEMPTS_MAX, records }
 }

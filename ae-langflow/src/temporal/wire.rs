@@ -86,7 +86,7 @@ pub(crate) struct TaskReport {
 pub(crate) struct Tried {
     /// How often it was tried.
     pub(crate) attempts: u32,
-    /// What it recorded.
+    /// Its records.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) records: Records,
 }
