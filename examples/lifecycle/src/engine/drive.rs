@@ -28,10 +28,10 @@ const LEASE_PAUSE: Duration = Duration::from_millis(30);
 ///
 /// `Conflict` when another process runs it.
 pub async fn lease(installation: &Installation, run: RunId) -> Result<Lease> {
-    match try_lease(installation, run).await? {
-        Some(lease) => Ok(lease),
-        None => installation.dir.lease(run),
-    }
+    try_lease(installation, run).await?.ok_or_else(|| {
+        Error::new(ErrorKind::Conflict, format!("run {run} is being run by another process"))
+            .with_hint(format!("look at it with `ae status {run}`, or wait until it parks or ends"))
+    })
 }
 
 /// The lease of `run`, or `None` when another process runs it. A command that only looks holds it for an instant, so

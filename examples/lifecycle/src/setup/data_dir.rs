@@ -105,21 +105,6 @@ impl DataDir {
         Ok(path)
     }
 
-    /// Takes the lease of `run`: one runner at a time, released when this process ends, however it ends.
-    ///
-    /// # Errors
-    ///
-    /// `Conflict` when another process holds it.
-    pub fn lease(&self, run: RunId) -> Result<Lease> {
-        match self.try_lease(run)? {
-            Some(lease) => Ok(lease),
-            None => {
-                Err(Error::new(ErrorKind::Conflict, format!("run {run} is being run by another process"))
-                    .with_hint(format!("look at it with `ae status {run}`, or wait until it parks or ends")))
-            }
-        }
-    }
-
     /// Whether a process runs `run`.
     pub fn is_leased(&self, run: RunId) -> Result<bool> {
         let path = self.0.join("runs").join(run.to_string()).join("lease");
@@ -135,7 +120,8 @@ impl DataDir {
         }
     }
 
-    /// Takes the lease of `run` if no process holds it.
+    /// Takes the lease of `run` if no process holds it: one runner at a time, released when this process ends, however
+    /// it ends.
     pub fn try_lease(&self, run: RunId) -> Result<Option<Lease>> {
         let folder = self.0.join("runs").join(run.to_string());
         make_private_dir(&folder)?;
@@ -190,15 +176,14 @@ impl DataDir {
 ///
 /// When neither `XDG_DATA_HOME` nor `HOME` is set.
 pub fn default_data_dir(xdg_data_home: Option<String>, home: Option<String>) -> Result<PathBuf> {
-    let named = |text: Option<String>| text.filter(|text| Path::new(text).is_absolute());
-    if let Some(data) = named(xdg_data_home) {
-        return Ok(Path::new(&data).join("autonomous-enterprise"));
-    }
-    if let Some(home) = named(home) {
-        return Ok(Path::new(&home).join(".local/share/autonomous-enterprise"));
-    }
-    Err(Error::new(ErrorKind::InvalidInput, "there is no home directory to keep runs in")
-        .with_hint("pass --data-dir DIR"))
+    let named = |folder: Option<String>, below: &str| {
+        folder.filter(|text| Path::new(text).is_absolute()).map(|text| Path::new(&text).join(below))
+    };
+    let found = named(xdg_data_home, "autonomous-enterprise");
+    found.or_else(|| named(home, ".local/share/autonomous-enterprise")).ok_or_else(|| {
+        Error::new(ErrorKind::InvalidInput, "there is no home directory to keep runs in")
+            .with_hint("pass --data-dir DIR")
+    })
 }
 
 /// Holds a run: dropped, or the process gone, the run is free again.
@@ -302,9 +287,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let dir = DataDir::open(folder.path()).unwrap();
         let run = RunId::from_digest(&ae_core::Digest::of_bytes("test", b"run"));
-        let lease = dir.lease(run).unwrap();
-        assert_eq!(dir.lease(run).unwrap_err().kind(), ErrorKind::Conflict);
+        let lease = dir.try_lease(run).unwrap().unwrap();
+        assert!(dir.try_lease(run).unwrap().is_none());
         drop(lease);
-        assert!(dir.lease(run).is_ok());
+        assert!(dir.try_lease(run).unwrap().is_some());
     }
 }

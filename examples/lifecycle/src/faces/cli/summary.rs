@@ -17,14 +17,9 @@ pub(super) fn of(report: &RunReport) -> String {
     let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<10} {value}\n"));
     let title = report.spec.as_ref().map_or(report.intent.clone(), |spec| spec.product_name.clone());
     let head = format!("{}  {title}", report.outcome);
-    if let Some(reason) = &report.reason {
-        line("why", reason.clone());
-    }
-    if let Some(url) = &report.product_url {
-        line("product", url.clone());
-    }
-    if let Some(url) = &report.payment_link {
-        line("buy", url.clone());
+    let places = [("why", &report.reason), ("product", &report.product_url), ("buy", &report.payment_link)];
+    for (name, value) in places {
+        value.iter().for_each(|value| line(name, value.clone()));
     }
     if let Some(spec) = &report.spec {
         line("tagline", spec.tagline.clone());
@@ -41,11 +36,8 @@ pub(super) fn of(report: &RunReport) -> String {
             format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()),
         );
     }
-    if let Some(release) = &report.release {
-        line("release", release.clone());
-    }
-    if let Some(damage) = &report.damage {
-        line("damaged", damage.clone());
+    for (name, value) in [("release", &report.release), ("damaged", &report.damage)] {
+        value.iter().for_each(|value| line(name, value.clone()));
     }
     let spent =
         report.spent.as_ref().map_or_else(|| "not measured".to_owned(), |spent| spent.settled.to_string());
