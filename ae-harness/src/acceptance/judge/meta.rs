@@ -83,14 +83,8 @@ pub(super) fn discovery(site: &Site, base_url: &str) -> Verdict {
 
 fn robots_problems(robots: &str, map_url: &str) -> Vec<String> {
     let mut problems = Vec::new();
-    let lines = robots
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|line| !line.is_empty());
-    let fields: Vec<_> = lines
-        .filter_map(|line| line.split_once(':'))
-        .map(|(k, v)| (k.trim().to_lowercase(), v.trim()))
-        .collect();
+    let fields = robots.lines().filter_map(|line| line.split('#').next()?.split_once(':'));
+    let fields: Vec<_> = fields.map(|(key, value)| (key.trim().to_lowercase(), value.trim())).collect();
     if !fields.iter().any(|(key, _)| key == "user-agent") {
         problems.push("site/robots.txt: names no User-agent: begin with \"User-agent: *\"".to_owned());
     }

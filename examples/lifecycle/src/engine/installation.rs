@@ -4,7 +4,7 @@ use std::{fmt::Debug, io::Read, sync::Arc};
 
 use ae_core::{Intent, Runtime};
 use ae_langflow::Checkpointer;
-use ae_safety::{Gatekeeper, Redactor};
+use ae_safety::Gatekeeper;
 use async_trait::async_trait;
 
 use crate::{
@@ -26,10 +26,8 @@ pub struct Installation {
     pub runs: Arc<RunIndex>,
     /// The checkpoints.
     pub store: Arc<dyn Checkpointer>,
-    /// Gates, approvals, budgets, audit log.
+    /// Gates, approvals, budgets, the audit log, and what takes secrets out of text.
     pub keeper: Gatekeeper,
-    /// Takes secrets out of text.
-    pub redactor: Redactor,
     /// Makes the ports of a run.
     pub wiring: Arc<dyn Wiring>,
 }

@@ -8,7 +8,7 @@ use ae_genesis::{Analyst, AnalystInfo, NicheValidator};
 use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
-use ae_safety::{Gatekeeper, Guarded, Redactor};
+use ae_safety::{Gatekeeper, Guarded};
 
 use crate::{
     glue::{approver::Approver, progress::Progress, signals::Sources},
@@ -23,10 +23,8 @@ pub struct Ports {
     pub dir: DataDir,
     /// Clock, sleeper and ids.
     pub runtime: Runtime,
-    /// Gates, approvals, budgets and the audit log.
+    /// Gates, approvals, budgets, the audit log, and what takes secrets out of text.
     pub keeper: Gatekeeper,
-    /// Takes secrets out of text.
-    pub redactor: Redactor,
     /// Sources of signals.
     pub sources: Sources,
     /// Proposes niches and writes the spec.

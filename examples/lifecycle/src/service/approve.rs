@@ -73,7 +73,7 @@ pub async fn approve(installation: &Installation, decision: Decision) -> Result<
     is_meant(&decision, &question)?;
     let ruling =
         if decision.reject { Ruling::deny(&decision.person) } else { Ruling::approve(&decision.person) };
-    let reason = decision.reason.as_deref().map(|reason| installation.redactor.redact(reason));
+    let reason = decision.reason.as_deref().map(|reason| installation.keeper.redactor.redact(reason));
     let redacted = reason.as_deref() != decision.reason.as_deref();
     let ruling = reason.into_iter().fold(ruling, |ruling, reason| ruling.with_reason(reason));
     installation.keeper.desk.decide(question.id, ruling).await?;

@@ -112,7 +112,7 @@ fn intent(installation: &Installation, request: &StartRequest, warnings: &mut Ve
     let budget = Money::parse(&request.budget, Currency::USD).map_err(|error| {
         bad(format!("--budget: {error}")).with_hint("for example --budget 10, or --budget 0 to spend nothing")
     })?;
-    let clean = installation.redactor.redact(&request.intent);
+    let clean = installation.keeper.redactor.redact(&request.intent);
     if clean != request.intent {
         let what = "the intent holds what looks like a secret; it was taken out before anything was stored";
         warnings.push(what.to_owned());

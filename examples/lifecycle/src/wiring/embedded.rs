@@ -75,21 +75,21 @@ pub fn open(dir: DataDir, runtime: Runtime) -> Result<Installation> {
     let budget = Arc::new(SqliteLedger::open(dir.database("safety"))?);
     let anchor = Arc::new(SqliteAnchor::open(dir.database("safety"))?);
     let audit = Arc::new(FileAudit::open(dir.audit_log(), anchor, runtime.clone(), redactor.clone())?);
-    let keeper = Gatekeeper::new(Arc::new(GateTable::default()), desk, budget, audit, redactor.clone());
+    let keeper = Gatekeeper::new(Arc::new(GateTable::default()), desk, budget, audit, redactor);
     SqliteBilling::open_or_create(dir.database("billing"), runtime.clone(), BillingConfig::new(ANY_ADDRESS))?;
     let is_new = |name: &&str| holds_data(&dir, name) && !known.iter().any(|known| known == name);
     for name in dir.stores().filter(is_new) {
         runs.remember_store(name)?;
     }
     let wiring = Arc::new(Embedded { reads_only: false });
-    Ok(Installation { dir, runtime, runs, store, keeper, redactor, wiring })
+    Ok(Installation { dir, runtime, runs, store, keeper, wiring })
 }
 
 /// Opens the data directory to look at its runs, also on a read-only disk: nothing is made or changed.
 pub fn open_read_only(dir: DataDir, runtime: Runtime) -> Result<Installation> {
     let runs = Arc::new(RunIndex::open_read_only(&dir.database("runs"))?);
     known_stores(&dir, &runs)?;
-    let (redactor, safety) = (Redactor::new(), dir.database("safety"));
+    let safety = dir.database("safety");
     let recorded = SqliteAnchor::open_read_only(&safety)?.read()?.bytes;
     if dir.audit_log().metadata().map_or(0, |log| log.len()) < recorded {
         return Err(gone(&dir, AUDIT_LOG, &format!("{recorded} bytes of records were written to it")));
@@ -98,9 +98,9 @@ pub fn open_read_only(dir: DataDir, runtime: Runtime) -> Result<Installation> {
     let desk = Arc::new(SqliteDesk::open_read_only(&safety, runtime.clone())?);
     let budget = Arc::new(SqliteLedger::open_read_only(&safety)?);
     let gate = Arc::new(GateTable::default());
-    let keeper = Gatekeeper::new(gate, desk, budget, Arc::new(ClosedAudit), redactor.clone());
+    let keeper = Gatekeeper::new(gate, desk, budget, Arc::new(ClosedAudit), Redactor::new());
     let wiring = Arc::new(Embedded { reads_only: true });
-    Ok(Installation { dir, runtime, runs, store, keeper, redactor, wiring })
+    Ok(Installation { dir, runtime, runs, store, keeper, wiring })
 }
 
 /// The stores that runs have used, all of which are there.
@@ -154,15 +154,15 @@ impl Backends {
     /// Puts the backends behind their guards.
     #[must_use]
     pub fn guard(self, installation: &Installation, options: RunOptions) -> Arc<Ports> {
-        let Installation { dir, runtime, runs, keeper, redactor, .. } = installation.clone();
+        let Installation { dir, runtime, runs, keeper, .. } = installation.clone();
         let live = self.live_sources.into_iter().map(|source| {
             let provider = Provider::new(source.name(), Mode::Live);
             Guarded::new(source, provider, keeper.clone())
         });
         let (analyst_info, payments_info) = (self.analyst.info(), self.payments.info());
-        let deployer = self.deployer.info().provider;
+        let (deployer, redactor) = (self.deployer.info().provider, keeper.redactor.clone());
         Arc::new(Ports {
-            sources: Sources { local: self.local_sources, live: live.collect(), redactor: redactor.clone() },
+            sources: Sources { local: self.local_sources, live: live.collect(), redactor },
             analyst: Guarded::new(self.analyst, analyst_info.provider.clone(), keeper.clone()),
             analyst_info,
             validator: self.validator,
@@ -178,7 +178,6 @@ impl Backends {
             dir,
             runtime,
             keeper,
-            redactor,
             runs,
         })
     }

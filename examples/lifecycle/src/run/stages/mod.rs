@@ -147,7 +147,7 @@ impl Stage {
 
     /// Ends the run here.
     fn end(&self, outcome: Outcome, reason: impl Into<String>) -> RunStateUpdate {
-        let reason = self.ports.redactor.redact(&reason.into()).into_owned();
+        let reason = self.ports.keeper.redactor.redact(&reason.into()).into_owned();
         RunState::update().end(Some(End { outcome, reason, stage: self.name.to_owned() }))
     }
 
@@ -193,7 +193,7 @@ impl Stage {
     fn living(&self, phase: &str, outcome: &str, line: &str) -> Result<Option<LivingSpec>, Stop> {
         let mut living = self.known(self.state.living.clone(), "living spec")?;
         living.enter(phase);
-        living.log(self.ports.runtime.now(), self.name, outcome, self.ports.redactor.redact(line));
+        living.log(self.ports.runtime.now(), self.name, outcome, self.ports.keeper.redactor.redact(line));
         living.write_to(&self.workspace()?)?;
         Ok(Some(living))
     }
