@@ -66,7 +66,8 @@ pub(crate) async fn invoke<S: State>(
     config: &RunConfig,
     sink: Option<&Sink<S>>,
 ) -> Result<Ending<S>, GraphError> {
-    trace::run(&config.thread, app.graph.topology().name(), async {
+    // Large, since it holds states and updates: boxed, so that it takes no room on the stacks of its callers.
+    let call = Box::pin(async {
         let urgent = matches!(input, Input::Turn(_)) && config.when_busy.is_urgent();
         let place = app.store.as_ref().map(|_| app.lines.join(&config.thread, urgent));
         if let Some(place) = &place {
@@ -103,8 +104,8 @@ pub(crate) async fn invoke<S: State>(
             drive.remember();
         }
         ended
-    })
-    .await
+    });
+    trace::run(&config.thread, app.graph.topology().name(), call).await
 }
 
 impl<S: State> Drive<'_, S> {
