@@ -1,4 +1,8 @@
 //! PostgreSQL behind something else: a pooler, and a network that falls silent.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program is looked for on the PATH, and its port is waited for"
+)]
 
 use std::{
     net::TcpListener,
