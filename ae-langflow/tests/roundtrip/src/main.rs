@@ -30,7 +30,7 @@ fn kind(name: &'static str, open: impl Fn() -> Arc<dyn Checkpointer> + 'static) 
 }
 
 /// A store of each kind, opened as a new process would open it.
-async fn stores(folder: &std::path::Path) -> Vec<(&'static str, Open)> {
+async fn open_stores(folder: &std::path::Path) -> Vec<(&'static str, Open)> {
     let keys = || EncryptionKeys::new(Secret::new([7; 32]), "k", Secret::new([8; 32])).unwrap();
     let sqlite =
         |path: std::path::PathBuf| move || SqliteCheckpointer::open(&path, Durability::Normal).unwrap();
@@ -60,11 +60,16 @@ fn number(name: &str, without: u64) -> u64 {
 #[tokio::main]
 async fn main() {
     let (values, seed) = (number("AE_ROUNDTRIP_VALUES", 500), number("AE_ROUNDTRIP_SEED", 0));
-    let folder = tempfile::tempdir().unwrap();
-    let stores = stores(folder.path()).await;
+    let mut folder = tempfile::tempdir().unwrap();
+    let mut stores = open_stores(folder.path()).await;
     let mut wrong = 0_u64;
     let mut seen: BTreeMap<(&str, Outcome), u64> = BTreeMap::new();
     for number in seed..seed + values {
+        // A file is read through whenever it is opened.
+        if number > seed && number % 100 == 0 {
+            folder = tempfile::tempdir().unwrap();
+            stores = open_stores(folder.path()).await;
+        }
         for (store, open) in &stores {
             let case = thread::Case::new(&mut Random::new(number));
             let outcome = thread::run(open.as_ref(), &format!("{number}"), &case).await;
