@@ -11,6 +11,9 @@ use futures_channel::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// How often each side looks for the other one before it falls asleep: some 50 µs.
+const LOOKS: u32 = 1500;
+
 /// A thread that runs blocking work, one job after another in the order in which they came, so that no executor's thread
 /// is blocked. It needs no runtime.
 ///
@@ -29,8 +32,7 @@ impl Worker {
     /// When the system has no room for another thread.
     pub fn start(name: &str) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel::<Job>();
-        let run = move || queue.into_iter().for_each(|job| job());
-        let thread = thread::Builder::new().name(name.to_owned()).spawn(run)?;
+        let thread = thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
     }
 
@@ -41,7 +43,7 @@ impl Worker {
     ///
     /// When `work` does.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
         let job: Job = Box::new(move || {
             if !reply.is_canceled() {
                 // The caller may have left in the meantime.
@@ -50,7 +52,12 @@ impl Worker {
         });
         let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
         sent.and_then(Result::ok).expect("the thread takes jobs until it is dropped or joined");
-        match answer.await.expect("a job replies, even when it panics") {
+        let quick = soon(|| answer.try_recv().ok().flatten());
+        let answer = match quick {
+            Some(answer) => answer,
+            None => answer.await.expect("a job replies, even when it panics"),
+        };
+        match answer {
             Ok(value) => value,
             Err(panic) => resume_unwind(panic),
         }
@@ -65,6 +72,25 @@ impl Worker {
             let _ = thread.join();
         }
     }
+}
+
+/// Runs the jobs until no more can come.
+fn work(queue: &mpsc::Receiver<Job>) {
+    while let Some(job) = soon(|| queue.try_recv().ok()).or_else(|| queue.recv().ok()) {
+        job();
+    }
+}
+
+/// Looks for something that may come within some microseconds. To fall asleep and be woken takes longer than a short
+/// transaction, and one often follows another.
+fn soon<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    (0..LOOKS).find_map(|_| {
+        let found = look();
+        if found.is_none() {
+            std::hint::spin_loop();
+        }
+        found
+    })
 }
 
 impl fmt::Debug for Worker {

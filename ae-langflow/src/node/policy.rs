@@ -73,6 +73,11 @@ impl NodePolicy {
         });
     }
 
+    /// Whether one try has a limit in time.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.timeout_ms.is_some() || self.idle_timeout_ms.is_some()
+    }
+
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
     }

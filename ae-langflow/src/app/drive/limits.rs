@@ -11,17 +11,14 @@ type BoxError = Box<dyn StdError + Send + Sync>;
 /// The result of `work`, the try of `cx`, or an error once it has taken longer than its policy allows. The time that
 /// it waits for the host does not count.
 pub(super) async fn in_time<T>(
-    policy: Option<&NodePolicy>,
+    policy: &NodePolicy,
     cx: Cx,
     work: impl Future<Output = Result<T, BoxError>>,
 ) -> Result<T, BoxError> {
-    let (whole, idle) = policy.map_or((None, None), |policy| (policy.timeout(), policy.idle_timeout()));
-    let runtime = match &cx.host().runtime {
-        Some(runtime) if whole.is_some() || idle.is_some() => runtime,
-        _ => return work.await,
-    };
-    let mut whole = whole.map(|limit| Limit::new(&cx, runtime, NodeTimeout::Run(limit), limit));
-    let mut idle = idle.map(|limit| Limit::new(&cx, runtime, NodeTimeout::Idle(limit), limit));
+    let Some(runtime) = &cx.host().runtime else { return work.await };
+    let mut whole = policy.timeout().map(|limit| Limit::new(&cx, runtime, NodeTimeout::Run(limit), limit));
+    let mut idle =
+        policy.idle_timeout().map(|limit| Limit::new(&cx, runtime, NodeTimeout::Idle(limit), limit));
     let mut work = std::pin::pin!(work);
     let mut heard = cx.beats();
     std::future::poll_fn(|context| {

@@ -138,16 +138,29 @@ impl<S: State> Graph<S> {
         policy: Option<&NodePolicy>,
     ) -> Result<Ended<S>, BoxError> {
         let Some(slot) = guarded(|| self.cache_slot(&state, &cx))? else {
-            return in_time(policy, cx.clone(), self.try_task(state, cx)).await;
+            return self.try_in_time(state, cx, policy).await;
         };
         if let Some(result) = slot.get(&cx).await {
             return Ok(Ended::Finished(result));
         }
-        let ended = in_time(policy, cx.clone(), self.try_task(state, cx.clone())).await?;
+        let ended = self.try_in_time(state, cx.clone(), policy).await?;
         if let Ended::Finished(result) = &ended {
             slot.put(&cx, result).await;
         }
         Ok(ended)
+    }
+
+    async fn try_in_time(
+        &self,
+        state: Arc<S>,
+        cx: Cx,
+        policy: Option<&NodePolicy>,
+    ) -> Result<Ended<S>, BoxError> {
+        match policy.filter(|policy| policy.is_limited()) {
+            // A box keeps the futures of all other tries small.
+            Some(policy) => Box::pin(in_time(policy, cx.clone(), self.try_task(state, cx))).await,
+            None => self.try_task(state, cx).await,
+        }
     }
 
     /// One try of the node itself. Its routers are not asked.
