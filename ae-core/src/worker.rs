@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::mpsc,
+    sync::{LazyLock, mpsc},
     thread::{self, JoinHandle},
 };
 
@@ -11,8 +11,12 @@ use futures_channel::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// How often each side looks for the other one before it falls asleep: some 50 µs.
-const LOOKS: u32 = 1500;
+/// How often each side looks for the other one before it falls asleep: some 50 µs. On a machine with one core the other
+/// one can't come meanwhile.
+static LOOKS: LazyLock<u32> = LazyLock::new(|| match thread::available_parallelism() {
+    Ok(cores) if cores.get() > 1 => 1500,
+    _ => 0,
+});
 
 /// A thread that runs blocking work, one job after another in the order in which they came, so that no executor's thread
 /// is blocked. It needs no runtime.
@@ -84,7 +88,7 @@ fn work(queue: &mpsc::Receiver<Job>) {
 /// Looks for something that may come within some microseconds. To fall asleep and be woken takes longer than a short
 /// transaction, and one often follows another.
 fn soon<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    (0..LOOKS).find_map(|_| {
+    (0..*LOOKS).find_map(|_| {
         let found = look();
         if found.is_none() {
             std::hint::spin_loop();
