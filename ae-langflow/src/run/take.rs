@@ -46,7 +46,13 @@ impl<S: State> GraphRun<S> {
         if left > 0 {
             return Ok(None);
         }
-        let (at, unstored) = (&self.position, &self.unstored);
+        let (at, unstored) = (&mut self.position, &self.unstored);
+        if unstored.len() > 1 {
+            // Those that were open before come first, then the new ones by task, whichever asked first: a person sees the
+            // same order each time and on every host.
+            at.questions
+                .sort_by_cached_key(|question| Some(question.task()).filter(|task| unstored.contains(task)));
+        }
         let finished =
             unstored.iter().filter_map(|task| Some((task.clone(), at.finished.get(task)?.clone())));
         let asked = at.questions.iter().filter(|question| unstored.contains(&question.task()));
