@@ -40,7 +40,7 @@ impl Kinds {
 
     /// Takes up the form at a place.
     pub(super) fn see(&self, form: u64, place: &dyn fmt::Display) {
-        self.sum.set(self.sum.get().wrapping_add(form));
+        self.sum.set(self.sum.get().wrapping_add(scrambled(form)));
         if let Some(trace) = &self.trace {
             trace.borrow_mut().push((form, place.to_string()));
         }
@@ -88,6 +88,14 @@ impl Kinds {
 /// A form that goes on from another one.
 pub(super) fn mix(form: u64, with: u64) -> u64 {
     (form.rotate_left(5) ^ with).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// A form for a sum. Forms that differ in their last part alone differ by a number that is nearly the same everywhere, so
+/// that two such differences would cancel out. The rounds are those of SplitMix64 (Steele, Lea and Flood, 2014).
+fn scrambled(form: u64) -> u64 {
+    let form = (form ^ (form >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let form = (form ^ (form >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    form ^ (form >> 31)
 }
 
 /// The part of a form that a name stands for: its address, since it is a constant of the program.

@@ -125,3 +125,21 @@ fn sets_maps_and_wide_numbers_come_back() {
     assert_eq!(stored(map.clone()).unwrap(), map);
     assert!(refused(HashMap::from([((1, 2), 3)])).contains("key must be a string"));
 }
+
+#[derive(Serialize, Deserialize)]
+enum Nest {
+    Here(Loose),
+    In(Box<Nest>),
+}
+
+fn nest(depth: usize, value: Loose) -> Nest {
+    (0..depth).fold(Nest::Here(value), |inner, _| Nest::In(Box::new(inner)))
+}
+
+#[test]
+fn two_values_that_read_as_another_type_do_not_make_up_for_each_other() {
+    for depth in 0..40 {
+        let why = refused((nest(depth, Loose::Large(1)), nest(depth + 1, Loose::Large(1))));
+        assert!(why.contains("another type of value"), "{why}");
+    }
+}
