@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod action;
+mod behaviour;
 mod cancel;
 mod clock;
 #[cfg(feature = "conformance")]
@@ -33,6 +34,7 @@ mod wire_enum;
 mod worker;
 
 pub use action::{Action, ActionKind, ActionName, Attribute, Isolation, Spend};
+pub use behaviour::{Behaviour, Case, Deliverable, Law, Offer, OfferedFeature, Property};
 pub use cancel::Cancel;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use digest::{Digest, DigestWriter};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BillingInterval, Digest, Evidence, Money, NicheId, Task};
+use crate::{Behaviour, BillingInterval, Deliverable, Digest, Evidence, Money, NicheId, Task};
 
 /// How much it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,18 +30,34 @@ pub struct Feature {
     pub description: String,
     /// The ids of the evidence that asks for it; empty when it is an assumption.
     pub evidence: Vec<String>,
+    /// The label of the tier that includes it; `None` where it is free of charge, and in a pre-order.
+    #[serde(default)]
+    pub tier: Option<String>,
+    /// The proof that it works. A feature of a product that is delivered has at least one.
+    #[serde(default)]
+    pub behaviours: Vec<Behaviour>,
 }
 
 impl Feature {
-    /// A feature that rests on no evidence yet.
+    /// A feature that rests on no evidence yet, belongs to no tier and is not proven.
     pub fn new(title: impl Into<String>, description: impl Into<String>) -> Self {
-        Self { title: title.into(), description: description.into(), evidence: Vec::new() }
+        Self {
+            title: title.into(),
+            description: description.into(),
+            evidence: Vec::new(),
+            tier: None,
+            behaviours: Vec::new(),
+        }
     }
 }
 
 crate::setters! { Feature {
     /// Sets the ids of the evidence that asks for it.
     fn with_evidence(evidence: Vec<String>);
+    /// Sets the label of the tier that includes it.
+    fn with_tier(tier: some into String);
+    /// Sets the proof that it works.
+    fn with_behaviours(behaviours: Vec<Behaviour>);
 } }
 
 /// A wish of one kind of user, testable on its own.
@@ -109,6 +125,15 @@ pub enum CheckKind {
     Checkout,
     /// A link that visitors see leads to a page that says which data is collected.
     Privacy,
+    /// A function of the product does what its cases and laws say.
+    Behaviour {
+        /// The id of the [`Behaviour`] of a feature.
+        id: String,
+    },
+    /// The page says where visitors see it that the product is not built yet.
+    NotBuilt,
+    /// A form that visitors see counts that someone is interested, and asks for nothing.
+    Interest,
     /// No program can prove it: a person has to look.
     #[default]
     Manual,
@@ -225,6 +250,12 @@ impl SourceNote {
 pub struct ProductSpec {
     /// The version of this schema.
     pub schema_version: u32,
+    /// The thing that a customer gets.
+    #[serde(default)]
+    pub deliverable: Deliverable,
+    /// The name of the [`Offer`](crate::Offer) that it is made from; `None` for a pre-order.
+    #[serde(default)]
+    pub offer: Option<String>,
     /// The niche it serves.
     pub niche: NicheId,
     /// The name that customers use.
@@ -267,9 +298,9 @@ pub struct ProductSpec {
 
 impl ProductSpec {
     /// The version this crate writes.
-    pub const SCHEMA_VERSION: u32 = 1;
+    pub const SCHEMA_VERSION: u32 = 2;
 
-    /// A spec with names alone; every list is empty.
+    /// The spec of a pre-order with names alone; every list is empty.
     pub fn new(
         niche: NicheId,
         product_name: impl Into<String>,
@@ -278,6 +309,8 @@ impl ProductSpec {
     ) -> Self {
         Self {
             schema_version: Self::SCHEMA_VERSION,
+            deliverable: Deliverable::PreOrder,
+            offer: None,
             niche,
             product_name: product_name.into(),
             slug: slug.into(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
-use ae_core::{BackendError, Currency, Effect, ErrorKind, Isolation, Mode, Money, Provider};
+use ae_core::{BackendError, Currency, Effect, ErrorKind, Isolation, Mode, Money, Offer, Provider};
 use serde::{Deserialize, Serialize};
 
 use super::{AgentReport, StopReason};
@@ -144,6 +144,9 @@ pub struct ProviderInfo {
     pub isolation: Isolation,
     /// Whether a call may cost money.
     pub metered: bool,
+    /// The products that it can make, each with the proof that it works.
+    #[serde(default)]
+    pub offers: Vec<Offer>,
 }
 
 impl ProviderInfo {
@@ -155,11 +158,13 @@ impl ProviderInfo {
         isolation: Isolation,
     ) -> Self {
         let provider = Provider::new(name, mode);
-        Self { provider, version: version.into(), isolation, metered: false }
+        Self { provider, version: version.into(), isolation, metered: false, offers: Vec::new() }
     }
 }
 
 ae_core::setters! { ProviderInfo {
     /// Sets whether a call may cost money.
     fn with_metered(metered: bool);
+    /// Sets the products that it can make.
+    fn with_offers(offers: Vec<Offer>);
 } }
