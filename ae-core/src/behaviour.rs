@@ -1,4 +1,4 @@
-//! What a product does, as cases that a program can run.
+//! The behaviour of a product, as cases that a program can run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -117,7 +117,7 @@ crate::setters! { Property {
     fn with_vary(vary: Vec<String>);
 } }
 
-/// What holds of a function `f` for any input. Places within arguments and results are JSON pointers (RFC 6901); the
+/// A statement on a function `f` that holds for any input. Places within arguments and results are JSON pointers (RFC 6901); the
 /// empty one is the whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
