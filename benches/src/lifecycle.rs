@@ -9,7 +9,10 @@ use std::{
 
 use ae_core::Runtime;
 use lifecycle::{
-    glue::{approver::Standing, progress::Progress},
+    glue::{
+        approver::{Absent, Standing},
+        progress::Progress,
+    },
     service::{self, RunOptions, RunSettings, SignalsFrom, StartRequest},
     setup::DataDir,
     wiring,
@@ -70,7 +73,9 @@ pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
         let settings = RunSettings::new("http://127.0.0.1:4180", signals);
         let request = StartRequest::new("Build a $500 MRR CSV tool", "0", settings);
         let watch = Arc::new(Stopwatch::default());
-        let approver = Arc::new(Standing { decided_by: "person:bench".to_owned() });
+        let (decided_by, otherwise) = ("person:bench".to_owned(), Arc::new(Absent));
+        let approver =
+            Arc::new(Standing { decided_by, launches: true, despite_evidence: false, otherwise });
         let options = RunOptions { approver, progress: Arc::clone(&watch) as Arc<dyn Progress> };
         let started = service::start(&installation, request, options).await.expect("the run is recorded");
         let report = started.drive(&installation, std::future::pending()).await.expect("the run ends");

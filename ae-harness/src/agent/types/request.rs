@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
-use ae_core::{BackendError, Currency, Effect, ErrorKind, Isolation, Mode, Money, Offer, Provider};
+use ae_core::{BackendError, Currency, Effect, ErrorKind, Isolation, Mode, Money, Offer, Provider, Task};
 use serde::{Deserialize, Serialize};
 
 use super::{AgentReport, StopReason};
@@ -24,6 +24,9 @@ pub struct AgentRequest {
     pub workspace: PathBuf,
     /// The instructions. A builder made for one product may work from what it was made with instead.
     pub prompt: String,
+    /// The task of the spec that it works on, with the criteria that the task serves; `None` for the whole product.
+    #[serde(default)]
+    pub task: Option<Task>,
     /// The number of the attempt, from 1.
     pub attempt: u32,
     /// The verdict of the sealed checks on the attempt before.
@@ -40,6 +43,7 @@ impl AgentRequest {
         Self {
             workspace: workspace.into(),
             prompt: prompt.into(),
+            task: None,
             attempt: 1,
             diagnosis: None,
             timeout: TIMEOUT_DEFAULT,
@@ -122,6 +126,8 @@ impl AgentRequest {
 }
 
 ae_core::setters! { AgentRequest {
+    /// Sets the task of the spec.
+    fn with_task(task: some Task);
     /// Sets the number of the attempt, from 1.
     fn with_attempt(attempt: u32);
     /// Adds the verdict on the attempt before.

@@ -1,6 +1,6 @@
 //! An open data directory.
 
-use std::{fmt::Debug, io::Read, sync::Arc};
+use std::{fmt::Debug, io::Read, path::Path, sync::Arc};
 
 use ae_core::{Intent, Runtime};
 use ae_langflow::Checkpointer;
@@ -12,7 +12,7 @@ use crate::{
     glue::{approver::Approver, progress::Progress, storefront::Storefront},
     run::Ports,
     setup::DataDir,
-    store::{RunIndex, RunSettings},
+    store::{KitFrom, RunIndex, RunSettings},
 };
 
 /// The data directory and the stores in it that every command shares.
@@ -52,6 +52,13 @@ pub trait Wiring: Debug + Send + Sync {
         stdin: Option<Box<dyn Read + Send>>,
         options: RunOptions,
     ) -> Result<Arc<Ports>>;
+
+    /// The kit in `folder`, read and checked as a whole.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` with everything that is wrong with it.
+    fn kit(&self, folder: &Path) -> Result<KitFrom>;
 
     /// The ledger as the pages and the reports see it, with links at `base_url`.
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>>;

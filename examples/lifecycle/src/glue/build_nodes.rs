@@ -4,10 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use ae_core::{
     Action, ActionKind, ApprovalId, BackendError, Currency, Digest, ErrorKind, IdempotencyKey, Isolation,
-    Money, Priority, ProductSpec, Runtime, Spend, Task, TaskId, TaskKind,
+    Money, Outcome, ProductSpec, Runtime, Spend, Task,
 };
 use ae_harness::{
-    AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, ProviderInfo, SiteContext, StopReason,
+    AcceptancePlan, AgentReport, AgentRequest, CheckOutcome, CliProvider, ProviderInfo, StopReason,
 };
 use ae_langflow::{
     Cx, Stop,
@@ -20,22 +20,30 @@ use ae_safety::{Grant, Guarded, Order, Refusal, Scope, request_digest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Owner, progress::Progress, routing::route_request};
+use super::{
+    Owner,
+    progress::Progress,
+    routing::route_request,
+    tasks::{TaskWork, due, line, names, prompt},
+};
 
 /// How long one attempt of a builder may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The result of one attempt; the files themselves are in the workspace.
+/// The work of all attempts so far; the files themselves are in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BuildArtifact {
-    /// The builder's own summary.
-    pub summary: String,
-    /// The files that really changed.
-    pub files_changed: Vec<String>,
-    /// Its cost; `None` means not measured.
-    pub cost: Option<Money>,
-    /// Which model tier each attempt went to, this one last.
-    pub routes: Vec<RouteDecision>,
+    /// The work, oldest first.
+    pub work: Vec<TaskWork>,
+}
+
+/// The end of the work on one task.
+#[derive(Debug, Serialize, Deserialize)]
+enum TaskEnd {
+    /// It is done, as far as the builder can say.
+    Done(TaskWork),
+    /// The build ends here.
+    Over { outcome: Outcome, reason: String },
 }
 
 /// The three nodes of the build loop of one run.
@@ -57,8 +65,6 @@ pub struct BuildNodes {
     pub currency: Currency,
     /// The product.
     pub spec: ProductSpec,
-    /// The address of its site.
-    pub site: SiteContext,
     /// The checks.
     pub acceptance: AcceptancePlan,
     /// Their seal.
@@ -72,68 +78,25 @@ pub struct BuildNodes {
 #[async_trait]
 impl LoopNodes<BuildArtifact> for BuildNodes {
     async fn write(&self, input: WriteInput<BuildArtifact>, cx: &Cx) -> Result<Written<BuildArtifact>, Stop> {
-        let attempt = input.attempt;
-        let route = self.route(attempt).await?;
-        let info = &self.builder_info;
-        let name = &info.provider.name;
-        self.progress.note(&format!("attempt {attempt} by builder {name:?}; {}", describe(&route)));
-
-        let mut request = AgentRequest::new(&self.workspace, prompt(&self.spec))
-            .with_attempt(attempt)
-            .with_timeout(ATTEMPT_TIMEOUT)
-            .with_cost_ceiling(self.ceiling(&route));
-        if let Some(diagnosis) = &input.diagnosis {
-            request = request.with_diagnosis(render(diagnosis));
+        let failing = input.diagnosis.as_ref().map(|diagnosis| diagnosis.failing.as_slice());
+        let due = due(&self.spec, &self.acceptance, failing.unwrap_or_default());
+        let name = &self.builder_info.provider.name;
+        self.progress.note(&format!(
+            "attempt {} by builder {name:?}: {}",
+            input.attempt,
+            names(&due.iter().map(|task| task.id.clone()).collect::<Vec<_>>())
+        ));
+        let mut work = input.previous.map(|previous| previous.work).unwrap_or_default();
+        for task in due {
+            // Recorded one by one, so that a crash repeats one task at most and not what was paid for before it.
+            let once = format!("{}/{}", task.id, input.attempt);
+            let doing = self.work_on(task, input.attempt, input.diagnosis.as_ref(), cx);
+            match cx.once(&once, doing).await? {
+                TaskEnd::Done(done) => work.push(done),
+                TaskEnd::Over { outcome, reason } => return Ok(Written::Ended { outcome, reason }),
+            }
         }
-        // The built-in builder is the product's own code; only what runs foreign code needs a sandbox.
-        let kind = match info.isolation {
-            Isolation::Confined => ActionKind::WriteFiles,
-            _ => ActionKind::ExecuteCode,
-        };
-        let action = Action::new(kind, "execute", name, request_digest(&request)?)
-            .with_owner(self.owner.project, self.owner.run)
-            .with_isolation(info.isolation)
-            .with_spend(Spend::AtMost(self.ceiling(&route)))
-            .with_summary(format!("build attempt {attempt} by {name}"));
-        let key = IdempotencyKey::derive(self.owner.run, "build", "execute", attempt);
-        let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.owner.run));
-        let order = Order::new(&key, action, request, &grant);
-        let cancel = cx.cancel();
-        let made = self
-            .builder
-            .perform(
-                order,
-                |builder, key, request| Box::pin(async move { builder.execute(key, request, &cancel).await }),
-                |report| report.cost,
-            )
-            .await?;
-        let report = match made {
-            Ok(report) => report,
-            Err(refusal) => {
-                return Ok(Written::Ended { outcome: outcome_of(&refusal), reason: refusal.to_string() });
-            }
-        };
-        match report.stop {
-            StopReason::Cancelled => {
-                return Err(
-                    BackendError::new(ErrorKind::Cancelled, name.clone(), "execute", report.summary).into()
-                );
-            }
-            StopReason::BudgetStop => {
-                let reason = format!("the builder stopped at its cost ceiling: {}", report.summary);
-                return Ok(Written::Ended { outcome: ae_core::Outcome::BudgetStop, reason });
-            }
-            // One that gave up or ran out of time leaves files that the checks judge.
-            _ => {}
-        }
-        let mut routes = input.previous.map(|previous| previous.routes).unwrap_or_default();
-        routes.push(route);
-        Ok(Written::Made(BuildArtifact {
-            summary: report.summary,
-            files_changed: report.files_changed,
-            cost: report.cost,
-            routes,
-        }))
+        Ok(Written::Made(BuildArtifact { work }))
     }
 
     async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<TestReport, Stop> {
@@ -152,24 +115,99 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
             self.progress.note(&format!("failed {line}"));
         }
         let failing = failing.iter().map(|check| check.id.clone()).collect();
+        let latest = input.artifact.work.iter().filter(|work| work.attempt == input.attempt);
+        let files = latest.flat_map(|work| work.files_changed.clone()).collect();
         Ok(Diagnosis::new(failing, "the files written do not fulfil the sealed checks named above")
             .with_excerpt(excerpt.join("\n"))
-            .with_files(input.artifact.files_changed.clone()))
+            .with_files(files))
     }
 }
 
 impl BuildNodes {
-    async fn route(&self, attempt: u32) -> Result<RouteDecision, Stop> {
-        let task = attempt_task(&self.spec, attempt)?;
-        let request = route_request(task, &prompt(&self.spec), self.owner.run, self.runtime.now())
-            .with_attempt(attempt);
-        Ok(self.router.route(&request).await?)
+    /// One task in one attempt, from the gate to the books.
+    async fn work_on(
+        &self,
+        task: &Task,
+        attempt: u32,
+        diagnosis: Option<&Diagnosis>,
+        cx: &Cx,
+    ) -> Result<TaskEnd, Stop> {
+        let info = &self.builder_info;
+        let name = &info.provider.name;
+        let route = self.route(task, attempt).await?;
+        let ceiling = self.ceiling(route.as_ref());
+        let mut request = AgentRequest::new(&self.workspace, prompt(&self.spec, task))
+            .with_task(task.clone())
+            .with_attempt(attempt)
+            .with_timeout(ATTEMPT_TIMEOUT)
+            .with_cost_ceiling(ceiling);
+        if let Some(diagnosis) = diagnosis {
+            request = request.with_diagnosis(render(diagnosis));
+        }
+        // The built-in builder is the product's own code; only what runs foreign code needs a sandbox.
+        let kind = match info.isolation {
+            Isolation::Confined => ActionKind::WriteFiles,
+            _ => ActionKind::ExecuteCode,
+        };
+        let action = Action::new(kind, "execute", name, request_digest(&request)?)
+            .with_owner(self.owner.project, self.owner.run)
+            .with_isolation(info.isolation)
+            .with_spend(Spend::AtMost(ceiling))
+            .with_summary(format!("task {} in attempt {attempt} by {name}", line(task)));
+        let step = format!("build/{}", task.id);
+        let key = IdempotencyKey::derive(self.owner.run, &step, "execute", attempt);
+        let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.owner.run));
+        let order = Order::new(&key, action, request, &grant);
+        let cancel = cx.cancel();
+        let made = self
+            .builder
+            .perform(
+                order,
+                |builder, key, request| Box::pin(async move { builder.execute(key, request, &cancel).await }),
+                |report| report.cost,
+            )
+            .await?;
+        let report = match made {
+            Ok(report) => report,
+            Err(refusal) => {
+                return Ok(TaskEnd::Over { outcome: outcome_of(&refusal), reason: refusal.to_string() });
+            }
+        };
+        match report.stop {
+            StopReason::Cancelled => {
+                let stopped =
+                    BackendError::new(ErrorKind::Cancelled, name.clone(), "execute", report.summary);
+                return Err(stopped.into());
+            }
+            StopReason::BudgetStop => {
+                let reason = format!("the builder stopped at its cost ceiling: {}", report.summary);
+                return Ok(TaskEnd::Over { outcome: Outcome::BudgetStop, reason });
+            }
+            // One that gave up or ran out of time leaves files that the checks judge.
+            _ => {}
+        }
+        let AgentReport { summary, files_changed, cost, .. } = report;
+        self.progress.note(&format!("{}: {} files changed", line(task), files_changed.len()));
+        let task = task.id.clone();
+        Ok(TaskEnd::Done(TaskWork { task, attempt, summary, files_changed, cost, route }))
+    }
+
+    /// The model of an attempt at `task`; a builder that is free of charge calls none.
+    async fn route(&self, task: &Task, attempt: u32) -> Result<Option<RouteDecision>, Stop> {
+        if !self.builder_info.metered {
+            return Ok(None);
+        }
+        let request =
+            route_request(task.clone(), &prompt(&self.spec, task), self.owner.run, self.runtime.now())
+                .with_attempt(attempt);
+        let route = self.router.route(&request).await?;
+        self.progress.note(&format!("{} {}: {}", task.id, task.title, describe(&route)));
+        Ok(Some(route))
     }
 
     /// A builder that is not metered costs nothing; a metered one is held to the router's estimate, or to nothing.
-    fn ceiling(&self, route: &RouteDecision) -> Money {
-        let zero = Money::zero(self.currency);
-        if self.builder_info.metered { route.estimate.cost.unwrap_or(zero) } else { zero }
+    fn ceiling(&self, route: Option<&RouteDecision>) -> Money {
+        route.and_then(|route| route.estimate.cost).unwrap_or_else(|| Money::zero(self.currency))
     }
 }
 
@@ -177,30 +215,6 @@ impl BuildNodes {
 pub fn describe(route: &RouteDecision) -> String {
     let estimate = route.estimate.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
     format!("{}; estimate {estimate}", route.reasoning)
-}
-
-/// One attempt of the build as a task that can be routed.
-fn attempt_task(spec: &ProductSpec, attempt: u32) -> Result<Task, Stop> {
-    let id: TaskId = format!("build-{attempt}").parse()?;
-    let title = format!("Build the site of {}, attempt {attempt}", spec.product_name);
-    Ok(Task::new(id, title, &spec.tagline, TaskKind::Implementation)
-        .with_depends_on(spec.tasks.iter().map(|task| task.id.clone()).collect())
-        .with_criteria(spec.acceptance_criteria.iter().map(|criterion| criterion.id.clone()).collect()))
-}
-
-/// The prompt of a builder besides the typed spec. Outside text is not part of it.
-fn prompt(spec: &ProductSpec) -> String {
-    let must: Vec<_> = spec
-        .acceptance_criteria
-        .iter()
-        .filter(|criterion| criterion.priority <= Priority::P1)
-        .map(|criterion| format!("- {}: {}", criterion.id, criterion.text))
-        .collect();
-    format!(
-        "Build the product site of {} in the folder site/. Read CLAUDE.md first.\nIt is done when these hold:\n{}\n",
-        spec.product_name,
-        must.join("\n")
-    )
 }
 
 fn render(diagnosis: &Diagnosis) -> String {
@@ -213,9 +227,9 @@ fn render(diagnosis: &Diagnosis) -> String {
 }
 
 /// How the run ends when a gate refuses.
-pub const fn outcome_of(refusal: &Refusal) -> ae_core::Outcome {
+pub const fn outcome_of(refusal: &Refusal) -> Outcome {
     match refusal {
-        Refusal::OverBudget { .. } => ae_core::Outcome::BudgetStop,
-        _ => ae_core::Outcome::Blocked,
+        Refusal::OverBudget { .. } => Outcome::BudgetStop,
+        _ => Outcome::Blocked,
     }
 }

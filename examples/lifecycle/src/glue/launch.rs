@@ -1,78 +1,15 @@
 //! Joins deployment and billing to one approval: what goes live is decided as a whole, each part by its own digest.
 
-use ae_billing::{NewLink, NewPrice, NewProduct, ProviderInfo};
+use ae_billing::NewPrice;
 use ae_core::{
-    Action, ActionKind, BackendError, Digest, DigestWriter, IdempotencyKey, Money, PriceTier, ProductSpec,
-    Provider, RunId, Spend,
+    Action, ActionKind, BackendError, Deliverable, Digest, DigestWriter, Money, PriceTier, ProductSpec,
+    Provider, Spend,
 };
 use ae_harness::DeployPlan;
 use ae_safety::request_digest;
 use serde::{Deserialize, Serialize};
 
-use super::Owner;
-
-/// The offers of a spec: the very requests that the payment provider gets. They name one another by the keys under
-/// which they are made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
-    /// The product.
-    pub product: NewProduct,
-    /// Its prices.
-    pub prices: Vec<NewPrice>,
-    /// Its payment link, over all prices in their order.
-    pub link: NewLink,
-}
-
-impl Offer {
-    /// The offer of `spec` for `run`; the product answers at `product_url`.
-    pub fn new(run: RunId, spec: &ProductSpec, product_url: &str) -> Self {
-        let product = NewProduct::new(run, &spec.product_name, &spec.tagline).with_url(product_url);
-        let price = |tier: &PriceTier| {
-            NewPrice::new(run, product_key(run), &tier.id, &tier.name, tier.price, tier.interval)
-        };
-        let prices: Vec<_> = spec.pricing.iter().map(price).collect();
-        let keys = (0_u32..).zip(&prices).map(|(sequence, _)| price_key(run, sequence)).collect();
-        Self { product, prices, link: NewLink::new(run, keys).with_success_url(product_url) }
-    }
-
-    /// The offer that `provider` would refuse and the remedy, or `None` when it refuses nothing that can be known
-    /// before anything is made.
-    pub fn refusal(&self, provider: &ProviderInfo) -> Option<String> {
-        if let Err(wrong) = self.product.check() {
-            return Some(format!(
-                "the product can't be sold: {wrong}; start a new run with other words in its intent"
-            ));
-        }
-        for price in &self.prices {
-            if let Err(wrong) = price.check(provider) {
-                return Some(format!(
-                    "the price {:?} ({} {}) can't be sold: {wrong}; start a new run whose intent names another price",
-                    price.nickname,
-                    price.amount,
-                    price.interval.words()
-                ));
-            }
-        }
-        let most = provider.caps.prices_per_run_max;
-        if self.prices.len() > most {
-            return Some(format!(
-                "{} prices are more than the {most} that a run may make",
-                self.prices.len()
-            ));
-        }
-        self.link.check().err().map(|wrong| format!("the product can't be sold: {wrong}"))
-    }
-}
-
-/// The key under which the product of `run` is made.
-pub fn product_key(run: RunId) -> IdempotencyKey {
-    IdempotencyKey::derive(run, "monetize", "ensure_product", 0)
-}
-
-/// The key under which price number `sequence` of `run` is made.
-pub fn price_key(run: RunId, sequence: u32) -> IdempotencyKey {
-    IdempotencyKey::derive(run, "monetize", "ensure_price", sequence)
-}
+use super::{Owner, for_sale::ForSale, proof::Account};
 
 /// Everything that a launch does.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,8 +18,8 @@ pub struct LaunchPlan {
     pub owner: Owner,
     /// The exact release.
     pub deploy: DeployPlan,
-    /// The product, its prices and its payment link.
-    pub offer: Offer,
+    /// The product, its prices and its payment link; `None` for a pre-order, of which nothing is sold.
+    pub for_sale: Option<ForSale>,
     /// The provider that publishes.
     pub publisher: Provider,
     /// The provider that sells.
@@ -99,7 +36,8 @@ impl LaunchPlan {
         publisher: Provider,
         seller: Provider,
     ) -> Self {
-        Self { owner, deploy, offer: Offer::new(owner.run, spec, product_url), publisher, seller }
+        let for_sale = ForSale::of(owner.run, spec, product_url);
+        Self { owner, deploy, for_sale, publisher, seller }
     }
 
     /// The deployment as an action. Like the next three it never fails for a plan made in code.
@@ -110,32 +48,35 @@ impl LaunchPlan {
     }
 
     /// Making the product as an action.
-    pub(crate) fn product_action(&self) -> Result<Action, BackendError> {
-        let product = &self.offer.product;
+    pub(crate) fn product_action(&self, sale: &ForSale) -> Result<Action, BackendError> {
+        let product = &sale.product;
         let summary = format!("create product {:?}", product.name);
         self.action(&self.seller, "ensure_product", &product.name, product, summary)
     }
 
     /// Making one price as an action.
-    pub(crate) fn price_action(&self, price: &NewPrice) -> Result<Action, BackendError> {
-        let target = format!("{}/{}", self.offer.product.name, price.tier);
+    pub(crate) fn price_action(&self, sale: &ForSale, price: &NewPrice) -> Result<Action, BackendError> {
+        let target = format!("{}/{}", sale.product.name, price.tier);
         let summary = format!("create price {} {}", price.amount, price.interval.words());
         self.action(&self.seller, "ensure_price", target, price, summary)
     }
 
     /// Making the payment link as an action.
-    pub(crate) fn link_action(&self) -> Result<Action, BackendError> {
-        let Offer { product, link, .. } = &self.offer;
+    pub(crate) fn link_action(&self, sale: &ForSale) -> Result<Action, BackendError> {
+        let ForSale { product, link, .. } = sale;
         self.action(&self.seller, "ensure_payment_link", &product.name, link, "create the payment link")
     }
 
-    /// All actions, in the order in which they happen.
+    /// All actions, in the order in which they happen: of a pre-order the deployment alone.
     pub fn actions(&self) -> Result<Vec<Action>, BackendError> {
-        let mut actions = vec![self.deploy_action()?, self.product_action()?];
-        for price in &self.offer.prices {
-            actions.push(self.price_action(price)?);
+        let mut actions = vec![self.deploy_action()?];
+        if let Some(sale) = &self.for_sale {
+            actions.push(self.product_action(sale)?);
+            for price in &sale.prices {
+                actions.push(self.price_action(sale, price)?);
+            }
+            actions.push(self.link_action(sale)?);
         }
-        actions.push(self.link_action()?);
         Ok(actions)
     }
 
@@ -163,25 +104,47 @@ impl LaunchPlan {
     }
 
     /// The text that an approver reads.
-    pub fn rendering(&self, product_url: &str, checks: usize) -> String {
-        let mut text = format!(
-            "Launch {:?}\n  verified   {checks} sealed checks passed\n  release    {} ({} files, {} bytes)\n  address    \
-             {product_url}\n",
-            self.offer.product.name, self.deploy.release, self.deploy.files, self.deploy.bytes,
-        );
-        for price in &self.offer.prices {
-            text.push_str(&format!(
-                "  price      {:<12} {} {}\n",
-                price.nickname,
-                price.amount,
-                price.interval.words()
-            ));
+    pub fn rendering(&self, spec: &ProductSpec, product_url: &str, account: &Account) -> String {
+        let mut text = format!("Launch {:?}: {}\n", spec.product_name, delivers(spec));
+        let mut line = |name: &str, value: String| text.push_str(&format!("  {name:<10} {value}\n"));
+        for proof in &account.proven {
+            line("proven", proof.to_string());
         }
-        for (does, provider) in [("publishes", &self.publisher), ("sells", &self.seller)] {
-            text.push_str(&format!("  {does:<10} {} ({}), free of charge\n", provider.name, provider.mode));
+        for open in &account.not_proven {
+            line("not proven", open.clone());
+        }
+        let DeployPlan { release, files, bytes, .. } = &self.deploy;
+        line("release", format!("{release} ({files} files, {bytes} bytes)"));
+        line("address", product_url.to_owned());
+        for tier in &spec.pricing {
+            line(price_word(spec), price_line(tier));
+        }
+        let free = |provider: &Provider| format!("{} ({}), free of charge", provider.name, provider.mode);
+        line("publishes", free(&self.publisher));
+        match &self.for_sale {
+            Some(_) => line("sells", free(&self.seller)),
+            None => line("sells", "nothing: the button counts an interest, without personal data".to_owned()),
         }
         text
     }
+}
+
+/// The thing that a customer gets, in words for the approver and for `ae status`.
+pub fn delivers(spec: &ProductSpec) -> &'static str {
+    match spec.deliverable {
+        Deliverable::WebTool => "a tool that works in the visitor's browser",
+        _ => "a pre-order; the product is not built yet, and nothing is sold",
+    }
+}
+
+/// Whether a price of the spec is taken or only announced.
+pub fn price_word(spec: &ProductSpec) -> &'static str {
+    if spec.deliverable == Deliverable::PreOrder { "planned" } else { "price" }
+}
+
+/// A price on one line.
+pub fn price_line(tier: &PriceTier) -> String {
+    format!("{:<12} {} {}", tier.name, tier.price, tier.interval.words())
 }
 
 /// The subject of the first approval: the spec, the planned spend and the sealed checks.

@@ -2,11 +2,14 @@
 
 pub mod approver;
 pub mod build_nodes;
+pub mod for_sale;
 pub mod launch;
 mod owner;
 pub mod progress;
+pub mod proof;
 pub mod routing;
 pub mod signals;
 pub mod storefront;
+pub mod tasks;
 
 pub use owner::Owner;

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use ae_billing::PaymentProvider;
-use ae_core::{BackendError, ProductSpec, Runtime};
+use ae_core::{BackendError, Offer, ProductSpec, Runtime};
 use ae_genesis::{Analyst, AnalystInfo, NicheValidator};
 use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
 use ae_langflow::Checkpointer;
@@ -35,6 +35,8 @@ pub struct Ports {
     pub validator: Arc<dyn NicheValidator>,
     /// Chooses models.
     pub router: Arc<dyn ModelRouter>,
+    /// The products that the builders can make, known before anything is specified.
+    pub offers: Vec<Offer>,
     /// Makes the builder of a product.
     pub builders: Builders,
     /// Publishes it.

@@ -4,14 +4,14 @@ use ae_billing::{PaymentLink, Price, Product};
 use ae_core::{
     ApprovalId, Digest, Evidence, Intent, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
 };
-use ae_genesis::{Niche, SourceReport, ValidationReport};
+use ae_genesis::{Niche, SourceReport, ValidationReport, Verdict};
 use ae_harness::{AcceptancePlan, CheckOutcome, Deployment, LivingSpec, SiteContext};
 use ae_langflow::State;
 use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    glue::{Owner, launch::LaunchPlan},
+    glue::{Owner, launch::LaunchPlan, tasks::TaskWork},
     store::{RunRow, RunSettings},
 };
 
@@ -71,6 +71,27 @@ pub struct Chosen {
     pub niche: Niche,
     /// Its validation.
     pub validation: ValidationReport,
+    /// Who goes on with it although the evidence is too weak; `None` where it is enough.
+    #[serde(default)]
+    pub despite: Option<Despite>,
+}
+
+impl Chosen {
+    /// Whether the evidence says that it is worth building.
+    pub fn is_validated(&self) -> bool {
+        self.validation.verdict == Verdict::Go
+    }
+}
+
+/// A person's recorded decision to go on despite the evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Despite {
+    /// The person.
+    pub by: String,
+    /// Whether it was given in advance, with `--despite-evidence`.
+    pub standing: bool,
+    /// The approval in which it is recorded.
+    pub approval: ApprovalId,
 }
 
 /// The product on offer: specified, planned and approved, not built.
@@ -93,6 +114,8 @@ pub struct Offered {
 pub struct BuildPlan {
     /// The model tier of each task of the spec.
     pub routes: Vec<RouteDecision>,
+    /// Whether the builder may cost money. One that is free of charge calls no model, whatever the routes say.
+    pub metered: bool,
     /// The most that the work may cost.
     pub planned_spend: Money,
     /// The checks.
@@ -114,8 +137,8 @@ pub struct Built {
     pub checks: Vec<CheckOutcome>,
     /// The digest of the very files that the checks saw; `None` without a site.
     pub manifest: Option<Digest>,
-    /// The model tier of each attempt.
-    pub routes: Vec<RouteDecision>,
+    /// The work on each task in each attempt, oldest first.
+    pub work: Vec<TaskWork>,
 }
 
 /// The approved launch.
@@ -153,7 +176,7 @@ pub struct End {
 
 /// The state of one run. A phase that is `None` was not reached.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, State)]
-#[state(version = 1)]
+#[state(version = 2)]
 pub struct RunState {
     /// The start.
     pub start: Option<RunStart>,
@@ -167,7 +190,7 @@ pub struct RunState {
     pub built: Option<Built>,
     /// The release.
     pub launched: Option<Launched>,
-    /// The sale.
+    /// The sale; `None` for a pre-order, of which nothing is sold.
     pub sold: Option<Sold>,
     /// The end.
     pub end: Option<End>,

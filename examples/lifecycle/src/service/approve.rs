@@ -6,6 +6,7 @@ use ae_safety::{Approval, Ruling};
 use crate::{
     engine::{self, Installation, Question},
     error::{Error, Result},
+    glue::approver::topic,
     store::RunStatus,
 };
 
@@ -102,7 +103,7 @@ fn is_meant(decision: &Decision, question: &Approval) -> Result<()> {
         }
     }
     if let Some(stage) = &decision.stage {
-        let asked = question.request.title.split(' ').next().unwrap_or_default();
+        let asked = topic(question);
         if asked != stage {
             return other(format!("run {run} asks about the {asked}, not about the {stage}"));
         }

@@ -14,7 +14,7 @@ pub use self::{
     approve::{Decided, Decision, approve},
     cancel::cancel,
     list::{Listing, list, run_id},
-    report::{RunReport, Spent, Waiting, report},
+    report::{RunReport, Spent, TaskReport, Waiting, report},
     resume::resume,
     sale::{Checkout, Paid, Sale},
     start::{StartRequest, Started, start},
@@ -24,5 +24,5 @@ pub use self::{
 pub use crate::{
     engine::{Installation, RunOptions},
     run::STAGES,
-    store::{RunIndex, RunRow, RunSettings, RunStatus, SignalsFrom},
+    store::{KitFrom, RunIndex, RunRow, RunSettings, RunStatus, SignalsFrom},
 };

@@ -1,7 +1,11 @@
 //! A run in one object: the result of `ae run` and `ae status`.
 
+use std::collections::BTreeSet;
+
 use ae_billing::RevenueSummary;
-use ae_core::{ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
+use ae_core::{
+    Currency, Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Task, Timestamp,
+};
 use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::{CheckOutcome, DeployPlan, ReleaseStore};
 use ae_router::RouteDecision;
@@ -11,7 +15,11 @@ use serde::Serialize;
 use crate::{
     engine::{self, Installation, Question},
     error::Result,
-    run::RunState,
+    glue::{
+        proof::{Account, Demand, Proof, account},
+        tasks::TaskWork,
+    },
+    run::{Chosen, Despite, RunState},
     store::{RunRow, RunStatus},
 };
 
@@ -37,6 +45,21 @@ pub struct Waiting {
     pub digest: String,
 }
 
+/// A task of the spec: what it was thought to cost, and what it did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TaskReport {
+    /// The task.
+    pub task: Task,
+    /// The estimated cost of one attempt; `null` means not measured, and zero that the builder is free of charge.
+    pub estimate: Option<Money>,
+    /// The cost of all attempts; `null` when nothing was done or one of them was not measured.
+    pub cost: Option<Money>,
+    /// In how many attempts it was worked on.
+    pub attempts: usize,
+    /// The files that were changed by it.
+    pub files_changed: BTreeSet<String>,
+}
+
 /// One run, whole.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunReport {
@@ -58,8 +81,14 @@ pub struct RunReport {
     pub reason: Option<String>,
     /// Where the product answers.
     pub product_url: Option<String>,
-    /// Where it is bought.
+    /// Where it is bought; `null` for a pre-order, of which nothing is sold.
     pub payment_link: Option<String>,
+    /// The thing that a customer gets: `web_tool`, or `pre_order` for a page of something that is not built yet.
+    pub deliverable: Option<Deliverable>,
+    /// What was proven, and how.
+    pub proven: Vec<Proof>,
+    /// What was not. It is never empty.
+    pub not_proven: Vec<String>,
     /// The approval that it waits for.
     pub waiting: Option<Waiting>,
     /// Whether it rests on the bundled sample signals, which are no evidence.
@@ -78,9 +107,13 @@ pub struct RunReport {
     pub signals_seen: u64,
     /// The outcome of each source.
     pub sources: Vec<SourceReport>,
-    /// Which model tier each task went to.
+    /// The person who goes on with it although the evidence is too weak.
+    pub despite: Option<Despite>,
+    /// The work, in the order in which it is done.
+    pub tasks: Vec<TaskReport>,
+    /// Which model tier each task would go to. A builder that is free of charge calls no model.
     pub routes: Vec<RouteDecision>,
-    /// Which model tier each build attempt went to.
+    /// Which model tier the work of each attempt went to.
     pub build_routes: Vec<RouteDecision>,
     /// The results of the sealed checks.
     pub checks: Vec<CheckOutcome>,
@@ -116,16 +149,18 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
     };
     let published = state.launched.as_ref().filter(|launched| launched.deployment.is_some());
     let damage = published.and_then(|launched| damage(installation, &launched.plan.deploy));
-    let mut report = RunReport::new(row, state, &question);
+    let revenue = if state.sold.is_some() {
+        let storefront = installation.wiring.storefront(installation, &row.settings.base_url)?;
+        Some(storefront.revenue(row.run_id).await?)
+    } else {
+        None
+    };
+    let mut report = RunReport::new(row, state, &question, revenue);
     report.damage = damage;
     match installation.keeper.budget.status(&Scope::Run(row.run_id)).await {
         Ok(account) => report.spent = Some(Spent { settled: account.settled, reserved: account.reserved }),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error.into()),
-    }
-    if report.product.is_some() {
-        let storefront = installation.wiring.storefront(installation, &row.settings.base_url)?;
-        report.revenue = Some(storefront.revenue(row.run_id).await?);
     }
     Ok(report)
 }
@@ -141,21 +176,20 @@ fn damage(installation: &Installation, approved: &DeployPlan) -> Option<String> 
 }
 
 impl RunReport {
-    fn new(row: &RunRow, state: RunState, question: &Question) -> Self {
-        let (found, offered, built) = (state.found, state.offered, state.built);
-        let (launched, sold) = (state.launched, state.sold);
+    fn new(row: &RunRow, state: RunState, question: &Question, revenue: Option<RevenueSummary>) -> Self {
+        let account = account_of(&state, revenue.as_ref());
+        let tasks = tasks(&state, row.intent.currency());
+        let RunState { found, offered, built, launched, sold, .. } = state;
         let deployment = launched.and_then(|launched| launched.deployment);
-        let (niche, validation) = found
-            .as_ref()
-            .and_then(|found| found.chosen.clone())
-            .map(|chosen| (chosen.niche, chosen.validation))
-            .unzip();
+        let chosen = found.as_ref().and_then(|found| found.chosen.clone());
+        let despite = chosen.as_ref().and_then(|chosen| chosen.despite.clone());
+        let (niche, validation) = chosen.map(|chosen| (chosen.niche, chosen.validation)).unzip();
         let (sources, evidence, signals_seen) =
             found.map(|found| (found.sources, found.evidence, found.signals_seen)).unwrap_or_default();
         let (spec, plan) = offered.map(|offered| (offered.spec, offered.plan)).unzip();
         let plan = plan.flatten();
-        let (build_routes, checks, attempts) =
-            built.map(|built| (built.routes, built.checks, Some(built.attempts))).unwrap_or_default();
+        let (work, checks, attempts) =
+            built.map(|built| (built.work, built.checks, Some(built.attempts))).unwrap_or_default();
         Self {
             run_id: row.run_id,
             project_id: row.project_id,
@@ -171,6 +205,9 @@ impl RunReport {
             },
             product_url: deployment.as_ref().map(|deployment| deployment.url.clone()),
             payment_link: sold.as_ref().map(|sold| sold.link.url.clone()),
+            deliverable: spec.as_ref().map(|spec| spec.deliverable),
+            proven: account.proven,
+            not_proven: account.not_proven,
             waiting: match question {
                 Question::Open(approval) => Some(Waiting::from(approval)),
                 _ => None,
@@ -183,10 +220,12 @@ impl RunReport {
             evidence,
             signals_seen,
             sources,
+            despite,
+            tasks,
             seal: plan.as_ref().map(|plan| plan.seal.to_string()),
             routes: plan.map(|plan| plan.routes).unwrap_or_default(),
             attempts,
-            build_routes,
+            build_routes: work.into_iter().filter_map(|work| work.route).collect(),
             checks,
             release: deployment.map(|deployment| deployment.id.to_string()),
             damage: None,
@@ -194,10 +233,47 @@ impl RunReport {
             prices: sold.iter().flat_map(|sold| &sold.prices).map(|price| price.id.to_string()).collect(),
             spent: None,
             budget: row.intent.budget(),
-            revenue: None,
+            revenue,
             created_at: row.created_at,
         }
     }
+}
+
+/// What was proven so far.
+fn account_of(state: &RunState, revenue: Option<&RevenueSummary>) -> Account {
+    let Some(offered) = &state.offered else {
+        return Account { proven: Vec::new(), not_proven: vec!["anything: there is no spec yet".to_owned()] };
+    };
+    let chosen = state.found.as_ref().and_then(|found| found.chosen.as_ref());
+    let demand = Demand {
+        validated: chosen.is_some_and(Chosen::is_validated),
+        paid: revenue.is_some_and(|revenue| revenue.currencies.iter().any(|sums| sums.payments > 0)),
+    };
+    let checks = state.built.as_ref().map(|built| built.checks.as_slice()).unwrap_or_default();
+    account(&offered.spec, offered.plan.as_ref().map(|plan| &plan.acceptance), checks, demand)
+}
+
+/// The tasks with what they were thought to cost, and what they did.
+fn tasks(state: &RunState, currency: Currency) -> Vec<TaskReport> {
+    let Some(offered) = &state.offered else { return Vec::new() };
+    let work = state.built.as_ref().map(|built| built.work.as_slice()).unwrap_or_default();
+    let report = |task: &Task| {
+        let done: Vec<_> = work.iter().filter(|work| work.task == task.id).collect();
+        let estimate = offered.plan.as_ref().and_then(|plan| match plan.metered {
+            true => plan.routes.iter().find(|route| route.task == task.id)?.estimate.cost,
+            false => Some(Money::zero(currency)),
+        });
+        let sum = |sum: Option<Money>, work: &&TaskWork| sum?.checked_add(work.cost?).ok();
+        let cost = if done.is_empty() { None } else { done.iter().fold(Some(Money::zero(currency)), sum) };
+        TaskReport {
+            task: task.clone(),
+            estimate,
+            cost,
+            attempts: done.len(),
+            files_changed: done.iter().flat_map(|work| work.files_changed.iter().cloned()).collect(),
+        }
+    };
+    offered.spec.tasks.iter().map(report).collect()
 }
 
 impl From<&Approval> for Waiting {

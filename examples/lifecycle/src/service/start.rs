@@ -1,6 +1,6 @@
 //! Starts a run.
 
-use std::{fmt, future::Future, io::Read, sync::Arc};
+use std::{fmt, future::Future, io::Read, path::PathBuf, sync::Arc};
 
 use ae_core::{Currency, ErrorKind, Intent, Money, ProjectId, RunId};
 
@@ -21,6 +21,8 @@ pub struct StartRequest {
     pub budget: String,
     /// The options.
     pub settings: RunSettings,
+    /// Folders of kits of one's own; they are read, checked and named in the settings.
+    pub kits: Vec<PathBuf>,
     /// The id of the run; a new one if absent.
     pub run_id: Option<RunId>,
     /// The input of a run whose signals come from standard input.
@@ -36,7 +38,7 @@ impl fmt::Debug for StartRequest {
 impl StartRequest {
     /// A run with a new id that reads no standard input.
     pub fn new(intent: impl Into<String>, budget: impl Into<String>, settings: RunSettings) -> Self {
-        Self { intent: intent.into(), budget: budget.into(), settings, run_id: None, stdin: None }
+        Self { intent: intent.into(), budget: budget.into(), settings, kits: Vec::new(), run_id: None, stdin: None }
     }
 }
 
@@ -65,7 +67,15 @@ pub async fn start(
 ) -> Result<Started> {
     let mut warnings = Vec::new();
     let intent = intent(installation, &request, &mut warnings)?;
-    let settings = settings(request.settings, &mut warnings)?;
+    let mut settings = settings(request.settings, &mut warnings)?;
+    for folder in &request.kits {
+        let kit = installation.wiring.kit(folder)?;
+        if settings.kits.contains(&kit) {
+            warnings.push(format!("--kit {} was given twice; it is used once", folder.display()));
+        } else {
+            settings.kits.push(kit);
+        }
+    }
     let ports = installation.wiring.ports(installation, &settings, request.stdin, options)?;
     for row in installation.runs.open_runs().await? {
         if is_twin(row.intent.text(), intent.text()) {

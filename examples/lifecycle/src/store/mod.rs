@@ -5,7 +5,7 @@ mod runs;
 mod status;
 
 pub use self::{
-    row::{RunRow, RunSettings, SignalsFrom},
+    row::{KitFrom, RunRow, RunSettings, SignalsFrom},
     runs::RunIndex,
     status::RunStatus,
 };

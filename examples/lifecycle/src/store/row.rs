@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ae_core::{Intent, Outcome, ProjectId, RunId, Timestamp};
+use ae_core::{Digest, Intent, Outcome, ProjectId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::RunStatus;
@@ -15,6 +15,9 @@ pub struct RunSettings {
     pub signals: Vec<SignalsFrom>,
     /// The builder asked for.
     pub agent: String,
+    /// Kits of one's own, besides those that are built in.
+    #[serde(default)]
+    pub kits: Vec<KitFrom>,
     /// The address that the product's URLs are made of, for example `http://127.0.0.1:4180`.
     pub base_url: String,
 }
@@ -23,8 +26,19 @@ impl RunSettings {
     /// The built-in builder for products at `base_url`, with demand signals from `signals`.
     #[must_use]
     pub fn new(base_url: impl Into<String>, signals: Vec<SignalsFrom>) -> Self {
-        Self { signals, agent: "site".to_owned(), base_url: base_url.into() }
+        Self { signals, agent: "site".to_owned(), kits: Vec::new(), base_url: base_url.into() }
     }
+}
+
+/// A kit in a folder, as it was when the run started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitFrom {
+    /// The folder, by absolute path without links.
+    pub folder: String,
+    /// The kit's own name.
+    pub name: String,
+    /// The digest of all its files: a kit that changed since is refused.
+    pub digest: Digest,
 }
 
 /// One source of demand signals.

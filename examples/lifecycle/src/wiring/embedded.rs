@@ -1,9 +1,9 @@
 //! The embedded defaults: everything on this machine, no account, no server.
 
-use std::{io::Read, sync::Arc};
+use std::{io::Read, path::Path, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
-use ae_core::{BackendError, ErrorKind, Intent, Mode, Provider, Runtime};
+use ae_core::{BackendError, ErrorKind, Intent, Mode, Offer, Provider, Runtime};
 use ae_genesis::{Analyst, FileSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
 use ae_harness::{Deployer, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
@@ -21,7 +21,7 @@ use crate::{
     glue::{signals::Sources, storefront::Storefront},
     run::{Builders, DeployPlanner, MakeBuilder, Ports},
     setup::{AUDIT_LOG, DataDir},
-    store::{RunIndex, RunSettings, SignalsFrom},
+    store::{KitFrom, RunIndex, RunSettings, SignalsFrom},
 };
 
 /// For a ledger that makes no links.
@@ -40,6 +40,8 @@ pub struct Backends {
     pub validator: Arc<dyn NicheValidator>,
     /// Chooses models.
     pub router: Arc<dyn ModelRouter>,
+    /// The products that its builder can make.
+    pub offers: Vec<Offer>,
     /// Writes the product.
     pub builder: Arc<MakeBuilder>,
     /// Publishes it.
@@ -144,6 +146,7 @@ impl Backends {
             analyst: Arc::new(RuleAnalyst),
             validator: Arc::new(RuleValidator),
             router: Arc::new(TierRouter::new()),
+            offers: Vec::new(),
             builder: Arc::new(|spec, site| Arc::new(SiteBuilder::new(spec.clone(), site.clone()))),
             deployer: Arc::new(LocalDeployer::open(installation.dir.sites(), runtime.clone())?),
             payments: Arc::new(ledger(installation, &settings.base_url)?),
@@ -167,6 +170,7 @@ impl Backends {
             analyst_info,
             validator: self.validator,
             router: self.router,
+            offers: self.offers,
             builders: Builders::new(self.builder, keeper.clone()),
             deploy_planner: DeployPlanner::of(Arc::clone(&self.deployer)),
             deployer: Guarded::new(self.deployer, deployer, keeper.clone()),
@@ -211,6 +215,11 @@ impl Wiring for Embedded {
         options: RunOptions,
     ) -> Result<Arc<Ports>> {
         Ok(Backends::embedded(installation, settings, stdin)?.guard(installation, options))
+    }
+
+    fn kit(&self, folder: &Path) -> Result<KitFrom> {
+        let message = format!("--kit {}: kits are not read yet", folder.display());
+        Err(Error::new(ErrorKind::Unsupported, message))
     }
 
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>> {

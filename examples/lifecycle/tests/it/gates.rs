@@ -43,8 +43,9 @@ fn every_effect_is_in_the_audit_log_before_and_after() {
     let started = log.matches("\"action_started\"").count();
     let finished = log.matches("\"action_finished\"").count();
     let prices = result["spec"]["pricing"].as_array().unwrap().len();
-    // Two answers of the analyst, one build attempt, one deployment, a product, its prices, a link.
-    assert_eq!(started, 2 + 1 + 1 + 1 + prices + 1, "{log}");
+    let tasks = result["spec"]["tasks"].as_array().unwrap().len();
+    // Two answers of the analyst, each task once, one deployment, a product, its prices, a link.
+    assert_eq!(started, 2 + tasks + 1 + 1 + prices + 1, "{log}");
     assert_eq!(finished, started);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use ae_core::{Currency, Intent, Money, ProjectId, RunId, Runtime};
 use lifecycle::{
     engine,
+    error::Result,
     glue::{
-        approver::{Approver, Standing},
+        approver::{Absent, Approver, Standing},
         progress::Progress,
     },
     service::{self, Installation, RunOptions, RunReport, RunRow, RunSettings},
@@ -24,7 +25,9 @@ pub fn intent(text: &str, budget: &str) -> Intent {
 
 /// The approval of every question in advance.
 pub fn standing() -> Arc<dyn Approver> {
-    Arc::new(Standing { decided_by: "person:test".to_owned() })
+    let otherwise = Arc::new(Absent);
+    let decided_by = "person:test".to_owned();
+    Arc::new(Standing { decided_by, launches: true, despite_evidence: false, otherwise })
 }
 
 /// Records a run of that intent.
@@ -42,9 +45,20 @@ pub async fn drive(
     approver: Arc<dyn Approver>,
     progress: Arc<dyn Progress>,
 ) -> RunReport {
+    try_drive(installation, backends, run, approver, progress).await.unwrap()
+}
+
+/// As [`drive`], where a part may break.
+pub async fn try_drive(
+    installation: &Installation,
+    backends: Backends,
+    run: RunId,
+    approver: Arc<dyn Approver>,
+    progress: Arc<dyn Progress>,
+) -> Result<RunReport> {
     let ports = backends.guard(installation, RunOptions { approver, progress });
-    let lease = engine::lease(installation, run).await.unwrap();
+    let lease = engine::lease(installation, run).await?;
     let (ready, never) = (std::future::ready(Ok(())), std::future::pending());
-    engine::drive(installation, &ports, lease, run, ready, never).await.unwrap();
-    service::status(installation, run).await.unwrap()
+    engine::drive(installation, &ports, lease, run, ready, never).await?;
+    service::status(installation, run).await
 }

@@ -16,8 +16,10 @@ mod arrows;
 mod bad_input;
 mod crash;
 mod disks;
+mod evidence;
 mod gates;
 mod inside;
+mod intents;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
@@ -26,3 +28,4 @@ mod payments;
 mod prices;
 mod sale;
 mod several_processes;
+mod tasks;

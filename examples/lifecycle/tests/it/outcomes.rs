@@ -49,7 +49,8 @@ impl CliProvider for Saboteur {
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         let report = self.site.execute(key, request, cancel).await?;
-        let attempt = self.attempts.fetch_add(1, Ordering::SeqCst) + 1;
+        let attempt = request.attempt;
+        self.attempts.fetch_max(attempt, Ordering::SeqCst);
         assert_eq!(
             request.diagnosis.is_some(),
             attempt > 1,

@@ -45,7 +45,7 @@ pub struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start a run: from an intent to a product that can be bought
+    /// Start a run: from an intent to a product that can be bought, or to a pre-order
     Run(RunArgs),
     /// List the runs, newest first
     Runs(RunsArgs),
@@ -90,11 +90,15 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --signals sample --yes
-  ae run \"Time tracking for freelancers\" --signals posts.csv.gz --signals more.jsonl
+  ae run \"Time tracking for freelancers\" --signals posts.csv.gz --signals more.jsonl --despite-evidence
+  ae run \"Unit converter for cooks\" --signals posts.csv.gz --kit kits/units
   zcat posts.csv.gz | ae run \"Meal planning app, \\$300 MRR\" --signals - --yes --json
 
 Signals are CSV with the header id,title,url,num_points,num_comments,created_at (more columns are ignored), JSON
-Lines with the same names, or .gz of both, of any size. Without --signals, Hacker News is searched (no key needed).")]
+Lines with the same names, or .gz of both, of any size. Without --signals, Hacker News is searched (no key needed).
+
+A run ends with a tool that works in the browser where a kit covers the intent, else with a pre-order: a page that says
+that the product is not built yet, and sells nothing.")]
 pub struct RunArgs {
     /// The product to build, in a sentence
     pub intent: String,
@@ -107,6 +111,10 @@ pub struct RunArgs {
     /// Who builds: the built-in site builder, or the first builder that is available
     #[arg(long, value_enum, default_value_t = Agent::Auto)]
     pub agent: Agent,
+    /// Also make products from the kit in this folder; may be given several times. A run whose kit has changed does not go
+    /// on
+    #[arg(long, value_name = "DIR")]
+    pub kit: Vec<PathBuf>,
     /// Use this id for the run, so that a script can repeat the command safely [default: a new one]
     #[arg(long, value_name = "UUID")]
     pub run_id: Option<RunId>,
@@ -127,6 +135,10 @@ pub struct Go {
     /// Approve spec and launch in advance; recorded as your standing decision
     #[arg(long)]
     pub yes: bool,
+    /// Go on although the evidence is too weak to say that anyone wants it; recorded as your decision, which `--yes` never
+    /// means. Spec and page then say that demand was not validated
+    #[arg(long)]
+    pub despite_evidence: bool,
     /// Return when the run ends or parks, even in a terminal; `ae serve` then answers at the printed URLs
     #[arg(long)]
     pub no_serve: bool,
@@ -185,9 +197,11 @@ pub struct ApproveArgs {
 /// The questions of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum AskedStage {
+    /// Whether it goes on although the evidence is weak
+    Evidence,
     /// The spec, the planned spend and the sealed checks
     Spec,
-    /// The exact release, product, prices and payment link
+    /// The exact release, and product, prices and payment link where something is sold
     Launch,
 }
 

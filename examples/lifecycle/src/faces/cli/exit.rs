@@ -8,7 +8,8 @@ use crate::service::{RunReport, RunStatus};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// The product is live and its sealed checks passed; or the command did what was asked.
+    /// The product, or the page of a pre-order that says it is not built yet, is live and its sealed checks passed; or the
+    /// command did what was asked.
     Verified = 0,
     /// Something broke.
     Failed = 1,
@@ -16,7 +17,7 @@ pub enum Exit {
     Usage = 2,
     /// The budget stopped the run before the next call.
     BudgetStop = 3,
-    /// A person or a gate refused, or a part is missing.
+    /// A person or a gate refused, the intent is unclear, the evidence is too weak, or a part is missing.
     Blocked = 4,
     /// The same failure three times.
     Stalled = 5,
@@ -74,11 +75,12 @@ impl Exit {
 /// The table that `ae --help` and the README show.
 pub const TABLE: &str = "\
 Exit codes:
-  0    verified: the product is live, its sealed checks passed (or the command succeeded)
+  0    verified: the product is live and its sealed checks passed; of a pre-order the page, which says that
+       the product is not built yet (or the command succeeded)
   1    failed
   2    usage or bad input
   3    budget stop
-  4    blocked: denied, or a part is missing
+  4    blocked: denied, unclear, too little evidence, or a part is missing
   5    stalled: the same failure three times
   6    waiting for approval
   7    exhausted: a limit was reached

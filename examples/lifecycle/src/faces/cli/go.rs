@@ -22,9 +22,10 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
     let mut settings = RunSettings::new(base_url(addr), signals);
     builder_name(args.agent).clone_into(&mut settings.agent);
     let mut request = StartRequest::new(args.intent, args.budget, settings);
+    request.kits = args.kit;
     request.run_id = args.run_id;
     request.stdin = Some(Box::new(std::io::stdin()));
-    let options = session.options(args.go.yes);
+    let options = session.options(args.go);
     let progress = std::sync::Arc::clone(&options.progress);
     let started = service::start(&session.installation, request, options).await?;
     for warning in &started.warnings {
@@ -42,6 +43,7 @@ pub(super) async fn resume(session: &Session<'_>, run: &str, go: Go) -> Result<E
 pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<Exit> {
     let run = service::run_id(&session.installation, &args.run).await?;
     let stage = args.stage.map(|stage| match stage {
+        AskedStage::Evidence => "evidence".to_owned(),
         AskedStage::Spec => "spec".to_owned(),
         AskedStage::Launch => "launch".to_owned(),
     });
@@ -55,7 +57,7 @@ pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<
     match service::approve(&session.installation, decision).await? {
         Decided::Expired => {
             session.output.warning("the question was not answered in time; it is asked again");
-            go_on(session, run, Go { yes: false, ..args.go }).await
+            go_on(session, run, Go { yes: false, despite_evidence: false, ..args.go }).await
         }
         Decided::Recorded { question, redacted, elsewhere } => {
             if redacted {
@@ -101,7 +103,7 @@ async fn go_on(session: &Session<'_>, run: RunId, go: Go) -> Result<Exit> {
     } else {
         None
     };
-    let options = session.options(go.yes);
+    let options = session.options(go);
     let driven = service::resume(&session.installation, run, options, asked_to_stop()).await;
     conclude(session, run, driven, listener).await
 }

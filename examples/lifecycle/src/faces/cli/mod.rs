@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 
 pub use self::exit::{Exit, TABLE};
 use self::{
-    args::{AuditCommand, Cli, Command, Global},
+    args::{AuditCommand, Cli, Command, Global, Go},
     output::Output,
     terminal::Terminal,
 };
@@ -152,19 +152,20 @@ struct Session<'p> {
 }
 
 impl Session<'_> {
-    /// Who decides (`--yes` in advance, a person at a terminal, or a person later), and the display.
-    fn options(&self, yes: bool) -> RunOptions {
+    /// Who decides (a person in advance, a person at a terminal, or a person later), and the display.
+    fn options(&self, go: Go) -> RunOptions {
         let draws = variable("TERM").is_none_or(|term| term != "dumb");
         let progress: Arc<dyn Progress> = Arc::from(progress::on_stderr(self.output.quiet, draws));
         let decided_by = self.person.clone();
-        let approver: Arc<dyn Approver> = if yes {
-            Arc::new(Standing { decided_by })
-        } else if self.at_terminal() {
+        let otherwise: Arc<dyn Approver> = if self.at_terminal() {
             let sleeper = Arc::clone(&self.installation.runtime.sleeper);
+            let decided_by = decided_by.clone();
             Arc::new(Terminal { decided_by, progress: Arc::clone(&progress), sleeper })
         } else {
             Arc::new(Absent)
         };
+        let (launches, despite_evidence) = (go.yes, go.despite_evidence);
+        let approver = Arc::new(Standing { decided_by, launches, despite_evidence, otherwise });
         RunOptions { approver, progress }
     }
 

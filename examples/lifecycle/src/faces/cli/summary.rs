@@ -1,7 +1,12 @@
 //! A run in words.
 
+use ae_core::Money;
+
 use super::args::DEFAULT_ADDR;
-use crate::service::{RunReport, RunRow};
+use crate::{
+    glue::launch::{delivers, price_word},
+    service::{RunReport, RunRow, TaskReport},
+};
 
 /// One line of `ae runs`.
 pub(super) fn row_line(row: &RunRow) -> String {
@@ -22,20 +27,24 @@ pub(super) fn of(report: &RunReport) -> String {
         value.iter().for_each(|value| line(name, value.clone()));
     }
     if let Some(spec) = &report.spec {
+        line("delivers", delivers(spec).to_owned());
         line("tagline", spec.tagline.clone());
         let prices: Vec<_> =
             spec.pricing.iter().map(|tier| format!("{} {}", tier.price, tier.interval.words())).collect();
-        line("prices", prices.join(", "));
+        line(price_word(spec), prices.join(", "));
     }
+    report.proven.iter().for_each(|proof| line("proven", proof.to_string()));
+    report.not_proven.iter().for_each(|open| line("not proven", open.clone()));
     niche_lines(report, &mut line);
     if !report.checks.is_empty() {
         let passed = report.checks.iter().filter(|check| check.passed).count();
         let attempts = report.attempts.unwrap_or_default();
         line(
-            "proof",
+            "checks",
             format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()),
         );
     }
+    report.tasks.iter().filter(|task| task.attempts > 0).for_each(|task| line("task", task_line(task)));
     for (name, value) in [("release", &report.release), ("damaged", &report.damage)] {
         value.iter().for_each(|value| line(name, value.clone()));
     }
@@ -63,6 +72,19 @@ pub(super) fn of(report: &RunReport) -> String {
         text.push_str(&format!("\n{}\n  digest     {}\n", waiting.rendering.trim_end(), waiting.digest));
     }
     format!("{head}\n{text}")
+}
+
+/// A task with its cost beside its estimate.
+fn task_line(report: &TaskReport) -> String {
+    let cost = |cost: Option<Money>| cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
+    let files = report.files_changed.len();
+    format!(
+        "{} {}: {files} files, cost {}, estimate {}",
+        report.task.id,
+        report.task.title,
+        cost(report.cost),
+        cost(report.estimate)
+    )
 }
 
 fn niche_lines(report: &RunReport, line: &mut impl FnMut(&str, String)) {
@@ -106,7 +128,11 @@ pub(super) fn next(report: &RunReport) -> String {
         _ => match report.product_url.as_deref().map(authority) {
             Some(addr) => {
                 let addr = if addr == DEFAULT_ADDR { String::new() } else { format!(" --addr {addr}") };
-                let what = "answers at these addresses; payments are recorded on the buy page";
+                let what = if report.payment_link.is_some() {
+                    "answers at these addresses; payments are recorded on the buy page"
+                } else {
+                    "answers at this address; the page counts who is interested"
+                };
                 format!("\nNext: `ae serve{addr}`   ({what})\n")
             }
             None => String::new(),

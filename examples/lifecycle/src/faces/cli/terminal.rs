@@ -45,6 +45,10 @@ impl Approver for Terminal {
         self.progress.release();
         decided
     }
+
+    fn reaches_a_person(&self) -> bool {
+        true
+    }
 }
 
 impl Terminal {

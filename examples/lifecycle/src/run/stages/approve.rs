@@ -12,7 +12,10 @@ use super::{Halt, Stage};
 use crate::{
     glue::{
         approver::close_questions,
-        launch::{LaunchPlan, Offer, spec_subject},
+        for_sale::ForSale,
+        launch::{LaunchPlan, delivers, price_line, price_word, spec_subject},
+        proof::{Demand, account},
+        tasks,
     },
     run::{Launched, Offered, RunState, RunStateUpdate},
 };
@@ -30,35 +33,44 @@ const BEFORE: &str = "before";
 pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
+    let chosen = stage.known(stage.found()?.chosen.as_ref(), "niche")?;
     let builder = stage.ports.builders.of(spec, context).0.provider;
     let subject = spec_subject(spec.digest()?, plan.planned_spend, plan.seal);
-    let mut text = format!(
-        "Spec of {:?}: {}\n  for        {}\n  builder    {} ({})\n  spend      {} planned, {} is the limit\n  checks     {} sealed as {}\n",
-        spec.product_name,
-        spec.tagline,
-        spec.target_users.join(", "),
-        builder.name,
-        builder.mode,
-        plan.planned_spend,
-        start.intent.budget(),
-        plan.acceptance.checks.len(),
-        plan.seal.short(12),
-    );
+    let mut text = format!("Spec of {:?}: {}\n", spec.product_name, spec.tagline);
+    let mut line = |name: &str, value: &str| {
+        // Whatever an analyst wrote, a point is one line and can't pass for another.
+        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.push_str(&format!("  {name:<10} {value}\n"));
+    };
+    line("delivers", delivers(spec));
+    line("for", &spec.target_users.join(", "));
+    line("builder", &format!("{} ({})", builder.name, builder.mode));
+    line("spend", &format!("{} planned, {} is the limit", plan.planned_spend, start.intent.budget()));
+    line("checks", &format!("{} sealed as {}", plan.acceptance.checks.len(), plan.seal.short(12)));
     for feature in &spec.core_features {
-        text.push_str(&format!("  feature    {}\n", feature.title));
+        let proof = match feature.behaviours.as_slice() {
+            [] => String::new(),
+            all => format!(": {} cases", all.iter().map(|one| one.cases.len()).sum::<usize>()),
+        };
+        let tier = feature.tier.as_ref().map(|tier| format!(" [{tier}]")).unwrap_or_default();
+        line("feature", &format!("{}{tier}{proof}", feature.title));
+    }
+    for task in &spec.tasks {
+        line("task", &tasks::line(task));
     }
     for tier in &spec.pricing {
-        text.push_str(&format!("  price      {:<12} {} {}\n", tier.name, tier.price, tier.interval.words()));
+        line(price_word(spec), &price_line(tier));
     }
     for (word, points) in [("assumes", &spec.assumptions), ("unknown", &spec.unclear)] {
         for point in points {
-            // Whatever an analyst wrote, a point is one line and can't pass for another.
-            let line = point.split_whitespace().collect::<Vec<_>>().join(" ");
-            text.push_str(&format!("  {word:<10} {line}\n"));
+            line(word, point);
         }
     }
+    if let Some(despite) = chosen.despite.as_ref() {
+        line("demand", &format!("not validated: {} decided to go on", despite.by));
+    }
     if spec.sample {
-        text.push_str("  note       the demand signals are the bundled sample: no evidence\n");
+        line("note", "the demand signals are the bundled sample: no evidence");
     }
     let request = ApprovalRequest::new(format!("spec of {}", spec.product_name), "ae", subject)
         .with_rendering(text)
@@ -70,7 +82,7 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     Ok(RunState::update().living(living).offered(Some(offered)))
 }
 
-/// Asks for the approval of the exact release, product, prices and link.
+/// Asks for the approval of the exact release, and of product, prices and link where something is sold.
 pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let Offered { spec, site, context, .. } = stage.offered()?;
@@ -84,8 +96,8 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt>
         return Ok(stage.end(Outcome::Blocked, reason));
     }
     // The provider may refuse more today than when the spec was approved.
-    if let Some(refusal) = Offer::new(start.run, spec, &context.base_url).refusal(&stage.ports.payments_info)
-    {
+    let for_sale = ForSale::of(start.run, spec, &context.base_url);
+    if let Some(refusal) = for_sale.and_then(|sale| sale.refusal(&stage.ports.payments_info)) {
         close_questions(&stage.ports.keeper.desk, start.run, CHANGED).await?;
         return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
     }
@@ -95,9 +107,12 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt>
         (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());
     let launch = LaunchPlan::new(start.owner(), spec, deploy, &context.base_url, publisher, seller);
 
+    let chosen = stage.known(stage.found()?.chosen.as_ref(), "niche")?;
+    let demand = Demand { validated: chosen.is_validated(), paid: false };
+    let account = account(spec, Some(&stage.plan()?.acceptance), &built.checks, demand);
     let covers: Vec<_> = launch.actions()?.iter().map(ae_core::Action::digest).collect();
     let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject()?)
-        .with_rendering(launch.rendering(&context.base_url, built.checks.len()))
+        .with_rendering(launch.rendering(spec, &context.base_url, &account))
         .with_covers(covers);
     let approval = ask(&stage, request).await?;
     let living = stage.living("deployment", "success", "launch approved")?;
@@ -109,7 +124,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt>
 }
 
 /// Asks through the desk. The desk alone says what was decided: the answer that wakes the graph is only a knock.
-async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<ApprovalId, Halt> {
+pub(super) async fn ask(stage: &Stage, request: ApprovalRequest) -> Result<ApprovalId, Halt> {
     let start = stage.start()?;
     let desk = &stage.ports.keeper.desk;
     let request = request.with_run(start.run).with_project(start.project).with_expires_after(OPEN_FOR);

@@ -34,7 +34,6 @@ pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Halt> {
         owner: start.owner(),
         currency: start.intent.currency(),
         spec: offered.spec.clone(),
-        site: offered.context.clone(),
         acceptance: plan.acceptance.clone(),
         seal: plan.seal,
         workspace: stage.workspace()?,
@@ -116,6 +115,6 @@ async fn finish_build(
         };
         stage.end(outcome, format!("the build did not pass its sealed checks: {what}"))
     };
-    let routes = state.artifact.as_ref().map(|artifact| artifact.routes.clone()).unwrap_or_default();
-    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, manifest, routes })))
+    let work = state.artifact.as_ref().map(|artifact| artifact.work.clone()).unwrap_or_default();
+    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, manifest, work })))
 }

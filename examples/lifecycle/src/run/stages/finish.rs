@@ -1,12 +1,13 @@
 //! Closes the books.
 
-use ae_core::Outcome;
+use ae_core::{Deliverable, Outcome};
 use serde_json::json;
 
 use super::{Halt, Stage};
 use crate::run::{End, RunState, RunStateUpdate};
 
-/// Names the outcome and records it. `Verified` needs a live release, a link and every sealed check passed.
+/// Names the outcome and records it. `Verified` needs a live release, every sealed check passed, and a link unless it is a
+/// pre-order.
 pub(super) async fn finish(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let end = stage.state.end.clone().unwrap_or_else(|| judge(&stage.state));
     let good = end.outcome == Outcome::Verified;
@@ -26,10 +27,15 @@ fn judge(state: &RunState) -> End {
             && built.checks.iter().all(|check| check.passed)
     });
     let live = state.launched.as_ref().is_some_and(|launched| launched.deployment.is_some());
-    let (outcome, reason) = if proven && live && state.sold.is_some() {
-        (Outcome::Verified, "live and purchasable; every sealed check passed")
-    } else {
-        (Outcome::Failed, "a part of the launch is missing from the checkpoint")
+    let deliverable = state.offered.as_ref().map(|offered| offered.spec.deliverable);
+    let (outcome, reason) = match (deliverable, &state.sold) {
+        (Some(Deliverable::PreOrder), None) if proven && live => {
+            (Outcome::Verified, "the page is live and every sealed check of it passed; the product is not built yet")
+        }
+        (Some(Deliverable::WebTool), Some(_)) if proven && live => {
+            (Outcome::Verified, "live and purchasable; every sealed check of its features and its page passed")
+        }
+        _ => (Outcome::Failed, "a part of the launch is missing from the checkpoint"),
     };
     End { outcome, reason: reason.to_owned(), stage: "finish".to_owned() }
 }

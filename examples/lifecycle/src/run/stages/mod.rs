@@ -5,6 +5,7 @@ mod approve;
 mod build;
 mod deploy;
 mod discover;
+mod evidence;
 mod finish;
 mod monetize;
 mod plan;
@@ -51,13 +52,14 @@ stages! {
     "prepare", "opening the budget and the workspace", prepare::prepare;
     "discover", "reading demand signals", discover::discover;
     "validate", "proposing and validating niches", validate::validate;
+    "evidence", "deciding whether the evidence is enough", evidence::evidence;
     "specify", "writing the product spec", specify::specify;
     "plan", "routing tasks and sealing the acceptance checks", plan::plan;
     "approve_spec", "approval of spec and planned spend", approve::approve_spec;
     "build", "write, test, fix", build::build;
     "approve_launch", "approval of the launch", approve::approve_launch;
     "deploy", "publishing the release", deploy::deploy;
-    "monetize", "product, prices and payment link", monetize::monetize;
+    "monetize", "product, prices and payment link of what works", monetize::monetize;
     "finish", "closing the books", finish::finish;
 }
 

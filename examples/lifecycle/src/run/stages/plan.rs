@@ -15,23 +15,23 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let Offered { spec, context, .. } = stage.offered()?;
 
+    let builder = stage.ports.builders.of(spec, context).0;
     let mut routes = Vec::with_capacity(spec.tasks.len());
     for task in &spec.tasks {
         let request = route_request(task.clone(), "", start.run, start.created_at);
         let route = stage.ports.router.route(&request).await?;
-        stage.note(&format!("{} {}: {}", task.id, task.title, describe(&route)));
+        if builder.metered {
+            stage.note(&format!("{} {}: {}", task.id, task.title, describe(&route)));
+        }
         routes.push(route);
     }
-    if routes.iter().all(|route| !route.callable) {
-        stage.note(
-            "no model key: the routes are recorded, and the builder that is free of charge does the work",
-        );
-    }
     let mut planned_spend = Money::zero(start.intent.currency());
-    if stage.ports.builders.of(spec, context).0.metered {
+    if builder.metered {
         for cost in routes.iter().filter_map(|route| route.estimate.cost) {
             planned_spend = planned_spend.checked_add(cost.ceil_to_micro())?;
         }
+    } else {
+        stage.note(&format!("the builder {:?} is free of charge: no model is used", builder.provider.name));
     }
 
     let acceptance = AcceptancePlan::derive(spec, context);
@@ -53,8 +53,8 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
     ));
     stage.audit("checks_sealed", json!({ "seal": seal, "checks": baseline.len() })).await?;
     let line =
-        format!("{} tasks routed, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
-    let plan = BuildPlan { routes, planned_spend, acceptance, seal, baseline };
+        format!("{} tasks planned, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
+    let plan = BuildPlan { routes, metered: builder.metered, planned_spend, acceptance, seal, baseline };
     let offered = Offered { plan: Some(plan), ..stage.offered()?.clone() };
     Ok(RunState::update().living(stage.living("planning", "success", &line)?).offered(Some(offered)))
 }

@@ -1,13 +1,13 @@
 //! Writes the product spec.
 
-use ae_core::{BackendError, ErrorKind, Outcome, ProductSpec};
+use ae_core::{BackendError, Deliverable, ErrorKind, Offer, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use serde_json::json;
 
 use super::{Halt, Stage};
 use crate::{
-    glue::launch::Offer,
+    glue::for_sale::ForSale,
     run::{Chosen, Offered, RunState, RunStateUpdate},
 };
 
@@ -16,22 +16,24 @@ use crate::{
 pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let found = stage.found()?;
-    let Chosen { niche, validation } = stage.known(found.chosen.clone(), "niche")?;
+    let Chosen { niche, validation, despite } = stage.known(found.chosen.clone(), "niche")?;
     let brief = SpecBrief::new(start.intent.clone(), niche, validation, start.created_at)
-        .with_sources(found.sources.clone());
+        .with_sources(found.sources.clone())
+        .with_offers(stage.ports.offers.clone())
+        .with_despite_evidence(despite.is_some());
     let spec = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
-    let problems = verify_spec(&spec);
+    let mut problems: Vec<_> = verify_spec(&spec).iter().map(ToString::to_string).collect();
+    problems.extend(unmakeable(&spec, &stage.ports.offers));
     if !problems.is_empty() {
-        let text = problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        let message = format!("the spec by {:?} contradicts itself: {text}", spec.analyst);
+        let message = format!("the spec by {:?} contradicts itself: {}", spec.analyst, problems.join("; "));
         return Err(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message).into());
     }
     let site = site_label(&spec.slug, &start.run.to_string());
     let base_url = format!("{}/p/{site}/", start.settings.base_url.trim_end_matches('/'));
     let context = SiteContext::new(base_url, start.created_at);
     // What can't be sold is neither approved nor built nor published.
-    let offer = Offer::new(start.run, &spec, &context.base_url);
-    if let Some(refusal) = offer.refusal(&stage.ports.payments_info) {
+    let for_sale = ForSale::of(start.run, &spec, &context.base_url);
+    if let Some(refusal) = for_sale.and_then(|sale| sale.refusal(&stage.ports.payments_info)) {
         let offered = Offered { spec, site, context, plan: None, approval: None };
         return Ok(stage.end(Outcome::Blocked, refusal).offered(Some(offered)));
     }
@@ -60,6 +62,13 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     living.write_to(&stage.workspace()?)?;
     let offered = Offered { spec, site, context, plan: None, approval: None };
     Ok(RunState::update().living(Some(living)).offered(Some(offered)))
+}
+
+/// The reason why no builder at hand can make what `spec` promises.
+fn unmakeable(spec: &ProductSpec, offers: &[Offer]) -> Option<String> {
+    let fits = |offer: &Offer| Some(&offer.name) == spec.offer.as_ref() && offer.deliverable == spec.deliverable;
+    let can = spec.deliverable == Deliverable::PreOrder || offers.iter().any(fits);
+    (!can).then(|| format!("offer: no builder at hand makes a {} named {:?}", spec.deliverable, spec.offer))
 }
 
 /// The facts that a builder needs, in the order in which it asks. No outside text is part of it.
