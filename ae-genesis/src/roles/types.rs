@@ -1,6 +1,6 @@
 //! The briefs that an analyst works from.
 
-use ae_core::{Evidence, Intent, Mode, Provider, Timestamp};
+use ae_core::{Evidence, Intent, Mode, Offer, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Niche, SignalQuery, SourceReport, ValidationReport};
@@ -19,6 +19,9 @@ pub struct NicheBrief {
     pub sources: Vec<SourceReport>,
     /// The most niches wanted; fewer good ones beat padding.
     pub count: usize,
+    /// Whether a person decided to go on despite weak evidence, so that a niche is wanted even if nothing supports it.
+    #[serde(default)]
+    pub despite_evidence: bool,
     /// The time that figures carry.
     pub now: Timestamp,
 }
@@ -27,7 +30,7 @@ impl NicheBrief {
     /// A brief over ranked evidence, for at most five niches.
     pub fn new(intent: Intent, evidence: Vec<Evidence>, now: Timestamp) -> Self {
         let query = SignalQuery::from_intent(&intent);
-        Self { intent, query, evidence, sources: Vec::new(), count: 5, now }
+        Self { intent, query, evidence, sources: Vec::new(), count: 5, despite_evidence: false, now }
     }
 }
 
@@ -36,6 +39,8 @@ ae_core::setters! { NicheBrief {
     fn with_sources(sources: Vec<SourceReport>);
     /// Sets the most niches wanted.
     fn with_count(count: usize);
+    /// Sets whether a person decided to go on despite weak evidence.
+    fn with_despite_evidence(despite_evidence: bool);
 } }
 
 /// The material to write a spec from.
@@ -52,21 +57,44 @@ pub struct SpecBrief {
     pub validation: ValidationReport,
     /// The report on each source.
     pub sources: Vec<SourceReport>,
+    /// The products that a builder at hand can make. What none of them covers becomes a pre-order.
+    #[serde(default)]
+    pub offers: Vec<Offer>,
+    /// Whether a person decided to go on despite weak evidence. The spec then says so with
+    /// [`NOT_VALIDATED`](Self::NOT_VALIDATED).
+    #[serde(default)]
+    pub despite_evidence: bool,
     /// The time that figures carry.
     pub now: Timestamp,
 }
 
 impl SpecBrief {
+    /// The assumption of a spec that was written although its niche did not validate, and the phrase that its page shows.
+    pub const NOT_VALIDATED: &'static str = "Demand for this product was not validated";
+
     /// A brief for one niche.
     pub fn new(intent: Intent, niche: Niche, validation: ValidationReport, now: Timestamp) -> Self {
         let query = SignalQuery::from_intent(&intent);
-        Self { intent, query, niche, validation, sources: Vec::new(), now }
+        Self {
+            intent,
+            query,
+            niche,
+            validation,
+            sources: Vec::new(),
+            offers: Vec::new(),
+            despite_evidence: false,
+            now,
+        }
     }
 }
 
 ae_core::setters! { SpecBrief {
     /// Sets the report on each source.
     fn with_sources(sources: Vec<SourceReport>);
+    /// Sets the products that a builder at hand can make.
+    fn with_offers(offers: Vec<Offer>);
+    /// Sets whether a person decided to go on despite weak evidence.
+    fn with_despite_evidence(despite_evidence: bool);
 } }
 
 /// The name and nature of an [`Analyst`](crate::Analyst).

@@ -123,6 +123,7 @@ fn assumptions(brief: &SpecBrief, family: &Family, features: &[Feature], prices:
     let unasked = features.iter().filter(|feature| feature.evidence.is_empty());
     list.extend(unasked.map(|feature| format!("feature that no post asks for: {}", feature.title)));
     if brief.validation.verdict != Verdict::Go {
+        list.push(SpecBrief::NOT_VALIDATED.to_owned());
         list.push(format!("written although the validation says {}", brief.validation.verdict));
     }
     list
@@ -147,11 +148,7 @@ fn unclear(brief: &SpecBrief) -> Vec<String> {
             "the price {price} of the intent is not in the budget's currency and was not used"
         ));
     }
-    if let Some(amount) = brief.query.other {
-        list.push(format!(
-            "the intent names {amount} and does not say what for: it was not used; a price is written \"at {amount} a month\""
-        ));
-    }
+    list.extend(brief.query.money_notes.iter().cloned());
     if naming::asks_for_free(&brief.query) {
         list.push("the intent says \"free\": there is no free plan yet, every plan has a price".to_owned());
     }

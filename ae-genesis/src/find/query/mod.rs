@@ -4,7 +4,7 @@ mod expansion;
 mod target;
 mod words;
 
-use ae_core::{Intent, Money};
+use ae_core::{BillingInterval, Intent, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::find::text;
@@ -72,11 +72,21 @@ pub struct SignalQuery {
     pub audience: Option<String>,
     /// The monthly revenue that the intent aims at.
     pub target: Option<Money>,
-    /// The monthly price that the intent names.
+    /// The price that the intent names.
     pub price: Option<Money>,
-    /// An amount that the intent names without saying what it is: neither revenue nor a price a month.
+    /// The product in the intent's own words, without money, audience and the wish to build; empty when there is none.
     #[serde(default)]
-    pub other: Option<Money>,
+    pub product: String,
+    /// How often the price is charged; monthly when the intent does not say.
+    #[serde(default = "monthly")]
+    pub interval: BillingInterval,
+    /// Remarks on the amounts of the intent: what was not used or was converted, and why.
+    #[serde(default)]
+    pub money_notes: Vec<String>,
+    /// The question that would make the intent clear; `None` when it is. A run with a question cannot go on: no niche is
+    /// proposed.
+    #[serde(default)]
+    pub question: Option<String>,
     /// The bounds on reading.
     pub limits: QueryLimits,
 }
@@ -109,7 +119,23 @@ impl SignalQuery {
         let terms = terms(&keywords);
         let (searches, limits) = (searches(&keywords, &terms), QueryLimits::default());
         let target::Amounts { target, price, other, .. } = amounts;
-        Self { keywords, terms, searches, audience, target, price, other, limits }
+        let money_notes = other.iter().map(|amount| {
+            format!("the intent names {amount} and does not say what for: it was not used; a price is written \"at {amount} a month\"")
+        });
+        let money_notes = money_notes.collect();
+        Self {
+            product: keywords.join(" "),
+            keywords,
+            terms,
+            searches,
+            audience,
+            target,
+            price,
+            interval: BillingInterval::MONTH,
+            money_notes,
+            question: None,
+            limits,
+        }
     }
 }
 
@@ -117,6 +143,10 @@ ae_core::setters! { SignalQuery {
     /// Sets the bounds on reading.
     fn with_limits(limits: QueryLimits);
 } }
+
+const fn monthly() -> BillingInterval {
+    BillingInterval::MONTH
+}
 
 #[derive(Debug, Clone)]
 struct Word {
