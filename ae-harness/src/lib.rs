@@ -4,6 +4,8 @@
 mod acceptance;
 mod agent;
 mod atomic;
+#[cfg(feature = "behaviour")]
+mod behaviour;
 mod checked;
 mod context;
 mod deploy;
@@ -15,6 +17,8 @@ mod registrar;
 mod sandbox;
 #[cfg(feature = "site")]
 mod site;
+#[cfg(feature = "behaviour")]
+mod supervise;
 mod text;
 
 #[cfg(feature = "conformance")]
@@ -37,6 +41,11 @@ pub use acceptance::{AcceptancePlan, Assertion, Check, CheckOutcome, TierPrice};
 pub use ae_core as core;
 pub use agent::{
     AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, Snapshot, StopReason,
+};
+#[cfg(feature = "behaviour")]
+pub use behaviour::{
+    BehaviourLimits, BehaviourOutcome, BehaviourRunner, CaseVerdict, Launcher, Modules, Verdict,
+    behaviour_child,
 };
 pub use context::SiteContext;
 pub use deploy::{

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{AcceptanceCriterion, CheckKind, Priority, ProductSpec};
+use ae_core::{AcceptanceCriterion, Behaviour, CheckKind, Priority, ProductSpec};
 
 use super::{Assertion, Check, TierPrice};
 use crate::text::{tier_name, token};
@@ -50,8 +50,15 @@ fn assertion(check: &CheckKind, spec: &ProductSpec) -> Option<Assertion> {
             Some(Assertion::Checkout { tiers: spec.pricing.iter().map(|tier| tier.id.clone()).collect() })
         }
         CheckKind::Privacy => Some(Assertion::Privacy),
+        CheckKind::Behaviour { id } => Some(Assertion::Behaves { behaviour: behaviour(id, spec) }),
         _ => None,
     }
+}
+
+/// The behaviour of that id; one that proves nothing, and so fails, where no feature has it.
+fn behaviour(id: &str, spec: &ProductSpec) -> Behaviour {
+    let mut all = spec.core_features.iter().flat_map(|feature| &feature.behaviours);
+    all.find(|behaviour| behaviour.id == id).cloned().unwrap_or_else(|| Behaviour::new(id, "", ""))
 }
 
 /// The tiers as a price list shows them.

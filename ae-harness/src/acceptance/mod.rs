@@ -4,7 +4,7 @@ mod derive;
 #[cfg(feature = "site")]
 mod judge;
 
-use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
+use ae_core::{AcceptanceCriterion, Behaviour, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::context::SiteContext;
@@ -70,6 +70,11 @@ pub enum Assertion {
     },
     /// A page made from the bundled sample signals says so where people see it.
     SampleNotice,
+    /// A function of the site's modules does what its cases and laws say. It takes a `BehaviourRunner` to run it.
+    Behaves {
+        /// The function, its cases and its laws. One without cases and laws proves nothing, and fails.
+        behaviour: Behaviour,
+    },
 }
 
 /// A tier as the price list shows it.
@@ -122,7 +127,7 @@ pub struct CheckOutcome {
 /// It has one check for every criterion of priority P0 and P1 that a program can prove, and a fixed set for any site.
 /// Criteria of P0 and P1 that only a person can prove are listed in [`manual`](Self::manual); P2 and P3 are left out.
 ///
-/// To run the checks on a site takes the feature `site`.
+/// To run the checks on a site takes the feature `site`; those that run the site's modules take the feature `behaviour` too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AcceptancePlan {
@@ -143,7 +148,7 @@ pub struct AcceptancePlan {
 
 impl AcceptancePlan {
     /// The version this crate writes and runs.
-    pub const SCHEMA_VERSION: u32 = 3;
+    pub const SCHEMA_VERSION: u32 = 4;
 
     /// The plan that follows from `spec`; the same spec gives the same plan.
     pub fn derive(spec: &ProductSpec, site: &SiteContext) -> Self {

@@ -1,6 +1,8 @@
 //! Runs the checks of a plan on a site.
 
 mod address;
+#[cfg(feature = "behaviour")]
+mod behaves;
 mod content;
 mod contrast;
 mod document;
@@ -20,7 +22,8 @@ use self::{address::Address, pages::Site};
 use super::{AcceptancePlan, Assertion, Check, CheckOutcome, SITE_FOLDER};
 
 impl AcceptancePlan {
-    /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is not an error.
+    /// Runs every check on `<workspace>/site`. A missing site fails the checks; it is not an error. A check of a behaviour
+    /// fails too: it takes `run_with`, of the feature `behaviour`.
     ///
     /// # Errors
     ///
@@ -28,6 +31,12 @@ impl AcceptancePlan {
     /// `InvalidInput` for a malformed address and for a site that holds links or is above 64 MB or 2,000 files, or the
     /// reason why the site can't be read.
     pub fn run(&self, workspace: &Path, seal: &Digest) -> Result<Vec<CheckOutcome>, BackendError> {
+        let site = self.site(workspace, seal)?;
+        Ok(self.checks.iter().map(|check| check.outcome(&site, self)).collect())
+    }
+
+    /// The site in a workspace, after the plan has been compared with its seal.
+    fn site(&self, workspace: &Path, seal: &Digest) -> Result<Site, BackendError> {
         let refuse = |kind, message: &str| Err(BackendError::new(kind, "acceptance", "run", message));
         if self.schema_version != Self::SCHEMA_VERSION {
             return refuse(
@@ -48,8 +57,7 @@ impl AcceptancePlan {
             );
             return refuse(ErrorKind::InvalidInput, &message);
         };
-        let site = Site::read(&workspace.join(SITE_FOLDER), address, &self.checkout_path)?;
-        Ok(self.checks.iter().map(|check| check.outcome(&site, self)).collect())
+        Site::read(&workspace.join(SITE_FOLDER), address, &self.checkout_path)
     }
 }
 
@@ -58,7 +66,10 @@ type Verdict = Result<String, String>;
 
 impl Check {
     fn outcome(&self, site: &Site, plan: &AcceptancePlan) -> CheckOutcome {
-        let verdict = self.verdict(site, plan);
+        self.found(self.verdict(site, plan))
+    }
+
+    fn found(&self, verdict: Verdict) -> CheckOutcome {
         CheckOutcome {
             id: self.id.clone(),
             criterion: self.criterion.clone(),
@@ -93,6 +104,9 @@ impl Check {
             Assertion::Contrast => contrast::check(&site.sheets),
             Assertion::Discovery => meta::discovery(site, &plan.base_url),
             Assertion::Social => meta::social(site, &plan.base_url),
+            Assertion::Behaves { behaviour } => {
+                Err(format!("{}: it needs a behaviour runner: run the plan with one", behaviour.id))
+            }
             Assertion::Weight { page_bytes_max, total_bytes_max } => {
                 meta::weight(site, *page_bytes_max, *total_bytes_max)
             }
