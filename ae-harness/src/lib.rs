@@ -9,6 +9,8 @@ mod behaviour;
 mod checked;
 mod context;
 mod deploy;
+#[cfg(feature = "site")]
+mod kit;
 mod living;
 mod paths;
 #[cfg(feature = "site")]
@@ -54,6 +56,8 @@ pub use deploy::{
 };
 #[cfg(feature = "local")]
 pub use deploy::{LocalDeployer, ReleaseCheck};
+#[cfg(feature = "site")]
+pub use kit::{Kit, KitErrors};
 pub use living::{ErrorEntry, LivingSpec, LogEntry};
 pub use registrar::{
     Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar, RegistrarInfo,

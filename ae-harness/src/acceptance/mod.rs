@@ -4,7 +4,9 @@ mod derive;
 #[cfg(feature = "site")]
 mod judge;
 
-use ae_core::{AcceptanceCriterion, Behaviour, Digest, Priority, ProductSpec};
+#[cfg(feature = "site")]
+pub(crate) use self::judge::style_problems;
+use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 
 use crate::context::SiteContext;

@@ -24,6 +24,7 @@ use crate::{
     agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason},
     atomic::io_error,
     context::SiteContext,
+    kit::Kit,
     paths::walk,
 };
 
@@ -42,13 +43,24 @@ const FILES_MAX: usize = 2_000;
 pub struct SiteBuilder {
     spec: ProductSpec,
     site: SiteContext,
+    kits: Vec<Kit>,
     done: Mutex<SameKey<()>>,
 }
 
 impl SiteBuilder {
     /// A builder of the site of `spec`, which answers at the address of `site`.
     pub fn new(spec: ProductSpec, site: SiteContext) -> Self {
-        Self { spec, site, done: Mutex::new(SameKey::new(NAME)) }
+        Self { spec, site, kits: Vec::new(), done: Mutex::new(SameKey::new(NAME)) }
+    }
+
+    /// Adds kits: the products that work which it can make. Of two with one name the later counts.
+    #[must_use]
+    pub fn with_kits(mut self, kits: Vec<Kit>) -> Self {
+        for kit in kits {
+            self.kits.retain(|known| known.name() != kit.name());
+            self.kits.push(kit);
+        }
+        self
     }
 }
 
@@ -56,6 +68,7 @@ impl SiteBuilder {
 impl CliProvider for SiteBuilder {
     fn info(&self) -> ProviderInfo {
         ProviderInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION"), Isolation::Confined)
+            .with_offers(self.kits.iter().map(Kit::offer).collect())
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -90,6 +103,11 @@ impl CliProvider for SiteBuilder {
         let summary = summary(files.len(), changed.len(), strays, marks.unmet());
         Ok(request.free_report(StopReason::Succeeded, summary).with_files_changed(changed))
     }
+}
+
+/// The style sheet that the parts of a kit stand on.
+pub(crate) fn base_sheet() -> String {
+    style::sheet(0)
 }
 
 fn failed(what: &str, path: &Path, error: io::Error) -> BackendError {

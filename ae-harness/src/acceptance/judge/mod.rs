@@ -61,6 +61,17 @@ impl AcceptancePlan {
     }
 }
 
+/// The declarations of a style sheet of a site that hide text or can't be judged, the same as [`Assertion::Styles`] finds
+/// them; `base` is a sheet whose custom properties it may use.
+pub(crate) fn style_problems(name: &str, css: &str, base: &str) -> Vec<String> {
+    let mut sheets = style::Sheets::default();
+    sheets.add("", base);
+    sheets.add(name, css);
+    let own = format!("site/{name}: ");
+    let found = style::problems(&sheets).into_iter();
+    found.filter_map(|problem| problem.strip_prefix(&own).map(str::to_owned)).collect()
+}
+
 /// The finding of a check, or the defect.
 type Verdict = Result<String, String>;
 

@@ -1,0 +1,3 @@
+//! The files of the kits that this crate ships, listed by its build script.
+
+include!(concat!(env!("OUT_DIR"), "/kits.rs"));
