@@ -11,7 +11,7 @@ mod source;
 
 use std::{collections::BTreeMap, error::Error, fmt, path::Path};
 
-use ae_core::{Feature, Offer, OfferedFeature};
+use ae_core::{Digest, DigestWriter, Feature, Offer, OfferedFeature};
 
 pub(crate) use self::script::imports;
 use self::{manifest::PageParts, problems::Problems, source::Source};
@@ -71,6 +71,19 @@ impl Kit {
     /// Its version.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The hash of all that it is made of: one changed byte of its manifest or of a file that it names changes it.
+    pub fn digest(&self) -> Digest {
+        let offer = Digest::of_json("kit-offer", &self.offer)
+            .expect("an offer holds strings, lists and JSON values, which JSON can hold");
+        let page = &self.page;
+        let parts = [&page.markup, &page.script].into_iter().chain(&page.service_worker).chain(&page.sample);
+        let parts: Vec<&str> = parts.chain(&page.styles).map(String::as_str).collect();
+        let writer = DigestWriter::new("kit/1").field(offer.as_bytes()).field(self.version.as_bytes());
+        let writer = writer.field(parts.join("\n").as_bytes());
+        let files = self.files.iter();
+        files.fold(writer, |writer, (path, bytes)| writer.field(path.as_bytes()).field(bytes)).finish()
     }
 
     /// The product that it makes. The modules of its behaviours are named as they lie in the site, for example
