@@ -40,5 +40,7 @@ impl Program for Ae {
 }
 
 fn main() -> ExitCode {
+    // First of all: this program is also the child process in which sealed behaviours run.
+    ae_harness::behaviour_child();
     cli::main(&Ae)
 }

@@ -3,6 +3,7 @@
 use std::{fmt::Debug, io::Read, path::Path, sync::Arc};
 
 use ae_core::{Intent, Runtime};
+use ae_harness::Launcher;
 use ae_langflow::Checkpointer;
 use ae_safety::Gatekeeper;
 use async_trait::async_trait;
@@ -28,6 +29,8 @@ pub struct Installation {
     pub store: Arc<dyn Checkpointer>,
     /// Gates, approvals, budgets, the audit log, and what takes secrets out of text.
     pub keeper: Gatekeeper,
+    /// The program that is started to run sealed behaviours; it calls `ae_harness::behaviour_child` first in its `main`.
+    pub launcher: Launcher,
     /// Makes the ports of a run.
     pub wiring: Arc<dyn Wiring>,
 }

@@ -7,13 +7,11 @@ use ae_core::{
     Money, Outcome, ProductSpec, Runtime, Spend, Task,
 };
 use ae_harness::{
-    AcceptancePlan, AgentReport, AgentRequest, CheckOutcome, CliProvider, ProviderInfo, StopReason,
+    AcceptancePlan, AgentReport, AgentRequest, BehaviourRunner, CliProvider, ProviderInfo, StopReason,
 };
 use ae_langflow::{
     Cx, Stop,
-    write_test_fix::{
-        CheckResult, Diagnosis, FixInput, LoopNodes, TestInput, TestReport, WriteInput, Written,
-    },
+    write_test_fix::{Diagnosis, FixInput, LoopNodes, TestInput, Verdict as _, WriteInput, Written},
 };
 use ae_router::{ModelRouter, RouteDecision};
 use ae_safety::{Grant, Guarded, Order, Refusal, Scope, request_digest};
@@ -22,12 +20,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Owner,
+    checks::{Checked, check},
     progress::Progress,
     routing::route_request,
     tasks::{TaskWork, due, line, names, prompt},
 };
 
-/// How long one attempt of a builder may take.
+/// How long one attempt of a builder at a task may take.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The work of all attempts so far; the files themselves are in the workspace.
@@ -55,6 +54,8 @@ pub struct BuildNodes {
     pub builder_info: ProviderInfo,
     /// Chooses the model of each attempt.
     pub router: Arc<dyn ModelRouter>,
+    /// Runs sealed behaviours.
+    pub runner: BehaviourRunner,
     /// Is notified of each attempt.
     pub progress: Arc<dyn Progress>,
     /// Clock and ids.
@@ -76,7 +77,7 @@ pub struct BuildNodes {
 }
 
 #[async_trait]
-impl LoopNodes<BuildArtifact> for BuildNodes {
+impl LoopNodes<BuildArtifact, Checked> for BuildNodes {
     async fn write(&self, input: WriteInput<BuildArtifact>, cx: &Cx) -> Result<Written<BuildArtifact>, Stop> {
         let failing = input.diagnosis.as_ref().map(|diagnosis| diagnosis.failing.as_slice());
         let due = due(&self.spec, &self.acceptance, failing.unwrap_or_default());
@@ -99,16 +100,17 @@ impl LoopNodes<BuildArtifact> for BuildNodes {
         Ok(Written::Made(BuildArtifact { work }))
     }
 
-    async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<TestReport, Stop> {
-        let outcomes = self.acceptance.run(&self.workspace, &self.seal)?;
-        let failed = outcomes.iter().filter(|check| !check.passed).count();
-        self.progress.note(&format!("{} of {} checks passed", outcomes.len() - failed, outcomes.len()));
-        let result = |check: &CheckOutcome| CheckResult::new(&check.id, check.passed, &check.detail);
-        Ok(TestReport::new(outcomes.iter().map(result).collect()))
+    async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<Checked, Stop> {
+        let workspace = self.workspace.clone();
+        let ids = &*self.runtime.ids;
+        let checked = check(&self.acceptance, self.seal, workspace, &self.runner, ids).await?;
+        let (all, failed) = (checked.outcomes.len(), checked.failing().len());
+        self.progress.note(&format!("{} of {all} checks passed", all - failed));
+        Ok(checked)
     }
 
-    async fn fix(&self, input: FixInput<BuildArtifact>, _: &Cx) -> Result<Diagnosis, Stop> {
-        let failing: Vec<_> = input.report.checks.iter().filter(|check| !check.passed).collect();
+    async fn fix(&self, input: FixInput<BuildArtifact, Checked>, _: &Cx) -> Result<Diagnosis, Stop> {
+        let failing: Vec<_> = input.report.outcomes.iter().filter(|check| !check.passed).collect();
         let excerpt =
             failing.iter().map(|check| format!("{}: {}", check.id, check.detail)).collect::<Vec<_>>();
         for line in excerpt.iter().take(3) {

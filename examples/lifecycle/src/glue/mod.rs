@@ -2,6 +2,7 @@
 
 pub mod approver;
 pub mod build_nodes;
+pub mod checks;
 pub mod for_sale;
 pub mod launch;
 mod owner;

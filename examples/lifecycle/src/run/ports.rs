@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use ae_billing::PaymentProvider;
 use ae_core::{BackendError, Offer, ProductSpec, Runtime};
 use ae_genesis::{Analyst, AnalystInfo, NicheValidator};
-use ae_harness::{Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
+use ae_harness::{BehaviourRunner, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded};
@@ -39,6 +39,8 @@ pub struct Ports {
     pub offers: Vec<Offer>,
     /// Makes the builder of a product.
     pub builders: Builders,
+    /// Runs sealed behaviours, in a process of their own.
+    pub runner: BehaviourRunner,
     /// Publishes it.
     pub deployer: Guarded<Arc<dyn Deployer>>,
     /// Says what publishing would do, without doing it.

@@ -135,6 +135,8 @@ pub struct Built {
     pub attempts: u32,
     /// The final result of the sealed checks.
     pub checks: Vec<CheckOutcome>,
+    /// The seed of the other texts with which the cases were run.
+    pub seed: u64,
     /// The digest of the very files that the checks saw; `None` without a site.
     pub manifest: Option<Digest>,
     /// The work on each task in each attempt, oldest first.

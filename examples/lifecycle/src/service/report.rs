@@ -117,6 +117,8 @@ pub struct RunReport {
     pub build_routes: Vec<RouteDecision>,
     /// The results of the sealed checks.
     pub checks: Vec<CheckOutcome>,
+    /// The seed of the other texts with which the cases of the checks were run.
+    pub seed: Option<u64>,
     /// The seal of the checks.
     pub seal: Option<String>,
     /// How often the builder wrote.
@@ -188,6 +190,7 @@ impl RunReport {
             found.map(|found| (found.sources, found.evidence, found.signals_seen)).unwrap_or_default();
         let (spec, plan) = offered.map(|offered| (offered.spec, offered.plan)).unzip();
         let plan = plan.flatten();
+        let seed = built.as_ref().map(|built| built.seed);
         let (work, checks, attempts) =
             built.map(|built| (built.work, built.checks, Some(built.attempts))).unwrap_or_default();
         Self {
@@ -225,6 +228,7 @@ impl RunReport {
             seal: plan.as_ref().map(|plan| plan.seal.to_string()),
             routes: plan.map(|plan| plan.routes).unwrap_or_default(),
             attempts,
+            seed,
             build_routes: work.into_iter().filter_map(|work| work.route).collect(),
             checks,
             release: deployment.map(|deployment| deployment.id.to_string()),

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path, sync::Arc};
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
 use ae_core::{BackendError, ErrorKind, Intent, Mode, Offer, Provider, Runtime};
 use ae_genesis::{Analyst, FileSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
-use ae_harness::{Deployer, LocalDeployer, SiteBuilder};
+use ae_harness::{BehaviourRunner, Deployer, Kit, Launcher, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
 use ae_safety::{
@@ -14,7 +14,10 @@ use ae_safety::{
 };
 use async_trait::async_trait;
 
-use super::signals::{FirstOnly, sources};
+use super::{
+    kits,
+    signals::{FirstOnly, sources},
+};
 use crate::{
     engine::{Installation, RunOptions, Wiring},
     error::{Error, Result},
@@ -44,6 +47,8 @@ pub struct Backends {
     pub offers: Vec<Offer>,
     /// Writes the product.
     pub builder: Arc<MakeBuilder>,
+    /// Runs sealed behaviours.
+    pub runner: BehaviourRunner,
     /// Publishes it.
     pub deployer: Arc<dyn Deployer>,
     /// Sells it.
@@ -84,7 +89,8 @@ pub fn open(dir: DataDir, runtime: Runtime) -> Result<Installation> {
         runs.remember_store(name)?;
     }
     let wiring = Arc::new(Embedded { reads_only: false });
-    Ok(Installation { dir, runtime, runs, store, keeper, wiring })
+    let launcher = Launcher::this_program();
+    Ok(Installation { dir, runtime, runs, store, keeper, launcher, wiring })
 }
 
 /// Opens the data directory to look at its runs, also on a read-only disk: nothing is made or changed.
@@ -102,7 +108,8 @@ pub fn open_read_only(dir: DataDir, runtime: Runtime) -> Result<Installation> {
     let gate = Arc::new(GateTable::default());
     let keeper = Gatekeeper::new(gate, desk, budget, Arc::new(ClosedAudit), Redactor::new());
     let wiring = Arc::new(Embedded { reads_only: true });
-    Ok(Installation { dir, runtime, runs, store, keeper, wiring })
+    let launcher = Launcher::this_program();
+    Ok(Installation { dir, runtime, runs, store, keeper, launcher, wiring })
 }
 
 /// The stores that runs have used, all of which are there.
@@ -140,14 +147,18 @@ impl Backends {
     ) -> Result<Self> {
         let runtime = &installation.runtime;
         let (local_sources, live_sources) = sources(runtime, settings, stdin)?;
+        let kits = kits::kits(settings)?;
         Ok(Self {
             local_sources,
             live_sources,
             analyst: Arc::new(RuleAnalyst),
             validator: Arc::new(RuleValidator),
             router: Arc::new(TierRouter::new()),
-            offers: Vec::new(),
-            builder: Arc::new(|spec, site| Arc::new(SiteBuilder::new(spec.clone(), site.clone()))),
+            offers: kits.iter().map(Kit::offer).collect(),
+            builder: Arc::new(move |spec, site| {
+                Arc::new(SiteBuilder::new(spec.clone(), site.clone()).with_kits(kits.clone()))
+            }),
+            runner: BehaviourRunner::new(installation.launcher.clone()),
             deployer: Arc::new(LocalDeployer::open(installation.dir.sites(), runtime.clone())?),
             payments: Arc::new(ledger(installation, &settings.base_url)?),
             store: Arc::clone(&installation.store),
@@ -172,6 +183,7 @@ impl Backends {
             router: self.router,
             offers: self.offers,
             builders: Builders::new(self.builder, keeper.clone()),
+            runner: self.runner,
             deploy_planner: DeployPlanner::of(Arc::clone(&self.deployer)),
             deployer: Guarded::new(self.deployer, deployer, keeper.clone()),
             payments: Guarded::new(self.payments, payments_info.provider.clone(), keeper.clone()),
@@ -218,8 +230,7 @@ impl Wiring for Embedded {
     }
 
     fn kit(&self, folder: &Path) -> Result<KitFrom> {
-        let message = format!("--kit {}: kits are not read yet", folder.display());
-        Err(Error::new(ErrorKind::Unsupported, message))
+        kits::read(folder).map(|(_, from)| from)
     }
 
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>> {

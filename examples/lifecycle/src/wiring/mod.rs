@@ -1,6 +1,7 @@
 //! From settings to guarded backends: the only folder that names a backend.
 
 mod embedded;
+mod kits;
 mod signals;
 mod storefront;
 

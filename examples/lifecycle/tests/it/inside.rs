@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use ae_core::{Currency, Intent, Money, ProjectId, RunId, Runtime};
+use ae_harness::Launcher;
 use lifecycle::{
     engine,
     error::Result,
@@ -16,7 +17,9 @@ use lifecycle::{
 };
 
 pub fn installation(data: &Path) -> Installation {
-    wiring::open(DataDir::open(data).unwrap(), Runtime::system()).unwrap()
+    let installation = wiring::open(DataDir::open(data).unwrap(), Runtime::system()).unwrap();
+    // The program of a test does not run sealed behaviours; the command does.
+    Installation { launcher: Launcher::new(env!("CARGO_BIN_EXE_ae")), ..installation }
 }
 
 pub fn intent(text: &str, budget: &str) -> Intent {

@@ -10,10 +10,15 @@ use crate::{
     run::{Found, RunState, RunStateUpdate},
 };
 
-/// Reads every source of signals.
+/// Reads every source of signals. An intent that could mean several things is `Blocked` with the question that would make
+/// it clear.
 pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let query = SignalQuery::from_intent(&start.intent);
+    if let Some(question) = &query.question {
+        let reason = format!("the intent is unclear: {question} Start a new run whose intent says it");
+        return Ok(stage.end(Outcome::Blocked, reason));
+    }
     let (ports, text) = (&stage.ports, start.intent.text());
     let collected = collect(&ports.sources, start.owner(), text, &query, ports.runtime.now()).await?;
     let collected = stage.allowed(collected)?;

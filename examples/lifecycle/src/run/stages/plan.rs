@@ -1,12 +1,12 @@
 //! Routes every task and seals the acceptance checks, before anything is built.
 
-use ae_core::Money;
+use ae_core::{Money, Outcome};
 use ae_harness::AcceptancePlan;
 use serde_json::json;
 
 use super::{Halt, Stage};
 use crate::{
-    glue::{build_nodes::describe, routing::route_request},
+    glue::{build_nodes::describe, checks::check, routing::route_request},
     run::{BuildPlan, Offered, RunState, RunStateUpdate},
 };
 
@@ -44,7 +44,13 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
             ids.join(", ")
         ));
     }
-    let baseline = acceptance.run(&workspace, &seal)?;
+    let ids = &*stage.ports.runtime.ids;
+    let baseline = check(&acceptance, seal, workspace, &stage.ports.runner, ids).await?.outcomes;
+    let hollow = baseline.iter().find(|check| check.passed && check.criterion.is_some());
+    if let Some(check) = hollow {
+        let reason = format!("the check {} holds on an empty workspace, so it proves nothing", check.id);
+        return Ok(stage.end(Outcome::Failed, reason));
+    }
     let red = baseline.iter().filter(|check| !check.passed).count();
     stage.note(&format!(
         "{} checks sealed as {}; {red} fail on the empty workspace",
