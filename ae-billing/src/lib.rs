@@ -6,6 +6,9 @@ mod books;
 pub mod conformance;
 mod interval;
 mod ledger;
+#[cfg(feature = "licence")]
+mod licence;
+mod order;
 #[cfg(feature = "pages")]
 mod pages;
 mod provider;
@@ -16,9 +19,21 @@ mod webhook;
 pub use ae_core as core;
 pub use ae_core::Mode;
 pub use books::{CurrencyRevenue, Entitlement, EventStore, Intake, ReceivedEvent, RevenueSummary};
-pub use ledger::{BillingConfig, LinkView, NewPayment, OfflineLedger, OutboxEvent};
+pub use ledger::{
+    BillingConfig, LinkView, NewOrder, NewPayment, OfflineLedger, Order, OrderQuery, OrderState, OrderView,
+    OutboxEvent,
+};
+#[cfg(feature = "licence")]
+pub use licence::{
+    EndedList, LicenceCheck, LicenceClaims, LicenceKey, LicenceKeyError, LicencePublicKey, LicenceRefusal,
+    LicenceTerms,
+};
+pub use order::OrderId;
 #[cfg(feature = "pages")]
-pub use pages::{PayPageContext, new_form, pay_page, receipt_page};
+pub use pages::{
+    OperatorAction, OperatorPageContext, OrderPageContext, PayPageContext, new_form, operator_page, order_page,
+    pay_page, receipt_page,
+};
 pub use provider::{
     Capabilities, Caps, Catalog, Ensured, LinkId, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page,
     Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, PriceId, Product, ProductId,

@@ -1,6 +1,6 @@
 //! The contract of [`EventStore`] as checks.
 
-use ae_core::{Currency, Digest, ErrorKind, Money, Origin, RunId, Timestamp, Untrusted};
+use ae_core::{BillingInterval, Currency, Digest, ErrorKind, Money, Origin, RunId, Timestamp, Untrusted};
 
 use crate::{
     CurrencyRevenue, EntitlementEnd, EventEffect, EventKind, EventStore, FailedPayment, Intake, Mode,
@@ -23,6 +23,7 @@ pub async fn run_store(store: &dyn EventStore, seed: &str) -> Ran {
     ran.clause("E6", e6_refunds_reduce_revenue(store, seed)).await;
     ran.clause("E7", e7_a_failure_is_shown_until_it_is_paid(store, seed)).await;
     ran.clause("E8", e8_nothing_below_zero_is_booked(store, seed)).await;
+    ran.clause("E9", e9_an_entitlement_names_its_latest_payment(store, seed)).await;
     ran
 }
 
@@ -196,6 +197,33 @@ struct Story<'a> {
     store: &'a dyn EventStore,
     provider: String,
     run: RunId,
+}
+
+/// E9: an entitlement names its latest payment that did not go back.
+///
+/// # Panics
+///
+/// When it does not.
+pub async fn e9_an_entitlement_names_its_latest_payment(store: &dyn EventStore, seed: &str) {
+    let story = Story::new(store, seed, "e9");
+    let at = |second| held("setup", Timestamp::from_second(second));
+    for (event, payment, second) in [("evt-2", "pay-2", 60), ("evt-1", "pay-1", 0)] {
+        let invoice = PaidInvoice::new(story.run, payment, "ent-1", usd(1_500), at(second));
+        let monthly = invoice.with_price("price-1", "pro", BillingInterval::MONTH);
+        story.accepts("E9", event, EventEffect::Paid(monthly)).await;
+    }
+    let mut bought = None;
+    for (what, number, second) in [("both are kept", 2, 60), ("the second went back", 1, 0)] {
+        let books = story.books("E9").await;
+        let one = held("E9", books.entitlements.first().ok_or("there is no entitlement"));
+        same(&format!("E9 {what}"), &(number, at(second)), &(one.number, one.paid_at));
+        let whole = *bought.get_or_insert(one.paid_until);
+        same("E9 all that was ever paid for", &whole, &one.bought_until);
+        story.tell("evt-3", Some(refund(&story, "pay-2", usd(1_500)))).await;
+    }
+    let books = story.books("E9").await;
+    let is_cut = books.entitlements.first().is_some_and(|one| one.paid_until < one.bought_until);
+    holds("E9", is_cut, "a payment that went back still pays");
 }
 
 impl<'a> Story<'a> {

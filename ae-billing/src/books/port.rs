@@ -20,6 +20,8 @@ use super::{Intake, ReceivedEvent, RevenueSummary};
 /// - **E6.** A refund reduces the revenue; a payment that went back in full entitles to nothing.
 /// - **E7.** A payment that failed is shown until it comes in.
 /// - **E8.** An amount below zero is [`InvalidInput`](ae_core::ErrorKind::InvalidInput); the event is not kept.
+/// - **E9.** An entitlement names its latest payment that did not go back: its time, and its number in the order in which
+///   the payments were made. What it was ever paid until counts payments that went back, too.
 ///
 /// # Notes
 ///

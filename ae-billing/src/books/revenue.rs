@@ -6,10 +6,10 @@ use ae_core::{BackendError, Currency, ErrorKind, Money, MoneyError, RunId, Times
 
 use super::booking::{Ended, Stated};
 use crate::{
-    CurrencyRevenue, Entitlement, FailedPayment, PaidInvoice, Price, RefundedPayment, RevenueSummary,
+    CurrencyRevenue, Entitlement, FailedPayment, Order, PaidInvoice, Price, RefundedPayment, RevenueSummary,
     interval::{monthly, period_end},
     provider::rules::Terms,
-    store::records::{Find, Records, Table, error, load_all},
+    store::records::{BACKEND, Find, Records, Table, error, load, load_all},
 };
 
 /// A payment and the part of it that went back.
@@ -95,6 +95,27 @@ impl Terms<'_> {
         Ok(RevenueSummary::new(run, currencies).with_entitlements(entitlements).with_failed(failed))
     }
 
+    /// The access of one order, from the events about its payments alone.
+    pub(crate) fn entitlement_of(
+        self,
+        records: &dyn Records,
+        order: &Order,
+    ) -> Result<Option<Entitlement>, BackendError> {
+        let mut paid = Vec::with_capacity(order.payments.len());
+        for payment in &order.payments {
+            let name = format!("{BACKEND}:{payment}");
+            let Some(stated) = load::<Stated<PaidInvoice>>(records, Table::Revenue, &name)? else { continue };
+            let name = format!("{name}:{}", stated.fact.amount.currency());
+            let refund = load::<Stated<RefundedPayment>>(records, Table::Refunds, &name)?;
+            paid.push((stated.fact, refund.map(|refund| refund.fact)));
+        }
+        let name = format!("{BACKEND}:{}:{}", order.run, order.id);
+        let end = load::<Stated<Ended>>(records, Table::Entitlements, &name)?;
+        let settled = paid.iter().map(|(invoice, refund)| Settled { invoice, refund: refund.as_ref() }).collect();
+        let id = format!("{BACKEND}:{}", order.id);
+        Ok(entitlement(id, order.run, end.map(|end| end.fact.at), settled))
+    }
+
     fn currency_of(self, records: &dyn Records, run: &str) -> Result<Currency, BackendError> {
         let prices: Vec<Price> = load_all(records, Table::Prices, Find { limit: 1, ..Find::of_run(run) })?;
         let of_price = prices.first().map(|price| price.amount.currency());
@@ -124,17 +145,14 @@ fn entitlement(
         let (a, b) = (a.invoice, b.invoice);
         a.paid_at.cmp(&b.paid_at).then_with(|| a.payment.cmp(&b.payment))
     });
-    let kept: Vec<_> = payments.iter().filter(|paid| paid.gone_at().is_none()).collect();
-    let (first, last) = (payments.first()?.invoice, kept.last().copied().or(payments.last())?.invoice);
+    let kept: Vec<_> = (1_u32..).zip(&payments).filter(|(_, paid)| paid.gone_at().is_none()).collect();
+    let first = payments.first()?.invoice;
+    let counted = u32::try_from(payments.len()).unwrap_or(u32::MAX);
+    let (number, last) = kept.last().copied().or_else(|| Some((counted, payments.last()?)))?;
+    let last = last.invoice;
     let gone_at = payments.iter().filter_map(Settled::gone_at).max().filter(|_| kept.is_empty());
-    let mut paid_until: Option<Timestamp> = None;
-    for Settled { invoice, .. } in &kept {
-        let from = paid_until.map_or(invoice.paid_at, |until| until.max(invoice.paid_at));
-        paid_until = match invoice.period_end {
-            Some(end) => Some(paid_until.map_or(end, |until| until.max(end))),
-            None => period_end(from, invoice.interval),
-        };
-    }
+    let paid_until = end_of(kept.iter().map(|(_, paid)| paid.invoice));
+    let bought_until = end_of(payments.iter().map(|paid| paid.invoice));
     Some(Entitlement {
         id,
         run,
@@ -144,8 +162,19 @@ fn entitlement(
         amount: last.amount,
         interval: last.interval,
         since: first.paid_at,
+        number,
+        paid_at: last.paid_at,
         paid_until,
+        bought_until,
         // A payment after the end is a new beginning.
         ended_at: ended_at.filter(|ended| *ended >= last.paid_at).max(gone_at),
+    })
+}
+
+/// The end of the periods that `invoices`, oldest first, pay for one after another.
+fn end_of<'a>(invoices: impl Iterator<Item = &'a PaidInvoice>) -> Option<Timestamp> {
+    invoices.fold(None, |until: Option<Timestamp>, invoice| match invoice.period_end {
+        Some(end) => Some(until.map_or(end, |until| until.max(end))),
+        None => period_end(until.map_or(invoice.paid_at, |until| until.max(invoice.paid_at)), invoice.interval),
     })
 }

@@ -3,7 +3,7 @@
 use ae_core::{BillingInterval, Currency, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{FailedPayment, ProviderEvent};
+use crate::{FailedPayment, OrderId, ProviderEvent};
 
 /// A believed event on its way into a store.
 #[derive(Debug, Clone)]
@@ -89,6 +89,11 @@ impl RevenueSummary {
         known.copied().unwrap_or_else(|| CurrencyRevenue::new(currency))
     }
 
+    /// What `order` entitles to, if anything was paid.
+    pub fn of_order(&self, order: &OrderId) -> Option<&Entitlement> {
+        self.entitlements.iter().find(|entitlement| entitlement.order() == *order)
+    }
+
     /// How many payments came in, over all currencies.
     pub fn payments(&self) -> u64 {
         self.currencies.iter().map(|sums| sums.payments).sum()
@@ -150,17 +155,69 @@ pub struct Entitlement {
     /// The first payment.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub since: Timestamp,
+    /// Which of its payments is the latest that did not go back, counted from 1; the latest of all when all went back.
+    pub number: u32,
+    /// When that payment was made.
+    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
+    pub paid_at: Timestamp,
     /// The end of the period paid for; `None` when a single purchase has no end.
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub paid_until: Option<Timestamp>,
+    /// The end of all that was ever paid for, payments that went back included: until then a licence may be around.
+    /// `None` when a single purchase has no end.
+    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
+    pub bought_until: Option<Timestamp>,
     /// When it was ended, if it was and nothing was paid since.
     #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
     pub ended_at: Option<Timestamp>,
 }
 
 impl Entitlement {
+    /// A single purchase of an unnamed tier, paid once at `paid_at`.
+    pub fn new(id: impl Into<String>, run: RunId, amount: Money, paid_at: Timestamp) -> Self {
+        Self {
+            id: id.into(),
+            run,
+            customer: String::new(),
+            price: String::new(),
+            tier: String::new(),
+            amount,
+            interval: BillingInterval::OneTime,
+            since: paid_at,
+            number: 1,
+            paid_at,
+            paid_until: None,
+            bought_until: None,
+            ended_at: None,
+        }
+    }
+
+    /// Its order: the one that the payments were made for, else one that is derived from its id.
+    pub fn order(&self) -> OrderId {
+        OrderId::of_entitlement(&self.id)
+    }
+
     /// Whether it holds at `now`: not ended, and paid for.
     pub fn is_active(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && self.paid_until.is_none_or(|until| until > now)
     }
 }
+
+ae_core::setters! { Entitlement {
+    /// Sets who paid.
+    fn with_customer(customer: into String);
+    /// Sets the provider's id of the price paid last.
+    fn with_price(price: into String);
+    /// Sets the tier's label.
+    fn with_tier(tier: into String);
+    /// Sets how often it is paid.
+    fn with_interval(interval: BillingInterval);
+    /// Sets which of its payments is the latest that did not go back.
+    fn with_number(number: u32);
+    /// Sets the end of the period paid for.
+    fn with_paid_until(paid_until: some Timestamp);
+    /// Sets the end of all that was ever paid for.
+    fn with_bought_until(bought_until: some Timestamp);
+    /// Sets when it was ended.
+    fn with_ended_at(ended_at: some Timestamp);
+} }

@@ -3,7 +3,7 @@
 use ae_core::{BackendError, DigestWriter, ErrorKind, IdempotencyKey, RunId};
 use serde::Serialize;
 
-use super::{LinkView, NewPayment, OutboxEvent};
+use super::{LinkView, NewPayment, OutboxEvent, counter};
 use crate::{
     Ensured, EntitlementEnd, EventKind, LinkId, Mode, NewRefund, Page, PaidInvoice, Payment, PaymentId,
     PaymentLink, PaymentQuery, Price, PriceId, Product, Refund, RefundedPayment,
@@ -70,21 +70,28 @@ impl Terms<'_> {
             return Ok(Ensured::Found(needed(records, Table::Payments, id.as_str(), OPERATION)?));
         }
         new.check().map_err(refused(OPERATION))?;
+        let order = self.payable(records, new, OPERATION)?;
         if !link.prices.contains(&new.price) {
             return bad(OPERATION, format!("{} is not sold at {}", new.price, new.link));
         }
         let price: Price = needed(records, Table::Prices, new.price.as_str(), OPERATION)?;
         let product: Product = needed(records, Table::Products, price.product.as_str(), OPERATION)?;
+        // An order was placed while the price was sold: its money is taken also after that.
+        let may_have_ended = may_have_ended || order.is_some();
         if !(may_have_ended || link.active && price.active && product.active) {
             let message = format!("{} is no longer sold at {}", new.price, new.link);
             return Err(error(ErrorKind::Conflict, OPERATION, message));
         }
         // Each payment closes one invoice, so that their numbers follow one another without a gap.
         let number = format!("INV-{:06}", records.count(Table::Payments)?.saturating_add(1));
-        let payment =
+        let mut payment =
             Payment::new(id, link.id, &price, new.payer_reference.clone(), self.now).with_invoice(number);
+        payment.order.clone_from(&new.order);
         let names = (payment.id.as_str(), &*run, payment.link.as_str());
         save(records, Table::Payments, names, &payment)?;
+        if let Some(order) = order {
+            counter::pay(records, order, &payment)?;
+        }
         Ok(Ensured::Created(payment))
     }
 
@@ -192,6 +199,7 @@ pub(crate) fn payments(records: &dyn Records, query: &PaymentQuery) -> Result<Pa
         owner: query.link.as_ref().map(LinkId::as_str),
         after,
         limit: query.limit.saturating_add(1),
+        newest_first: false,
     };
     let mut rows = records.find(Table::Payments, find)?;
     let whole = usize::try_from(query.limit).unwrap_or(usize::MAX);
@@ -235,8 +243,11 @@ fn product_of(
     needed(records, Table::Products, id, operation)
 }
 
-/// One payer of one price has one agreement, however often it is paid.
+/// One order has one agreement; without an order, one payer of one price has one, however often it is paid.
 fn entitlement_of(payment: &Payment) -> String {
+    if let Some(order) = &payment.order {
+        return order.to_string();
+    }
     let digest = DigestWriter::new("billing-entitlement/1")
         .field(payment.price.as_str().as_bytes())
         .field(payment.payer_reference.as_bytes())

@@ -1,7 +1,9 @@
 //! The offline ledger: a payment provider of its own that charges no card.
 
 mod config;
+mod counter;
 mod desk;
+mod order;
 mod views;
 
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use async_trait::async_trait;
 
 use crate::{
     Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct, NewRefund,
-    ObjectRef, Page, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product,
+    ObjectRef, OrderId, Page, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product,
     ProviderInfo, ReceivedEvent, Refund, RevenueSummary,
     provider::rules::{self, Terms},
     store::{
@@ -22,6 +24,7 @@ use crate::{
 
 pub use config::BillingConfig;
 pub(crate) use desk::payments;
+pub use order::{NewOrder, Order, OrderQuery, OrderState, OrderView};
 pub use views::{LinkView, NewPayment, OutboxEvent};
 
 /// A ledger of products, prices, links, invoices, payments and revenue that works without any account.
@@ -76,14 +79,55 @@ impl<S: Store> OfflineLedger<S> {
         self.read(move |terms, records| terms.current_link(records, run)).await
     }
 
-    /// Records that a payment came in: payment, invoice number and outgoing event in one transaction. The same key
-    /// with the same request gives the same payment.
+    /// Places an order: what a buyer wants to pay for, with a name to quote when paying. Nothing is paid by it. The same
+    /// key with the same request gives the same order; [`crate::OrderId::of_key`] has its name.
+    ///
+    /// An unpaid order is open for 30 days.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown link, `InvalidInput` when the price is not sold there or the payer reference
-    /// is not a plain label, `Conflict` when it is off sale or the key was used
-    /// for another request; and when the store can't be written.
+    /// `NotFound` for an unknown link, `InvalidInput` when the price is not sold there, `Conflict` when it is off sale or
+    /// the key was used for another request, `QuotaExceeded` when as many orders are open as [`crate::Caps`] allow; and
+    /// when the store can't be written.
+    pub async fn place_order(
+        &self,
+        key: &IdempotencyKey,
+        order: NewOrder,
+    ) -> Result<Ensured<Order>, BackendError> {
+        let key = key.clone();
+        self.write(move |terms, records| terms.place_order(records, &key, &order)).await
+    }
+
+    /// The order with its product, payments, refunds and the access that it gives, or `None` for an unknown order.
+    ///
+    /// # Errors
+    ///
+    /// When the store can't be read.
+    pub async fn order(&self, order: &OrderId) -> Result<Option<OrderView>, BackendError> {
+        let order = order.clone();
+        self.read(move |terms, records| terms.order(records, &order)).await
+    }
+
+    /// A page of orders, newest first.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for a page marker of another ledger or a page that has not 1 to 100 orders; and when the store can't
+    /// be read.
+    pub async fn orders(&self, query: &OrderQuery) -> Result<Page<OrderView>, BackendError> {
+        let query = query.clone();
+        self.read(move |terms, records| terms.orders(records, &query)).await
+    }
+
+    /// Records that a payment came in: payment, invoice number and outgoing event in one transaction. The same key
+    /// with the same request gives the same payment. The payment of an order, [`NewPayment::of_order`], is taken also when
+    /// the order has expired or the price is off sale by now, because the money is there.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown link or order, `InvalidInput` when the price is not sold there or the payer reference
+    /// is not a plain label, `Conflict` when it is off sale, when the single purchase of an order is paid already, or when
+    /// the key was used for another request; and when the store can't be written.
     pub async fn record_payment(
         &self,
         key: &IdempotencyKey,

@@ -90,16 +90,20 @@ pub struct Caps {
     pub prices_per_run_max: usize,
     /// Payment links made in one run, deactivated ones included.
     pub links_per_run_max: usize,
+    /// Orders of one run that are open at once. The next one is refused, because a ledger does not forget: dropping the
+    /// oldest would not free its place, and could drop one whose payment is on its way.
+    pub open_orders_per_run_max: usize,
 }
 
 impl Default for Caps {
-    /// `$999,999.99`, 5 products, 50 prices, 20 links.
+    /// `$999,999.99`, 5 products, 50 prices, 20 links, 10,000 open orders.
     fn default() -> Self {
         Self {
             amount_max: 99_999_999,
             products_per_run_max: 5,
             prices_per_run_max: 50,
             links_per_run_max: 20,
+            open_orders_per_run_max: 10_000,
         }
     }
 }
@@ -113,6 +117,8 @@ ae_core::setters! { Caps {
     fn with_prices_per_run_max(prices_per_run_max: usize);
     /// Sets how many payment links a run may make.
     fn with_links_per_run_max(links_per_run_max: usize);
+    /// Sets how many orders of a run may be open at once.
+    fn with_open_orders_per_run_max(open_orders_per_run_max: usize);
 } }
 
 /// The info of a provider, known without a call.

@@ -3,7 +3,7 @@
 use ae_core::{BillingInterval, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LinkId, NewLink, NewPrice, NewProduct, NewRefund, PaymentId, PriceId, ProductId};
+use crate::{LinkId, NewLink, NewPrice, NewProduct, NewRefund, OrderId, PaymentId, PriceId, ProductId};
 
 /// Something that is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +172,9 @@ pub struct Payment {
     pub interval: BillingInterval,
     /// Who paid, in the operator's words.
     pub payer_reference: String,
+    /// The order that it paid; `None` where it was recorded without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<OrderId>,
     /// The number of the invoice that this payment closed, for example `INV-000001`; empty where there is none.
     pub invoice: String,
     /// When it was recorded.
@@ -199,6 +202,7 @@ impl Payment {
             amount: price.amount,
             interval: price.interval,
             payer_reference: payer_reference.into(),
+            order: None,
             invoice: String::new(),
             paid_at,
         }
@@ -208,6 +212,8 @@ impl Payment {
 ae_core::setters! { Payment {
     /// Sets what was charged, where it differs from the price, for example with a discount.
     fn with_amount(amount: Money);
+    /// Sets which order it paid.
+    fn with_order(order: some OrderId);
     /// Sets which invoice it closed.
     fn with_invoice(invoice: into String);
 } }

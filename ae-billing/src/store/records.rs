@@ -28,6 +28,7 @@ ae_core::wire_enum! {
         Refunds = "billing_refunds",
         Failures = "billing_failures",
         Credits = "billing_credits",
+        Orders = "billing_orders",
     }
 }
 
@@ -40,17 +41,19 @@ pub struct Row {
     pub(crate) body: String,
 }
 
-/// Which rows of a table, oldest first.
+/// Which rows of a table: oldest first, unless the newest are wanted first.
 #[derive(Debug, Clone, Copy)]
 pub struct Find<'a> {
     pub(crate) run: Option<&'a str>,
     pub(crate) owner: Option<&'a str>,
     pub(crate) after: u64,
     pub(crate) limit: u32,
+    pub(crate) newest_first: bool,
 }
 
 impl<'a> Find<'a> {
-    pub(crate) const ALL: Self = Self { run: None, owner: None, after: 0, limit: u32::MAX };
+    pub(crate) const ALL: Self =
+        Self { run: None, owner: None, after: 0, limit: u32::MAX, newest_first: false };
 
     pub(crate) const fn of_run(run: &'a str) -> Self {
         Self { run: Some(run), ..Self::ALL }
@@ -61,7 +64,7 @@ impl<'a> Find<'a> {
     }
 
     pub(crate) fn matches(&self, position: u64, row: &Row) -> bool {
-        position > self.after
+        (if self.newest_first { self.after == 0 || position < self.after } else { position > self.after })
             && self.run.is_none_or(|run| run == row.run)
             && self.owner.is_none_or(|owner| owner == row.owner)
     }

@@ -104,9 +104,16 @@ impl Records for Rows {
 
     fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError> {
         let rows = self.tables.get(&table).map(|rank| rank.rows.as_slice()).unwrap_or_default();
-        let placed = (1_u64..).zip(rows).filter(|(position, row)| find.matches(*position, row));
         let most = usize::try_from(find.limit).unwrap_or(usize::MAX);
-        Ok(placed.take(most).map(|(position, row)| (position, row.clone())).collect())
+        let placed = (1_u64..).zip(rows);
+        let fits = |(position, row): &(u64, &Row)| find.matches(*position, row);
+        let owned = |(position, row): (u64, &Row)| (position, row.clone());
+        Ok(if find.newest_first {
+            let newest: Vec<_> = placed.collect();
+            newest.into_iter().rev().filter(fits).take(most).map(owned).collect()
+        } else {
+            placed.filter(fits).take(most).map(owned).collect()
+        })
     }
 
     fn count(&self, table: Table) -> Result<u64, BackendError> {

@@ -69,8 +69,8 @@ impl SqliteBilling {
         runtime: Runtime,
         config: BillingConfig,
     ) -> Result<Self, BackendError> {
-        let tables = tables();
-        let migrations = [tables.as_str()];
+        let (first, orders) = (first_tables(), table_of(Table::Orders));
+        let migrations = [first.as_str(), orders.as_str()];
         let schema = Schema::new(BACKEND, "billing", &migrations);
         let database = Database::open(path, &schema, options)?;
         Ok(Self::on(SqliteStore(Arc::new(database)), runtime, config))
@@ -176,16 +176,20 @@ impl Records for Rows<'_> {
 
     fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError> {
         let failed = self.failed("read");
-        let mut sql =
-            format!("SELECT id, run, owner, body, position FROM {} WHERE position > ?", table.as_str());
-        let mut values = vec![Value::from(i64::try_from(find.after).unwrap_or(i64::MAX))];
+        let (beyond, order) = if find.newest_first { ("<", "DESC") } else { (">", "ASC") };
+        let mut sql = format!(
+            "SELECT id, run, owner, body, position FROM {} WHERE position {beyond} ?",
+            table.as_str()
+        );
+        let after = if find.newest_first && find.after == 0 { u64::MAX } else { find.after };
+        let mut values = vec![Value::from(i64::try_from(after).unwrap_or(i64::MAX))];
         for (column, value) in [("run", find.run), ("owner", find.owner)] {
             if let Some(value) = value {
                 sql.push_str(&format!(" AND {column} = ?"));
                 values.push(Value::from(value.to_owned()));
             }
         }
-        sql.push_str(" ORDER BY position LIMIT ?");
+        sql.push_str(&format!(" ORDER BY position {order} LIMIT ?"));
         values.push(Value::from(i64::from(find.limit)));
         let mut statement = self.connection.prepare_cached(&sql).map_err(&failed)?;
         let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(&failed)?;
@@ -247,7 +251,8 @@ fn damaged(what: &str) -> BackendError {
     error(ErrorKind::Protocol, "read", format!("{what} is damaged: restore the ledger from a copy"))
 }
 
-fn tables() -> String {
+/// Version 1: the journal and every table but that of orders, which version 2 adds.
+fn first_tables() -> String {
     let mut sql = String::from(
         "CREATE TABLE billing_journal (
             position INTEGER PRIMARY KEY, at TEXT NOT NULL, tab TEXT NOT NULL, id TEXT NOT NULL,
@@ -257,14 +262,18 @@ fn tables() -> String {
         CREATE TRIGGER billing_journal_no_delete BEFORE DELETE ON billing_journal
             BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;",
     );
-    for name in Table::ALL {
-        sql.push_str(&format!(
-            "CREATE TABLE {name} (
-                position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-                run TEXT NOT NULL, owner TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-            CREATE INDEX {name}_run ON {name} (run, position);
-            CREATE INDEX {name}_owner ON {name} (owner, position);"
-        ));
+    for table in Table::ALL.iter().filter(|table| **table != Table::Orders) {
+        sql.push_str(&table_of(*table));
     }
     sql
+}
+
+fn table_of(name: Table) -> String {
+    format!(
+        "CREATE TABLE {name} (
+            position INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            run TEXT NOT NULL, owner TEXT NOT NULL, body TEXT NOT NULL) STRICT;
+        CREATE INDEX {name}_run ON {name} (run, position);
+        CREATE INDEX {name}_owner ON {name} (owner, position);"
+    )
 }

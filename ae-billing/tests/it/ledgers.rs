@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    BillingConfig, EventStore, JournalHead, LinkId, LinkView, MemoryLedger, NewPayment, OutboxEvent, Payment,
-    PaymentId, PaymentLink, PaymentProvider,
+    BillingConfig, Ensured, EventStore, JournalHead, LinkId, LinkView, MemoryLedger, NewOrder, NewPayment,
+    Order, OrderId, OrderQuery, OrderView, OutboxEvent, Page, Payment, PaymentId, PaymentLink,
+    PaymentProvider,
 };
 use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
@@ -17,6 +18,9 @@ type Answer<T> = Result<T, BackendError>;
 pub trait Ledger: PaymentProvider + EventStore {
     async fn link(&self, link: &LinkId) -> Answer<Option<LinkView>>;
     async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>>;
+    async fn place_order(&self, key: &IdempotencyKey, order: NewOrder) -> Answer<Ensured<Order>>;
+    async fn order(&self, order: &OrderId) -> Answer<Option<OrderView>>;
+    async fn orders(&self, query: &OrderQuery) -> Answer<Page<OrderView>>;
     async fn record_payment(&self, key: &IdempotencyKey, payment: NewPayment) -> Answer<Payment>;
     async fn end_entitlement(&self, key: &IdempotencyKey, payment: &PaymentId) -> Answer<()>;
     async fn pending_events(&self, limit: u32) -> Answer<Vec<OutboxEvent>>;
@@ -33,6 +37,15 @@ macro_rules! ledger {
             }
             async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>> {
                 <$name>::current_link(self, run).await
+            }
+            async fn place_order(&self, key: &IdempotencyKey, order: NewOrder) -> Answer<Ensured<Order>> {
+                <$name>::place_order(self, key, order).await
+            }
+            async fn order(&self, order: &OrderId) -> Answer<Option<OrderView>> {
+                <$name>::order(self, order).await
+            }
+            async fn orders(&self, query: &OrderQuery) -> Answer<Page<OrderView>> {
+                <$name>::orders(self, query).await
             }
             async fn record_payment(&self, key: &IdempotencyKey, payment: NewPayment) -> Answer<Payment> {
                 <$name>::record_payment(self, key, payment).await

@@ -15,9 +15,12 @@ mod desk;
 mod faults;
 mod intake;
 mod ledgers;
+#[cfg(feature = "licence")]
+mod licence;
 #[cfg(feature = "sqlite")]
 mod model;
 mod order;
+mod orders;
 #[cfg(feature = "pages")]
 mod page;
 #[cfg(feature = "conformance")]

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use ae_billing::{BillingConfig, Intake, PaymentProvider, SqliteBilling};
+use ae_billing::{BillingConfig, Intake, NewOrder, PaymentProvider, SqliteBilling};
 use ae_core::{ErrorKind, RunId, Runtime};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -212,10 +212,10 @@ fn the_journal_is_append_only_by_the_databases_own_rules() {
 fn a_newer_or_foreign_file_is_refused_and_left_as_it_is() {
     let file = File::new();
     open(&*file.ledger(), run("newer"));
-    file.sql("UPDATE ae_schema SET version = 2");
+    file.sql("UPDATE ae_schema SET version = 3");
     let newer = file.open().unwrap_err();
-    assert!(newer.kind() == ErrorKind::Unsupported && newer.message().contains("version 2"), "{newer}");
-    file.sql("UPDATE ae_schema SET version = 1");
+    assert!(newer.kind() == ErrorKind::Unsupported && newer.message().contains("version 3"), "{newer}");
+    file.sql("UPDATE ae_schema SET version = 2");
     assert_eq!(wait(file.open().unwrap().find(run("newer"))).unwrap().len(), 5);
 
     let garbage = File::new();
@@ -223,6 +223,23 @@ fn a_newer_or_foreign_file_is_refused_and_left_as_it_is() {
     let before = fs::read(garbage.path()).unwrap();
     assert_eq!(garbage.open().unwrap_err().kind(), ErrorKind::Protocol);
     assert_eq!(fs::read(garbage.path()).unwrap(), before);
+}
+
+#[test]
+fn a_file_of_the_version_before_orders_takes_orders_and_keeps_all_it_had() {
+    let file = File::new();
+    let shop = open(&*file.ledger(), run("older"));
+    let paid = shop.paid(&*file.ledger(), "pay", "CUST-1", 0);
+    let before = wait(file.ledger().verify_journal(None)).unwrap();
+    // The version before had every table but this one.
+    file.sql("DROP TABLE billing_orders; UPDATE ae_schema SET version = 1");
+    let ledger = file.ledger();
+    assert_eq!(wait(ledger.verify_journal(Some(&before))).unwrap(), before);
+    assert_eq!(shop.paid(&*ledger, "pay", "CUST-1", 0), paid);
+    let order = NewOrder::new(shop.link.id.clone(), shop.prices[0].id.clone());
+    let order = wait(ledger.place_order(&key(shop.run, "order"), order)).unwrap().into_inner();
+    assert_eq!(wait(file.ledger().order(&order.id)).unwrap().unwrap().order, order);
+    wait(ledger.verify_journal(Some(&before))).unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    CurrencyRevenue, Intake, LinkId, NewLink, NewPayment, NewPrice, NewProduct, OfflineVerifier, Payment,
+    CurrencyRevenue, Intake, LinkId, NewLink, NewOrder, NewPayment, NewPrice, NewProduct, OfflineVerifier, Order, OrderId, OrderView, Payment,
     PaymentLink, PaymentProvider, Price, Product, RevenueSummary, SIGNATURE_HEADER, WebhookIntake, sign,
 };
 use ae_core::{
@@ -88,6 +88,11 @@ impl Shop {
         wait(ledger.record_payment(&key(self.run, name), self.pays(payer, tier))).unwrap()
     }
 
+    pub fn order(&self, ledger: &dyn Ledger, name: &str, tier: usize) -> Order {
+        let order = NewOrder::new(self.link.id.clone(), self.prices[tier].id.clone());
+        wait(ledger.place_order(&key(self.run, name), order)).unwrap().into_inner()
+    }
+
     pub fn link_id(&self) -> &LinkId {
         &self.link.id
     }
@@ -128,4 +133,25 @@ pub fn deliver(ledger: &Arc<dyn Ledger>, now: Timestamp) -> Vec<Intake> {
             taken
         })
         .collect()
+}
+
+pub fn seen(ledger: &dyn Ledger, order: &OrderId) -> OrderView {
+    wait(ledger.order(order)).unwrap().unwrap()
+}
+
+/// Records the next payment of `order`, and delivers its event.
+pub fn pay(ledger: &Arc<dyn Ledger>, order: &OrderId, now: Timestamp) -> Payment {
+    let view = seen(&**ledger, order);
+    let key = view.order.payment_key(view.next());
+    let payment = wait(ledger.record_payment(&key, NewPayment::of_order(&view.order))).unwrap();
+    deliver(ledger, now);
+    payment
+}
+
+/// Gives back what is left of the latest payment of `order`, and delivers the event.
+pub fn give_back(ledger: &Arc<dyn Ledger>, order: &OrderId, now: Timestamp) {
+    let view = seen(&**ledger, order);
+    let key = view.order.refund_key(view.next_refund());
+    wait(ledger.refund(&key, &view.refundable().unwrap())).unwrap();
+    deliver(ledger, now);
 }

@@ -28,6 +28,10 @@ enum Fault {
     DropsRefunds,
     DropsFailures,
     BooksNegativeAsPositive,
+    /// Names the first payment as the latest.
+    NamesTheFirst,
+    /// Forgets the time that was paid for by a payment that went back.
+    ForgetsWhatWasBought,
 }
 
 #[derive(Debug)]
@@ -89,7 +93,15 @@ impl EventStore for Wrong {
     }
 
     async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
-        self.inner.revenue(run).await
+        let mut summary = self.inner.revenue(run).await?;
+        for one in &mut summary.entitlements {
+            match self.fault {
+                Fault::NamesTheFirst => (one.number, one.paid_at) = (1, one.since),
+                Fault::ForgetsWhatWasBought => one.bought_until = one.paid_until,
+                _ => {}
+            }
+        }
+        Ok(summary)
     }
 }
 
@@ -106,6 +118,8 @@ fn each_clause_of_the_event_store_catches_a_wrong_one() {
         ("E6", Fault::DropsRefunds),
         ("E7", Fault::DropsFailures),
         ("E8", Fault::BooksNegativeAsPositive),
+        ("E9", Fault::NamesTheFirst),
+        ("E9", Fault::ForgetsWhatWasBought),
     ]
     .map(|(clause, fault)| {
         let (paid, count) = (Mutex::default(), AtomicUsize::new(0));
