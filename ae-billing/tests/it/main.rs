@@ -22,7 +22,7 @@ mod model;
 mod order;
 mod orders;
 #[cfg(feature = "pages")]
-mod page;
+mod pages;
 #[cfg(feature = "conformance")]
 mod provider;
 #[cfg(feature = "sqlite")]

@@ -53,10 +53,12 @@ fn a_payment_of_an_order_counts_when_its_webhook_came_in_and_a_refund_ends_it() 
         clock.set(start());
         let shop = open(&*ledger, run("paid"));
         let order = shop.order(&*ledger, "form", 0);
-        let record = |number| ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order));
-        let payment = wait(record(0)).unwrap();
+        let record = |number| {
+            wait(ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order)))
+        };
+        let payment = record(0).unwrap();
         assert_eq!((&payment.order, &*payment.payer_reference), (&Some(order.id.clone()), order.id.as_str()));
-        assert_eq!(wait(record(0)).unwrap(), payment, "a button that is pressed twice");
+        assert_eq!(record(0).unwrap(), payment, "a button that is pressed twice");
         let view = seen(&*ledger, &order.id);
         assert_eq!((view.state(runtime.now()), view.entitlement.is_none()), (OrderState::Paid, true));
         deliver(&ledger, runtime.now());
@@ -110,14 +112,16 @@ fn a_single_purchase_is_paid_once_unless_it_went_back() {
         let shop = open(&*ledger, run("single"));
         let order = shop.order(&*ledger, "form", 2);
         pay(&ledger, &order.id, runtime.now());
-        let again = |number| ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order));
-        let refused = wait(again(1)).unwrap_err();
+        let again = |number| {
+            wait(ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order)))
+        };
+        let refused = again(1).unwrap_err();
         assert!(refused.kind() == ErrorKind::Conflict && refused.message().contains("paid already"), "{refused}");
         let view = seen(&*ledger, &order.id);
         assert!(!view.takes_payment());
         let part = NewRefund::new(view.payments[0].id.clone(), usd("2"));
         wait(ledger.refund(&order.refund_key(0), &part)).unwrap();
-        assert_eq!(wait(again(1)).unwrap_err().kind(), ErrorKind::Conflict);
+        assert_eq!(again(1).unwrap_err().kind(), ErrorKind::Conflict);
         assert_eq!(seen(&*ledger, &order.id).refundable().unwrap().amount, usd("3"));
         give_back(&ledger, &order.id, runtime.now());
         assert!(seen(&*ledger, &order.id).takes_payment());

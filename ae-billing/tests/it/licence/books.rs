@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ae_billing::{Entitlement, LicenceCheck, LicenceTerms, OrderState, PaymentProvider};
+use ae_billing::{Entitlement, LicenceCheck, LicenceTerms, OrderState};
 use ae_core::BillingInterval;
 
 use super::{at, project, public, signer, tiers};
@@ -82,7 +82,7 @@ fn the_grace_bridges_a_late_payment_and_an_end_by_the_provider_does_not_wait() {
         deliver(&ledger, runtime.now());
         assert_eq!((licence(&gone), licence(&late).is_some()), (None, true));
         let books = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!(terms.ended(&books.entitlements, runtime.now()), [gone]);
+        assert_eq!(terms.ended(&books.entitlements, runtime.now()), std::slice::from_ref(&gone));
 
         clock.set(at("2026-12-26T08:00:00Z"));
         assert_eq!(seen(&*ledger, &late).state(runtime.now()), OrderState::Ended);

@@ -33,6 +33,13 @@ pub fn december() -> LicenceClaims {
         .with_not_after(at("2027-01-04T00:00:00Z"))
 }
 
+/// The same with a change.
+pub fn but(change: impl FnOnce(&mut LicenceClaims)) -> LicenceClaims {
+    let mut claims = december();
+    change(&mut claims);
+    claims
+}
+
 pub fn tiers() -> Vec<String> {
     ["pro", "pro-yearly"].map(str::to_owned).to_vec()
 }
