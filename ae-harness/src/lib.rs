@@ -11,10 +11,12 @@ mod context;
 mod deploy;
 #[cfg(feature = "site")]
 mod kit;
+mod licence;
 mod living;
 mod paths;
 #[cfg(feature = "site")]
 mod phrase;
+mod policy;
 mod registrar;
 mod sandbox;
 #[cfg(feature = "site")]

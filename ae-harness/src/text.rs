@@ -30,7 +30,6 @@ pub(crate) fn token(id: &str) -> String {
 }
 
 /// `text` for a query string: everything but unreserved characters (RFC 3986, section 2.3) is percent-encoded.
-#[cfg(feature = "site")]
 pub(crate) fn query_value(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {

@@ -8,6 +8,7 @@ mod judge;
 pub(crate) use self::judge::style_problems;
 use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::context::SiteContext;
 
@@ -39,8 +40,27 @@ pub enum Assertion {
         /// The ids of the tiers.
         tiers: Vec<String>,
     },
-    /// A marked, visible link leads to a page of the site that says something.
-    Privacy,
+    /// A marked, visible link leads to a page of the site that says what is collected, how long it is kept and whom to ask.
+    Privacy {
+        /// The address that it has to name; without one it has to say that no contact was given.
+        #[serde(default)]
+        contact: Option<String>,
+    },
+    /// The product is not built yet, and the site says so: in a marked element before the first section of the front page,
+    /// in its title and description, and at the prices. No link leads to the checkout, no button offers more than an
+    /// interest.
+    NotBuilt {
+        /// Whether there is a price list.
+        #[serde(default)]
+        has_prices: bool,
+    },
+    /// A marked, visible form is posted to the path that counts an interest, without a field, and has a button.
+    Interest,
+    /// The file by which a tool checks licences is the one that follows from the spec and its context.
+    Licence {
+        /// The content of the file.
+        document: Value,
+    },
     /// These files exist.
     Files {
         /// Their paths, relative to the site.
@@ -50,8 +70,13 @@ pub enum Assertion {
     Markup,
     /// Every link and reference inside the site resolves as a browser resolves it (URL Standard).
     Links,
-    /// Nothing is fetched from elsewhere, and nothing needs a script or an inline style.
-    SelfContained,
+    /// Nothing is fetched from elsewhere, and there is no inline script or style.
+    SelfContained {
+        /// The Content-Security-Policy that each page has to carry, so that scripts of the site's own may run: as modules,
+        /// from files. Without it there is no script at all.
+        #[serde(default)]
+        policy: Option<String>,
+    },
     /// The basics of WCAG 2.2 that a program can see: language, title, headings, landmarks, alternatives, labels, zoom.
     Accessibility,
     /// No style sheet holds a declaration that hides text or that can't be judged, whatever it selects. Until this holds,
@@ -61,7 +86,7 @@ pub enum Assertion {
     Contrast,
     /// `robots.txt` and `sitemap.xml` are there, agree, and name absolute addresses of pages that exist.
     Discovery,
-    /// The front page has Open Graph tags and a canonical address.
+    /// The front page has Open Graph tags with an image of the site, and a canonical address.
     Social,
     /// Pages and the whole site stay light.
     Weight {
@@ -141,6 +166,9 @@ pub struct AcceptancePlan {
     /// The path of the checkout below it, which the host answers.
     #[serde(default)]
     pub checkout_path: String,
+    /// The path below it that counts an interest, which the host answers.
+    #[serde(default)]
+    pub interest_path: String,
     /// The checks, criteria first.
     pub checks: Vec<Check>,
     /// The criteria that no check proves: a person has to look.
@@ -154,11 +182,12 @@ impl AcceptancePlan {
 
     /// The plan that follows from `spec`; the same spec gives the same plan.
     pub fn derive(spec: &ProductSpec, site: &SiteContext) -> Self {
-        let (checks, manual) = derive::checks(spec);
+        let (checks, manual) = derive::checks(spec, site);
         Self {
             schema_version: Self::SCHEMA_VERSION,
             base_url: site.base_url.clone(),
             checkout_path: site.checkout_path.clone(),
+            interest_path: site.interest_path.clone(),
             checks,
             manual,
         }
@@ -166,7 +195,6 @@ impl AcceptancePlan {
 
     /// The hash that seals it: one changed byte of any check changes it.
     pub fn seal(&self) -> Digest {
-        Digest::of_json("acceptance-plan", self)
-            .expect("a plan holds strings and numbers, which JSON can hold")
+        Digest::of_json("acceptance-plan", self).expect("a plan holds only what JSON can hold")
     }
 }

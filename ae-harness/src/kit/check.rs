@@ -22,8 +22,8 @@ const INPUTS_MAX: usize = 300;
 /// The most bytes of all files that a site gets from its kit.
 const BYTES_MAX: usize = 1_500_000;
 /// The ends of names that a page may fetch.
-const SERVED: [&str; 11] =
-    [".js", ".css", ".html", ".json", ".csv", ".tsv", ".txt", ".svg", ".png", ".webp", ".woff2"];
+const SERVED: [&str; 10] =
+    [".js", ".css", ".json", ".csv", ".tsv", ".txt", ".svg", ".png", ".webp", ".woff2"];
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -70,7 +70,7 @@ fn files(source: &Source<'_>, manifest: &Manifest, problems: &mut Problems) -> F
         if files.contains_key(path) {
             continue;
         }
-        if !SERVED.iter().any(|end| path.ends_with(end)) {
+        if *path != manifest.page.markup && !SERVED.iter().any(|end| path.ends_with(end)) {
             problems.add(path, format_args!("is of a kind that is not served: use {}", SERVED.join(", ")));
         }
         match source.read(path) {

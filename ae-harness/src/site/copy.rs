@@ -1,16 +1,17 @@
-//! The words of the site, taken from the spec: cleaned, cut to sane lengths, nothing added.
+//! The words of the site, taken from the spec: cleaned, cut to sane lengths, nothing added. Evidence is for the approver
+//! of the spec and stays out of it.
 
-use ae_core::{Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
+use ae_core::{Deliverable, Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
     context::SiteContext,
+    kit::Kit,
     text::{query_value, shown, tier_name},
 };
 
 const TITLE_CHARS: usize = 300;
 const TEXT_CHARS: usize = 2_000;
 const ITEMS_MAX: usize = 24;
-const QUOTES_MAX: usize = 8;
 
 /// The words of the site.
 #[derive(Debug)]
@@ -20,11 +21,19 @@ pub(super) struct SiteCopy {
     pub(super) problem: String,
     pub(super) audience: Option<String>,
     pub(super) features: Vec<FeatureCopy>,
-    pub(super) quotes: Vec<Quote>,
     pub(super) tiers: Vec<TierCopy>,
     /// The limits of the product.
     pub(super) limits: Vec<String>,
     pub(super) sample: bool,
+    /// Whether the product is not built yet.
+    pub(super) is_planned: bool,
+    /// Whether some features are free and some are not.
+    pub(super) has_paid: bool,
+    /// The parts of a product that works.
+    pub(super) tool: Option<ToolCopy>,
+    /// The address of the form that counts an interest.
+    pub(super) interest: String,
+    pub(super) contact: Option<String>,
     pub(super) base_url: String,
     /// The path of the address, with which pages at any depth find their files.
     pub(super) base_path: String,
@@ -37,16 +46,8 @@ pub(super) struct SiteCopy {
 pub(super) struct FeatureCopy {
     pub(super) title: String,
     pub(super) description: String,
-    pub(super) ground: String,
-}
-
-#[derive(Debug)]
-pub(super) struct Quote {
-    pub(super) text: String,
-    pub(super) source: String,
-    pub(super) facts: Vec<String>,
-    pub(super) date: Option<String>,
-    pub(super) url: Option<String>,
+    /// Whether a paid tier includes it, where some do.
+    pub(super) is_paid: bool,
 }
 
 #[derive(Debug)]
@@ -58,20 +59,27 @@ pub(super) struct TierCopy {
 }
 
 impl SiteCopy {
-    pub(super) fn of(spec: &ProductSpec, site: &SiteContext) -> Self {
+    /// The words of `spec`, with the parts of the kit that it is made from.
+    pub(super) fn of(spec: &ProductSpec, site: &SiteContext, kit: Option<&Kit>) -> Self {
         let name = first_of(&[&spec.product_name, &spec.slug], "This product");
         let audience = lines(&spec.target_users);
+        let is_planned = spec.deliverable == Deliverable::PreOrder;
         let digest = Digest::of_bytes("palette", spec.slug.as_bytes());
         Self {
             tagline: first_of(&[&spec.tagline], &name),
             problem: shown(&without_citations(&spec.problem_statement, &spec.evidence), TEXT_CHARS),
-            audience: (!audience.is_empty()).then(|| format!("Made for {}", audience.join(", "))),
-            features: spec.core_features.iter().take(ITEMS_MAX).filter_map(|f| feature(f, spec)).collect(),
-            quotes: spec.evidence.iter().take(QUOTES_MAX).filter_map(quote).collect(),
+            audience: (!audience.is_empty())
+                .then(|| format!("{} for {}", if is_planned { "Planned" } else { "Made" }, audience.join(", "))),
+            features: spec.core_features.iter().take(ITEMS_MAX).filter_map(feature).collect(),
             tiers: spec.pricing.iter().take(ITEMS_MAX).map(|t| tier(t, site)).collect(),
             // Assumptions and open points are for the approver of the spec: they speak of the business.
             limits: lines(&spec.out_of_scope),
             sample: spec.sample,
+            is_planned,
+            has_paid: spec.core_features.iter().any(|feature| feature.tier.is_some()) && !is_planned,
+            tool: kit.filter(|_| !is_planned).map(ToolCopy::of),
+            interest: site.interest_path.clone(),
+            contact: site.contact.clone(),
             base_url: site.base_url.clone(),
             base_path: base_path(&site.base_url),
             date: day(site.generated_on),
@@ -83,7 +91,32 @@ impl SiteCopy {
     /// One sentence for search results and previews.
     pub(super) fn summary(&self) -> String {
         let text = if self.problem.is_empty() { &self.tagline } else { &self.problem };
-        shown(text, 200)
+        if self.is_planned { format!("Not built yet. {}", shown(text, 180)) } else { shown(text, 200) }
+    }
+
+    /// The words before whatever does not exist yet.
+    pub(super) fn planned(&self) -> &'static str {
+        if self.is_planned { "Planned: " } else { "" }
+    }
+
+    /// The question that the limits answer.
+    pub(super) fn limits_title(&self) -> &'static str {
+        if self.is_planned { "What will it not do?" } else { "What does it not do?" }
+    }
+}
+
+/// The parts of a kit that stand in the front page.
+#[derive(Debug)]
+pub(super) struct ToolCopy {
+    /// The markup of the tool, which the kit's loader has checked.
+    pub(super) markup: String,
+    pub(super) script: String,
+    pub(super) styles: Vec<String>,
+}
+
+impl ToolCopy {
+    fn of(kit: &Kit) -> Self {
+        Self { markup: kit.markup().to_owned(), script: kit.script(), styles: kit.styles() }
     }
 }
 
@@ -102,36 +135,11 @@ fn lines(texts: &[String]) -> Vec<String> {
     texts.iter().take(ITEMS_MAX).map(|text| shown(text, TEXT_CHARS)).filter(|text| !text.is_empty()).collect()
 }
 
-fn feature(feature: &Feature, spec: &ProductSpec) -> Option<FeatureCopy> {
+fn feature(feature: &Feature) -> Option<FeatureCopy> {
     let title = shown(&feature.title, TITLE_CHARS);
-    let asking =
-        feature.evidence.iter().filter(|id| spec.evidence.iter().any(|evidence| evidence.id == **id)).count();
-    let ground = match (asking, spec.sample) {
-        (0, _) => "An assumption: no post asks for it.".to_owned(),
-        (count, true) => format!("From {count} sample {}.", if count == 1 { "signal" } else { "signals" }),
-        (1, false) => "One post speaks of it.".to_owned(),
-        (count, false) => format!("{count} posts speak of it."),
-    };
     let description = shown(&feature.description, TEXT_CHARS);
-    (!title.is_empty()).then_some(FeatureCopy { title, description, ground })
-}
-
-fn quote(evidence: &Evidence) -> Option<Quote> {
-    let text = shown(evidence.title.as_data(), TITLE_CHARS);
-    let mut facts = Vec::new();
-    facts.extend(evidence.points.map(|points| plural(points, "point")));
-    facts.extend(evidence.comments.map(|comments| plural(comments, "comment")));
-    (!text.is_empty()).then(|| Quote {
-        text,
-        source: shown(&evidence.source, 80),
-        facts,
-        date: evidence.posted_at.map(day),
-        url: evidence.url.as_deref().and_then(safe_address).map(str::to_owned),
-    })
-}
-
-fn plural(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    let is_paid = feature.tier.is_some();
+    (!title.is_empty()).then_some(FeatureCopy { title, description, is_paid })
 }
 
 fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
@@ -142,9 +150,6 @@ fn tier(tier: &PriceTier, site: &SiteContext) -> TierCopy {
         checkout: format!("{}?tier={}", site.checkout_path, query_value(&tier.id)),
     }
 }
-
-/// The question that the limits answer.
-pub(super) const LIMITS: &str = "What will it not do?";
 
 fn day(at: Timestamp) -> String {
     at.to_string().split('T').next().unwrap_or_default().to_owned()
@@ -160,7 +165,7 @@ pub(super) fn safe_address(address: &str) -> Option<&str> {
     (web && plain && anonymous && address.len() <= 2_000).then_some(address)
 }
 
-/// The text without its `[id]` marks: the page shows the posts themselves, and a reader has no use for their ids.
+/// The text without its `[id]` marks, of which a reader has no use.
 fn without_citations(text: &str, evidence: &[Evidence]) -> String {
     let mut plain = text.to_owned();
     for item in evidence {

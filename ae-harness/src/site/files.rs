@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use ae_core::ProductSpec;
 use maud::html;
 
-use super::{copy::SiteCopy, front, marks::Marks, pages, style};
-use crate::acceptance::SITE_FOLDER;
+use super::{copy::SiteCopy, front, marks::Marks, pages, preview, style};
+use crate::{acceptance::SITE_FOLDER, context::SiteContext, kit::Kit, licence};
+
+/// The preview image.
+pub(super) const PREVIEW: &str = "preview.png";
 
 /// Every file by its path in the workspace, the same bytes for the same copy.
-pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> BTreeMap<String, String> {
+pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> BTreeMap<String, Vec<u8>> {
     let files = [
         ("404.html", pages::missing(copy)),
         ("favicon.svg", icon(copy)),
@@ -18,7 +22,21 @@ pub(super) fn render(copy: &SiteCopy, marks: &Marks) -> BTreeMap<String, String>
         ("sitemap.xml", sitemap(copy)),
         ("styles.css", style::sheet(copy.palette)),
     ];
-    files.map(|(name, text)| (format!("{SITE_FOLDER}/{name}"), text)).into()
+    let mut files: BTreeMap<_, _> =
+        files.map(|(name, text)| (format!("{SITE_FOLDER}/{name}"), text.into_bytes())).into();
+    files.insert(format!("{SITE_FOLDER}/{PREVIEW}"), preview::image(&copy.name, copy.palette));
+    files
+}
+
+/// The files of the tool: those of its kit, and the one by which it checks licences.
+pub(super) fn tool(kit: &Kit, spec: &ProductSpec, site: &SiteContext) -> BTreeMap<String, Vec<u8>> {
+    let placed = |name: &str| format!("{SITE_FOLDER}/{name}");
+    let mut files: BTreeMap<_, _> =
+        kit.site_files().map(|(name, bytes)| (placed(&name), bytes.to_vec())).collect();
+    if let Some(licence) = licence::document(spec, site) {
+        files.insert(placed(licence::FILE), format!("{licence}\n").into_bytes());
+    }
+    files
 }
 
 fn icon(copy: &SiteCopy) -> String {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use ae_core::{CheckKind, ProductSpec};
 
-use super::copy::{LIMITS, SiteCopy};
+use super::copy::SiteCopy;
 use crate::{
+    kit::Kit,
     phrase::{BREAK, holds},
     text::{folded, token},
 };
@@ -22,6 +23,8 @@ pub(super) enum Part {
     Limits,
     Checkout,
     Privacy,
+    NotBuilt,
+    Interest,
 }
 
 /// The marks of every part.
@@ -33,7 +36,7 @@ pub(super) struct Marks {
 
 impl Marks {
     /// Finds for each criterion the parts whose words fulfil it.
-    pub(super) fn of(spec: &ProductSpec, copy: &SiteCopy) -> Self {
+    pub(super) fn of(spec: &ProductSpec, copy: &SiteCopy, kit: Option<&Kit>) -> Self {
         let parts = parts(copy);
         let mut marks = Self { marks: BTreeMap::new(), unmet: Vec::new() };
         for criterion in &spec.acceptance_criteria {
@@ -46,8 +49,16 @@ impl Marks {
                     let at = spec.pricing.iter().take(copy.tiers.len()).position(|known| known.id == *tier);
                     at.map(|at| vec![Part::Tier(at)])
                 }
-                CheckKind::Checkout => (!copy.tiers.is_empty()).then(|| vec![Part::Checkout]),
+                CheckKind::Checkout => {
+                    (!copy.tiers.is_empty() && !copy.is_planned).then(|| vec![Part::Checkout])
+                }
                 CheckKind::Privacy => Some(vec![Part::Privacy]),
+                CheckKind::NotBuilt => copy.is_planned.then(|| vec![Part::NotBuilt]),
+                CheckKind::Interest => copy.is_planned.then(|| vec![Part::Interest]),
+                // It is proven by a run of the kit's code, not by an element.
+                CheckKind::Behaviour { id } => {
+                    kit.is_some_and(|kit| kit.has_behaviour(id)).then(Vec::new)
+                }
                 // A person looks for it, and needs no mark.
                 _ => continue,
             };
@@ -92,7 +103,7 @@ fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
     parts.push((Part::Problem, vec![copy.problem.as_str()]));
     if !copy.limits.is_empty() {
         let limits = copy.limits.iter().map(String::as_str);
-        parts.push((Part::Limits, std::iter::once(LIMITS).chain(limits).collect()));
+        parts.push((Part::Limits, std::iter::once(copy.limits_title()).chain(limits).collect()));
     }
     let joined = parts.into_iter().map(|(part, texts)| {
         let texts: Vec<String> = texts.into_iter().map(folded).collect();

@@ -1,10 +1,12 @@
 //! The built-in builder: a product site from a spec, without a model, the same bytes every time.
 
+mod contact;
 mod copy;
 mod files;
 mod front;
 mod marks;
 mod pages;
+mod preview;
 mod shell;
 mod style;
 
@@ -15,30 +17,38 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use ae_core::{BackendError, Cancel, ErrorKind, IdempotencyKey, Isolation, Mode, ProductSpec, SameKey};
+use ae_core::{
+    BackendError, Cancel, Deliverable, ErrorKind, IdempotencyKey, Isolation, Mode, ProductSpec, SameKey,
+};
 use async_trait::async_trait;
 
-use self::{copy::SiteCopy, marks::Marks};
+use self::{contact::Contact, copy::SiteCopy, marks::Marks};
 use crate::{
     acceptance::SITE_FOLDER,
     agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason},
     atomic::io_error,
     context::SiteContext,
     kit::Kit,
-    paths::walk,
+    licence,
+    paths::{path_problem, walk},
+    text::shown,
 };
 
 const NAME: &str = "site";
 /// The most files that the folder of a site may hold when the builder looks for strays.
 const FILES_MAX: usize = 2_000;
 
-/// Builds a static product site from the spec alone: front page, privacy page, error page, style sheet, icon,
-/// `robots.txt` and `sitemap.xml`, into `<workspace>/site/`.
+/// Builds a product site from the spec alone, into `<workspace>/site/`: front page, privacy page, error page, style sheet,
+/// icon, preview image, `robots.txt` and `sitemap.xml`.
 ///
-/// It runs no foreign code, needs no network and costs nothing. All text of the spec is escaped; whatever the spec does
-/// not say is not on the site. Every element that fulfils a criterion carries its id in `data-criterion`; criteria
-/// that it can't fulfil from the spec are named in the report, and the sealed checks then fail. From the second attempt
-/// on, files in `site/` that it does not write and that the diagnosis names are removed.
+/// A product that works (`web_tool`) is made from the [`Kit`] that the spec names: the tool stands first on the front page,
+/// its files lie below `tool/`. The page of a product that is not built yet (`pre_order`) says so wherever it speaks of it,
+/// sells nothing and runs no script.
+///
+/// The builder runs no foreign code, needs no network and costs nothing. All text of the spec is escaped; whatever the spec
+/// does not say is not on the site. Every element that fulfils a criterion carries its id in `data-criterion`; criteria
+/// that it can't fulfil from the spec, and a kit that it does not have, are named in the report, and the sealed checks then
+/// fail. From the second attempt on, files in `site/` that it does not write and that the diagnosis names are removed.
 #[derive(Debug)]
 pub struct SiteBuilder {
     spec: ProductSpec,
@@ -82,16 +92,18 @@ impl CliProvider for SiteBuilder {
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         request.check(NAME)?;
-        check_context(&self.site)?;
+        check_context(&self.spec, &self.site)?;
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.repeat("execute", key, request)?;
         if cancel.is_cancelled() {
             return Ok(request.free_report(StopReason::Cancelled, "cancelled before it began"));
         }
         done.keep("execute", key, request, ())?;
-        let copy = SiteCopy::of(&self.spec, &self.site);
-        let marks = Marks::of(&self.spec, &copy);
-        let files = files::render(&copy, &marks);
+        let kit = self.kit();
+        let copy = SiteCopy::of(&self.spec, &self.site, kit);
+        let marks = Marks::of(&self.spec, &copy, kit);
+        let mut files = files::render(&copy, &marks);
+        files.extend(kit.map(|kit| files::tool(kit, &self.spec, &self.site)).into_iter().flatten());
         let mut changed = request.write_files(NAME, &files)?;
         let removed = match &request.diagnosis {
             Some(diagnosis) if request.attempt > 1 => remove_strays(&request.workspace, &files, diagnosis)?,
@@ -100,8 +112,29 @@ impl CliProvider for SiteBuilder {
         let strays = removed.len();
         changed.extend(removed);
         changed.sort();
-        let summary = summary(files.len(), changed.len(), strays, marks.unmet());
+        let mut summary = summary(files.len(), changed.len(), strays, marks.unmet());
+        if self.spec.deliverable != Deliverable::PreOrder && kit.is_none() {
+            summary.push_str(&self.without_kit());
+        }
         Ok(request.free_report(StopReason::Succeeded, summary).with_files_changed(changed))
+    }
+}
+
+impl SiteBuilder {
+    /// The kit that the spec asks for.
+    fn kit(&self) -> Option<&Kit> {
+        let name = self.spec.offer.as_ref().filter(|_| self.spec.deliverable == Deliverable::WebTool)?;
+        self.kits.iter().find(|kit| kit.name() == name)
+    }
+
+    fn without_kit(&self) -> String {
+        let wanted = match &self.spec.offer {
+            Some(name) => format!("there is no kit {:?}", shown(name, 80)),
+            None => "the spec names no kit".to_owned(),
+        };
+        let known: Vec<&str> = self.kits.iter().map(Kit::name).collect();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        format!("; {wanted} (known: {known}), so the product does not work and its checks fail")
     }
 }
 
@@ -115,7 +148,7 @@ fn failed(what: &str, path: &Path, error: io::Error) -> BackendError {
 }
 
 /// Addresses end up in links, so only plain ones are taken.
-fn check_context(site: &SiteContext) -> Result<(), BackendError> {
+fn check_context(spec: &ProductSpec, site: &SiteContext) -> Result<(), BackendError> {
     let refuse = |message: String| Err(BackendError::new(ErrorKind::InvalidInput, NAME, "execute", message));
     if copy::safe_address(&site.base_url).is_none() || !site.base_url.ends_with('/') {
         return refuse(format!(
@@ -123,17 +156,27 @@ fn check_context(site: &SiteContext) -> Result<(), BackendError> {
             site.base_url
         ));
     }
-    if let Some(why) = crate::paths::path_problem(&site.checkout_path) {
-        return refuse(format!("the checkout path {:?} is refused: {why}", site.checkout_path));
+    let paths =
+        [("checkout", &site.checkout_path), ("interest", &site.interest_path), ("ended", &site.ended_path)];
+    for (name, path) in paths {
+        if let Some(why) = path_problem(path) {
+            return refuse(format!("the {name} path {path:?} is refused: {why}"));
+        }
     }
-    Ok(())
+    if site.contact.as_deref().is_some_and(|contact| Contact::of(contact).is_none()) {
+        return refuse(format!(
+            "the contact {:?} is neither an e-mail address nor an http(s) address: correct it",
+            site.contact
+        ));
+    }
+    licence::problem(spec, site).map_or(Ok(()), |why| refuse(why.to_owned()))
 }
 
 /// Removes files that are not the builder's and that the diagnosis names. Only names found by listing the folder are
 /// ever removed; the diagnosis selects among them.
 fn remove_strays(
     workspace: &Path,
-    own: &BTreeMap<String, String>,
+    own: &BTreeMap<String, Vec<u8>>,
     diagnosis: &str,
 ) -> Result<Vec<String>, BackendError> {
     let mut removed = Vec::new();

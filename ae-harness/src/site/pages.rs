@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::{
+    contact::Contact,
     copy::SiteCopy,
     shell::{Frame, document},
 };
@@ -10,11 +11,12 @@ use super::{
 pub(super) fn privacy(copy: &SiteCopy) -> String {
     let frame = Frame {
         title: format!("Privacy: {}", copy.name),
-        description: format!("What {} collects, and what it does not.", copy.name),
+        description: format!("What {} collects, how long it is kept, and whom to ask.", copy.name),
         file: Some("privacy.html"),
         prefix: "",
         name_mark: None,
         privacy_mark: None,
+        tool: None,
         nav: html! {},
         main: html! { section { div.wrap.narrow { (policy(copy)) } } },
     };
@@ -25,28 +27,68 @@ pub(super) fn privacy(copy: &SiteCopy) -> String {
 fn policy(copy: &SiteCopy) -> Markup {
     html! {
         h1 { "Privacy" }
-        p { "This page says what these pages of " (copy.name) " collect. It was written on " time datetime=(copy.date) { (copy.date) } "." }
-        h2 { "What these pages do not do" }
+        p { "This page says what " (copy.name) " collects. It was written on " time datetime=(copy.date) { (copy.date) } "." }
+        h2 { "What is not done" }
         ul {
-            li { "They set no cookies and store nothing on your device." }
-            li { "They run no scripts and have no analytics." }
-            li { "They load nothing from other sites: no fonts, no images, no trackers." }
-            li { "They have no forms, so you type nothing into them." }
+            li { "No cookies are set, and nothing is measured: there are no analytics and no trackers." }
+            li { "Nothing is loaded from other sites: no fonts, no images, no scripts." }
+            @if copy.tool.is_some() {
+                li { "Your files are not uploaded. The tool works on them in your browser." }
+            } @else {
+                li { "No scripts run, and nothing is stored on your device." }
+            }
         }
         h2 { "What is collected" }
         p {
             "To send you a page, the server has to see your network address and which page you ask for. The operator of the \
              server may keep that in its log."
         }
-        @if !copy.tiers.is_empty() {
-            h2 { "When you buy" }
-            p {
-                "The buttons of the price list lead to a payment page. It collects what the payment needs, and says so \
-                 there. Nothing is collected before you press a button."
-            }
+        @if copy.is_planned {
+            p { "The button on the front page adds one to a number. Nothing about you is kept with it." }
         }
-        h2 { "Links to other sites" }
-        p { "Links to posts elsewhere lead to sites with rules of their own. Nothing about you is sent before you follow one." }
+        @if copy.tool.is_some() { (on_the_device(copy)) }
+        @if !copy.tiers.is_empty() && !copy.is_planned { (buying()) }
+        h2 { "How long it is kept" }
+        p { "The pages themselves keep nothing. How long the log of the server is kept is up to its operator, who can be asked." }
+        @if copy.is_planned { p { "The number of the button is kept for as long as the plan is." } }
+        h2 { "Whom to ask" }
+        (whom(copy))
+    }
+}
+
+fn on_the_device(copy: &SiteCopy) -> Markup {
+    html! {
+        h2 { "What stays on your device" }
+        p {
+            "The tool stores what it needs in this browser, on your device: its settings, work in progress, a copy of its own \
+             files for use without a network"
+            @if copy.has_paid { ", and the licence that you bought" }
+            ". It is sent to no one. It stays until you remove it in the tool, or clear the data of this site in your browser."
+        }
+    }
+}
+
+fn buying() -> Markup {
+    html! {
+        h2 { "When you buy" }
+        p {
+            "The buttons of the price list lead to a payment page. It collects what the payment needs, and says so there. \
+             Nothing is collected before you press a button. The licence that you get names the product, what you bought, a \
+             number for the order and the times between which it holds, and nothing about you."
+        }
+    }
+}
+
+fn whom(copy: &SiteCopy) -> Markup {
+    html! {
+        @match copy.contact.as_deref().map(Contact::of) {
+            Some(Some(contact)) => p { "Ask " a href=(contact.href) { (contact.text) } " about your data, or to have it removed." },
+            _ => p {
+                "No contact was given for this site. Ask the operator of the server that it comes from"
+                @if !copy.tiers.is_empty() && !copy.is_planned { ", or the seller that the payment page names" }
+                "."
+            },
+        }
     }
 }
 
@@ -59,6 +101,7 @@ pub(super) fn missing(copy: &SiteCopy) -> String {
         prefix: &copy.base_path,
         name_mark: None,
         privacy_mark: None,
+        tool: None,
         nav: html! {},
         main: html! {
             section.hero { div.wrap {

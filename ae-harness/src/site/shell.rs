@@ -2,7 +2,12 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::copy::SiteCopy;
+use super::{
+    copy::{SiteCopy, ToolCopy},
+    files::PREVIEW,
+    preview,
+};
+use crate::policy;
 
 /// The parts that differ from page to page.
 #[derive(Debug)]
@@ -16,6 +21,8 @@ pub(super) struct Frame<'a> {
     /// The marks of the product's name and of the privacy link.
     pub(super) name_mark: Option<String>,
     pub(super) privacy_mark: Option<String>,
+    /// The tool, on the page that holds it.
+    pub(super) tool: Option<&'a ToolCopy>,
     pub(super) nav: Markup,
     pub(super) main: Markup,
 }
@@ -54,6 +61,8 @@ fn head(copy: &SiteCopy, frame: &Frame<'_>) -> Markup {
     html! {
         head {
             meta charset="utf-8";
+            // Before anything that it governs.
+            @if copy.tool.is_some() { meta http-equiv="Content-Security-Policy" content=(policy::OF_PAGES); }
             meta name="viewport" content="width=device-width, initial-scale=1";
             title { (frame.title) }
             meta name="description" content=(frame.description);
@@ -66,11 +75,20 @@ fn head(copy: &SiteCopy, frame: &Frame<'_>) -> Markup {
                     meta property="og:title" content=(frame.title);
                     meta property="og:description" content=(frame.description);
                     meta property="og:url" content=(format!("{}{file}", copy.base_url));
+                    meta property="og:image" content=(format!("{}{PREVIEW}", copy.base_url));
+                    meta property="og:image:width" content=(preview::WIDTH);
+                    meta property="og:image:height" content=(preview::HEIGHT);
+                    meta property="og:image:alt" content=(copy.name);
+                    meta name="twitter:card" content="summary_large_image";
                 }
                 None => { meta name="robots" content="noindex"; }
             }
             link rel="icon" type="image/svg+xml" href=(format!("{prefix}favicon.svg"));
             link rel="stylesheet" href=(format!("{prefix}styles.css"));
+            @if let Some(tool) = frame.tool {
+                @for sheet in &tool.styles { link rel="stylesheet" href=(sheet); }
+                script type="module" src=(tool.script) {}
+            }
         }
     }
 }

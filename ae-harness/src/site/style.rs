@@ -26,6 +26,18 @@ pub(super) fn icon_colours(choice: u8) -> (&'static str, &'static str) {
     (palette(choice).accent, "#ffffff")
 }
 
+/// The ground, the letters and the strip of the preview image.
+pub(super) fn preview_colours(choice: u8) -> [[u8; 3]; 3] {
+    let Palette { accent, tint, .. } = palette(choice);
+    [rgb(accent), [255; 3], rgb(tint)]
+}
+
+/// The parts of `#rrggbb`.
+fn rgb(colour: &str) -> [u8; 3] {
+    let part = |at: usize| colour.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    [1, 3, 5].map(|at| part(at).unwrap_or_default())
+}
+
 /// The whole style sheet.
 pub(super) fn sheet(choice: u8) -> String {
     let Palette { accent, accent_dark, tint, tint_dark } = palette(choice);
@@ -45,7 +57,7 @@ h1,h2,h3{line-height:1.2;letter-spacing:-.01em;margin:0 0 .6em;text-wrap:balance
 h1{font-size:clamp(2rem,1.4rem + 3vw,3.5rem);max-width:20ch}
 h2{font-size:clamp(1.5rem,1.3rem + 1vw,2rem)}
 h3{font-size:1.2rem}
-p,ul,figure,blockquote{margin:0 0 1rem}
+p,ul{margin:0 0 1rem}
 a{color:var(--accent);text-underline-offset:.2em}
 a:focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:.25rem}
 .wrap{width:min(70rem,100%);margin-inline:auto;padding-inline:1.25rem}
@@ -61,10 +73,15 @@ nav a:hover{color:var(--ink);text-decoration:underline}
 section{padding-block:clamp(2.5rem,2rem + 3vw,5rem)}
 section+section{border-top:1px solid var(--line)}
 .hero{padding-block:clamp(3rem,2rem + 6vw,7rem)}
+.hero.compact{padding-block:clamp(1.5rem,1rem + 2vw,2.5rem)}
+.hero.compact h1{font-size:clamp(1.75rem,1.4rem + 1.6vw,2.5rem);max-width:30ch}
+.hero.compact p{margin:0}
 .lead{font-size:1.25rem;max-width:60ch;color:var(--muted);background:var(--paper)}
 .audience{font-weight:600}
 .notice{display:inline-block;padding:.5rem .9rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--ink);background:var(--tint)}
 .button{display:inline-block;padding:.75rem 1.4rem;border-radius:.6rem;font-weight:650;text-decoration:none;color:var(--on-accent);background:var(--accent)}
+button.button{border:0;font:inherit;font-weight:650;cursor:pointer}
+button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 .button:hover{text-decoration:underline}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(17rem,100%),1fr));gap:1.25rem;padding:0;list-style:none}
 .card{display:flex;flex-direction:column;padding:1.5rem;border:1px solid var(--line);border-radius:1rem;color:var(--ink);background:var(--card)}
@@ -73,14 +90,7 @@ section+section{border-top:1px solid var(--line)}
 .price{font-size:1.6rem;font-weight:700}
 .includes{padding-left:1.2rem;list-style:disc}
 .card>.action,.card>.small{margin-top:auto;margin-bottom:0}
-.tinted{color:var(--ink);background:var(--tint)}
-.quotes{display:grid;gap:1.25rem;padding:0;list-style:none}
-.quotes figure{margin:0;padding-left:1.1rem;border-left:4px solid var(--accent)}
-.quotes blockquote{margin:0;font-size:1.1rem}
-.quotes p{margin:0 0 .25rem}
-figcaption{font-size:.95rem;color:var(--muted);background:var(--tint)}
 time{white-space:nowrap}
-figcaption a{color:var(--accent);background:var(--tint)}
 .bottom{border-top:1px solid var(--line);padding-block:1.5rem;color:var(--muted);background:var(--paper)}
 .bottom p{margin:0}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}*{transition:none;animation:none}}

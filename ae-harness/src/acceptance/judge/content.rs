@@ -72,7 +72,16 @@ pub(super) fn checkout(site: &Site, criterion: &str, path: &str, tiers: &[String
     ))
 }
 
-pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
+/// The statements of a privacy page, each with what else to write.
+const STATEMENTS: [(&str, &str); 3] = [
+    ("collect", "what is collected"),
+    ("how long", "how long it is kept, under that heading"),
+    ("whom to ask", "whom to ask, under that heading"),
+];
+/// The statement of a site without a contact.
+const NO_CONTACT: &str = "no contact was given";
+
+pub(super) fn privacy(site: &Site, criterion: &str, contact: Option<&str>) -> Verdict {
     let mut problem = None;
     for (page, place) in marked_links(site, criterion) {
         let file = match &place {
@@ -86,13 +95,25 @@ pub(super) fn privacy(site: &Site, criterion: &str) -> Verdict {
             ));
             continue;
         };
+        let says = |phrase: &str| !places(target.text(), &folded(phrase)).is_empty();
+        let wanted = contact.unwrap_or(NO_CONTACT);
+        let mut missing: Vec<String> =
+            STATEMENTS.iter().filter(|(phrase, _)| !says(phrase)).map(|(_, what)| (*what).to_owned()).collect();
+        missing.extend((!says(wanted)).then(|| format!("{wanted:?}")));
         let chars = target.text().len();
-        if chars >= PAGE_CHARS_MIN {
-            return Ok(format!("site/{} is linked and has {chars} characters", target.name));
+        if chars < PAGE_CHARS_MIN {
+            missing.push(format!("more than its {chars} visible characters"));
+        }
+        if missing.is_empty() {
+            return Ok(format!(
+                "site/{} is linked and says what is collected, how long it is kept and whom to ask",
+                target.name
+            ));
         }
         problem.get_or_insert(format!(
-            "site/{}: the page has {chars} visible characters: say what is collected and why{}",
+            "site/{}: the page has to say {}{}",
             target.name,
+            missing.join(", and "),
             because(target.hidden_somewhere())
         ));
     }
@@ -115,7 +136,7 @@ pub(super) fn sample_notice(site: &Site) -> Verdict {
 }
 
 /// The elements that are marked, on the pages that people can get to.
-fn marked<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, ElementRef<'a>)> {
+pub(super) fn marked<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, ElementRef<'a>)> {
     site.reached().flat_map(|page| page.marked(criterion).map(move |element| (page, element))).collect()
 }
 
@@ -131,11 +152,11 @@ fn marked_links<'a>(site: &'a Site, criterion: &'a str) -> Vec<(&'a Page, Place)
 }
 
 /// The reason why one of the elements is not seen.
-fn hidden(marked: &[(&Page, ElementRef<'_>)]) -> Option<String> {
+pub(super) fn hidden(marked: &[(&Page, ElementRef<'_>)]) -> Option<String> {
     marked.iter().find_map(|(page, element)| page.hidden_within(element))
 }
 
-fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
+pub(super) fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
     let unreached = site.pages.iter().find(|page| {
         page.marked(criterion).next().is_some() && !site.reached().any(|reached| reached.name == page.name)
     });
@@ -152,6 +173,6 @@ fn unmarked(site: &Site, criterion: &str, what: &str) -> String {
 }
 
 /// The end of a diagnosis: the reason why an element is hidden, if it is.
-fn because(hidden: Option<String>) -> String {
+pub(super) fn because(hidden: Option<String>) -> String {
     hidden.map(|reason| format!("; it is hidden because {reason}")).unwrap_or_default()
 }

@@ -8,7 +8,9 @@ use super::{
     document::Page,
     judged,
     pages::Site,
+    scripts,
 };
+use crate::acceptance::AcceptancePlan;
 
 /// The page that the host shows for a missing one, at any depth.
 const ERROR_PAGE: &str = "404.html";
@@ -17,11 +19,11 @@ const NAMING: [&str; 6] = ["href", "src", "action", "formaction", "poster", "dat
 /// Links of the head that name an address without fetching it.
 const NAMING_RELS: [&str; 5] = ["canonical", "alternate", "license", "author", "me"];
 
-/// Nothing from elsewhere, no scripts, no inline styles.
-pub(super) fn self_contained(site: &Site) -> Verdict {
-    let mut problems = Vec::new();
+/// Nothing from elsewhere, no inline scripts or styles; scripts only under `policy`.
+pub(super) fn self_contained(site: &Site, policy: Option<&str>) -> Verdict {
+    let mut problems = policy.map(|policy| scripts::problems(site, policy)).unwrap_or_default();
     for page in &site.pages {
-        for element in page.elements() {
+        for element in page.elements().filter(|element| policy.is_none() || element.value().name() != "script") {
             problems.extend(foreign(site, page, &element).map(|what| format!("site/{}: {what}", page.name)));
         }
     }
@@ -40,7 +42,8 @@ pub(super) fn self_contained(site: &Site) -> Verdict {
             ));
         }
     }
-    judged(problems, "nothing is fetched from elsewhere and nothing needs a script")
+    let scripts = if policy.is_some() { "scripts are modules of the site's own" } else { "nothing needs a script" };
+    judged(problems, format!("nothing is fetched from elsewhere and {scripts}"))
 }
 
 fn is_active_image(svg: &str) -> bool {
@@ -65,10 +68,9 @@ fn foreign(site: &Site, page: &Page, element: &ElementRef<'_>) -> Option<String>
         return Some("<meta http-equiv=\"refresh\"> sends people away: use a link".to_owned());
     }
     // Names without their prefix, so that `xlink:href` is one of them.
-    for (key, address) in element.value().attrs().filter(|(key, _)| NAMING.contains(key)) {
-        let is_image = matches!(key, "src" | "poster") && address.trim_start().starts_with("data:image/");
+    for (_, address) in element.value().attrs().filter(|(key, _)| NAMING.contains(key)) {
         if matches!(site.address.resolve(&page.name, address), Place::Elsewhere(scheme)
-            if matches!(scheme.as_str(), "javascript" | "vbscript" | "blob") || (scheme == "data" && !is_image))
+            if matches!(scheme.as_str(), "javascript" | "vbscript" | "blob" | "data"))
         {
             return Some(format!("<{name}> leads to {:?}: use a plain address", short(address)));
         }
@@ -89,13 +91,9 @@ fn foreign(site: &Site, page: &Page, element: &ElementRef<'_>) -> Option<String>
     Some(format!("<{name}> fetches {:?} from elsewhere: put the file into the site", short(far)))
 }
 
-/// Whether a browser would fetch it from another place than the site or the page itself.
+/// Whether a browser would fetch it from another place than the site. The policy forbids `data:` too.
 fn is_far(place: &Place) -> bool {
-    match place {
-        Place::Inside(_) => false,
-        Place::Elsewhere(scheme) => scheme != "data",
-        Place::Outside | Place::Unknown => true,
-    }
+    !matches!(place, Place::Inside(_))
 }
 
 /// The addresses of a `srcset` (HTML Living Standard, "parse a srcset attribute").
@@ -118,7 +116,7 @@ fn candidates(set: &str) -> Vec<&str> {
 }
 
 /// Links inside the site lead somewhere.
-pub(super) fn resolve(site: &Site, checkout_path: &str) -> Verdict {
+pub(super) fn resolve(site: &Site, plan: &AcceptancePlan) -> Verdict {
     let mut problems = Vec::new();
     let mut followed = 0_usize;
     for page in &site.pages {
@@ -127,10 +125,15 @@ pub(super) fn resolve(site: &Site, checkout_path: &str) -> Verdict {
             continue;
         }
         for element in page.elements() {
-            let named =
-                element.value().attrs().filter(|(key, _)| NAMING.contains(key)).map(|(_, address)| address);
+            let attributes = element.value().attrs().filter(|(key, _)| NAMING.contains(key));
+            // A form is posted to a path that answers nothing else.
+            let posts = |key: &str, address: &str| {
+                let place = site.address.resolve(&page.name, address);
+                key == "action" && matches!(place, Place::Inside(inside) if inside.path == plan.interest_path)
+            };
+            let named = attributes.filter(|(key, address)| !posts(key, address)).map(|(_, address)| address);
             for address in named.chain(element.attr("srcset").into_iter().flat_map(candidates)) {
-                let why = match broken(site, page, address, checkout_path) {
+                let why = match broken(site, page, address, &plan.checkout_path) {
                     Found::Elsewhere => continue,
                     Found::Here => None,
                     Found::Nowhere(why) => Some(why),

@@ -2,7 +2,7 @@
 
 use scraper::{ElementRef, Html};
 
-use super::{Verdict, document::Page, judged, pages::Site};
+use super::{Verdict, address::{Place, is_absolute}, document::Page, judged, pages::Site};
 
 pub(super) fn files(site: &Site, paths: &[String]) -> Verdict {
     let missing = paths.iter().filter(|path| !site.files.contains_key(*path));
@@ -33,7 +33,7 @@ pub(super) fn weight(site: &Site, page_bytes_max: u64, total_bytes_max: u64) -> 
 }
 
 /// The value of `<meta property=…>` or `<meta name=…>`.
-fn meta<'a>(page: &'a Page, wanted: &str) -> Option<&'a str> {
+pub(super) fn meta<'a>(page: &'a Page, wanted: &str) -> Option<&'a str> {
     let named =
         |element: &ElementRef<'_>| element.attr("property").or_else(|| element.attr("name")) == Some(wanted);
     page.named("meta")
@@ -55,6 +55,7 @@ pub(super) fn social(site: &Site, base_url: &str) -> Verdict {
     if meta(page, "og:url").is_some_and(|url| url != base_url) {
         problems.push(format!("site/index.html: og:url is not {base_url:?}: use the address of the site"));
     }
+    problems.extend(image_problem(site, page));
     let canonical = page
         .named("link")
         .find(|link| link.attr("rel") == Some("canonical"))
@@ -64,7 +65,25 @@ pub(super) fn social(site: &Site, base_url: &str) -> Verdict {
             "site/index.html: the canonical link is not {base_url:?}: use the address of the site"
         ));
     }
-    judged(problems, "the front page has Open Graph tags and its canonical address")
+    judged(problems, "the front page has Open Graph tags, an image and its canonical address")
+}
+
+/// The image of a preview is a file of the site that other sites can show.
+fn image_problem(site: &Site, page: &Page) -> Option<String> {
+    let wrong = |what: String| Some(format!("site/index.html: {what}"));
+    let Some(address) = meta(page, "og:image") else {
+        return wrong("has no <meta> og:image: add it with the address of a PNG or JPEG of the site".to_owned());
+    };
+    let place = site.place(page, address);
+    let file = match &place {
+        Place::Inside(inside) if is_absolute(address) => site.file_at(&inside.path),
+        _ => None,
+    };
+    let Some(bytes) = file.and_then(|file| site.files.get(file)) else {
+        return wrong(format!("og:image {address:?} is not the absolute address of a file of the site"));
+    };
+    let is_shown = [b"\x89PNG\r\n\x1a\n".as_slice(), b"\xFF\xD8\xFF"].iter().any(|start| bytes.starts_with(start));
+    if is_shown { None } else { wrong(format!("og:image {address:?} is neither a PNG nor a JPEG: use one")) }
 }
 
 pub(super) fn discovery(site: &Site, base_url: &str) -> Verdict {

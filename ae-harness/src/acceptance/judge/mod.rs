@@ -11,7 +11,9 @@ mod markup;
 mod meta;
 mod pages;
 mod prices;
+mod promise;
 mod prose;
+mod scripts;
 mod style;
 
 use std::path::Path;
@@ -104,13 +106,16 @@ impl Check {
             Assertion::Phrases { phrases } => content::phrases(site, criterion, phrases),
             Assertion::Price { tier, tiers } => prices::check(site, criterion, tier, tiers),
             Assertion::Checkout { tiers } => content::checkout(site, criterion, &plan.checkout_path, tiers),
-            Assertion::Privacy => content::privacy(site, criterion),
+            Assertion::Privacy { contact } => content::privacy(site, criterion, contact.as_deref()),
+            Assertion::NotBuilt { has_prices } => promise::not_built(site, criterion, plan, *has_prices),
+            Assertion::Interest => promise::interest(site, criterion, &plan.interest_path),
+            Assertion::Licence { document } => scripts::licence(site, document),
             Assertion::SampleNotice => content::sample_notice(site),
             Assertion::Files { paths } => meta::files(site, paths),
             Assertion::Markup => markup::markup(site),
             Assertion::Accessibility => markup::accessibility(site),
-            Assertion::SelfContained => links::self_contained(site),
-            Assertion::Links => links::resolve(site, &plan.checkout_path),
+            Assertion::SelfContained { policy } => links::self_contained(site, policy.as_deref()),
+            Assertion::Links => links::resolve(site, plan),
             Assertion::Styles => judged(site.hiding.clone(), "no style sheet can hide text"),
             Assertion::Contrast => contrast::check(&site.sheets),
             Assertion::Discovery => meta::discovery(site, &plan.base_url),
@@ -132,7 +137,9 @@ const fn reads_text(assertion: &Assertion) -> bool {
         Assertion::Phrases { .. }
             | Assertion::Price { .. }
             | Assertion::Checkout { .. }
-            | Assertion::Privacy
+            | Assertion::Privacy { .. }
+            | Assertion::NotBuilt { .. }
+            | Assertion::Interest
             | Assertion::SampleNotice
     )
 }

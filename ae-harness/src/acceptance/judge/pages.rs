@@ -155,6 +155,14 @@ impl Site {
         }
     }
 
+    /// The file that an address in the file `name` leads to.
+    pub(super) fn file_from(&self, name: &str, address: &str) -> Option<&str> {
+        match self.address.resolve(name, address) {
+            Place::Inside(inside) => self.file_at(&inside.path),
+            _ => None,
+        }
+    }
+
     /// The file with which a host answers a path relative to the site.
     pub(super) fn file_at(&self, path: &str) -> Option<&str> {
         let names = candidates(&format!("/{path}")).into_iter().filter(|name| is_served(name));

@@ -83,7 +83,7 @@ impl AgentRequest {
     pub fn write_files(
         &self,
         backend: &'static str,
-        files: &BTreeMap<String, String>,
+        files: &BTreeMap<String, impl AsRef<[u8]>>,
     ) -> Result<Vec<String>, BackendError> {
         for path in files.keys() {
             if let Some(why) = path_problem(path).or_else(|| self.link_on(path)) {
@@ -97,7 +97,7 @@ impl AgentRequest {
             let written = target
                 .parent()
                 .map_or(Ok(()), fs::create_dir_all)
-                .and_then(|()| write_if_changed(&target, content.as_bytes()));
+                .and_then(|()| write_if_changed(&target, content.as_ref()));
             // What was written before stays: a repeat completes it.
             if written.map_err(|cause| {
                 io_error(backend, "execute", "write", &target, cause).with_effect(Effect::Unknown)

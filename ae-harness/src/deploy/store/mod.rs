@@ -75,7 +75,8 @@ impl ReleaseStore {
     /// `/` and `…/` are their `index.html`; a path without extension is the file of that name, else that name with
     /// `.html`; what is missing is the site's `404.html` with status 404. Dot-files other than
     /// `/.well-known/…`, links and paths that leave the release are missing. Every answer carries a content type,
-    /// `X-Content-Type-Options: nosniff`, a Content-Security-Policy without scripts, and an `ETag` of its content;
+    /// `X-Content-Type-Options: nosniff`, a Content-Security-Policy that allows the site's own files
+    /// and nothing from elsewhere, and an `ETag` of its content;
     /// an equal `If-None-Match` is answered 304. The whole answer comes from one release. A file that is not the one that
     /// was published, or a damaged record of the release, is answered 500.
     pub fn respond(&self, site: &SiteId, path: &str, if_none_match: Option<&str>) -> Response<Bytes> {

@@ -6,11 +6,7 @@ use ae_core::Digest;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::deploy::release::Record;
-
-/// The needs of generated pages and nothing more: their own styles, images and forms; no scripts, no frames.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-                      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+use crate::{deploy::release::Record, policy::OF_ANSWERS};
 
 /// The path at which a site says which release answers.
 pub(in crate::deploy) const RELEASE_PATH: &str = "/.well-known/ae-release";
@@ -65,6 +61,8 @@ fn content_type(name: &str) -> &'static str {
         "css" => "text/css; charset=utf-8",
         "txt" | "md" => "text/plain; charset=utf-8",
         "xml" => "application/xml; charset=utf-8",
+        "csv" => "text/csv; charset=utf-8",
+        "tsv" => "text/tab-separated-values; charset=utf-8",
         "json" => "application/json",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "webmanifest" => "application/manifest+json",
@@ -107,7 +105,7 @@ fn answer(
     *response.status_mut() = if known { StatusCode::NOT_MODIFIED } else { status };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(OF_ANSWERS));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
