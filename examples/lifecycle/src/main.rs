@@ -7,7 +7,7 @@ use lifecycle::{
     error::Result,
     faces::{
         cli::{self, Program, Serving},
-        sites::{self, Hosts},
+        sites::{self, Door, Hosts},
     },
     service::{Installation, Sale},
     setup::DataDir,
@@ -33,8 +33,9 @@ impl Program for Ae {
         serving: Serving<'a>,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> {
         Box::pin(async move {
-            let hosts = Hosts::new(serving.addr, serving.hosts);
-            sites::serve(serving.listener, Arc::new(sale), hosts, serving.stop).await;
+            let public = Door { listener: serving.listener, hosts: Hosts::new(serving.addr, serving.hosts) };
+            let operator = Door { listener: serving.operator, hosts: Hosts::new(serving.operator_addr, &[]) };
+            sites::serve(public, operator, Arc::new(sale), serving.stop).await;
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Small pieces that join two ports: written to be copied.
 
+pub mod address;
 pub mod approver;
 pub mod build_nodes;
 pub mod checks;

@@ -12,7 +12,7 @@ use ae_safety::{Gatekeeper, Guarded};
 
 use crate::{
     glue::{approver::Approver, progress::Progress, signals::Sources},
-    setup::DataDir,
+    setup::{DataDir, Keys},
     store::RunIndex,
 };
 
@@ -21,6 +21,8 @@ use crate::{
 pub struct Ports {
     /// Where files live.
     pub dir: DataDir,
+    /// The keys of the installation.
+    pub keys: Keys,
     /// Clock, sleeper and ids.
     pub runtime: Runtime,
     /// Gates, approvals, budgets, the audit log, and what takes secrets out of text.

@@ -2,7 +2,10 @@
 
 mod approve;
 mod cancel;
+mod licences;
 mod list;
+mod orders;
+mod products;
 mod report;
 mod resume;
 mod sale;
@@ -14,9 +17,11 @@ pub use self::{
     approve::{Decided, Decision, approve},
     cancel::cancel,
     list::{Listing, list, run_id},
-    report::{RunReport, Spent, TaskReport, Waiting, report},
+    orders::{Paid, keep_pay_instructions},
+    products::Published,
+    report::{RunReport, Spent, Waiting, report},
     resume::resume,
-    sale::{Checkout, Paid, Sale},
+    sale::{Checkout, Sale},
     start::{StartRequest, Started, start},
     status::status,
     verify::{AuditReport, verify_audit},

@@ -1,18 +1,19 @@
-//! Sells what runs published: the way to the payment link, payments that an operator reports, and their webhooks.
+//! Sells what runs published: the way to the payment link, and the webhooks of the ledger.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ae_billing::{
-    Intake, LinkId, LinkView, NewPayment, OfflineVerifier, Payment, PaymentLink, SIGNATURE_HEADER,
-    WebhookIntake, sign,
+    Intake, LicenceKey, LinkId, LinkView, OfflineVerifier, PaymentLink, SIGNATURE_HEADER, WebhookIntake, sign,
 };
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId, Secret};
 use ae_harness::{ReleaseStore, SiteId};
 use ae_safety::AuditEvent;
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
-use serde_json::{Value, json};
+use http::{HeaderMap, HeaderValue};
+use serde_json::json;
 use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
+
+use super::products::Published;
 
 use crate::{
     engine::Installation,
@@ -28,10 +29,13 @@ const DELIVERIES_MAX: u32 = 100;
 /// The published products of an installation.
 #[derive(Debug)]
 pub struct Sale {
-    installation: Installation,
+    pub(super) installation: Installation,
     base_url: String,
-    releases: ReleaseStore,
-    storefront: Arc<dyn Storefront>,
+    pub(super) releases: ReleaseStore,
+    /// The products that were looked at.
+    pub(super) published: Mutex<BTreeMap<SiteId, Published>>,
+    pub(super) storefront: Arc<dyn Storefront>,
+    pub(super) licence_key: LicenceKey,
     intake: WebhookIntake,
     webhook_secret: Secret<String>,
     operator_code: Secret<String>,
@@ -46,15 +50,6 @@ pub enum Checkout {
     NotYet,
     /// Nowhere: there is no such product.
     Unknown,
-}
-
-/// A reported payment.
-#[derive(Debug)]
-pub struct Paid {
-    /// The payment.
-    pub payment: Payment,
-    /// Whether its event was delivered too.
-    pub delivered: bool,
 }
 
 impl Sale {
@@ -74,8 +69,10 @@ impl Sale {
             installation: installation.clone(),
             base_url: base_url.to_owned(),
             releases: ReleaseStore::open(installation.dir.sites())?,
+            published: Mutex::default(),
             intake: WebhookIntake::new(Arc::new(verifier), Arc::new(Arc::clone(&storefront))),
             storefront,
+            licence_key: keys.licence_key().await?,
             webhook_secret,
             operator_code: keys.read("operator").await?,
         })
@@ -86,31 +83,9 @@ impl Sale {
         &self.installation
     }
 
-    /// The sites that are live.
-    pub fn sites(&self) -> Result<Vec<SiteId>> {
-        Ok(self.releases.sites()?)
-    }
-
-    /// The page of `site` at `path`. A release names the address that its run was started with; served at another one,
-    /// its text names that one instead.
-    pub async fn page(&self, site: &SiteId, path: &str, known: Option<&str>) -> http::Response<Bytes> {
-        let page = self.releases.respond(site, path, known);
-        let approved = self.installation.runs.by_site(site.as_str()).await.ok().flatten();
-        let Some(approved) = approved.map(|row| row.settings.base_url).filter(|base| *base != self.base_url)
-        else {
-            return page;
-        };
-        let kind = page.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        if !kind.is_some_and(|kind| kind.starts_with("text/") || kind.starts_with("application/xml")) {
-            return page;
-        }
-        page.map(|body| match std::str::from_utf8(&body) {
-            Ok(text) => text
-                .replace(&format!("{approved}/p/{site}/"), &format!("{}/p/{site}/", self.base_url))
-                .into_bytes()
-                .into(),
-            Err(_) => body,
-        })
+    /// The address at which it sells.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
     }
 
     /// Where the checkout button of `site` leads. A release is fixed before its payment link exists, so the ledger is
@@ -148,35 +123,6 @@ impl Sale {
     /// Whether `code` is the operator's.
     pub fn is_operator(&self, code: &str) -> bool {
         code.as_bytes().ct_eq(self.operator_code.expose().as_bytes()).into()
-    }
-
-    /// Records the payment that a copy of the form reports; the same copy sent again finds it. The audit log has what
-    /// is about to be recorded, and then the result.
-    ///
-    /// # Errors
-    ///
-    /// As the ledger: `Conflict` when this copy recorded another payment; when a store can't be written.
-    pub async fn report_payment(
-        &self,
-        view: &LinkView,
-        form: &IdempotencyKey,
-        payment: NewPayment,
-    ) -> Result<Paid, BackendError> {
-        let report = json!({ "key": form, "link": view.link.id, "price": payment.price });
-        self.log(view, "payment_reported", report).await?;
-        let recorded = self.storefront.record_payment(form, payment).await;
-        let (kind, detail) = match &recorded {
-            Ok(payment) => ("payment_recorded", json!({ "key": form, "payment": payment.id })),
-            Err(error) => ("payment_not_recorded", json!({ "key": form, "error": error.kind() })),
-        };
-        self.log(view, kind, detail).await?;
-        let payment = recorded?;
-        Ok(Paid { payment, delivered: self.deliver_pending().await.is_ok() })
-    }
-
-    async fn log(&self, view: &LinkView, kind: &str, detail: Value) -> Result<(), BackendError> {
-        let event = AuditEvent::new(kind, "operator").with_run(view.link.run).with_detail(detail);
-        self.installation.keeper.audit.append(&event).await.map(drop)
     }
 
     /// Takes a webhook in; `raw` must carry a good signature.

@@ -240,7 +240,7 @@ fn make_private_dir(path: &Path) -> Result<()> {
 }
 
 /// Lets a file that is made be read by its owner alone.
-fn owner_only(options: &mut OpenOptions) {
+pub(super) fn owner_only(options: &mut OpenOptions) {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     #[cfg(not(unix))]

@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
-use ae_core::{Action, ActionKind, Digest, IdSource, IdempotencyKey, Mode, Provider, RunId, Secret, Spend};
+use ae_billing::LicenceKey;
+use ae_core::{
+    Action, ActionKind, Digest, ErrorKind, IdSource, IdempotencyKey, Mode, Provider, RunId, Secret, Spend,
+};
 use ae_safety::{Gatekeeper, Grant, Guarded, Order, Refusal, request_digest};
 
 use super::DataDir;
 use crate::error::{Error, Result};
+
+/// The number of the key that signs licences.
+const LICENCE_KEY: u32 = 1;
 
 /// The keys of an installation, reached only through a permit.
 #[derive(Debug)]
@@ -43,6 +49,23 @@ impl Keys {
         };
         let performed = self.dir.perform(order, |dir, _, name| Box::pin(read(dir, name)), |_| None).await?;
         performed.map_err(refused)?
+    }
+
+    /// Reads the key that signs licences. Its public half is part of every release that is sold, so it stays the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn licence_key(&self) -> Result<LicenceKey> {
+        let text = self.read("licence").await?;
+        let mut bytes = [0; 32];
+        let damaged = |error: Box<dyn std::error::Error + Send + Sync>| {
+            Error::new(ErrorKind::Protocol, "the licence key is damaged")
+                .with_hint("restore keys/licence from a backup; without it, products refuse new licences")
+                .with_source(error)
+        };
+        hex::decode_to_slice(text.expose(), &mut bytes).map_err(|error| damaged(error.into()))?;
+        LicenceKey::new(LICENCE_KEY, &Secret::new(bytes)).map_err(|error| damaged(error.into()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The data directory, its leases and its keys, and the operator's log.
 
 mod data_dir;
+mod instructions;
 mod keys;
 mod log;
 

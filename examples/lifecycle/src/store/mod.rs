@@ -1,5 +1,6 @@
 //! The list of runs; everything that a run finds and makes is in its checkpoints.
 
+mod interest;
 mod row;
 mod runs;
 mod status;

@@ -20,13 +20,16 @@ pub struct RunSettings {
     pub kits: Vec<KitFrom>,
     /// The address that the product's URLs are made of, for example `http://127.0.0.1:4180`.
     pub base_url: String,
+    /// Whom to ask about a product, for its pages.
+    #[serde(default)]
+    pub contact: Option<String>,
 }
 
 impl RunSettings {
     /// The built-in builder for products at `base_url`, with demand signals from `signals`.
     #[must_use]
     pub fn new(base_url: impl Into<String>, signals: Vec<SignalsFrom>) -> Self {
-        Self { signals, agent: "site".to_owned(), kits: Vec::new(), base_url: base_url.into() }
+        Self { signals, agent: "site".to_owned(), base_url: base_url.into(), contact: None }
     }
 }
 

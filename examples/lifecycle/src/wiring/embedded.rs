@@ -23,8 +23,8 @@ use crate::{
     error::{Error, Result},
     glue::{signals::Sources, storefront::Storefront},
     run::{Builders, DeployPlanner, MakeBuilder, Ports},
-    setup::{AUDIT_LOG, DataDir},
-    store::{KitFrom, RunIndex, RunSettings, SignalsFrom},
+    setup::{AUDIT_LOG, DataDir, Keys},
+    store::{RunIndex, RunSettings, SignalsFrom},
 };
 
 /// For a ledger that makes no links.
@@ -175,7 +175,9 @@ impl Backends {
         });
         let (analyst_info, payments_info) = (self.analyst.info(), self.payments.info());
         let (deployer, redactor) = (self.deployer.info().provider, keeper.redactor.clone());
+        let keys = Keys::new(dir.clone(), Arc::clone(&runtime.ids), keeper.clone());
         Arc::new(Ports {
+            keys,
             sources: Sources { local: self.local_sources, live: live.collect(), redactor },
             analyst: Guarded::new(self.analyst, analyst_info.provider.clone(), keeper.clone()),
             analyst_info,

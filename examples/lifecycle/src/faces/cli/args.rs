@@ -72,8 +72,19 @@ pub enum Command {
         /// The run's id, or the beginning of it
         run: String,
     },
-    /// Serve the published products, their payment pages and webhooks
+    /// Serve the published products, their payment pages and webhooks, and the operator's page
     Serve(ServeArgs),
+    /// Record that an order was paid
+    #[command(
+        after_help = "Examples:\n  ae paid ord_0v5k8h2mq9xdv3w7c1tz4rne6b\n  ae paid ord_0v5k8h2mq9xdv3w7c1tz4rne6b --renewal"
+    )]
+    Paid(PaidArgs),
+    /// Record that an order's money was given back: its licence ends
+    #[command(after_help = "Example:\n  ae refund ord_0v5k8h2mq9xdv3w7c1tz4rne6b")]
+    Refund(OrderArgs),
+    /// Print the licence of a paid order
+    #[command(after_help = "Example:\n  ae licence ord_0v5k8h2mq9xdv3w7c1tz4rne6b")]
+    Licence(OrderArgs),
     /// Check the audit log
     #[command(subcommand, after_help = "Example:\n  ae audit verify")]
     Audit(AuditCommand),
@@ -121,9 +132,15 @@ pub struct RunArgs {
     /// How it goes on.
     #[command(flatten)]
     pub go: Go,
-    /// Where the product is served
+    /// Where the product is served, below a name of its own: `http://PRODUCT.localhost:PORT/`
     #[arg(long, value_name = "IP:PORT", default_value = DEFAULT_ADDR)]
     pub addr: SocketAddr,
+    /// Whom to ask about the product, on its pages: an address, or a line of text
+    #[arg(long, value_name = "TEXT")]
+    pub contact: Option<String>,
+    /// The operator's side of it.
+    #[command(flatten)]
+    pub selling: Selling,
 }
 
 /// The address that is served when none is given.
@@ -205,16 +222,50 @@ pub enum AskedStage {
     Launch,
 }
 
+/// `ae paid`
+#[derive(Debug, Args)]
+pub struct PaidArgs {
+    /// The order's reference, which its buyer gives with the payment
+    pub order: String,
+    /// Record the payment of another period of an order that is paid for the present
+    #[arg(long)]
+    pub renewal: bool,
+}
+
+/// `ae refund`, `ae licence`
+#[derive(Debug, Args)]
+pub struct OrderArgs {
+    /// The order's reference
+    pub order: String,
+}
+
+/// The options of a command that serves.
+#[derive(Debug, Clone, Args)]
+pub struct Selling {
+    /// Where the operator's page listens [default: 127.0.0.1 and the port after the one of --addr]
+    #[arg(long, value_name = "IP:PORT")]
+    pub operator_addr: Option<SocketAddr>,
+    /// Show this text to buyers on the page of their order; it is kept in the data directory until another is given
+    #[arg(long, value_name = "FILE")]
+    pub pay_instructions: Option<PathBuf>,
+}
+
 /// `ae serve`
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ae serve --addr 127.0.0.1:4180\n  ae serve --host shop.example")]
+#[command(after_help = "Examples:
+  ae serve --addr 127.0.0.1:4180 --pay-instructions how-to-pay.txt
+  ae serve --host shop.example")]
 pub struct ServeArgs {
     /// Where to listen; loopback unless you say otherwise
     #[arg(long, value_name = "IP:PORT", default_value = DEFAULT_ADDR)]
     pub addr: SocketAddr,
-    /// Answer to this name too, for example behind a proxy; may be given several times [default: the address, localhost]
+    /// Answer to this name and, for products, to the names below it, for example behind a proxy; may be given several
+    /// times [default: the address, localhost]
     #[arg(long, value_name = "NAME")]
     pub host: Vec<String>,
+    /// The operator's side of it.
+    #[command(flatten)]
+    pub selling: Selling,
 }
 
 /// `ae audit`

@@ -1,13 +1,17 @@
-//! `ae run`, `ae resume`, `ae approve`, `ae serve`.
+//! `ae run`, `ae resume`, `ae approve`.
 
-use std::{io::IsTerminal, net::SocketAddr, path::Path};
+use std::{
+    io::IsTerminal,
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
 use ae_core::{ErrorKind, RunId};
-use tokio::net::TcpListener;
 
 use super::{
-    Exit, Serving, Session,
-    args::{Agent, ApproveArgs, AskedStage, Go, RunArgs, ServeArgs},
+    Exit, Session,
+    args::{Agent, ApproveArgs, AskedStage, Go, RunArgs},
+    serve::{Sockets, base_url, keep_instructions, until_stopped},
     stop::asked_to_stop,
 };
 use crate::{
@@ -15,12 +19,17 @@ use crate::{
     service::{self, Decided, Decision, RunReport, RunSettings, Sale, SignalsFrom, StartRequest},
 };
 
+/// The longest contact, in characters.
+const CONTACT_MAX: usize = 200;
+
 pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> {
     let signals = args.signals.iter().map(|text| signals_from(text)).collect::<Result<Vec<_>>>()?;
     // The port is taken first, so that a run is not begun that could not be served.
-    let (addr, listener) = address(session, &args).await?;
+    let (addr, sockets) = address(session, &args).await?;
+    keep_instructions(session, &args.selling).await?;
     let mut settings = RunSettings::new(base_url(addr), signals);
     builder_name(args.agent).clone_into(&mut settings.agent);
+    settings.contact = args.contact.map(contact).transpose()?;
     let mut request = StartRequest::new(args.intent, args.budget, settings);
     request.kits = args.kit;
     request.run_id = args.run_id;
@@ -33,7 +42,7 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
     }
     let run = started.run;
     progress.note(&format!("run {run}"));
-    conclude(session, run, started.drive(&session.installation, asked_to_stop()).await, listener).await
+    conclude(session, run, started.drive(&session.installation, asked_to_stop()).await, sockets).await
 }
 
 pub(super) async fn resume(session: &Session<'_>, run: &str, go: Go) -> Result<Exit> {
@@ -76,24 +85,13 @@ pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<
     }
 }
 
-pub(super) async fn serve(session: &Session<'_>, args: &ServeArgs) -> Result<Exit> {
-    let listener = bind(args.addr).await?;
-    let local = local_addr(&listener)?;
-    let sale = Sale::open(&session.installation, &base_url(local)).await?;
-    if session.output.json {
-        session.output.result(&serde_json::json!({ "url": format!("http://{local}/") }), "")?;
-    }
-    serve_until_stopped(session, listener, sale, &args.host).await?;
-    Ok(Exit::Verified)
-}
-
 async fn go_on(session: &Session<'_>, run: RunId, go: Go) -> Result<Exit> {
     let row = session.installation.runs.get(run).await?;
-    let listener = if serves(session, go) {
+    let sockets = if serves(session, go) {
         let addr = row.settings.base_url.trim_start_matches("http://").parse();
         let addr = addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?;
-        match bind(addr).await {
-            Ok(listener) => Some(listener),
+        match Sockets::open(addr, None).await {
+            Ok(sockets) => Some(sockets),
             Err(error) => {
                 let what = format!("{error}; the run goes on, and this command returns when it stops");
                 session.output.warning(&what);
@@ -105,7 +103,7 @@ async fn go_on(session: &Session<'_>, run: RunId, go: Go) -> Result<Exit> {
     };
     let options = session.options(go);
     let driven = service::resume(&session.installation, run, options, asked_to_stop()).await;
-    conclude(session, run, driven, listener).await
+    conclude(session, run, driven, sockets).await
 }
 
 /// Prints the result, or the error; in a terminal then serves the product until Ctrl-C.
@@ -113,7 +111,7 @@ async fn conclude(
     session: &Session<'_>,
     run: RunId,
     driven: Result<RunReport>,
-    listener: Option<TcpListener>,
+    sockets: Option<Sockets>,
 ) -> Result<Exit> {
     let report = match driven {
         Ok(report) => report,
@@ -122,42 +120,28 @@ async fn conclude(
             return Ok(session.output.broken_run(report.as_ref(), &error));
         }
     };
-    let listener = listener.filter(|_| Exit::of_report(&report) == Exit::Verified);
-    let exit = session.output.report(&report, listener.is_some())?;
-    if let Some(listener) = listener {
-        let sale = Sale::open(&session.installation, &base_url(local_addr(&listener)?)).await?;
-        serve_until_stopped(session, listener, sale, &[]).await?;
+    let sockets = sockets.filter(|_| Exit::of_report(&report) == Exit::Verified);
+    let exit = session.output.report(&report, sockets.is_some())?;
+    if let Some(sockets) = sockets {
+        let sale = Sale::open(&session.installation, &base_url(sockets.addr)).await?;
+        until_stopped(session, sockets, sale, &[]).await;
     }
     Ok(exit)
 }
 
-async fn serve_until_stopped(
-    session: &Session<'_>,
-    listener: TcpListener,
-    sale: Sale,
-    hosts: &[String],
-) -> Result<()> {
-    let (addr, stop) = (local_addr(&listener)?, Box::pin(asked_to_stop()));
-    let keys = session.installation.dir.path().join("keys/operator");
-    session.output.remark(&format!("serving on http://{addr}/ until Ctrl-C"));
-    session.output.remark(&format!("payments are recorded with the operator code in {}", keys.display()));
-    if !addr.ip().is_loopback() {
-        session.output.warning("this address is reachable from other machines, without encryption");
-    }
-    session.program.serve(sale, Serving { listener, addr, hosts, stop }).await;
-    Ok(())
-}
-
-/// The address of a run's product, and the listener on it when this command serves it.
-async fn address(session: &Session<'_>, args: &RunArgs) -> Result<(SocketAddr, Option<TcpListener>)> {
+/// The address of a run's product, and the open sockets when this command serves it.
+async fn address(session: &Session<'_>, args: &RunArgs) -> Result<(SocketAddr, Option<Sockets>)> {
     let bad = |message: String| Error::new(ErrorKind::InvalidInput, message);
-    if !args.addr.is_ipv4() {
-        return Err(bad(format!("{} is not an IPv4 address", args.addr))
-            .with_hint("products are served at IPv4 addresses: pass --addr 127.0.0.1:PORT"));
+    // A product's name ends in `localhost`, which browsers take for this very address.
+    let here = args.addr.ip() == Ipv4Addr::LOCALHOST || args.addr.ip() == Ipv4Addr::UNSPECIFIED;
+    if !here {
+        return Err(bad(format!("products can't be reached at {}", args.addr)).with_hint(
+            "pass --addr 127.0.0.1:PORT or 0.0.0.0:PORT; for other names there is `ae serve --host NAME`",
+        ));
     }
     if serves(session, args.go) {
-        let listener = bind(args.addr).await?;
-        return Ok((local_addr(&listener)?, Some(listener)));
+        let sockets = Sockets::open(args.addr, args.selling.operator_addr).await?;
+        return Ok((sockets.addr, Some(sockets)));
     }
     if args.addr.port() == 0 {
         return Err(bad("port 0 is not an address to print: name a port with --addr".to_owned()));
@@ -165,22 +149,21 @@ async fn address(session: &Session<'_>, args: &RunArgs) -> Result<(SocketAddr, O
     Ok((args.addr, None))
 }
 
-fn local_addr(listener: &TcpListener) -> Result<SocketAddr> {
-    listener.local_addr().map_err(|error| Error::io("the listener has no address", error))
-}
-
-/// The address that a customer's browser is sent to; an address for all interfaces is not one.
-fn base_url(addr: SocketAddr) -> String {
-    if addr.ip().is_unspecified() {
-        format!("http://127.0.0.1:{}", addr.port())
-    } else {
-        format!("http://{addr}")
-    }
-}
-
 /// `run` in a terminal serves what it published.
 fn serves(session: &Session<'_>, go: Go) -> bool {
     !go.no_serve && !session.output.json && std::io::stdout().is_terminal()
+}
+
+/// A line that pages can show.
+fn contact(text: String) -> Result<String> {
+    let text = text.trim();
+    let is_line =
+        !text.is_empty() && text.chars().count() <= CONTACT_MAX && !text.chars().any(char::is_control);
+    if is_line {
+        return Ok(text.to_owned());
+    }
+    let message = format!("--contact takes one line of 1 to {CONTACT_MAX} characters");
+    Err(Error::new(ErrorKind::InvalidInput, message))
 }
 
 /// The builder that an agent stands for. One is built in, so "auto" finds that one.
@@ -215,13 +198,5 @@ fn is_url(text: &str) -> bool {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| {
         !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-    })
-}
-
-async fn bind(addr: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(addr).await.map_err(|error| {
-        let hint = "name another with --addr IP:PORT, or pass --no-serve if `ae serve` is running already; nothing was changed";
-        let message = format!("the address {addr} can't be listened on: {error}");
-        Error::new(ErrorKind::InvalidInput, message).with_hint(hint)
     })
 }

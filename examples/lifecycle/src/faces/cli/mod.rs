@@ -4,8 +4,10 @@ pub mod args;
 mod exit;
 mod go;
 mod look;
+mod orders;
 mod output;
 mod progress;
+mod serve;
 mod stop;
 mod summary;
 mod terminal;
@@ -53,6 +55,10 @@ pub struct Serving<'a> {
     pub listener: TcpListener,
     /// Its address.
     pub addr: SocketAddr,
+    /// The socket of the operator's page.
+    pub operator: TcpListener,
+    /// Its address.
+    pub operator_addr: SocketAddr,
     /// The names that it answers to besides its own.
     pub hosts: &'a [String],
     /// Completes when it is to stop.
@@ -137,7 +143,10 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
         Command::Approve(args) => go::approve(&session, args).await,
         Command::Cancel { run } => look::cancel(&session, &run).await,
         Command::Status { run } => look::status(&session, &run).await,
-        Command::Serve(args) => go::serve(&session, &args).await,
+        Command::Serve(args) => serve::serve(&session, &args).await,
+        Command::Paid(args) => orders::paid(&session, &args).await,
+        Command::Refund(args) => orders::refund(&session, &args.order).await,
+        Command::Licence(args) => orders::licence(&session, &args.order).await,
         Command::Audit(_) | Command::Runs(_) | Command::Completions { .. } => Ok(Exit::Verified),
     }
 }

@@ -2,8 +2,8 @@
 
 use ae_core::ErrorKind;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
-use maud::{DOCTYPE, Markup, html};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Deserialize;
 
 use crate::{
@@ -13,6 +13,18 @@ use crate::{
 
 /// The headers of every page made here: no scripts, no frames, nothing from elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The look of every page made here, in the reader's choice of dark and light.
+const STYLE: &str = "\
+:root{color-scheme:light dark}\
+body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}\
+fieldset{margin:1rem 0;padding:1rem;border:1px solid}\
+label{display:block;margin:.5rem 0}\
+input[type=text],input[type=password],textarea{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem}\
+button{font:inherit;padding:.6rem 1.2rem;margin-top:1rem;min-height:2.75rem}\
+.note{border-left:.25rem solid;padding:.5rem 1rem}.text{white-space:pre-wrap;overflow-wrap:anywhere}\
+dt{font-weight:bold}dd{margin:0 0 .5rem;overflow-wrap:anywhere}\
+:focus-visible{outline:.2rem solid;outline-offset:.15rem}";
 
 /// The tier that a button stands for.
 #[derive(Debug, Deserialize)]
@@ -36,17 +48,39 @@ pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Response {
     page(status, title, &body)
 }
 
+/// A page that says why nothing was done.
+pub(super) fn refused(status: StatusCode, text: &str) -> Response {
+    message(status, "Refused", text)
+}
+
+/// A browser says where a form was sent from; anything but the origin that it is sent to is refused. Another product, or
+/// another part of this server, is another origin.
+pub(super) fn from_elsewhere(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    let same = text("sec-fetch-site").map(|site| site == "same-origin");
+    let origin_fits = match (text("origin"), text("host")) {
+        // A page whose address is not to be passed on; a browser that sends this says the rest itself.
+        (Some("null"), _) => same == Some(true),
+        (Some(origin), Some(host)) => {
+            origin == format!("http://{host}") || origin == format!("https://{host}")
+        }
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    same == Some(false) || !origin_fits
+}
+
 /// A small page.
 pub(super) fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
-    let style = "body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}";
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
                 title { (title) }
-                style { (style) }
+                style { (PreEscaped(STYLE)) }
             }
             body { main { (body) } }
         }
@@ -61,7 +95,8 @@ pub(super) fn html_page(status: StatusCode, text: String) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Under `no-referrer` a browser sends the origin "null" with the page's own forms.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

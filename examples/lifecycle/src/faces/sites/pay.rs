@@ -1,122 +1,122 @@
-//! The payment page of the offline ledger, and the operator's word that a payment came in.
+//! The pages of a buyer: where a product is ordered, and the order with how to pay it and, once that is done, its
+//! licence.
 
-use ae_billing::{LinkId, LinkView, NewPayment, PayPageContext, PriceId, pay_page, receipt_page};
-use ae_core::{ErrorKind, IdempotencyKey};
+use ae_billing::{LinkId, NewOrder, OrderPageContext, PayPageContext, PriceId, order_page, pay_page};
+use ae_core::{ErrorKind, IdempotencyKey, RunId};
 use axum::{
+    Extension,
     extract::{Form, Path, Query, State, rejection::FormRejection},
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::{
     Shared,
-    answers::{Selected, failure, html_page, message, not_found},
+    answers::{Selected, failure, from_elsewhere, html_page, not_found, refused},
+    hosts::Place,
 };
-use crate::service::Paid;
+use crate::error::Result;
 
 /// `GET /pay/{link}`
 pub(super) async fn page(
     State(sale): State<Shared>,
+    Extension(place): Extension<Place>,
     Path(link): Path<String>,
     Query(selected): Query<Selected>,
 ) -> Response {
     let Ok(link) = link.parse::<LinkId>() else {
         return not_found().await;
     };
-    match sale.link(&link).await {
-        Ok(Some(view)) => {
-            let run = view.link.run;
-            // The address that was approved may be another than the one that serves now.
-            let site = sale.site_of(run).await.map_or_else(|| "/".to_owned(), |site| format!("/p/{site}/"));
-            let mut context =
-                PayPageContext::new(site, sale.new_form()).with_sample(sale.rests_on_sample(run).await);
-            if let Some(tier) = selected.tier {
-                context = context.with_selected_tier(tier);
-            }
-            html_page(StatusCode::OK, pay_page(&view, &context))
-        }
+    let shown = async {
+        let Some(view) = sale.link(&link).await? else { return Ok(None) };
+        let run = view.link.run;
+        let mut context = PayPageContext::new(product(&sale, &place, run).await, sale.new_form())
+            .with_sample(sale.rests_on_sample(run).await);
+        context.instructions = sale.pay_instructions()?;
+        context.selected_tier = selected.tier;
+        Ok(Some(pay_page(&view, &context)))
+    };
+    answer(shown.await).await
+}
+
+/// `GET /order/{order}`: for the one who knows its address, which can't be guessed.
+pub(super) async fn order(
+    State(sale): State<Shared>,
+    Extension(place): Extension<Place>,
+    Path(order): Path<String>,
+) -> Response {
+    let Ok(order) = order.parse() else {
+        return not_found().await;
+    };
+    let shown = async {
+        let Some(view) = sale.order(&order).await? else { return Ok(None) };
+        let now = sale.installation().runtime.now();
+        let mut context = OrderPageContext::new(now, product(&sale, &place, view.order.run).await);
+        context.instructions = sale.pay_instructions()?;
+        context.licence = sale.licence(&view).await?;
+        Ok(Some(order_page(&view, &context)))
+    };
+    answer(shown.await).await
+}
+
+async fn answer(page: Result<Option<String>>) -> Response {
+    match page {
+        Ok(Some(page)) => html_page(StatusCode::OK, page),
         Ok(None) => not_found().await,
         Err(error) => failure(&error),
     }
 }
 
-/// The form that the operator sends.
+/// Where the product of `run` is; the address that was approved may be another than the one that serves now.
+async fn product(sale: &Shared, place: &Place, run: RunId) -> String {
+    sale.site_of(run).await.map_or_else(|| "/".to_owned(), |site| place.product(&site))
+}
+
+/// The form of a buyer.
 #[derive(Deserialize)]
-pub(super) struct PaidForm {
+pub(super) struct OrderForm {
     /// Which copy of the form this is; forms without one are refused in our own words.
     form_id: Option<String>,
     price: String,
-    payer_reference: String,
-    operator_code: String,
 }
 
-/// `POST /pay/{link}/paid`: records a payment. Only the operator may; everybody else is refused.
-pub(super) async fn paid(
+/// `POST /pay/{link}/order`: places an order. A copy of the form that is sent again leads to the same order.
+pub(super) async fn place_order(
     State(sale): State<Shared>,
     Path(link): Path<String>,
     headers: HeaderMap,
-    form: Result<Form<PaidForm>, FormRejection>,
+    form: Result<Form<OrderForm>, FormRejection>,
 ) -> Response {
+    const AGAIN: &str = "Nothing was ordered; open the payment page again.";
     if from_elsewhere(&headers) {
         return refused(StatusCode::FORBIDDEN, "This form may only be sent from its own page.");
     }
     let form = match form {
         Ok(Form(form)) => form,
         Err(rejection) => {
-            let text = "The form is not complete or can't be read; nothing was recorded. Open the payment page again.";
-            return refused(rejection.status(), text);
+            return refused(
+                rejection.status(),
+                &format!("The form is not complete or can't be read. {AGAIN}"),
+            );
         }
     };
-    if !sale.is_operator(form.operator_code.trim()) {
-        return refused(StatusCode::UNAUTHORIZED, "The operator code is wrong; nothing was recorded.");
-    }
     let Some(form_id) = form.form_id.and_then(|id| id.parse::<IdempotencyKey>().ok()) else {
-        let text = "The form has no id from this server, so a repeat would look like a second payment. Nothing was \
-                    recorded; open the payment page again.";
-        return refused(StatusCode::UNPROCESSABLE_ENTITY, text);
+        let text =
+            format!("The form has no id from this server, so a repeat would be a second order. {AGAIN}");
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, &text);
     };
     let (Ok(link), Ok(price)) = (link.parse::<LinkId>(), form.price.parse::<PriceId>()) else {
         return not_found().await;
     };
-    let view = match sale.link(&link).await {
-        Ok(Some(view)) => view,
-        Ok(None) => return not_found().await,
-        Err(error) => return failure(&error),
-    };
-    let payment = NewPayment::new(link, price, form.payer_reference.trim());
-    book(&sale, &view, &form_id, payment).await
-}
-
-/// Records the payment, and answers with its receipt.
-async fn book(sale: &Shared, view: &LinkView, form: &IdempotencyKey, payment: NewPayment) -> Response {
-    match sale.report_payment(view, form, payment).await {
-        Ok(Paid { payment, delivered: true }) => html_page(StatusCode::OK, receipt_page(&payment, view)),
-        Ok(_) => {
-            let text = "The payment is recorded; its event is delivered later.";
-            message(StatusCode::ACCEPTED, "Recorded", text)
+    match sale.place_order(&form_id, NewOrder::new(link, price)).await {
+        Ok(order) => Redirect::to(&format!("/order/{}", order.id)).into_response(),
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            let text = format!(
+                "This copy of the form placed another order, or the price is no longer sold. {AGAIN}"
+            );
+            refused(StatusCode::CONFLICT, &text)
         }
-        Err(error) if error.kind() == ErrorKind::Conflict => refused(
-            StatusCode::CONFLICT,
-            "This copy of the form has recorded another payment, or the price is no longer sold here. Nothing more was \
-             recorded; open the payment page again.",
-        ),
-        Err(error) => failure(&error.into()),
-    }
-}
-
-fn refused(status: StatusCode, text: &str) -> Response {
-    message(status, "Refused", text)
-}
-
-/// A browser says where a form was sent from; anything but this server is refused.
-fn from_elsewhere(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-    match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => {
-            origin != format!("http://{host}") && origin != format!("https://{host}")
-        }
-        (Some(_), None) => true,
-        (None, _) => false,
+        Err(error) => failure(&error),
     }
 }

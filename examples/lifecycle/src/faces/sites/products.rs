@@ -1,89 +1,137 @@
-//! Published sites, and the way from a site's checkout button to its payment link.
+//! Published products, each at an origin of its own, and what the server answers beside their releases.
 
 use ae_billing::NewPrice;
 use ae_harness::SiteId;
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use maud::html;
 
 use super::{
     Shared,
-    answers::{Selected, failure, message, not_found, page as small_page},
+    answers::{Selected, failure, from_elsewhere, message, not_found, page as small_page, refused},
+    hosts::Place,
 };
 use crate::service::Checkout;
 
-/// `GET /`: what is published here.
-pub(super) async fn index(State(sale): State<Shared>) -> Response {
-    let sites = match sale.sites() {
-        Ok(sites) => sites,
+/// `GET /`: the products that are published here.
+pub(super) async fn index(State(sale): State<Shared>, Extension(place): Extension<Place>) -> Response {
+    let products = match sale.products().await {
+        Ok(products) => products,
         Err(error) => return failure(&error),
     };
     let body = html! {
         h1 { "Products" }
-        @if sites.is_empty() {
+        @if products.is_empty() {
             p { "Nothing is published yet." }
         } @else {
-            ul { @for site in &sites { li { a href=(format!("/p/{site}/")) { (site) } } } }
+            ul {
+                @for product in &products {
+                    li {
+                        a href=(place.product(product.site.as_str())) { (product.name) }
+                        @if !product.is_built { " (not built yet)" }
+                    }
+                }
+            }
         }
     };
     small_page(StatusCode::OK, "Products", &body)
 }
 
-/// `GET /p/{site}`: relative links need the slash.
-pub(super) async fn to_root(Path(site): Path<String>) -> Response {
-    match site.parse::<SiteId>() {
-        Ok(site) => Redirect::permanent(&format!("/p/{site}/")).into_response(),
-        Err(_) => not_found().await,
-    }
-}
-
-/// `GET /p/{site}/`
+/// `GET /` of a product
 pub(super) async fn root(
     State(sale): State<Shared>,
-    Path(site): Path<String>,
+    Extension(site): Extension<SiteId>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
 ) -> Response {
-    respond(&sale, &site, "/", &headers).await
+    respond(&sale, &site, &place, "/", &headers).await
 }
 
-/// `GET /p/{site}/…`
+/// `GET /…` of a product
 pub(super) async fn page(
     State(sale): State<Shared>,
-    Path((site, path)): Path<(String, String)>,
+    Extension(site): Extension<SiteId>,
+    Extension(place): Extension<Place>,
+    Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    respond(&sale, &site, &format!("/{path}"), &headers).await
+    respond(&sale, &site, &place, &format!("/{path}"), &headers).await
 }
 
-async fn respond(sale: &Shared, site: &str, path: &str, headers: &HeaderMap) -> Response {
-    let Ok(site) = site.parse::<SiteId>() else {
-        return not_found().await;
-    };
+async fn respond(sale: &Shared, site: &SiteId, place: &Place, path: &str, headers: &HeaderMap) -> Response {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    sale.page(&site, path, known).await.map(Body::from)
+    let address = place.product(site.as_str());
+    let mut answer = sale.page(site, path, known, &address).await.map(Body::from);
+    // Under `no-referrer` a browser sends the origin "null" with the page's own forms.
+    let policy = HeaderValue::from_static("same-origin");
+    answer.headers_mut().insert(header::REFERRER_POLICY, policy);
+    answer
 }
 
-/// `GET /p/{site}/checkout`: the release was fixed before the payment link existed, so the button leads here and the
+/// `GET /checkout` of a product: the release was fixed before the payment link existed, so the button leads here and the
 /// ledger says, at this moment, where the product is bought.
 pub(super) async fn checkout(
     State(sale): State<Shared>,
-    Path(site): Path<String>,
+    Extension(site): Extension<SiteId>,
+    Extension(place): Extension<Place>,
     Query(query): Query<Selected>,
 ) -> Response {
-    match sale.checkout(&site).await {
+    match sale.checkout(site.as_str()).await {
         Ok(Checkout::Link(link)) => {
             let tier = query.tier.filter(|tier| NewPrice::is_tier(tier));
             let query = tier.map(|tier| format!("?tier={tier}")).unwrap_or_default();
-            Redirect::to(&format!("/pay/{}{query}", link.id)).into_response()
+            Redirect::to(&place.shop(&format!("/pay/{}{query}", link.id))).into_response()
         }
         Ok(Checkout::NotYet) => {
             message(StatusCode::SERVICE_UNAVAILABLE, "Not on sale yet", "Please come back in a moment.")
         }
         Ok(Checkout::Unknown) => not_found().await,
+        Err(error) => failure(&error),
+    }
+}
+
+/// `POST /interest` of a product that is not built yet: counts it, and keeps nothing about who sent it.
+pub(super) async fn interest(
+    State(sale): State<Shared>,
+    Extension(site): Extension<SiteId>,
+    headers: HeaderMap,
+) -> Response {
+    if from_elsewhere(&headers) {
+        return refused(StatusCode::FORBIDDEN, "This form may only be sent from its own page.");
+    }
+    match sale.count_interest(&site).await {
+        Ok(true) => {
+            let body = html! {
+                h1 { "Thank you" }
+                p { "Your interest was counted. It is only a number: nothing about you was kept." }
+                p { a href="/" { "Back to the page" } }
+            };
+            small_page(StatusCode::OK, "Thank you", &body)
+        }
+        Ok(false) => not_found().await,
+        Err(error) => failure(&error),
+    }
+}
+
+/// `GET /ended.json` of a product: the signed list of its orders that were refunded or ended. It stands beside the
+/// release, whose files are those that were approved.
+pub(super) async fn ended(State(sale): State<Shared>, Extension(site): Extension<SiteId>) -> Response {
+    match sale.ended(&site).await {
+        Ok(Some(list)) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+                (header::CACHE_CONTROL, "no-cache"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+            ];
+            (headers, list).into_response()
+        }
+        Ok(None) => not_found().await,
         Err(error) => failure(&error),
     }
 }

@@ -1,14 +1,14 @@
 //! Writes the product spec.
 
-use ae_core::{BackendError, Deliverable, ErrorKind, Offer, Outcome, ProductSpec};
+use ae_core::{BackendError, Deliverable, ErrorKind, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use serde_json::json;
 
 use super::{Halt, Stage};
 use crate::{
-    glue::for_sale::ForSale,
-    run::{Chosen, Offered, RunState, RunStateUpdate},
+    glue::{address, launch::Offer},
+    run::{Chosen, Offered, RunStart, RunState, RunStateUpdate},
 };
 
 /// Writes the spec, checks its claims against the evidence and gives the site its label and address. A spec whose prices
@@ -29,8 +29,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
         return Err(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message).into());
     }
     let site = site_label(&spec.slug, &start.run.to_string());
-    let base_url = format!("{}/p/{site}/", start.settings.base_url.trim_end_matches('/'));
-    let context = SiteContext::new(base_url, start.created_at);
+    let context = context(&stage, start, &spec, &site).await?;
     // What can't be sold is neither approved nor built nor published.
     let for_sale = ForSale::of(start.run, &spec, &context.base_url);
     if let Some(refusal) = for_sale.and_then(|sale| sale.refusal(&stage.ports.payments_info)) {
@@ -64,11 +63,28 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     Ok(RunState::update().living(Some(living)).offered(Some(offered)))
 }
 
-/// The reason why no builder at hand can make what `spec` promises.
-fn unmakeable(spec: &ProductSpec, offers: &[Offer]) -> Option<String> {
-    let fits = |offer: &Offer| Some(&offer.name) == spec.offer.as_ref() && offer.deliverable == spec.deliverable;
-    let can = spec.deliverable == Deliverable::PreOrder || offers.iter().any(fits);
-    (!can).then(|| format!("offer: no builder at hand makes a {} named {:?}", spec.deliverable, spec.offer))
+/// The facts about the site that its pages show or rely on.
+async fn context(
+    stage: &Stage,
+    start: &RunStart,
+    spec: &ProductSpec,
+    site: &str,
+) -> Result<SiteContext, Halt> {
+    let base_url = address::product(&start.settings.base_url, site);
+    let mut context = SiteContext::new(base_url, start.created_at).with_project(start.project);
+    if let Some(contact) = &start.settings.contact {
+        context = context.with_contact(contact);
+    }
+    // Only what is sold unlocks with a licence.
+    if spec.deliverable == Deliverable::WebTool {
+        let public = stage.ports.keys.licence_key().await?.public();
+        let jwk = serde_json::to_value(public).map_err(|error| {
+            BackendError::new(ErrorKind::Internal, "lifecycle", "specify", "the licence key has no JSON form")
+                .with_source(error)
+        })?;
+        context = context.with_licence_keys(vec![jwk]);
+    }
+    Ok(context)
 }
 
 /// The facts that a builder needs, in the order in which it asks. No outside text is part of it.
