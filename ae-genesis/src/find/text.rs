@@ -42,13 +42,23 @@ pub(crate) fn stemmer() -> Stemmer {
     Stemmer::create(Algorithm::English)
 }
 
-/// Words that Snowball would merge with another of another meaning: "important" with "import", "excellent" with "excel".
-const OWN_STEM: &str = "excellence excellent excellently formal former general generally generate generated generator generic importance important \
-    importantly news organ organic organism organs police policies policy universal universe universities university";
+/// Words that Snowball would merge with another of another meaning: "important" with "import", "booking" with "book".
+const OWN_STEM: &str = "accounting animal animation booking boxing building capital clothing custom customer dating designer \
+    excellence excellent excellently flying formal former general generally generate generated generator generic heading housing human \
+    humane importance important importantly letting listing logic meeting news organ organic organism painting parking plane planes \
+    police policies policy racing racism rating setting several severe shipping station stationary stationery taxi taxis training \
+    universal universe universes universities university wedding";
 
-/// The stem of a folded word.
+/// The stem of a folded word. The plural of a word with a stem of its own has that stem too.
 pub(crate) fn stem<'a>(stemmer: &Stemmer, word: &'a str) -> Cow<'a, str> {
-    if OWN_STEM.split(' ').any(|own| own == word) { Cow::Borrowed(word) } else { stemmer.stem(word) }
+    let own = |word: &str| OWN_STEM.split(' ').any(|own| own == word);
+    if own(word) {
+        return Cow::Borrowed(word);
+    }
+    match word.strip_suffix('s') {
+        Some(singular) if own(singular) => Cow::Borrowed(singular),
+        _ => stemmer.stem(word),
+    }
 }
 
 /// Calls `word` for every word of `text`, folded: a run of letters and digits.
@@ -103,6 +113,7 @@ mod tests {
     fn forms_of_a_word_share_a_stem() {
         assert!(same_stems("scheduling meetings", "Schedule meeting"));
         assert!(!same_stems("meeting schedule", "schedule meeting"));
+        assert!(!same_stems("booking", "books") && same_stems("bookings", "booking"));
         assert!(!same_stems("important", "import") && !same_stems("excellent", "excel"));
     }
 }

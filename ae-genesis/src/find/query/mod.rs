@@ -1,7 +1,11 @@
 //! An intent, read for searching.
 
+mod audience;
 mod expansion;
-mod target;
+mod money;
+mod price;
+mod product;
+mod tokens;
 mod words;
 
 use ae_core::{BillingInterval, Intent, Money};
@@ -9,6 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::find::text;
 pub(crate) use expansion::{WEIGHT_NAME, is_name};
+pub(crate) use money::places;
+pub(crate) use price::scale;
+use tokens::Word;
+pub(crate) use words::{is_boilerplate, is_other_form, is_quality};
 
 /// Bounds on the reading of a source for one query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,37 +111,26 @@ const WEIGHT_WEAK: f64 = 0.35;
 impl SignalQuery {
     /// Reads an intent.
     pub fn from_intent(intent: &Intent) -> Self {
-        let words = split(intent.text());
-        let amounts = target::read_amounts(
-            &words.iter().map(|w| w.text.clone()).collect::<Vec<_>>(),
-            intent.currency(),
-        );
-        let untaken = words.iter().zip(&amounts.taken).filter(|(_, taken)| !**taken);
-        let mut words: Vec<Word> = untaken.map(|(word, _)| word.clone()).collect();
-        let audience = take_audience(&mut words);
-        let mut keywords = keywords(&words);
-        if keywords.is_empty() {
-            // Nothing but people: then they are the topic.
-            keywords = audience.iter().flat_map(|text| text.split(' ')).map(str::to_owned).collect();
-        }
+        let mut words = tokens::words(intent.text());
+        let form = words::forms(&words.iter().map(|word| word.text.clone()).collect::<Vec<_>>());
+        let money = price::take(&mut words, intent.currency(), form.once);
+        let audience = audience::take(&mut words, form.part);
+        let left: Vec<&Word> = words.iter().filter(|word| !word.taken).collect();
+        let keywords = keywords(&left);
+        let question = money.question.or_else(|| product::question(&words, &keywords, audience.as_deref()));
         let terms = terms(&keywords);
         let (searches, limits) = (searches(&keywords, &terms), QueryLimits::default());
-        let target::Amounts { target, price, other, .. } = amounts;
-        let money_notes = other.iter().map(|amount| {
-            format!("the intent names {amount} and does not say what for: it was not used; a price is written \"at {amount} a month\"")
-        });
-        let money_notes = money_notes.collect();
         Self {
-            product: keywords.join(" "),
+            product: product::phrase(&words),
             keywords,
             terms,
             searches,
             audience,
-            target,
-            price,
-            interval: BillingInterval::MONTH,
-            money_notes,
-            question: None,
+            target: money.target,
+            price: money.price,
+            interval: money.interval.unwrap_or(BillingInterval::MONTH),
+            money_notes: money.notes,
+            question,
             limits,
         }
     }
@@ -148,59 +145,10 @@ const fn monthly() -> BillingInterval {
     BillingInterval::MONTH
 }
 
-#[derive(Debug, Clone)]
-struct Word {
-    text: String,
-    /// Whether a comma or the like ends the phrase after it.
-    ends: bool,
-}
-
-/// Splits at white space, lower-cases, folds accents and trims punctuation, but keeps currency signs and inner marks.
-fn split(text: &str) -> Vec<Word> {
-    let keep = |c: char| c.is_alphanumeric() || is_currency_sign(c) || matches!(c, '+' | '#');
-    text.split_whitespace()
-        .filter_map(|raw| {
-            let trimmed = raw.trim_matches(|c: char| !keep(c));
-            let ends = raw.ends_with([',', ';', ':', '.', '!', '?', ')']);
-            (!trimmed.is_empty()).then(|| Word { text: text::fold(trimmed), ends })
-        })
-        .collect()
-}
-
-/// Whether it is one of Unicode's currency signs in use today; without its sign an amount would pass for another.
-const fn is_currency_sign(c: char) -> bool {
-    matches!(c, '$' | '¢'..='¥' | '฿' | '\u{20a0}'..='\u{20cf}' | '＄' | '￠' | '￡' | '￥' | '￦')
-}
-
-/// Takes out "for <people>" and gives the people; "for <purpose>" stays.
-fn take_audience(words: &mut Vec<Word>) -> Option<String> {
-    let mut from = 0;
-    while let Some(at) = words.iter().skip(from).position(|word| word.text == "for").map(|at| at + from) {
-        let mut end = at + 1;
-        while let Some(word) = words.get(end) {
-            if ["with", "that", "to", "for", "who", "in", "on"].contains(&word.text.as_str()) {
-                break;
-            }
-            end += 1;
-            if word.ends {
-                break;
-            }
-        }
-        let phrase: Vec<String> =
-            words.get(at + 1..end).unwrap_or_default().iter().map(|w| w.text.clone()).collect();
-        if words::names_people(&phrase) {
-            words.drain(at..end);
-            return Some(phrase.join(" "));
-        }
-        from = at + 1;
-    }
-    None
-}
-
-fn keywords(words: &[Word]) -> Vec<String> {
+fn keywords(words: &[&Word]) -> Vec<String> {
     let mut keywords: Vec<String> = Vec::new();
     for word in words {
-        let text = word.text.strip_suffix("'s").unwrap_or(&word.text);
+        let text = word.text.trim_end_matches("'s").trim_end_matches("’s");
         for part in parts(text) {
             let meaningful = part.chars().any(char::is_alphabetic) && !words::is_boilerplate(part);
             if meaningful && !keywords.iter().any(|known| known == part) && keywords.len() < KEYWORDS_MAX {
@@ -213,7 +161,7 @@ fn keywords(words: &[Word]) -> Vec<String> {
 
 /// The parts of a hyphenated word, or the word itself when a part means nothing alone, as in `co-founder`.
 fn parts(word: &str) -> Vec<&str> {
-    let parts: Vec<&str> = word.split('-').filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = word.split(['-', '/', '\'', '’']).filter(|part| !part.is_empty()).collect();
     let fragment = |part: &&str| part.chars().count() <= 2 && !words::is_boilerplate(part);
     if words::is_boilerplate(word) || parts.iter().any(fragment) { vec![word] } else { parts }
 }

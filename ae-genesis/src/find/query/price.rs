@@ -1,0 +1,330 @@
+//! The meaning of amounts: a price, revenue that is aimed at, or neither.
+
+use ae_core::{BillingInterval, Currency, IntervalUnit, Money};
+use rust_decimal::Decimal;
+
+use super::{
+    money::{self, Amount, Period, amount_at},
+    tokens::Word,
+};
+
+/// The money in an intent.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Terms {
+    /// Monthly revenue that is aimed at.
+    pub(super) target: Option<Money>,
+    /// The price for customers.
+    pub(super) price: Option<Money>,
+    /// How often the price is charged, if the intent says so.
+    pub(super) interval: Option<BillingInterval>,
+    /// Remarks on what was not used, or was converted.
+    pub(super) notes: Vec<String>,
+    /// The question about an amount that can't be used.
+    pub(super) question: Option<String>,
+}
+
+/// Words that say an amount beside them is revenue.
+const REVENUE: &str = "mrr arr revenue revenues income turnover profit";
+/// Verbs before an amount that is revenue.
+const EARNING: &str = "make makes making earn earns earning reach reaches reaching hit hits hitting generate generates \
+    generating bring brings bringing goal target grow growing aim aims aiming";
+/// Words before an amount that say it is the price.
+const PRICED: &str = "for at cost costs costing priced price pricing charge charges charging pay pays paying fee payment \
+    payments subscription subscriptions plan purchase licence license only just sold sells billed deal one-time onetime \
+    one-off lifetime monthly yearly annual weekly";
+/// Words that may stand between those and the amount, and mean nothing alone.
+const BETWEEN: &str = "a an the of is that to in with one time off single recurring flat about around approximately from \
+    starting least more over than";
+/// Words after an amount that say it is the price.
+const PRICED_AFTER: &str = "subscription subscriptions fee payment payments plan price purchase licence license tier membership";
+/// Words by which an amount is neither price nor revenue.
+const OTHER: &str = "budget under below less max maximum within spend spending raise raised raising funding investment valuation \
+    save saves saving lose losing worth owe above exceeding cheaper instead";
+/// The units of a price per person or thing.
+const UNITS: &str = "user users seat person customer client member team device site copy download lesson head";
+
+fn among(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
+}
+
+/// Takes the money out of `words` and says what it means. `once` is whether products of this form are usually paid once.
+pub(super) fn take(words: &mut [Word], fallback: Currency, once: bool) -> Terms {
+    let mut terms = Terms::default();
+    let mut at = 0;
+    while at < words.len() {
+        match amount_at(words, at, fallback).and_then(|amount| Phrase::around(words, at, amount)) {
+            Some(phrase) => {
+                at = phrase.end;
+                words.get_mut(phrase.first..phrase.end).into_iter().flatten().for_each(|word| word.taken = true);
+                terms.add(&phrase);
+            }
+            None => at += 1,
+        }
+    }
+    let hint = model(words);
+    if terms.interval.is_none() && (terms.price.is_none() || hint.is_some()) {
+        terms.interval = hint;
+    }
+    if terms.interval.is_none() {
+        let interval = if once { BillingInterval::OneTime } else { BillingInterval::MONTH };
+        if let Some(price) = terms.price {
+            let words = interval.words();
+            terms.notes.push(format!("the intent does not say how often {price} is due: read as {words}"));
+        }
+        terms.interval = once.then_some(interval);
+    }
+    terms
+}
+
+/// An amount with the words around it that belong to it.
+struct Phrase {
+    amount: Amount,
+    shown: String,
+    first: usize,
+    end: usize,
+    period: Option<Period>,
+    revenue: bool,
+    yearly_revenue: bool,
+    priced: bool,
+    other: bool,
+    unit: Option<String>,
+}
+
+impl Phrase {
+    fn around(words: &[Word], at: usize, amount: Amount) -> Option<Self> {
+        let end = at + amount.words;
+        let shown: Vec<&str> = words.get(at..end)?.iter().map(|word| word.typed.as_str()).collect();
+        let mut phrase = Self {
+            shown: shown.join(" "),
+            first: at,
+            end,
+            period: None,
+            revenue: false,
+            yearly_revenue: false,
+            priced: false,
+            other: false,
+            unit: None,
+            amount,
+        };
+        for part in phrase.amount.after.clone().iter().flat_map(|after| after.split('/')) {
+            phrase.period = phrase.period.or(Period::named(part));
+            if among(UNITS, part) {
+                phrase.unit = Some(part.to_owned());
+            }
+        }
+        let unreadable = phrase.amount.after.is_some() && phrase.period.is_none() && phrase.unit.is_none();
+        if unreadable && !phrase.amount.named {
+            return None;
+        }
+        if !words.get(end - 1)?.ends {
+            phrase.read_after(words);
+        }
+        phrase.read_before(words, at);
+        let bare = phrase.revenue || (phrase.period.is_some() && (phrase.priced || phrase.amount.after.is_some()));
+        (phrase.amount.named || bare).then_some(phrase)
+    }
+
+    fn read_after(&mut self, words: &[Word]) {
+        let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+        while let Some(word) = words.get(self.end) {
+            let next = text(self.end + 1);
+            let taken = match word.text.as_str() {
+                "a" | "an" | "per" | "each" | "every" | "/" if among(UNITS, next) => {
+                    self.unit = Some(next.to_owned());
+                    2
+                }
+                "a" | "an" | "per" | "each" | "every" | "/" if Period::named(next).is_some() => {
+                    self.period = self.period.or(Period::named(next));
+                    2
+                }
+                "one" if next == "time" || next == "off" => {
+                    self.period = Some(Period::Once);
+                    2
+                }
+                "for" if next == "life" || next == "lifetime" => {
+                    self.period = Some(Period::Once);
+                    2
+                }
+                "in" | "of" | "as" | "recurring" if among(REVENUE, next) || matches!(next, "monthly" | "annual" | "recurring") => 1,
+                word if among(REVENUE, word) => {
+                    self.revenue = true;
+                    self.yearly_revenue |= word == "arr";
+                    1
+                }
+                word if among(PRICED_AFTER, word) => {
+                    self.priced = true;
+                    1
+                }
+                word if among("budget funding investment valuation", word) => {
+                    self.other = true;
+                    1
+                }
+                word if word.len() > 1 && Period::named(word).is_some() && !matches!(word, "months" | "years") => {
+                    self.period = self.period.or(Period::named(word));
+                    1
+                }
+                _ => break,
+            };
+            self.end = (self.end + taken).min(words.len());
+            if words.get(self.end - 1).is_some_and(|last| last.ends) {
+                break;
+            }
+        }
+    }
+
+    fn read_before(&mut self, words: &[Word], at: usize) {
+        let mut first = at;
+        while let Some(word) = first.checked_sub(1).and_then(|before| words.get(before)) {
+            let text = word.text.as_str();
+            let known = [REVENUE, EARNING, PRICED, BETWEEN, OTHER].iter().any(|list| among(list, text));
+            // `MRR: $500` is one phrase; `make a $9 tool` is no wish to earn.
+            let one = !word.ends || (first == at && among(REVENUE, text));
+            let article = words.get(first).is_some_and(|next| matches!(next.text.as_str(), "a" | "an" | "the"));
+            if !known || word.taken || !one || (article && among(EARNING, text)) {
+                break;
+            }
+            first -= 1;
+        }
+        // Outer words that mean nothing alone stay where they are.
+        let meaningless = |word: &Word| among(BETWEEN, &word.text);
+        while first < at && words.get(first).is_some_and(meaningless) {
+            first += 1;
+        }
+        for word in words.get(first..at).unwrap_or_default() {
+            let text = word.text.as_str();
+            self.revenue |= among(REVENUE, text) || among(EARNING, text);
+            self.yearly_revenue |= text == "arr";
+            self.priced |= among(PRICED, text);
+            self.other |= among(OTHER, text);
+            self.period = self.period.or(Period::named(text).filter(|_| text.len() > 3));
+        }
+        let before = words.get(first..at).unwrap_or_default();
+        if before.windows(2).any(|pair| matches!(pair, [one, time] if one.text == "one" && matches!(time.text.as_str(), "time" | "off"))) {
+            self.period = Some(Period::Once);
+        }
+        self.first = first;
+    }
+}
+
+impl Terms {
+    fn add(&mut self, phrase: &Phrase) {
+        let shown = &phrase.shown;
+        let money = match &phrase.amount.money {
+            Ok(money) => *money,
+            Err(why) => return self.ask(format!("{why}: write one amount, for example \"at $9 a month\"")),
+        };
+        if phrase.other && !phrase.revenue {
+            return self.notes.push(format!("{shown} is neither a price nor a revenue target: it was not used"));
+        }
+        if money.pico() <= 0 {
+            return self.ask(format!("{shown} is not above zero: which price or revenue is meant?"));
+        }
+        let once = matches!(phrase.period, Some(Period::Once));
+        let large = money.to_decimal() >= Decimal::from(1_000 * scale(money.currency()));
+        let income = phrase.period.is_some() && !once && !phrase.priced && (large || phrase.amount.scaled);
+        if phrase.revenue || income {
+            return self.add_target(phrase, money);
+        }
+        if money.to_minor(money::places(money.currency())).is_none() {
+            return self.ask(format!("{shown} is not a whole number of the smallest coins: which price is meant?"));
+        }
+        if let Some(price) = self.price {
+            return self.notes.push(format!("{shown} was not used: one price is planned, {price}"));
+        }
+        if !phrase.priced && phrase.period == Some(Period::Month) && money.to_decimal() >= Decimal::from(100 * scale(money.currency())) {
+            self.notes.push(format!("{shown} a month was read as the price; a target is written \"{shown} MRR\""));
+        }
+        if let Some(unit) = &phrase.unit {
+            self.notes.push(format!("a price per {unit} is not planned: {money} is charged per customer"));
+        }
+        self.price = Some(money);
+        self.interval = phrase.period.map(interval);
+    }
+
+    fn add_target(&mut self, phrase: &Phrase, money: Money) {
+        let shown = &phrase.shown;
+        let yearly = phrase.yearly_revenue || phrase.period == Some(Period::Year);
+        let monthly = if yearly { a_twelfth(money) } else { Some(money) };
+        match (self.target, monthly) {
+            (Some(target), _) => self.notes.push(format!("{shown} was not used: the target is {target} a month")),
+            (None, None) => self.notes.push(format!("{shown} was not used: it is out of range")),
+            (None, Some(target)) => {
+                if yearly {
+                    self.notes.push(format!("{shown} a year was read as a target of {target} a month"));
+                } else if !phrase.revenue {
+                    self.notes.push(format!("{shown} was read as a revenue target; a price is written \"at {shown} a month\""));
+                }
+                self.target = Some(target);
+            }
+        }
+    }
+
+    fn ask(&mut self, question: String) {
+        self.question = self.question.take().or(Some(question));
+    }
+}
+
+/// A twelfth, rounded to the currency's places.
+fn a_twelfth(money: Money) -> Option<Money> {
+    let twelfth = (money.to_decimal() / Decimal::from(12)).round_dp(money::places(money.currency()));
+    Money::from_decimal(twelfth, money.currency()).ok().filter(|money| money.pico() > 0)
+}
+
+fn interval(period: Period) -> BillingInterval {
+    let every = |count: u16, unit| match count.try_into() {
+        Ok(count) => BillingInterval::Every { count, unit },
+        Err(_) => BillingInterval::MONTH,
+    };
+    match period {
+        Period::Once => BillingInterval::OneTime,
+        Period::Day => every(1, IntervalUnit::Day),
+        Period::Week => every(1, IntervalUnit::Week),
+        Period::Month => BillingInterval::MONTH,
+        Period::Quarter => every(3, IntervalUnit::Month),
+        Period::Year => BillingInterval::YEAR,
+    }
+}
+
+/// A unit of everyday prices in `currency`, so that a price is not a thousandth of the intended one.
+pub(crate) fn scale(currency: Currency) -> u64 {
+    match currency.code() {
+        "JPY" => 100,
+        "KRW" | "VND" => 1_000,
+        "INR" | "HUF" => 50,
+        "SEK" | "NOK" | "DKK" | "CZK" => 10,
+        _ => 1,
+    }
+}
+
+/// Takes out words about the way of paying, such as `with a monthly subscription`, and says how often it is paid.
+fn model(words: &mut [Word]) -> Option<BillingInterval> {
+    const ENDS: &str = "subscription subscriptions payment payments fee purchase licence license pricing price plan plans";
+    const FORMS: &str = "app site service saas product business model website platform based software";
+    let mut found = None;
+    for at in 0..words.len() {
+        let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
+        let word = text(at).to_owned();
+        let previous = at.checked_sub(1).map_or("", text).to_owned();
+        let period = Period::named(&word).filter(|_| word.len() > 3);
+        let last = at + 1 == words.len() || words.get(at).is_some_and(|word| word.ends);
+        let form = among(FORMS, text(at + 1));
+        let mut take = |range: std::ops::Range<usize>| {
+            words.get_mut(range).into_iter().flatten().for_each(|word| word.taken = true);
+        };
+        if period == Some(Period::Once) || (previous == "pay" && word == "once") {
+            found = Some(BillingInterval::OneTime);
+            take(at..at + 1);
+        } else if word == "time" && previous == "one" {
+            found = Some(BillingInterval::OneTime);
+            take(at - 1..at + 1);
+        } else if among(ENDS, &word) && (Period::named(&previous).is_some() || previous == "time") {
+            found = found.or(Period::named(&previous).map(interval));
+            take(at - 1..at + 1);
+        } else if among(ENDS, &word) && last && matches!(previous.as_str(), "with" | "as" | "on" | "by" | "via" | "a" | "through" | "paid") {
+            take(at - 1..at + 1);
+        } else if word == "subscription-based" || (word == "subscription" && form) {
+            take(at..at + 1);
+        }
+    }
+    found
+}
