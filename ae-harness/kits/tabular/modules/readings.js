@@ -1,0 +1,176 @@
+/** The ways in which a row of the wrong width, or with a wrong quote, can be read. */
+
+import { fitOf, onlyFit } from './columns.js';
+import { Reader } from './reader.js';
+
+/** Longer rows are asked instead of tried in all ways. */
+const LONGEST = 4000;
+const OTHER_DELIMITERS = [',', ';', '\t', '|'];
+
+/**
+ * A reading: the cells, and the kind of change that leads to them.
+ * @typedef {{kind: string, cells: string[], column?: number}} Reading
+ * A verdict is `{done: Reading}` if only one reading fits, else `{asked: string, readings: Reading[]}`.
+ */
+
+/** The first row of a text that is one row, read with a reader of its own; null if it is more or less than one. */
+export function readOne(raw, { delimiter, escape }) {
+  const reader = new Reader({ delimiter, escape, mend: true });
+  const rows = reader.push(raw).concat(reader.end());
+  return rows.length === 1 ? rows[0] : null;
+}
+
+/** A row of one quoted cell that holds a whole row. */
+export function unwrapped(row, plan) {
+  if (plan.width < 2 || row.cells.length !== 1 || !row.quoted?.[0]) return null;
+  const inner = readOne(row.cells[0], plan);
+  return inner && inner.cells.length === plan.width && inner.lost < 0 ? { kind: 'quoted_row', cells: inner.cells } : null;
+}
+
+/** What to do with a row that has fewer cells than the others. */
+export function shortVerdict(row, plan) {
+  const { cells } = row;
+  const missing = plan.width - cells.length;
+  const gap = (at) => [...cells.slice(0, at), ...Array(missing).fill(''), ...cells.slice(at)];
+  const atEnd = { kind: 'short_row', cells: gap(cells.length) };
+  const inside = cells.map((_, at) => ({ kind: 'short_row', cells: gap(at) }));
+  const others = otherDelimiters(row, plan);
+  const fit = fitOf(plan.columns, atEnd.cells);
+  if (fit.hard === 0) {
+    if (others.length > 0) return { asked: 'other_delimiter', readings: [...others, atEnd] };
+    // A gap in another place is worth a question only if the cells then tell more, not just as much.
+    const better = inside.filter((one) => {
+      const other = fitOf(plan.columns, one.cells);
+      return other.hard === 0 && other.soft <= fit.soft && other.known > fit.known;
+    });
+    return better.length === 0 ? { done: atEnd } : { asked: 'short_row', readings: [...better, atEnd] };
+  }
+  const done = onlyFit(plan.columns, [...inside, ...others]);
+  return done ? { done } : { asked: 'short_row', readings: [atEnd, ...inside.filter((one) => fitOf(plan.columns, one.cells).hard === 0), ...others] };
+}
+
+/** The row read with another separator, where that gives the right width. */
+function otherDelimiters(row, plan) {
+  if (row.cells.length !== 1 || row.quoted) return [];
+  return OTHER_DELIMITERS.filter((delimiter) => delimiter !== plan.delimiter && row.raw.includes(delimiter))
+    .map((delimiter) => readOne(row.raw, { delimiter, escape: plan.escape }))
+    .filter((other) => other && !other.flaws && other.cells.length === plan.width)
+    .map((other) => ({ kind: 'other_delimiter', cells: other.cells }));
+}
+
+/** What to do with a row that has more cells than the others. */
+export function longVerdict(row, plan) {
+  const { cells } = row;
+  const { width, columns, delimiter } = plan;
+  const extra = cells.length - width;
+  const dropped = cells.slice(width).every((cell) => cell.trim() === '') ? { kind: 'empty_tail', cells: cells.slice(0, width) } : null;
+  if (dropped && fitOf(columns, dropped.cells).hard === 0) return { done: dropped };
+  const joined = joins(row, width, extra, delimiter);
+  const readings = unlike([...joined, ...closed(row, width, extra)]);
+  const done = onlyFit(columns, readings) ?? dropped;
+  if (done) return { done };
+  const last = joined.find((one) => one.column === width - 1) ?? joinedAt(cells, width - 1, extra, delimiter);
+  const fitting = readings.filter((one) => one !== last && fitOf(columns, one.cells).hard === 0);
+  return { asked: 'long_row', readings: [...fitting, last] };
+}
+
+/** Neighbours joined again with the separator between them. A quoted cell has its own bounds and is never joined. */
+function joins(row, width, extra, delimiter) {
+  const { cells, quoted } = row;
+  const readings = [];
+  for (let at = 0; at < width; at++) {
+    const parts = cells.slice(at, at + extra + 1);
+    if (quoted?.slice(at, at + extra + 1).some(Boolean)) continue;
+    if (parts[0] === '' || parts[extra] === '') continue;
+    readings.push(joinedAt(cells, at, extra, delimiter));
+  }
+  return readings;
+}
+
+function joinedAt(cells, at, extra, delimiter) {
+  const text = cells.slice(at, at + extra + 1).join(delimiter);
+  return { kind: 'joined_cells', column: at, cells: [...cells.slice(0, at), text, ...cells.slice(at + extra + 1)] };
+}
+
+/** The row without as many empty cells as it has too many, which stand together. */
+function closed(row, width, extra) {
+  const { cells, quoted } = row;
+  const readings = [];
+  for (let at = 0; at + extra <= cells.length; at++) {
+    const gone = cells.slice(at, at + extra);
+    if (gone.some((cell, i) => cell !== '' || quoted?.[at + i])) continue;
+    readings.push({ kind: 'extra_delimiter', cells: [...cells.slice(0, at), ...cells.slice(at + extra)] });
+  }
+  return readings;
+}
+
+/** Readings without those that lead to the cells of an earlier one. */
+export function unlike(readings) {
+  const seen = new Set();
+  return readings.filter((reading) => {
+    const key = JSON.stringify(reading.cells);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** What to do with a row whose quotes do not pair: one is too many, or one is missing at the border of a cell. */
+export function quoteVerdict(raw, plan) {
+  const quotes = placesOf(raw, '"');
+  if (raw.length > LONGEST || quotes.length > 40 || quotes.length % 2 === 0) return null;
+  const borders = [0, raw.length];
+  for (const at of placesOf(raw, plan.delimiter)) borders.push(at, at + 1);
+  const texts = quotes.map((at) => raw.slice(0, at) + raw.slice(at + 1));
+  if (borders.length <= 200) texts.push(...borders.map((at) => `${raw.slice(0, at)}"${raw.slice(at)}`));
+  const readings = texts
+    .map((text) => readOne(text, plan))
+    .filter((row) => row && !row.flaws && row.cells.length === plan.width)
+    .map((row) => ({ kind: 'unclosed_quote', cells: row.cells, marks: row.cells.filter((cell) => cell.includes('"')).length }));
+  if (readings.length === 0) return null;
+  // A reading that leaves no lone quote in a cell explains more than one that does.
+  const fewest = Math.min(...readings.map((reading) => reading.marks));
+  const clean = unlike(readings.filter((reading) => reading.marks === fewest));
+  const done = onlyFit(plan.columns, clean);
+  return done ? { done } : { asked: 'unclosed_quote', readings: clean };
+}
+
+function placesOf(text, what) {
+  const places = [];
+  for (let at = text.indexOf(what); at >= 0; at = text.indexOf(what, at + 1)) places.push(at);
+  return places;
+}
+
+/** Where a row that spans lines has swallowed its neighbours: the row of its first lines, and where to read on. */
+export function resynchronised(row, plan) {
+  const { raw } = row;
+  const width = row.cells.length;
+  if (width === plan.width && !(row.flaws?.includes('unescaped_quote') && opensInside(raw, plan.delimiter))) return null;
+  const ends = /\r\n|\r|\n/g;
+  for (let tries = 0; tries < 20; tries++) {
+    const end = ends.exec(raw);
+    if (!end) return null;
+    const verdict = quoteVerdict(raw.slice(0, end.index), plan);
+    if (!verdict?.done) continue;
+    const rest = raw.slice(end.index + end[0].length);
+    if (rightWidth(rest, plan)) return { ...verdict.done, length: end.index, end: end[0], lines: tries + 1 };
+  }
+  return null;
+}
+
+/** Whether a quote that opens a cell stands inside of another, after the first line end. */
+function opensInside(raw, delimiter) {
+  for (let at = raw.search(/[\r\n]/); at >= 0; at = raw.indexOf('"', at + 1)) {
+    if (raw[at] !== '"' || !(raw[at - 1] === delimiter || raw[at - 1] === '\n' || raw[at - 1] === '\r')) continue;
+    const next = raw[at + 1] ?? '\n';
+    if (next !== delimiter && next !== '"' && next !== '\n' && next !== '\r') return true;
+  }
+  return false;
+}
+
+/** Whether the text begins with a row of the right width, with or without regard to its quotes. */
+function rightWidth(text, plan) {
+  if (text.split(/[\r\n]/, 1)[0].split(plan.delimiter).length === plan.width) return true;
+  const reader = new Reader({ delimiter: plan.delimiter, escape: plan.escape, mend: true });
+  reader.feed(text);
+  const row = reader.next(true);
+  return row !== null && row.lost < 0 && row.cells.length === plan.width;
+}

@@ -1,0 +1,63 @@
+/** Converting and saving: the options of each format, the beginning of the result, and the download. */
+
+import { $, $$, plural, save, size } from './dom.js';
+
+/** Connects the panel. */
+export function bindConvert(app) {
+  const form = $('#tool-save-form');
+  let types = false;
+  $('#tool-types').addEventListener('change', () => { types = true; });
+  form.addEventListener('change', () => {
+    if (!types) $('#tool-types').value = $('#tool-format').value === 'sql' ? 'safe' : 'text';
+    showOptions();
+    preview(app);
+  });
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    saveFile(app);
+  });
+  showOptions();
+  app.watch((summary, why) => {
+    if (why === 'open') $('#tool-sql-table').value = summary.name.replace(/\.[^.]*$/, '') || 'table';
+    $('#tool-saved').textContent = '';
+    return preview(app);
+  });
+}
+
+/** Shows the options of the chosen format only. */
+function showOptions() {
+  const format = $('#tool-format').value;
+  for (const part of $$('#tool-save-form [data-for]')) part.hidden = !part.dataset.for.split(' ').includes(format);
+}
+
+/** The chosen format and its options. */
+export function chosen() {
+  const to = $('#tool-format').value;
+  const options = { to };
+  const has = (id) => !$(`#${id}`).closest('[data-for]').hidden;
+  if (has('tool-out-delimiter')) options.delimiter = $('#tool-out-delimiter').value;
+  if (has('tool-types')) options.types = $('#tool-types').value;
+  if (has('tool-sql-table')) options.table = $('#tool-sql-table').value.trim() || 'table';
+  if (has('tool-spreadsheet') && $('#tool-spreadsheet').checked) options.preset = 'spreadsheet';
+  if (has('tool-formulas') && $('#tool-formulas').checked) options.formulas = 'neutral';
+  if (has('tool-null') && $('#tool-null').checked) options.empty = 'null';
+  return options;
+}
+
+/** Shows the beginning of the result. */
+async function preview(app) {
+  if (!app.summary) return;
+  const { text } = await app.client.ask({ do: 'preview', options: chosen() });
+  $('#tool-preview').textContent = text;
+}
+
+/** Converts everything and saves it. */
+async function saveFile(app) {
+  const options = chosen();
+  const words = ({ name, rows, file }) => `${name} is ready: ${plural(rows, 'row')}, ${size(file.size)}.`;
+  $('#tool-saved').textContent = '';
+  const result = await app.activity.run({ do: 'convert', options }, 'Converting', words);
+  if (!result) return;
+  save(result.file, result.name);
+  $('#tool-saved').textContent = `Saved as ${result.name}`;
+}

@@ -1,0 +1,75 @@
+/**
+ * Rows on their way: batches `{rows, quoted, lines}` of a table with known names, from memory or from the file, through
+ * steps. Only sorting and the second file of a merge hold rows, and both have a limit.
+ */
+
+import { repaired } from './reading.js';
+import { Refusal } from './input.js';
+
+const BATCH = 4000;
+/** The characters that sorting may hold: a few hundred megabytes of memory at most. */
+const SORTED_CHARACTERS = 60_000_000;
+
+/** Batches from rows in memory. */
+export async function* fromMemory({ rows, quoted, lines }, task) {
+  for (let at = 0; at < rows.length; at += BATCH) {
+    await task.go(at / rows.length, at);
+    const end = at + BATCH;
+    yield { rows: rows.slice(at, end), quoted: quoted?.slice(at, end), lines: lines?.slice(at, end) };
+  }
+}
+
+/** Batches of a file that is read again, without the row of names, which stands at `namesAt` (-1: there is none). */
+export async function* fromFile(file, how, namesAt, task) {
+  let ahead = namesAt;
+  for await (const batch of repaired(file, how, task)) {
+    const { rows, quoted, lines } = batch;
+    if (ahead >= rows.length) ahead -= rows.length;
+    else if (ahead >= 0) {
+      for (const list of [rows, quoted, lines]) list.splice(ahead, 1);
+      ahead = -1;
+    }
+    yield { rows, quoted, lines };
+  }
+}
+
+/** The rows of batches that pass a test. */
+export async function* filtered(batches, test) {
+  for await (const { rows, quoted, lines } of batches) {
+    const out = { rows: [], quoted: [], lines: [] };
+    for (const [i, row] of rows.entries()) {
+      if (!test(row)) continue;
+      out.rows.push(row);
+      out.quoted.push(quoted?.[i] ?? null);
+      out.lines.push(lines?.[i] ?? null);
+    }
+    yield out;
+  }
+}
+
+/** Batches with the columns at these places only, in this order. */
+export async function* picked(batches, places) {
+  for await (const { rows, quoted, lines } of batches) {
+    yield {
+      rows: rows.map((row) => places.map((at) => row[at] ?? '')),
+      quoted: quoted?.map((kept) => kept && places.map((at) => kept[at] === true)),
+      lines,
+    };
+  }
+}
+
+/** All rows of batches, up to the limit. */
+export async function collected(batches, what) {
+  const all = { rows: [], quoted: [], lines: [] };
+  let held = 0;
+  for await (const { rows, quoted, lines } of batches) {
+    for (const [i, row] of rows.entries()) {
+      for (const cell of row) held += cell.length + 8;
+      all.rows.push(row);
+      all.quoted.push(quoted?.[i] ?? null);
+      all.lines.push(lines?.[i] ?? null);
+    }
+    if (held > SORTED_CHARACTERS) throw new Refusal(`${what} holds all rows in memory, and these are too many for that. Filter them first, or take a part of the file.`, 'too_big');
+  }
+  return all;
+}

@@ -1,0 +1,75 @@
+/** Merging with a second file by key, and what did not match. */
+
+import { $, $$, el, plural, save } from './dom.js';
+import { bindFile } from './source.js';
+
+/** Connects the panel. */
+export function bindMerge(app) {
+  bindFile($('#tool-merge-file'), (file) => second(app, file));
+  $('#tool-merge-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    merge(app);
+  });
+  app.watch((summary, why) => {
+    if (why !== 'open') return;
+    $('#tool-merge-options').hidden = true;
+    $('#tool-merge-report').hidden = true;
+    $('#tool-merge-name').textContent = 'No second file yet';
+  });
+}
+
+/** Reads the second file and offers the columns that both have. */
+async function second(app, file) {
+  const words = ({ name, rows }) => `${name}: ${plural(rows, 'row')} to merge with.`;
+  const result = await app.activity.run({ do: 'second', file }, `Reading ${file.name}`, words);
+  if (!result) return;
+  const shared = app.summary.source.filter((name, at, all) => result.columns.includes(name) && all.indexOf(name) === at);
+  $('#tool-merge-name').textContent = `${result.name}, ${plural(result.rows, 'row')}, ${plural(result.found, 'repair or question', 'repairs or questions')}`;
+  $('#tool-merge-keys').replaceChildren(...shared.map((name, at) => el('li', {},
+    el('input', { type: 'checkbox', id: `tool-key-${at}`, value: name, checked: at === 0 }), el('label', { for: `tool-key-${at}` }, name))));
+  $('#tool-merge-options').hidden = shared.length === 0;
+  $('#tool-merge-report').hidden = true;
+  if (!shared.length) app.activity.error('The two files share no name of a column, so there is nothing to merge by. Rename one, or check "First row holds the names".');
+}
+
+/** Merges, then shows what did not match. */
+async function merge(app) {
+  const key = $$('#tool-merge-keys input').filter((box) => box.checked).map((box) => box.value);
+  if (!key.length) return app.activity.error('Choose at least one column that both files share.');
+  const request = { do: 'merge', key, keep: $('#tool-merge-keep').value };
+  const result = await app.activity.run(request, 'Merging', ({ summary }) => `Merged: ${plural(summary.rows, 'row')}.`);
+  if (!result) return undefined;
+  app.steps = [];
+  const place = $('#tool-merge-report');
+  place.hidden = false;
+  place.replaceChildren(...report(app, result));
+  return app.update(result.summary, 'merge');
+}
+
+/** What did not match, on both sides, and keys that occur more than once. */
+function report(app, { left_only, right_only, duplicate_keys }) {
+  const doubled = duplicate_keys.slice(0, 20).map(({ side, key, rows }) => el('li', {}, `${key.join(', ')}: ${plural(rows, 'row')} in the ${side === 'left' ? 'first' : 'second'} file`));
+  return [
+    el('h4', {}, 'Not matched'),
+    side(app, 'left_only', 'Only in the first file', left_only),
+    side(app, 'right_only', 'Only in the second file', right_only),
+    duplicate_keys.length ? el('h4', {}, 'Keys that occur more than once: the result has a row for each pair') : null,
+    duplicate_keys.length ? el('ul', { id: 'tool-merge-doubled' }, ...doubled) : null,
+  ].filter(Boolean);
+}
+
+/** The rows of one side that found no partner. */
+function side(app, name, title, { count, columns, first }) {
+  const box = el('details', { id: `tool-merge-${name.replace('_', '-')}`, 'data-count': String(count) }, el('summary', {}, `${title}: ${plural(count, 'row')}`));
+  if (!count) return box;
+  const cells = (row) => el('tr', {}, ...row.map((cell) => el('td', {}, cell)));
+  const table = el('table', {}, el('caption', { class: 'tool-out' }, title), el('thead', {}, el('tr', {}, ...columns.map((column) => el('th', { scope: 'col' }, column || '\u00a0')))),
+    el('tbody', {}, ...first.map(cells)));
+  const store = async () => {
+    const result = await app.activity.run({ do: 'unmatched', side: name }, 'Writing', () => 'Saved.');
+    if (result) save(result.file, result.name);
+  };
+  box.append(el('div', { class: 'tool-scroll', tabindex: '0', role: 'region', 'aria-label': title }, table),
+    el('p', {}, el('button', { type: 'button', class: 'tool-button', onclick: store }, 'Save these rows as CSV')));
+  return box;
+}
