@@ -3,12 +3,21 @@
  * steps. Only sorting and the second file of a merge hold rows, and both have a limit.
  */
 
-import { repaired } from './reading.js';
-import { Refusal } from './input.js';
+import { Repairer } from '../modules/repair.js';
+import { pieces, Refusal } from './input.js';
 
 const BATCH = 4000;
-/** The characters that sorting may hold: a few hundred megabytes of memory at most. */
-const SORTED_CHARACTERS = 60_000_000;
+/** Rows of a big file that the table on the page can show. */
+export const SHOWN_ROWS = 1000;
+/** The characters that sorting a big file may hold: about two hundred megabytes of memory. */
+const SORTED_CHARACTERS = 50_000_000;
+
+/** Repaired rows of a file, batch by batch: `{rows, quoted, lines, changes, asks}`, the last one with `report`. */
+export async function* repaired(file, { encoding, strict, plan, accept, undo }, task) {
+  const repairer = new Repairer({ plan, accept: [...accept], undo: [...undo] });
+  for await (const text of pieces(file, encoding, { task, strict })) yield repairer.push(text);
+  yield repairer.end();
+}
 
 /** Batches from rows in memory. */
 export async function* fromMemory({ rows, quoted, lines }, task) {
@@ -33,12 +42,16 @@ export async function* fromFile(file, how, namesAt, task) {
   }
 }
 
-/** The rows of batches that pass a test. */
-export async function* filtered(batches, test) {
+/** A copy that holds on to nothing of the piece of text it was cut from. */
+export const detached = (value) => JSON.parse(JSON.stringify(value));
+
+/** The rows of batches that are among those which `keeps` returns. */
+export async function* filtered(batches, keeps) {
   for await (const { rows, quoted, lines } of batches) {
+    const kept = keeps(rows);
     const out = { rows: [], quoted: [], lines: [] };
     for (const [i, row] of rows.entries()) {
-      if (!test(row)) continue;
+      if (!kept.has(row)) continue;
       out.rows.push(row);
       out.quoted.push(quoted?.[i] ?? null);
       out.lines.push(lines?.[i] ?? null);
@@ -58,18 +71,20 @@ export async function* picked(batches, places) {
   }
 }
 
-/** All rows of batches, up to the limit. */
-export async function collected(batches, what) {
+/** All rows of batches for sorting, up to the limit; `whole` says that they are in memory anyway. */
+export async function collected(batches, whole) {
   const all = { rows: [], quoted: [], lines: [] };
   let held = 0;
   for await (const { rows, quoted, lines } of batches) {
     for (const [i, row] of rows.entries()) {
       for (const cell of row) held += cell.length + 8;
-      all.rows.push(row);
+      all.rows.push(whole ? row : detached(row));
       all.quoted.push(quoted?.[i] ?? null);
       all.lines.push(lines?.[i] ?? null);
     }
-    if (held > SORTED_CHARACTERS) throw new Refusal(`${what} holds all rows in memory, and these are too many for that. Filter them first, or take a part of the file.`, 'too_big');
+    if (!whole && held > SORTED_CHARACTERS) {
+      throw new Refusal('Sorting holds all rows in memory, and these are too many for that. Filter them first, or take a part of the file.', 'too_big');
+    }
   }
   return all;
 }

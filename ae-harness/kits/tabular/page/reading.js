@@ -1,18 +1,15 @@
-/** Reads and repairs a file, in one pass over its pieces; whatever is kept is bounded. */
+/** Learns how a file is built and reads it through once; whatever is kept of a big file is bounded. */
 
-import { learn, SAMPLE } from '../modules/learn.js';
-import { Repairer } from '../modules/repairer.js';
-import { pieces, Refusal, sniff } from './input.js';
+import { learn } from '../modules/repair.js';
+import { detached, repaired, SHOWN_ROWS } from './flow.js';
+import { Refusal, sniff } from './input.js';
 
+/** The length of each sample of a big file, in characters. */
+const SAMPLE = 1 << 16;
 /** Rows of a bigger file are not kept in memory; each use reads the file again. */
 export const KEPT_BYTES = 24_000_000;
-/** Rows of a big file that the table on the page can show. */
-const SHOWN_ROWS = 1000;
 /** Repairs that are listed one by one; all are counted. */
 const LISTED = 5000;
-
-/** A copy that holds on to nothing of the piece of text it was cut from. */
-const detached = (value) => JSON.parse(JSON.stringify(value));
 
 /** How a file is built: learned from its beginning, middle and end, or as the visitor says. */
 export async function makePlan(file, { encoding, delimiter, header }) {
@@ -34,18 +31,12 @@ export async function chooseEncoding(file, chosen) {
   return { encoding, strict: encoding === 'utf-8' };
 }
 
-/** Repaired rows of a file, batch by batch: `{rows, quoted, lines, changes, asks}`, the last one with `report`. */
-export async function* repaired(file, { encoding, strict, plan, accept, undo }, task) {
-  const repairer = new Repairer({ plan, accept: [...accept], undo: [...undo] });
-  for await (const text of pieces(file, encoding, { task, strict })) yield repairer.push(text);
-  yield repairer.end();
-}
-
 /** What a whole pass over a file finds: rows (all of a small file, the first of a big one), repairs, questions, counts. */
 export async function readThrough(file, how, task) {
-  const found = { rows: [], quoted: [], lines: [], changes: [], asks: [], total: 0, report: null, whole: file.size <= KEPT_BYTES };
+  const found = { rows: [], quoted: [], lines: [], changes: [], asks: [], total: 0, width: 0, report: null, whole: file.size <= KEPT_BYTES };
   for await (const batch of repaired(file, how, task)) {
     found.total += batch.rows.length;
+    for (const row of batch.rows) if (row.length > found.width) found.width = row.length;
     const room = found.whole ? Infinity : SHOWN_ROWS + 1 - found.rows.length;
     if (room > 0) {
       const end = Math.min(batch.rows.length, room);

@@ -32,10 +32,9 @@ export class TableSource {
   async readAs(encoding, strict, task) {
     Object.assign(this, { encoding, strict });
     if (await this.isJson()) return this.readJson(task);
-    const plan = this.plan = await makePlan(this.file, { ...this.choice, encoding });
+    this.plan = await makePlan(this.file, { ...this.choice, encoding });
     this.form = 'table';
     this.take(await readThrough(this.file, this.how(), task));
-    this.found.delimiter = plan.delimiter;
     return undefined;
   }
 
@@ -55,7 +54,7 @@ export class TableSource {
     this.form = 'json';
     this.plan = { header: true, preamble: 0, width: table.rows[0]?.length ?? 0, delimiter: ',', line_end: '\n' };
     const report = { changes: {}, asks: {} };
-    this.take({ ...table, lines: table.rows.map(() => null), changes: [], asks: [], total: table.rows.length, report, whole: true });
+    this.take({ ...table, lines: table.rows.map(() => null), changes: [], asks: [], total: table.rows.length, width: this.plan.width, report, whole: true });
   }
 
   /** Takes what a pass found. */
@@ -71,7 +70,7 @@ export class TableSource {
     this.count = found.total - (plan.header && found.total > 0 ? 1 : 0);
     this.repairedLines = new Set(found.changes.map(({ line }) => line));
     for (const list of ['rows', 'quoted', 'lines']) if (plan.header) found[list].splice(this.namesAt, 1);
-    this.found = found;
+    Object.assign(this, { found, shown: found, width: Math.max(found.width, this.names.length), whole: found.whole });
   }
 
   how() {
