@@ -97,12 +97,15 @@ function objectWriter({ names, isNumber, isNull }) {
     const length = Math.max(cells.length, names?.length ?? 0);
     for (let i = 0; i < length; i++) {
       const cell = cells[i];
-      const value = isNull(cell, i, quoted) ? 'null' : cell && isNumber(i) ? cell : JSON.stringify(cell ?? '');
+      const value = isNull(cell, i, quoted) ? 'null' : cell && isNumber(i) ? cell : jsonText(cell ?? '');
       text += (i === 0 ? '' : ',') + keys[i] + ':' + value;
     }
     return `${text}}`;
   };
 }
+
+/** A text as JSON. Most need no escape. */
+const jsonText = (text) => (/["\\\u0000-\u001f\ud800-\udfff]/.test(text) ? JSON.stringify(text) : `"${text}"`);
 
 function json(options) {
   const write = objectWriter(options);

@@ -45,15 +45,9 @@ export class Ledger {
   }
 
   /** Puts a row out. */
-  row(row, cells, { quoted = null, notes = [], data = true } = {}) {
+  row(row) {
     this.#letGo();
-    this.last = { cells, quoted, line: row.line, raw: row.raw, end: row.end, notes, data };
-  }
-
-  /** A row that is sound. */
-  soundRow(row) {
-    this.#letGo();
-    this.last = { cells: row.cells, quoted: row.quoted, line: row.line, raw: row.raw, end: row.end, notes: null, data: true };
+    this.last = row;
   }
 
   /** A note that belongs after the last row. */
@@ -66,7 +60,7 @@ export class Ledger {
     const { last, out } = this;
     if (last === null) return;
     this.last = null;
-    const changed = this.values.row(last.cells, last.line, last.raw, last.data);
+    const changed = this.values.row(last);
     out.rows.push(last.cells);
     out.quoted.push(last.quoted);
     out.lines.push(last.line);

@@ -4,14 +4,40 @@ const WAIT = 'wait';
 const LOST = 'lost';
 const LONGEST_ROW = 1 << 20;
 
-/**
- * A row as it stands in the file.
- * @typedef {{cells: string[], quoted: boolean[] | null, line: number, raw: string, end: string,
- *   flaws: string[] | null, lost: number, at: number}} Row
- * `quoted`: which cells stood in quotes (null: none) · `line`: the number of its first line · `raw`: its text without the
- * line end · `end`: the line end ('' for the last) · `flaws`: what was odd about its quotes · `lost`: the cell whose
- * quote is never closed, or -1.
- */
+/** A row as it stands in the file. */
+class Row {
+  constructor(cells, quoted, flaws, lost) {
+    this.cells = cells;
+    /** Which cells stood in quotes; null: none. */
+    this.quoted = quoted;
+    /** What was odd about its quotes; null: nothing. */
+    this.flaws = flaws;
+    /** The cell whose quote is never closed, or -1. */
+    this.lost = lost;
+    this.text = '';
+    this.at = 0;
+    this.stop = 0;
+    /** The number of its first line. */
+    this.line = 0;
+    /** The line ends inside of its cells. */
+    this.breaks = 0;
+    /** The line end after it, '' for the last row. */
+    this.end = '';
+    /** What a repair says of it. */
+    this.notes = null;
+    this.data = true;
+  }
+
+  /** Its text without the line end. */
+  get raw() {
+    return this.text.slice(this.at, this.stop);
+  }
+
+  /** The row as other text: `raw`, with other parts as given. */
+  as(raw, parts) {
+    return Object.assign(new Row(this.cells, this.quoted, this.flaws, this.lost), { line: this.line, end: this.end, notes: this.notes, data: this.data }, { text: raw, stop: raw.length }, parts);
+  }
+}
 
 /**
  * Reads pieces of text. Any cut into pieces gives the same rows.
@@ -65,8 +91,7 @@ export class Reader {
     if (this.quote < end) return this.#withQuotes(final);
     if (end === Infinity && !final) return null;
     const stop = Math.min(end, this.text.length);
-    const raw = this.text.slice(this.at, stop);
-    return this.#finish({ cells: raw.split(this.delimiter), quoted: null, flaws: null, lost: -1 }, stop, 0, final);
+    return this.#finish(new Row(this.text.slice(this.at, stop).split(this.delimiter), null, null, -1), stop, 0, final);
   }
 
   /** Goes back to `length` characters after the begin of the row that `next` returned last. */
@@ -111,8 +136,10 @@ export class Reader {
       }
     }
     row.line = this.line;
+    row.text = text;
     row.at = this.at;
-    row.raw = text.slice(this.at, stop);
+    row.stop = stop;
+    row.breaks = inner;
     row.end = end;
     this.at = stop + end.length;
     this.line += inner + 1;
@@ -120,7 +147,7 @@ export class Reader {
   }
 
   #withQuotes(final) {
-    const row = { cells: [], quoted: null, flaws: null, lost: -1 };
+    const row = new Row([], null, null, -1);
     let at = this.at;
     let inner = 0;
     for (;;) {
@@ -243,7 +270,7 @@ export function countBreaks(text, from, to) {
 }
 
 /** Whether nothing stands in the row's line. */
-export const isBlank = (row) => row.raw === '';
+export const isBlank = (row) => row.stop === row.at;
 
 /** The separator that a first line such as `sep=;` names, or null. */
 export function hintedDelimiter(text) {

@@ -7,7 +7,6 @@ import { Reader, hintedDelimiter } from './reader.js';
 
 /** Short rows that may be pieces of one row are held back up to this number. */
 const MOST_HELD = 100;
-const BREAK = /[\r\n]/;
 
 /**
  * Takes the text of a file in pieces and returns its repaired rows with what was changed and what is asked.
@@ -27,6 +26,7 @@ export class Repairer {
 
   /** Adds a piece: `{rows, quoted, lines, changes, asks}`, as far as they are certain. */
   push(text) {
+    this.ledger.values.piece(text);
     this.reader.feed(text);
     this.#drain(false);
     return this.ledger.hand();
@@ -46,14 +46,14 @@ export class Repairer {
       const { cells } = row;
       // Most rows are sound; what makes them so is quickly seen.
       const sound = cells.length === plan.width && row.flaws === null && cells[0] !== '' && cells[0] !== name && plan.width > 1;
-      if (!sound || this.seen <= plan.preamble || cells[0].charCodeAt(0) === 0xfeff || (row.quoted && BREAK.test(row.raw))) {
+      if (!sound || this.seen <= plan.preamble || cells[0].charCodeAt(0) === 0xfeff || row.breaks > 0) {
         this.#closely(row);
         continue;
       }
       if (this.held.length > 0) this.#release(true);
       ledger.report.rows_in += 1;
       this.seen += 1;
-      ledger.soundRow(row);
+      ledger.row(row);
     }
   }
 
@@ -61,9 +61,9 @@ export class Repairer {
     const { plan } = this;
     if (row.line === 1 && hintedDelimiter(row.raw)) return this.#full(row, () => this.#drop(row, 'separator_line'), 0);
     if (isBlank(row)) return this.#blank(row);
-    const found = BREAK.test(row.raw) ? resynchronised(row, plan) : null;
+    const found = row.breaks > 0 ? resynchronised(row, plan) : null;
     if (found) {
-      const first = { ...row, raw: row.raw.slice(0, found.length), end: found.end, flaws: null };
+      const first = row.as(row.raw.slice(0, found.length), { end: found.end, flaws: null, lost: -1 });
       this.reader.rewind(row, found.length + found.end.length, row.line + found.lines);
       return this.#full(first, () => this.#settle(first, { done: found }));
     }
@@ -106,13 +106,13 @@ export class Repairer {
     if (!atStart && first.charCodeAt(0) !== 0xfeff) return { cells: row.cells, notes: [] };
     if (this.ledger.isUndone('byte_mark', row.line)) return { cells: [atStart ? `\uFEFF${first}` : first, ...rest], notes: [] };
     const cells = [atStart ? first : first.slice(1), ...rest];
-    return { cells, notes: [change('byte_mark', atStart ? { ...row, raw: `\uFEFF${row.raw}` } : row, cells)] };
+    return { cells, notes: [change('byte_mark', atStart ? row.as(`\uFEFF${row.raw}`) : row, cells)] };
   }
 
-  #keep(row, cells, { quoted, notes } = {}) {
+  #keep(row, cells, { quoted = null, notes = null } = {}) {
     const isHead = this.head === null && this.plan.header && this.seen > this.plan.preamble;
     if (isHead) this.head = cells;
-    this.ledger.row(row, cells, { quoted, notes, data: !isHead });
+    this.ledger.row(Object.assign(row, { cells, quoted, notes, data: !isHead }));
   }
 
   /** Does what only one reading allows, or asks which one is right. */
@@ -180,7 +180,7 @@ export class Repairer {
     const apart = pieces.map((one) => fitOf(plan.columns, one.cells)).reduce((sum, fit) => ({ hard: sum.hard + fit.hard, soft: sum.soft + fit.soft }));
     if (joint.hard > 0 || (apart.hard === 0 && apart.soft === 0 && joint.soft > 0)) return false;
     const sure = apart.hard > 0 || (joint.soft === 0 && apart.soft > 0);
-    const whole = { ...first, raw, end: held.at(-1).end, flaws: null };
+    const whole = first.as(raw, { end: held.at(-1).end, flaws: null });
     const yes = sure || ledger.answer('joined_lines', first.line, [true]);
     const rows = held.splice(0);
     ledger.report.rows_in += rows.length;
@@ -207,13 +207,13 @@ export class Repairer {
     if (!continues(last, row, fit, this.plan)) return this.#settle(row, shortVerdict(row, this.plan));
     if (this.ledger.isUndone('joined_lines', last.line)) return this.#keep(row, row.cells);
     const cells = [...last.cells.slice(0, -1), last.cells.at(-1) + last.end + row.cells[0]];
-    const whole = { ...last, raw: last.raw + last.end + row.raw };
+    const whole = last.as(last.raw + last.end + row.raw, { end: row.end });
     if (!(fit.hard > 0 && followed) && !this.ledger.answer('joined_lines', row.line, [true])) {
       return this.#keep(row, row.cells, { notes: [question('joined_lines', row, [{ cells }])] });
     }
     this.ledger.report.merged += 1;
     const notes = (last.notes ?? []).filter(([, entry]) => entry.kind !== 'joined_lines');
-    Object.assign(last, { cells, raw: whole.raw, end: row.end, notes: [...notes, change('joined_lines', whole, cells)] });
+    this.ledger.last = Object.assign(whole, { cells, notes: [...notes, change('joined_lines', whole, cells)] });
   }
 }
 

@@ -1,5 +1,6 @@
 /** What is odd about the cells of a whole column: spaces around them, and texts that were encoded twice. */
 
+const LEADS = /[\u00c2-\u00f4]/;
 const TWICE = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]/;
 /** The characters of Windows-1252 that stand in the places 0x80 to 0x9f. */
 const HIGH = '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
@@ -31,13 +32,20 @@ export class Values {
     ];
     for (const one of this.kinds) one.yes = (column) => accepts(one.kind, `${one.kind}:column-${column + 1}`);
     this.first = [];
+    this.maybe = false;
+  }
+
+  /** Looks at a piece of the file: without these letters no text in it was encoded twice. */
+  piece(text) {
+    this.maybe ||= LEADS.test(text);
   }
 
   /** Looks at a row of data; returns the kinds of changes made to its cells. */
-  row(cells, line, raw, data) {
+  row(row) {
+    const { cells, line, data } = row;
     if (data && this.first.length < 20) this.first.push([...cells]);
     const changes = [];
-    const twice = TWICE.test(raw);
+    const twice = this.maybe && TWICE.test(row.raw);
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i];
       if (cell.length === 0) continue;
