@@ -54,8 +54,6 @@ export class Reader {
     this.text = '';
     this.at = 0;
     this.line = 1;
-    this.started = false;
-    this.mark = false;
     this.#forget();
   }
 
@@ -79,19 +77,18 @@ export class Reader {
 
   /** The next row, or null if the text at hand does not hold one to its end. */
   next(final) {
-    if (!this.started) {
-      if (this.text.length === 0) return null;
-      this.started = true;
-      this.mark = this.text.charCodeAt(0) === 0xfeff;
-      if (this.mark) this.at = 1;
-    }
-    if (this.at >= this.text.length) return null;
-    const end = this.#lineEnd(this.at);
-    if (this.quote < this.at) this.quote = this.#find('"', this.at);
-    if (this.quote < end) return this.#withQuotes(final);
+    const { text, at } = this;
+    if (at >= text.length) return null;
+    // A mark begins the file, and each file that was appended to it.
+    const marked = text.charCodeAt(at) === 0xfeff && (this.mend || this.line === 1);
+    const from = marked ? at + 1 : at;
+    const flaws = marked && this.mend ? ['byte_mark'] : null;
+    const end = this.#lineEnd(from);
+    if (this.quote < from) this.quote = this.#find('"', from);
+    if (this.quote < end) return this.#withQuotes(new Row([], null, flaws, -1), from, final);
     if (end === Infinity && !final) return null;
-    const stop = Math.min(end, this.text.length);
-    return this.#finish(new Row(this.text.slice(this.at, stop).split(this.delimiter), null, null, -1), stop, 0, final);
+    const stop = Math.min(end, text.length);
+    return this.#finish(new Row(text.slice(from, stop).split(this.delimiter), null, flaws, -1), stop, 0, final);
   }
 
   /** Goes back to `length` characters after the begin of the row that `next` returned last. */
@@ -146,9 +143,8 @@ export class Reader {
     return row;
   }
 
-  #withQuotes(final) {
-    const row = new Row([], null, null, -1);
-    let at = this.at;
+  #withQuotes(row, from, final) {
+    let at = from;
     let inner = 0;
     for (;;) {
       const cell = this.#cell(at, final);
@@ -270,7 +266,7 @@ export function countBreaks(text, from, to) {
 }
 
 /** Whether nothing stands in the row's line. */
-export const isBlank = (row) => row.stop === row.at;
+export const isBlank = (row) => row.cells.length === 1 && row.cells[0] === '' && !row.quoted;
 
 /** The separator that a first line such as `sep=;` names, or null. */
 export function hintedDelimiter(text) {

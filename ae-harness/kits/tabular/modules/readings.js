@@ -24,16 +24,19 @@ export function readOne(raw, { delimiter, escape }) {
 export function unwrapped(row, plan) {
   if (plan.width < 2 || row.cells.length !== 1 || !row.quoted?.[0]) return null;
   const inner = readOne(row.cells[0], plan);
-  return inner && inner.cells.length === plan.width && inner.lost < 0 ? { kind: 'quoted_row', cells: inner.cells } : null;
+  return inner && inner.cells.length === plan.width && inner.lost < 0 ? { kind: 'quoted_row', cells: inner.cells, quoted: inner.quoted } : null;
 }
+
+/** Whether a cell has bounds of its own: it stood in quotes, or would have to. */
+export const isClosed = (row, at) => Boolean(row.quoted?.[at]) || row.cells[at].includes('"');
 
 /** What to do with a row that has fewer cells than the others. */
 export function shortVerdict(row, plan) {
   const { cells } = row;
   const missing = plan.width - cells.length;
-  const gap = (at) => [...cells.slice(0, at), ...Array(missing).fill(''), ...cells.slice(at)];
-  const atEnd = { kind: 'short_row', cells: gap(cells.length) };
-  const inside = cells.map((_, at) => ({ kind: 'short_row', cells: gap(at) }));
+  const gap = (at) => ({ kind: 'short_row', ...spliced(row, at, 0, Array(missing).fill('')) });
+  const atEnd = gap(cells.length);
+  const inside = cells.map((_, at) => gap(at));
   const others = otherDelimiters(row, plan);
   const fit = fitOf(plan.columns, atEnd.cells);
   if (fit.hard === 0) {
@@ -49,13 +52,19 @@ export function shortVerdict(row, plan) {
   return done ? { done } : { asked: 'short_row', readings: [atEnd, ...inside.filter((one) => fitOf(plan.columns, one.cells).hard === 0), ...others] };
 }
 
+/** The cells of a row with others in the place of some, and which of them stood in quotes. */
+function spliced({ cells, quoted }, at, count, others) {
+  const flags = quoted && [...quoted.slice(0, at), ...others.map(() => false), ...quoted.slice(at + count)];
+  return { cells: [...cells.slice(0, at), ...others, ...cells.slice(at + count)], quoted: flags };
+}
+
 /** The row read with another separator, where that gives the right width. */
 function otherDelimiters(row, plan) {
-  if (row.cells.length !== 1 || row.quoted) return [];
+  if (row.cells.length !== 1 || isClosed(row, 0)) return [];
   return OTHER_DELIMITERS.filter((delimiter) => delimiter !== plan.delimiter && row.raw.includes(delimiter))
     .map((delimiter) => readOne(row.raw, { delimiter, escape: plan.escape }))
     .filter((other) => other && !other.flaws && other.cells.length === plan.width)
-    .map((other) => ({ kind: 'other_delimiter', cells: other.cells }));
+    .map((other) => ({ kind: 'other_delimiter', cells: other.cells, quoted: other.quoted }));
 }
 
 /** What to do with a row that has more cells than the others. */
@@ -63,33 +72,32 @@ export function longVerdict(row, plan) {
   const { cells } = row;
   const { width, columns, delimiter } = plan;
   const extra = cells.length - width;
-  const dropped = cells.slice(width).every((cell) => cell.trim() === '') ? { kind: 'empty_tail', cells: cells.slice(0, width) } : null;
+  const dropped = cells.slice(width).every((cell) => cell.trim() === '') ? { kind: 'empty_tail', ...spliced(row, width, extra, []) } : null;
   if (dropped && fitOf(columns, dropped.cells).hard === 0) return { done: dropped };
   const joined = joins(row, width, extra, delimiter);
   const readings = unlike([...joined, ...closed(row, width, extra)]);
   const done = onlyFit(columns, readings) ?? dropped;
   if (done) return { done };
-  const last = joined.find((one) => one.column === width - 1) ?? joinedAt(cells, width - 1, extra, delimiter);
+  const last = joined.find((one) => one.column === width - 1) ?? joinedAt(row, width - 1, extra, delimiter);
   const fitting = readings.filter((one) => one !== last && fitOf(columns, one.cells).hard === 0);
   return { asked: 'long_row', readings: [...fitting, last] };
 }
 
 /** Neighbours joined again with the separator between them. A quoted cell has its own bounds and is never joined. */
 function joins(row, width, extra, delimiter) {
-  const { cells, quoted } = row;
   const readings = [];
   for (let at = 0; at < width; at++) {
-    const parts = cells.slice(at, at + extra + 1);
-    if (quoted?.slice(at, at + extra + 1).some(Boolean)) continue;
+    const parts = row.cells.slice(at, at + extra + 1);
+    if (parts.some((_, i) => isClosed(row, at + i))) continue;
     if (parts[0] === '' || parts[extra] === '') continue;
-    readings.push(joinedAt(cells, at, extra, delimiter));
+    readings.push(joinedAt(row, at, extra, delimiter));
   }
   return readings;
 }
 
-function joinedAt(cells, at, extra, delimiter) {
-  const text = cells.slice(at, at + extra + 1).join(delimiter);
-  return { kind: 'joined_cells', column: at, cells: [...cells.slice(0, at), text, ...cells.slice(at + extra + 1)] };
+function joinedAt(row, at, extra, delimiter) {
+  const text = row.cells.slice(at, at + extra + 1).join(delimiter);
+  return { kind: 'joined_cells', column: at, ...spliced(row, at, extra + 1, [text]) };
 }
 
 /** The row without as many empty cells as it has too many, which stand together. */
@@ -99,7 +107,7 @@ function closed(row, width, extra) {
   for (let at = 0; at + extra <= cells.length; at++) {
     const gone = cells.slice(at, at + extra);
     if (gone.some((cell, i) => cell !== '' || quoted?.[at + i])) continue;
-    readings.push({ kind: 'extra_delimiter', cells: [...cells.slice(0, at), ...cells.slice(at + extra)] });
+    readings.push({ kind: 'extra_delimiter', ...spliced(row, at, extra, []) });
   }
   return readings;
 }
@@ -124,7 +132,7 @@ export function quoteVerdict(raw, plan) {
   const readings = texts
     .map((text) => readOne(text, plan))
     .filter((row) => row && !row.flaws && row.cells.length === plan.width)
-    .map((row) => ({ kind: 'unclosed_quote', cells: row.cells, marks: row.cells.filter((cell) => cell.includes('"')).length }));
+    .map((row) => ({ kind: 'unclosed_quote', cells: row.cells, quoted: row.quoted, marks: row.cells.filter((cell) => cell.includes('"')).length }));
   if (readings.length === 0) return null;
   // A reading that leaves no lone quote in a cell explains more than one that does.
   const fewest = Math.min(...readings.map((reading) => reading.marks));

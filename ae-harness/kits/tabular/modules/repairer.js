@@ -2,7 +2,7 @@
 
 import { fitOf } from './columns.js';
 import { Ledger, change, question } from './ledger.js';
-import { longVerdict, quoteVerdict, resynchronised, shortVerdict, unwrapped } from './readings.js';
+import { isClosed, longVerdict, quoteVerdict, resynchronised, shortVerdict, unwrapped } from './readings.js';
 import { Reader, hintedDelimiter } from './reader.js';
 
 /** Short rows that may be pieces of one row are held back up to this number. */
@@ -46,7 +46,7 @@ export class Repairer {
       const { cells } = row;
       // Most rows are sound; what makes them so is quickly seen.
       const sound = cells.length === plan.width && row.flaws === null && cells[0] !== '' && cells[0] !== name && plan.width > 1;
-      if (!sound || this.seen <= plan.preamble || cells[0].charCodeAt(0) === 0xfeff || row.breaks > 0) {
+      if (!sound || this.seen <= plan.preamble || row.breaks > 0) {
         this.#closely(row);
         continue;
       }
@@ -72,8 +72,10 @@ export class Repairer {
     const inner = unwrapped(row, plan);
     if (inner) return this.#full(row, () => this.#settle(row, { done: inner }));
     if (wrongQuotes(row, plan)) {
-      const verdict = quoteVerdict(row.raw, plan);
-      if (verdict || row.lost >= 0) return this.#full(row, () => this.#settle(row, verdict ?? { asked: 'unclosed_quote', readings: [] }));
+      const verdict = quoteVerdict(row.raw, plan) ?? { asked: 'unclosed_quote', readings: [] };
+      if (verdict.done || this.ledger.answer(verdict.asked, row.line, verdict.readings)) return this.#full(row, () => this.#settle(row, verdict));
+      // Until it is answered, the quotes are characters like any other.
+      row.notes = [question(verdict.asked, row, verdict.readings)];
     }
     if (row.cells.length < plan.width && !isEmpty(row)) return this.#short(row);
     return this.#full(row, () => this.#whole(row));
@@ -89,30 +91,19 @@ export class Repairer {
 
   #whole(row) {
     const { plan, ledger } = this;
-    if (isEmpty(row) && plan.width > 1) return this.#drop(row, 'empty_row');
+    if (isEmpty(row) && (plan.width > 1 || row.cells.length > 1)) return this.#drop(row, 'empty_row');
     if (row.cells.length > plan.width) return this.#settle(row, longVerdict(row, plan));
-    const { cells, notes } = this.#withoutMark(row);
-    if (plan.header && this.head && cells.every((cell, i) => cell === this.head[i])) {
+    if (plan.header && this.head && row.cells.every((cell, i) => cell === this.head[i])) {
       return plan.header_sure ? this.#drop(row, 'repeated_header') : this.#askToDrop(row, 'repeated_header');
     }
     if (row.flaws?.some((flaw) => ledger.isUndone(flaw, row.line))) return this.#keep(row, row.raw.split(plan.delimiter));
-    return this.#keep(row, cells, { quoted: row.quoted, notes: [...notes, ...flawNotes(row, cells)] });
-  }
-
-  /** The byte order mark at the begin of a file, or of a file that was appended to it. */
-  #withoutMark(row) {
-    const atStart = this.reader.mark && row.line === 1;
-    const [first, ...rest] = row.cells;
-    if (!atStart && first.charCodeAt(0) !== 0xfeff) return { cells: row.cells, notes: [] };
-    if (this.ledger.isUndone('byte_mark', row.line)) return { cells: [atStart ? `\uFEFF${first}` : first, ...rest], notes: [] };
-    const cells = [atStart ? first : first.slice(1), ...rest];
-    return { cells, notes: [change('byte_mark', atStart ? row.as(`\uFEFF${row.raw}`) : row, cells)] };
+    return this.#keep(row, row.cells, { quoted: row.quoted, notes: flawNotes(row, row.cells) });
   }
 
   #keep(row, cells, { quoted = null, notes = null } = {}) {
     const isHead = this.head === null && this.plan.header && this.seen > this.plan.preamble;
     if (isHead) this.head = cells;
-    this.ledger.row(Object.assign(row, { cells, quoted, notes, data: !isHead }));
+    this.ledger.row(Object.assign(row, { cells, quoted, notes: row.notes ? [...row.notes, ...(notes ?? [])] : notes, data: !isHead }));
   }
 
   /** Does what only one reading allows, or asks which one is right. */
@@ -122,9 +113,9 @@ export class Repairer {
     const reading = done ? (ledger.isUndone(kind, row.line) ? null : done) : ledger.answer(kind, row.line, readings);
     if (!reading) return this.#keep(row, row.cells, { quoted: row.quoted, notes: done ? [] : [question(kind, row, readings)] });
     const column = reading.column === undefined ? undefined : plan.names[reading.column];
-    const aligned = kind === 'short_row' || kind === 'empty_tail' ? row.quoted : null;
     const notes = wrongQuotes(row, plan) ? [] : flawNotes(row, reading.cells);
-    return this.#keep(row, reading.cells, { quoted: aligned, notes: [change(kind, row, reading.cells, column), ...notes] });
+    const quoted = isEmpty(reading) ? [true] : reading.quoted;
+    return this.#keep(row, reading.cells, { quoted, notes: [change(kind, row, reading.cells, column), ...notes] });
   }
 
   #drop(row, kind) {
@@ -172,7 +163,7 @@ export class Repairer {
   #joined(pieces) {
     const { held, plan, ledger } = this;
     const [first] = held;
-    const borders = pieces.some((one, i) => (i > 0 && one.quoted?.[0]) || (i < pieces.length - 1 && one.quoted?.at(-1)));
+    const borders = pieces.some((one, i) => (i > 0 && isClosed(one, 0)) || (i < pieces.length - 1 && isClosed(one, one.cells.length - 1)));
     if (borders || ledger.isUndone('joined_lines', first.line)) return false;
     const raw = held.map((one, i) => one.raw + (i < held.length - 1 ? one.end : '')).join('');
     const cells = joinedCells(held);
@@ -180,7 +171,7 @@ export class Repairer {
     const apart = pieces.map((one) => fitOf(plan.columns, one.cells)).reduce((sum, fit) => ({ hard: sum.hard + fit.hard, soft: sum.soft + fit.soft }));
     if (joint.hard > 0 || (apart.hard === 0 && apart.soft === 0 && joint.soft > 0)) return false;
     const sure = apart.hard > 0 || (joint.soft === 0 && apart.soft > 0);
-    const whole = first.as(raw, { end: held.at(-1).end, flaws: null });
+    const whole = first.as(raw, { end: held.at(-1).end, flaws: null, notes: held.flatMap((one) => one.notes ?? []) });
     const yes = sure || ledger.answer('joined_lines', first.line, [true]);
     const rows = held.splice(0);
     ledger.report.rows_in += rows.length;
@@ -219,8 +210,8 @@ export class Repairer {
 
 /** Whether a lone text can be the rest of the row before it, whose last cell a line break cut. */
 function continues(last, row, fit, { width, columns }) {
-  if (!last?.data || row.cells.length !== 1 || row.quoted || width < 2) return false;
-  if (last.cells.length !== width || last.quoted?.[width - 1] || last.notes?.some(([list]) => list === 'asks')) return false;
+  if (!last?.data || row.cells.length !== 1 || isClosed(row, 0) || width < 2) return false;
+  if (last.cells.length !== width || isClosed(last, width - 1) || last.notes?.some(([list]) => list === 'asks')) return false;
   const column = columns[width - 1];
   return column.kind === 'text' && column.count > 0 && fit.hard + fit.soft > 0;
 }

@@ -38,9 +38,9 @@ export class App {
     });
   }
 
-  /** Puts other steps (filter, sort, columns) to work. */
-  apply(steps) {
-    return this.change({ do: 'steps', steps }, 'Working through the rows', 'steps', () => { this.steps = steps; });
+  /** Puts other steps (filter, sort, columns) to work; `more` of a recipe are decisions about repairs and a merge. */
+  apply(steps, more = {}) {
+    return this.change({ do: 'steps', steps, ...more }, 'Working through the rows', 'steps', () => { this.steps = steps; });
   }
 
   /** A summary in one sentence. */

@@ -7,8 +7,8 @@ export function bindConvert(app) {
   const form = $('#tool-save-form');
   let types = false;
   $('#tool-types').addEventListener('change', () => { types = true; });
-  form.addEventListener('change', () => {
-    if (!types) $('#tool-types').value = $('#tool-format').value === 'sql' ? 'safe' : 'text';
+  form.addEventListener('change', (event) => {
+    if (event.target.id === 'tool-format' && !types) $('#tool-types').value = $('#tool-format').value === 'sql' ? 'safe' : 'text';
     showOptions();
     preview(app);
   });
@@ -42,6 +42,18 @@ export function chosen() {
   if (has('tool-formulas') && $('#tool-formulas').checked) options.formulas = 'neutral';
   if (has('tool-null') && $('#tool-null').checked) options.empty = 'null';
   return options;
+}
+
+/** Sets the controls as a recipe says. */
+export function choose({ to, delimiter, types, table, preset, formulas, empty }) {
+  $('#tool-format').value = to;
+  if (delimiter) $('#tool-out-delimiter').value = delimiter;
+  if (types) $('#tool-types').value = types;
+  if (table) $('#tool-sql-table').value = table;
+  $('#tool-spreadsheet').checked = preset === 'spreadsheet';
+  $('#tool-formulas').checked = formulas === 'neutral';
+  $('#tool-null').checked = empty === 'null';
+  $('#tool-save-form').dispatchEvent(new Event('change'));
 }
 
 /** Shows the beginning of the result. */

@@ -46,7 +46,7 @@ async function* merged(source, second, { key, keep }, task) {
 /** The merged table, as a base for steps, with a report of what did not match. */
 export async function joinTables(source, second, how, task) {
   if (!second) throw new Refusal('Choose the second file first.');
-  const joint = { how, count: 0, width: 0, whole: source.whole, shown: { rows: [] }, left: { count: 0, rows: [] } };
+  const joint = { how: { key: how.key, keep: how.keep }, second, count: 0, width: 0, whole: source.whole, shown: { rows: [] }, left: { count: 0, rows: [] } };
   let duplicates = [];
   for await (const part of merged(source, second, how, task)) {
     joint.count += part.rows.length;

@@ -5,31 +5,34 @@ import { bindFile } from './source.js';
 
 /** Connects the panel. */
 export function bindMerge(app) {
-  bindFile($('#tool-merge-file'), (file) => second(app, file));
+  let second = null;
+  bindFile($('#tool-merge-file'), async (file) => {
+    const words = ({ name, rows }) => `${name}: ${plural(rows, 'row')} to merge with.`;
+    second = await app.activity.run({ do: 'second', file }, `Reading ${file.name}`, words) ?? second;
+    offer(app, second);
+  });
   $('#tool-merge-form').addEventListener('submit', (event) => {
     event.preventDefault();
     merge(app);
   });
+  $('#tool-unmerge').addEventListener('click', () => app.apply([], { merge: null }));
   app.watch((summary, why) => {
-    if (why !== 'open') return;
-    $('#tool-merge-options').hidden = true;
-    $('#tool-merge-report').hidden = true;
-    $('#tool-merge-name').textContent = 'No second file yet';
+    if (why === 'open') offer(app, second);
+    $('#tool-unmerge').hidden = !summary.merge;
+    if (!summary.merge) $('#tool-merge-report').hidden = true;
   });
 }
 
-/** Reads the second file and offers the columns that both have. */
-async function second(app, file) {
-  const words = ({ name, rows }) => `${name}: ${plural(rows, 'row')} to merge with.`;
-  const result = await app.activity.run({ do: 'second', file }, `Reading ${file.name}`, words);
-  if (!result) return;
-  const shared = app.summary.source.filter((name, at, all) => result.columns.includes(name) && all.indexOf(name) === at);
-  $('#tool-merge-name').textContent = `${result.name}, ${plural(result.rows, 'row')}, ${plural(result.found, 'repair or question', 'repairs or questions')}`;
+/** Offers the columns that both files have. */
+function offer(app, second) {
+  $('#tool-merge-report').hidden = true;
+  if (!second) return;
+  const shared = app.summary.names.filter((name) => second.columns.includes(name));
+  const lonely = shared.length ? '' : `; it shares no name of a column with ${app.summary.name}, so there is nothing to merge by`;
+  $('#tool-merge-name').textContent = `${second.name}, ${plural(second.rows, 'row')}${lonely}`;
   $('#tool-merge-keys').replaceChildren(...shared.map((name, at) => el('li', {},
     el('input', { type: 'checkbox', id: `tool-key-${at}`, value: name, checked: at === 0 }), el('label', { for: `tool-key-${at}` }, name))));
   $('#tool-merge-options').hidden = shared.length === 0;
-  $('#tool-merge-report').hidden = true;
-  if (!shared.length) app.activity.error('The two files share no name of a column, so there is nothing to merge by. Rename one, or check "First row holds the names".');
 }
 
 /** Merges, then shows what did not match. */

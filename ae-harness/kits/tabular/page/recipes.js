@@ -1,7 +1,7 @@
 /** Recipes: steps with a name, kept in this browser or in a file, and run again on another file. */
 
 import { $, el, options, plural, save } from './dom.js';
-import { chosen } from './convert.js';
+import { choose, chosen } from './convert.js';
 import { bindFile } from './source.js';
 import { fill, say } from './steps.js';
 
@@ -27,20 +27,26 @@ function keep(list) {
   }
 }
 
-const isRecipe = (value) => value?.v === 1 && typeof value.name === 'string' && Array.isArray(value.steps)
-  && value.steps.every((step) => typeof step?.do === 'string');
+const isRecipe = (value) => value?.v === 1 && typeof value.name === 'string' && Array.isArray(value.recipe);
+
+/** What is at work now, as a recipe. */
+function current(app, name) {
+  const { repairs, merge } = app.summary;
+  const recipe = [{ do: 'repair', ...repairs }];
+  if (merge) recipe.push({ do: 'merge', ...merge });
+  return { v: 1, name, recipe: [...recipe, ...app.steps, { do: 'convert', ...chosen() }] };
+}
 
 /** Connects the panel. */
 export function bindRecipes(app) {
-  const current = (name) => ({ v: 1, name, steps: app.steps, save: chosen() });
   const picked = () => kept().find(({ name }) => name === $('#tool-recipe-list').value);
   $('#tool-recipe-form').addEventListener('submit', (event) => {
     event.preventDefault();
-    store(app, current($('#tool-recipe-name').value.trim()));
+    store(app, current(app, $('#tool-recipe-name').value.trim()));
   });
   $('#tool-recipe-download').addEventListener('click', () => {
     const name = $('#tool-recipe-name').value.trim() || 'recipe';
-    save(new Blob([`${JSON.stringify(current(name), null, 2)}\n`], { type: 'application/json' }), `${name}.json`);
+    save(new Blob([`${JSON.stringify(current(app, name), null, 2)}\n`], { type: 'application/json' }), `${name}.json`);
   });
   $('#tool-recipe-remove').addEventListener('click', () => {
     keep(kept().filter(({ name }) => name !== $('#tool-recipe-list').value));
@@ -53,14 +59,14 @@ export function bindRecipes(app) {
     if (await app.open(file)) await run(app, recipe);
   });
   bindFile($('#tool-recipe-file'), (file) => load(app, file));
-  app.watch(() => steps(app));
+  app.watch(() => show(app));
+  $('#tool-save-form').addEventListener('change', () => app.summary && show(app));
   list();
 }
 
 /** Shows the steps at work. */
-function steps(app) {
-  const lines = app.steps.map((step) => el('li', {}, say(step)));
-  $('#tool-steps').replaceChildren(...(lines.length ? lines : [el('li', {}, 'Repair what can be repaired safely; no filter or sorting yet')]));
+function show(app) {
+  $('#tool-steps').replaceChildren(...current(app, '').recipe.map((step) => el('li', {}, say(step))));
 }
 
 /** Shows the kept recipes. */
@@ -74,7 +80,7 @@ function list(chosenName) {
 function store(app, recipe) {
   const ok = keep([...kept().filter(({ name }) => name !== recipe.name), recipe]);
   list(recipe.name);
-  if (ok) app.activity.say(`Kept "${recipe.name}" with ${plural(recipe.steps.length, 'step')}.`);
+  if (ok) app.activity.say(`Kept "${recipe.name}" with ${plural(recipe.recipe.length, 'step')}.`);
   else app.activity.error('This browser keeps nothing for this page. Download the recipe instead.');
 }
 
@@ -85,18 +91,25 @@ async function load(app, file) {
     recipe = JSON.parse(await file.text());
   } catch { /* Said below. */ }
   if (!isRecipe(recipe)) return app.activity.error(`${file.name} is not a recipe of this tool.`);
+  const { errors } = await app.client.ask({ do: 'check', recipe: recipe.recipe });
+  if (errors.length) return app.activity.error(`${file.name} cannot be used. ${errors.map(({ message }) => message).join(' ')}`);
   return store(app, recipe);
 }
 
-/** Puts the steps of a recipe to work on the table at hand. */
-async function run(app, recipe) {
-  if (!recipe) return;
-  if (!await app.apply(recipe.steps)) return;
-  fill(app.summary.source, recipe.steps);
-  const format = $('#tool-format');
-  if (recipe.save?.to && [...format.options].some(({ value }) => value === recipe.save.to)) {
-    format.value = recipe.save.to;
-    format.dispatchEvent(new Event('change', { bubbles: true }));
-  }
-  app.activity.say(`Ran "${recipe.name}": ${plural(app.summary.rows, 'row')}.`);
+/** The parts of a recipe: decisions about repairs, a merge, the steps on rows, and how the result is saved. */
+function partsOf(recipe) {
+  const find = (name) => recipe.find((step) => step.do === name);
+  const { accept = [], undo = [] } = find('repair') ?? {};
+  const steps = recipe.filter((step) => !['repair', 'merge', 'convert'].includes(step.do));
+  return { repairs: { accept, undo }, merge: find('merge') ?? null, steps, convert: find('convert') };
+}
+
+/** Puts a recipe to work on the table at hand. */
+async function run(app, kept) {
+  if (!kept) return;
+  const { repairs, merge, steps, convert } = partsOf(kept.recipe);
+  if (!await app.apply(steps, { repairs, merge })) return;
+  fill(app.summary.source, steps);
+  if (convert) choose(convert);
+  app.activity.say(`Ran "${kept.name}": ${plural(app.summary.rows, 'row')}.`);
 }

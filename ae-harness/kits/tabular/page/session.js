@@ -1,11 +1,12 @@
 /** What the worker holds: the table at hand, its decisions and steps, and the answers to the page's requests. */
 
+import { checkRecipe } from '../modules/recipe.js';
+import { addUp } from './bars.js';
+import { Decisions } from './decisions.js';
+import { Refusal } from './input.js';
+import { joinTables, writeUnmatched } from './join.js';
 import { convertTo, previewOf } from './output.js';
 import { TableSource } from './table-source.js';
-import { Decisions } from './decisions.js';
-import { addUp } from './bars.js';
-import { joinTables, writeUnmatched } from './join.js';
-import { Refusal } from './input.js';
 import { View } from './view.js';
 
 /** One page's work. */
@@ -14,7 +15,7 @@ export class Session {
   async open({ file, choice }, task) {
     const begun = performance.now();
     const source = await new TableSource(file, choice).read(task);
-    return this.show({ source, second: null, joint: null, steps: [] }, task, begun);
+    return this.show({ source, joint: null, steps: [] }, task, begun);
   }
 
   /** Does or undoes repairs: one (`change`) or all of a `kind`. The file is read again with what was decided. */
@@ -25,18 +26,23 @@ export class Session {
     if (kind) decisions.all(kind, on);
     else decisions.one(change, on, reading);
     const again = await new TableSource(source.file, source.choice, decisions).read(task);
-    const joint = this.state.joint && await joinTables(again, this.state.second, this.state.joint.how, task);
+    const joint = this.state.joint && await joinTables(again, this.state.joint.second, this.state.joint.how, task);
     return this.show({ ...this.state, source: again, joint, steps }, task, begun);
   }
 
-  /** Puts steps (filter, sort, columns) to work. `repairs` are decisions about whole kinds, from a recipe. */
-  async steps({ steps, repairs }, task) {
+  /** Puts steps (filter, sort, columns) to work. A recipe also brings decisions about whole kinds, and a merge. */
+  async steps({ steps, repairs, merge }, task) {
     const begun = performance.now();
-    let { source } = this.state;
-    if (repairs && (repairs.accept.length || repairs.undo.length)) {
-      source = await new TableSource(source.file, source.choice, Decisions.ofKinds(repairs)).read(task);
+    let { source, joint } = this.state;
+    if (repairs) {
+      const decisions = Decisions.ofKinds(repairs);
+      source = await new TableSource(source.file, source.choice, decisions).read(task);
+      joint = null;
     }
-    return this.show({ ...this.state, source, steps }, task, begun);
+    if (merge === null) joint = null;
+    if (merge && !this.second) throw new Refusal(`This recipe merges with "${merge.with}". Choose that file under Merge, then run the recipe again.`, 'missing_table');
+    if (merge) joint = await joinTables(source, this.second, merge, task);
+    return this.show({ source, joint, steps }, task, begun);
   }
 
   /** Looks at a new state as a whole, then takes it. */
@@ -55,8 +61,8 @@ export class Session {
     const found = kinds.reduce((sum, { done, open, undone }) => sum + done + open + undone, 0);
     return {
       name: source.file.name, bytes: source.file.size, encoding: source.encoding, form: source.form,
-      delimiter: source.plan.delimiter, header: source.plan.header, merged: Boolean(joint),
-      source: base.names, columns: this.view.names, total: base.count, rows: this.view.count, kinds, found, seconds,
+      delimiter: source.plan.delimiter, header: source.plan.header, merge: joint && { with: joint.second.file.name, ...joint.how }, repairs: source.decisions.byKind(),
+      names: source.names, source: base.names, columns: this.view.names, total: base.count, rows: this.view.count, kinds, found, seconds,
     };
   }
 
@@ -92,7 +98,7 @@ export class Session {
   async second({ file }, task) {
     const second = await new TableSource(file).read(task);
     if (!second.found.whole) throw new Refusal(`${file.name} is too big to be the second file: it is held in memory, 24 MB at most. Open it as the first file and merge the other one into it.`, 'too_big');
-    this.state.second = second;
+    this.second = second;
     const found = second.found.changes.length + second.found.asks.length;
     return { name: file.name, columns: second.names, rows: second.count, found };
   }
@@ -100,8 +106,8 @@ export class Session {
   /** Merges the second file into the table. */
   async merge({ key, keep }, task) {
     const begun = performance.now();
-    const { source, second } = this.state;
-    const joint = await joinTables(source, second, { key, keep }, task);
+    const { source } = this.state;
+    const joint = await joinTables(source, this.second, { key, keep }, task);
     const summary = await this.show({ ...this.state, joint, steps: [] }, task, begun);
     return { summary, ...joint.report };
   }
@@ -109,6 +115,11 @@ export class Session {
   /** The rows of one side that found no partner, as a file. */
   unmatched({ side }, task) {
     return writeUnmatched(this.state.joint, side, task);
+  }
+
+  /** The mistakes of a recipe. */
+  check({ recipe }) {
+    return checkRecipe({ recipe });
   }
 
   /** The bars of a chart. */

@@ -3,7 +3,7 @@
 import { $, $$, el, options } from './dom.js';
 
 const TESTS = [
-  ['contains', 'contains'], ['=', 'is'], ['!=', 'is not'], ['starts', 'begins with'], ['ends', 'ends with'], ['<', 'is less than'], ['<=', 'is at most'],
+  ['contains', 'contains'], ['not_contains', 'does not contain'], ['=', 'is'], ['!=', 'is not'], ['starts', 'begins with'], ['ends', 'ends with'], ['<', 'is less than'], ['<=', 'is at most'],
   ['>', 'is more than'], ['>=', 'is at least'], ['empty', 'is empty'], ['filled', 'is filled'],
 ];
 const NUMERIC = ['<', '<=', '>', '>='];
@@ -119,6 +119,9 @@ export function say(step) {
   const test = (op) => (TESTS.find(([value]) => value === op)?.[1] ?? op);
   if (step.do === 'filter') return `Keep rows where ${step.where.map((one) => `${one.column} ${test(one.op)} ${one.value ?? ''}`.trim()).join(' and ')}`;
   if (step.do === 'sort') return `Sort by ${step.by.map((one) => `${one.column} (${one.as === 'number' ? 'numbers' : 'text'}, ${one.down ? 'down' : 'up'})`).join(', then ')}`;
+  if (step.do === 'merge') return `Merge with ${step.with} by ${step.key.join(', ')}`;
+  if (step.do === 'repair') return 'Repair what can be repaired safely';
+  if (step.do === 'convert') return `Save as ${step.to.toUpperCase()}`;
   if (step.do === 'keep') return `Keep the columns ${step.columns.join(', ')}`;
   return step.do;
 }

@@ -1,6 +1,7 @@
 /** The table of one file: what was recognised, its repaired rows, and the decisions about repairs. */
 
 import { readJson, uniqueNames } from '../modules/convert.js';
+import { decodedTwice } from '../modules/values.js';
 import { Decisions } from './decisions.js';
 import { fromFile, fromMemory } from './flow.js';
 import { Refusal } from './input.js';
@@ -8,6 +9,25 @@ import { chooseEncoding, makePlan, readThrough, refuseForeign } from './reading.
 
 /** JSON is read as a whole, so it must be smaller than a table of lines. */
 const MOST_JSON = 64_000_000;
+
+/** What the repairs that are decided for a whole column do to a cell. */
+const CELL_REPAIRS = { double_encoded: decodedTwice, outer_spaces: (cell) => cell.trim() };
+const EXAMPLES = 4;
+
+/** A question about a column with some of its cells, before and after. */
+function withExamples(ask, rows) {
+  const better = CELL_REPAIRS[ask.kind];
+  if (!ask.becomes || !better) return ask;
+  const at = Number(/\d+$/.exec(ask.id)) - 1;
+  const before = [];
+  for (const row of rows) {
+    const cell = row[at] ?? '';
+    if (better(cell) !== cell && !before.includes(cell)) before.push(cell);
+    if (before.length === EXAMPLES) break;
+  }
+  if (!before.length) return { ...ask, after: ask.becomes.slice(0, EXAMPLES) };
+  return { ...ask, before, after: before.map(better) };
+}
 
 /** One file that was read. */
 export class TableSource {
@@ -60,6 +80,7 @@ export class TableSource {
   /** Takes what a pass found. */
   take(found) {
     const { plan } = this;
+    found.asks = found.asks.map((ask) => withExamples(ask, found.rows));
     this.decisions.learn(found);
     // Titles above the names stay in the table until the visitor lets them go.
     const titlesGone = found.report.changes.title_line ?? 0;

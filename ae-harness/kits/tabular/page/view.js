@@ -1,7 +1,8 @@
 /** The table after the steps: how many rows, the ones that can be viewed, and all of them as batches. */
 
 import { filter, sort } from '../modules/arrange.js';
-import { columnsAt } from '../modules/table.js';
+import { uniqueNames } from '../modules/convert.js';
+import { columnAt, columnsAt } from '../modules/table.js';
 import { collected, detached, filtered, fromMemory, picked, SHOWN_ROWS } from './flow.js';
 import { Refusal } from './input.js';
 
@@ -37,6 +38,15 @@ const STEPS = {
     const pick = (list) => list && at.map((place) => list[place] ?? '');
     const names = { names: pick(table.names), header: pick(table.header), headerQuoted: table.headerQuoted && pick(table.headerQuoted) };
     return { ...table, ...names, batches: (task) => picked(table.batches(task), at) };
+  },
+  drop({ columns }, table) {
+    const { at } = must(columnsAt(table.names, columns));
+    return STEPS.keep({ columns: table.names.filter((_, i) => !at.includes(i)) }, table);
+  },
+  rename({ column, to }, table) {
+    const { at } = must(columnAt(table.names, column));
+    const renamed = (list) => list && list.map((name, i) => (i === at ? to : name));
+    return { ...table, names: uniqueNames(renamed(table.names)), header: renamed(table.header) };
   },
   sort({ by }, table) {
     must(sort({ rows: [table.names], by }));

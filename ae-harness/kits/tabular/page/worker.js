@@ -28,7 +28,7 @@ class Task {
 
 const session = new Session();
 const tasks = new Map();
-const REQUESTS = new Set(['open', 'rows', 'changes', 'decide', 'steps', 'preview', 'convert', 'second', 'merge', 'unmatched', 'chart']);
+const REQUESTS = new Set(['open', 'rows', 'changes', 'decide', 'steps', 'preview', 'convert', 'second', 'merge', 'unmatched', 'check', 'chart']);
 
 /** An error as data. */
 function describe(error) {
