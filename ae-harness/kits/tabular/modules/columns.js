@@ -3,7 +3,7 @@
 import { kindOf, saysNothing, shapeOf } from './kinds.js';
 
 /** From this number of rows on, the finer marks of a column count too. */
-const ENOUGH = 5;
+export const ENOUGH = 5;
 
 /**
  * The looks of the columns.
@@ -34,6 +34,8 @@ function learnColumn(all) {
   }
   const shapes = new Set(cells.map(shapeOf));
   if (shapes.size === 1 && !/^[a\s]*$/.test([...shapes][0])) [column.shape] = shapes;
+  // The digits of most numbers vary; a fixed length means something from three on, as in a postal code.
+  if (column.kind === 'number' && !/^9{3,}$/.test(column.shape ?? '')) column.shape = null;
   if (column.kind === 'text' && column.shape && cells.length >= ENOUGH) column.kind = 'code';
   const values = new Set(cells);
   if (cells.length >= 20 && values.size <= 16 && values.size * 4 <= cells.length) column.values = [...values];
@@ -56,11 +58,11 @@ function marksOf(cell) {
 
 /**
  * How well cells fit their columns.
- * @returns {{hard: number, soft: number, known: number}} cells that can't stand there, cells that look unlike the others,
- * and cells of a kind that can be told from text
+ * @returns {{hard: number, soft: number, odd: number, known: number}} cells that can't stand there, cells that look unlike
+ * the others (`odd`: among values of a known kind), and cells of a kind that can be told from text
  */
 export function fitOf(columns, cells) {
-  const fit = { hard: 0, soft: 0, known: 0 };
+  const fit = { hard: 0, soft: 0, odd: 0, known: 0 };
   for (let i = 0; i < columns.length; i++) {
     const cell = cells[i] ?? '';
     const column = columns[i];
@@ -68,7 +70,10 @@ export function fitOf(columns, cells) {
     const misfit = misfitOf(column, cell);
     if (misfit === 2) fit.hard += 1;
     else if (misfit === 1) fit.soft += 1;
-    if (misfit < 2 && column.kind !== 'text') fit.known += 1;
+    if (misfit < 2 && column.kind !== 'text') {
+      fit.known += 1;
+      fit.odd += misfit;
+    }
   }
   return fit;
 }
@@ -82,7 +87,8 @@ function misfitOf(column, cell) {
   if (kind !== 'text') {
     const own = kindOf(cell);
     if (own !== kind && !(kind === 'number' && own === 'comma' && column.comma)) return 2;
-    return enough && column.shape && shapeOf(cell) !== column.shape ? 1 : 0;
+    const unlike = column.shape ? shapeOf(cell) !== column.shape : cell.length > column.longest + 2;
+    return enough && unlike ? 1 : 0;
   }
   if (!enough) return 0;
   if (column.values && !column.values.includes(cell)) return 1;

@@ -39,6 +39,12 @@ export function shortVerdict(row, plan) {
   const inside = cells.map((_, at) => gap(at));
   const others = otherDelimiters(row, plan);
   const fit = fitOf(plan.columns, atEnd.cells);
+  // Several values of the right kinds are no accident.
+  const telling = others.filter((one) => {
+    const other = fitOf(plan.columns, one.cells);
+    return other.hard === 0 && other.known >= fit.known + 2;
+  });
+  if (telling.length === 1) return { done: telling[0] };
   if (fit.hard === 0) {
     if (others.length > 0) return { asked: 'other_delimiter', readings: [...others, atEnd] };
     // A gap in another place is worth a question only if the cells then tell more, not just as much.
@@ -46,7 +52,7 @@ export function shortVerdict(row, plan) {
       const other = fitOf(plan.columns, one.cells);
       return other.hard === 0 && other.soft <= fit.soft && other.known > fit.known;
     });
-    return better.length === 0 ? { done: atEnd } : { asked: 'short_row', readings: [...better, atEnd] };
+    return better.length === 0 && fit.odd === 0 ? { done: atEnd } : { asked: 'short_row', readings: [...better, atEnd] };
   }
   const done = onlyFit(plan.columns, [...inside, ...others]);
   return done ? { done } : { asked: 'short_row', readings: [atEnd, ...inside.filter((one) => fitOf(plan.columns, one.cells).hard === 0), ...others] };
@@ -76,11 +82,13 @@ export function longVerdict(row, plan) {
   if (dropped && fitOf(columns, dropped.cells).hard === 0) return { done: dropped };
   const joined = joins(row, width, extra, delimiter);
   const readings = unlike([...joined, ...closed(row, width, extra)]);
-  const done = onlyFit(columns, readings) ?? dropped;
+  const done = onlyFit(columns, readings);
   if (done) return { done };
+  const fits = readings.filter((one) => fitOf(columns, one.cells).hard === 0);
+  // Where no other reading fits, the empty cells at the end are as good as any.
+  if (dropped && fits.length === 0) return { done: dropped };
   const last = joined.find((one) => one.column === width - 1) ?? joinedAt(row, width - 1, extra, delimiter);
-  const fitting = readings.filter((one) => one !== last && fitOf(columns, one.cells).hard === 0);
-  return { asked: 'long_row', readings: [...fitting, last] };
+  return { asked: 'long_row', readings: [...fits.filter((one) => one !== last), last] };
 }
 
 /** Neighbours joined again with the separator between them. A quoted cell has its own bounds and is never joined. */

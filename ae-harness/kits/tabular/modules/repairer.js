@@ -1,6 +1,6 @@
 /** Repairs a file piece by piece, with what was learned from samples of it. */
 
-import { fitOf } from './columns.js';
+import { ENOUGH, fitOf } from './columns.js';
 import { Ledger, change, question } from './ledger.js';
 import { isClosed, longVerdict, quoteVerdict, resynchronised, shortVerdict, unwrapped } from './readings.js';
 import { Reader, hintedDelimiter } from './reader.js';
@@ -195,7 +195,9 @@ export class Repairer {
     this.seen += 1;
     const last = this.ledger.last;
     const fit = fitOf(this.plan.columns, row.cells);
-    if (!continues(last, row, fit, this.plan)) return this.#settle(row, shortVerdict(row, this.plan));
+    const verdict = shortVerdict(row, this.plan);
+    const other = (verdict.done?.kind ?? verdict.asked) === 'other_delimiter';
+    if (other || !continues(last, row, fit, this.plan)) return this.#settle(row, verdict);
     if (this.ledger.isUndone('joined_lines', last.line)) return this.#keep(row, row.cells);
     const cells = [...last.cells.slice(0, -1), last.cells.at(-1) + last.end + row.cells[0]];
     const whole = last.as(last.raw + last.end + row.raw, { end: row.end });
@@ -213,7 +215,9 @@ function continues(last, row, fit, { width, columns }) {
   if (!last?.data || row.cells.length !== 1 || isClosed(row, 0) || width < 2) return false;
   if (last.cells.length !== width || isClosed(last, width - 1) || last.notes?.some(([list]) => list === 'asks')) return false;
   const column = columns[width - 1];
-  return column.kind === 'text' && column.count > 0 && fit.hard + fit.soft > 0;
+  if (column.kind !== 'text' || column.count === 0) return false;
+  // A lone text can begin a row of texts too, but hardly one that lacks all of its other cells.
+  return fit.hard + fit.soft > 0 || (fit.known === 0 && width > 2 && column.count >= ENOUGH);
 }
 
 function joinedCells(rows) {
@@ -234,7 +238,11 @@ function joinedCells(rows) {
 const flawNotes = (row, cells) => (row.flaws ?? []).map((kind) => change(kind, row, cells));
 
 /** Whether the quotes of a row do not pair. */
-const wrongQuotes = (row, plan) => row.lost >= 0 || Boolean(row.flaws?.includes('unescaped_quote') && row.cells.length !== plan.width);
+function wrongQuotes(row, plan) {
+  if (row.lost >= 0) return true;
+  if (row.cells.length === plan.width) return false;
+  return Boolean(row.flaws?.includes('unescaped_quote')) || row.raw.split('"').length % 2 === 0;
+}
 
 const isBlank = (row) => row.cells.length === 1 && !row.quoted && row.raw.trim() === '';
 

@@ -1,6 +1,6 @@
 /** The preview of every repair: what was found, on which line, before and after; each can be undone, each question answered. */
 
-import { $, el, plural } from './dom.js';
+import { $, count, el, plural } from './dom.js';
 import { found, repair } from './kinds.js';
 import { pager } from './pager.js';
 
@@ -47,13 +47,13 @@ export class ChangesView {
   }
 
   /** The count in words. */
-  words({ kinds, found: all }, { reach }) {
+  words({ kinds, found: all }, { reach, cut }) {
     if (!all) return 'Nothing to repair: the file is sound and stays as it is.';
     const done = kinds.reduce((sum, kind) => sum + kind.done, 0);
     const open = kinds.reduce((sum, kind) => sum + kind.open, 0);
     const parts = [`${plural(done, 'repair')} done`];
     if (open) parts.push(`${plural(open, 'question')} open: only you know the answer, so nothing was done there`);
-    if (reach < all) parts.push(`${plural(reach, 'entry is', 'entries are')} listed one by one`);
+    if (cut) parts.push(`the first ${count(reach)} are listed one by one, all are counted`);
     return `${parts.join('; ')}.`;
   }
 
@@ -62,7 +62,7 @@ export class ChangesView {
     const focus = document.activeElement?.id;
     $('#tool-kinds-part').hidden = kinds.length === 0;
     $('#tool-kinds').replaceChildren(...kinds.map(({ kind, done, open, undone }) => {
-      const counts = [[done, 'done'], [open, 'open'], [undone, 'undone']].filter(([count]) => count).map(([count, word]) => `${count} ${word}`);
+      const counts = [[done, 'done'], [open, 'open'], [undone, 'undone']].filter(([number]) => number).map(([number, word]) => `${count(number)} ${word}`);
       const button = (text, on) => el('button', {
         type: 'button', class: 'tool-button tool-small', id: `tool-kind-${on ? 'do' : 'undo'}-${kind}`, 'aria-label': `${text}: ${found(kind)}`,
         onclick: () => this.decide({ kind }, on),
@@ -74,8 +74,8 @@ export class ChangesView {
   }
 
   /** One repair or question. */
-  item({ id, line, kind, column, count, before, after, state, asked, readings }) {
-    const where = count ? `${plural(count, 'cell')} in column ${column}` : column ? `Line ${line}, column ${column}` : `Line ${line}`;
+  item({ id, line, kind, column, count: cells, before, after, state, asked, readings }) {
+    const where = cells ? `${plural(cells, 'cell')} in column ${column}` : column ? `Line ${line}, column ${column}` : `Line ${line}`;
     const done = state === 'done';
     const what = el('div', { class: 'tool-what' }, el('strong', {}, found(kind)), el('small', {}, where));
     if (asked) what.append(el('span', { class: 'tool-ask' }, done ? 'Answered' : 'Question'));

@@ -33,7 +33,7 @@ export async function chooseEncoding(file, chosen) {
 
 /** What a whole pass over a file finds: rows (all of a small file, the first of a big one), repairs, questions, counts. */
 export async function readThrough(file, how, task) {
-  const found = { rows: [], quoted: [], lines: [], changes: [], asks: [], total: 0, width: 0, report: null, whole: file.size <= KEPT_BYTES };
+  const found = { rows: [], quoted: [], lines: [], changes: [], asks: [], total: 0, width: 0, cut: false, report: null, whole: file.size <= KEPT_BYTES };
   for await (const batch of repaired(file, how, task)) {
     found.total += batch.rows.length;
     for (const row of batch.rows) if (row.length > found.width) found.width = row.length;
@@ -49,6 +49,7 @@ export async function readThrough(file, how, task) {
     for (const list of ['changes', 'asks']) {
       const left = LISTED - found[list].length;
       if (left > 0) found[list].push(...batch[list].slice(0, left).map(detached));
+      if (batch[list].length > left) found.cut = true;
     }
     if (batch.report) found.report = batch.report;
   }

@@ -79,9 +79,9 @@ export class Session {
 
   /** A page of the list of repairs. */
   changes({ from, count }) {
-    const { decisions } = this.state.source;
+    const { decisions, found } = this.state.source;
     const list = decisions.list();
-    return { items: list.slice(from, from + count), reach: list.length };
+    return { items: list.slice(from, from + count), reach: list.length, cut: found.cut };
   }
 
   /** The beginning of the result. */

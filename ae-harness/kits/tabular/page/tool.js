@@ -22,7 +22,7 @@ function markPaid() {
     const title = $('h3', panel).textContent;
     const note = el('div', { class: 'tool-lock', 'data-lock-note': '' },
       el('p', {}, 'This belongs to the paid plan.'),
-      el('a', { 'data-checkout': '', href: 'checkout?tier=pro', 'aria-label': `Unlock: ${title}` }, 'Unlock it'));
+      el('a', { 'data-checkout': '', href: 'checkout?tier=pro', 'aria-label': `Unlock it: ${title}` }, 'Unlock it'));
     $('[data-lock-slot]', panel).replaceChildren(note);
     $(`#${panel.getAttribute('aria-labelledby')}`).dataset.tier = 'pro';
     $('fieldset', panel).toggleAttribute('data-paid', true);
