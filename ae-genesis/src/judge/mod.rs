@@ -3,6 +3,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod port;
+mod promise_check;
 mod score;
 mod spec_check;
 mod types;

@@ -23,7 +23,7 @@ use crate::{AnalystInfo, Niche, NicheBrief, SpecBrief};
 /// # Contract
 ///
 /// - C1. [`info`](Self::info) does not change, and its name is not empty.
-/// - C2. Without evidence, [`propose`](Self::propose) returns nothing.
+/// - C2. Without evidence, [`propose`](Self::propose) returns nothing, unless the brief says that a person goes on despite that.
 /// - C3. At most [`NicheBrief::count`] niches, with distinct ids.
 /// - C4. Every piece of evidence of a niche, and every id a score term names, is in the brief.
 /// - C5. A niche's score is the sum of its terms, and no term gives more than its maximum.

@@ -2,25 +2,17 @@
 
 use std::sync::LazyLock;
 
+use super::coverage::Vocabulary;
 use crate::{SignalQuery, find::text};
 
-/// A kind of product: words, pains and features written for this crate, never outside text.
+/// A kind of product: words and features written for this crate, never outside text.
 #[derive(Debug, Default)]
 pub(super) struct Family {
     pub(super) key: &'static str,
-    names: Vec<Vec<String>>,
-    /// The second word of a product name.
-    pub(super) suffix: &'static str,
-    /// The things that the product handles, in the plural.
-    pub(super) object: &'static str,
-    /// For whom it usually is; an assumption.
-    pub(super) who: &'static str,
-    /// One line for the top of the page.
-    pub(super) promise: &'static str,
-    /// The usual pains; assumptions until evidence confirms them.
-    pub(super) pains: Vec<&'static str>,
-    /// The features.
+    names: Vec<&'static str>,
+    /// The features that such products usually have.
     pub(super) features: Vec<FamilyFeature>,
+    vocabulary: Vocabulary,
 }
 
 /// A feature, and the words that ask for it.
@@ -28,40 +20,53 @@ pub(super) struct Family {
 pub(super) struct FamilyFeature {
     pub(super) title: &'static str,
     pub(super) description: &'static str,
-    cues: Vec<String>,
-}
-
-impl FamilyFeature {
-    /// Whether a text with these stems asks for it.
-    pub(super) fn is_asked_for(&self, stems: &[String]) -> bool {
-        stems.iter().any(|stem| self.cues.contains(stem))
-    }
+    pub(super) cues: Vec<&'static str>,
 }
 
 static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| parse(include_str!("families.txt")));
 
-impl Family {
-    /// The family whose names the query's keywords hit best; ties go to the earlier one, no hit to the generic one.
-    pub(super) fn of(query: &SignalQuery) -> &'static Self {
-        let stems: Vec<String> = query.keywords.iter().flat_map(|keyword| text::stems(keyword)).collect();
-        let hits = |family: &Self| -> usize {
-            let found =
-                family.names.iter().filter(|name| stems.windows(name.len()).any(|window| *window == ***name));
-            found.map(|name| name.len() * name.len()).sum()
-        };
-        let mut best: Option<(&'static Self, usize)> = None;
-        for family in FAMILIES.iter() {
-            let hits = hits(family);
-            if hits > best.map_or(0, |(_, most)| most) {
-                best = Some((family, hits));
-            }
-        }
-        best.map_or_else(generic, |(family, _)| family)
-    }
+/// The kind of product that an intent asks for, with the reason.
+#[derive(Debug)]
+pub(super) struct Theme {
+    /// The family, if one clearly fits.
+    pub(super) family: Option<&'static Family>,
+    why: String,
 }
 
-fn generic() -> &'static Family {
-    FAMILIES.iter().find(|family| family.key == "generic").expect("the bundled table has a generic family")
+impl Theme {
+    /// The family whose words cover every word of the product, the one with the most names of it first.
+    pub(super) fn of(query: &SignalQuery) -> Self {
+        let stems = text::stems(&query.product);
+        let mut best: Option<(&'static Family, usize, Vec<String>)> = None;
+        for family in FAMILIES.iter() {
+            let Ok(words) = family.vocabulary.cover(&query.product) else { continue };
+            let held = |name: &&str| {
+                let name = text::stems(name);
+                stems.windows(name.len().max(1)).any(|window| *window == *name)
+            };
+            let names: usize = family.names.iter().filter(|name| held(name)).map(|name| name.len()).sum();
+            if names > best.as_ref().map_or(0, |(_, most, _)| *most) {
+                best = Some((family, names, words));
+            }
+        }
+        match best {
+            Some((family, _, words)) => {
+                Self { family: Some(family), why: format!("it knows every word: {}", words.join(", ")) }
+            }
+            None => Self { family: None, why: "no known kind of product has all of them".to_owned() },
+        }
+    }
+
+    /// The line that an approver reads.
+    pub(super) fn line(&self) -> String {
+        let name = self.family.map_or("the intent's own words", |family| family.key);
+        format!("theme: {name}, because {}", self.why)
+    }
+
+    /// The features of the family; none when no family fits.
+    pub(super) fn features(&self) -> &'static [FamilyFeature] {
+        self.family.map_or(&[], |family| &family.features)
+    }
 }
 
 fn parse(text: &'static str) -> Vec<Family> {
@@ -69,29 +74,25 @@ fn parse(text: &'static str) -> Vec<Family> {
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(key) = line.strip_prefix("= ") {
             families.push(Family { key, ..Family::default() });
-        } else if let (Some(family), Some((field, value))) = (families.last_mut(), line.split_once(':')) {
-            let value = value.trim();
+        } else if let (Some(family), Some((field, value))) = (families.last_mut(), line.split_once(": ")) {
             match field {
-                "names" => {
-                    family.names = value.split(',').map(text::stems).filter(|name| !name.is_empty()).collect()
-                }
-                "suffix" => family.suffix = value,
-                "object" => family.object = value,
-                "who" => family.who = value,
-                "promise" => family.promise = value,
-                "pain" => family.pains.push(value),
+                "names" => family.names = value.split(", ").collect(),
                 "feature" => family.features.extend(feature(value)),
                 _ => {}
             }
         }
     }
+    for family in &mut families {
+        let cues = family.features.iter().flat_map(|feature| &feature.cues);
+        family.vocabulary = Vocabulary::new(family.names.iter().copied(), cues.copied());
+    }
     families
 }
 
 fn feature(value: &'static str) -> Option<FamilyFeature> {
-    let mut parts = value.split('|').map(str::trim);
+    let mut parts = value.split(" | ");
     let (title, description, cues) = (parts.next()?, parts.next()?, parts.next()?);
-    Some(FamilyFeature { title, description, cues: cues.split(',').flat_map(text::stems).collect() })
+    Some(FamilyFeature { title, description, cues: cues.split(", ").collect() })
 }
 
 #[cfg(test)]
@@ -107,29 +108,32 @@ mod tests {
         let mut keys = BTreeSet::new();
         assert!(FAMILIES.len() > 20);
         for family in FAMILIES.iter() {
-            assert!(keys.insert(family.key), "{}", family.key);
-            assert!(family.key == "generic" || !family.names.is_empty(), "{}", family.key);
+            assert!(keys.insert(family.key) && !family.names.is_empty(), "{}", family.key);
             assert!((4..=6).contains(&family.features.len()), "{}", family.key);
-            assert_eq!(family.pains.len(), 3, "{}", family.key);
-            for text in [family.suffix, family.object, family.who, family.promise] {
-                assert!(!text.is_empty() && !text.contains('"'), "{}", family.key);
-            }
             let titles: BTreeSet<_> = family.features.iter().map(|feature| feature.title).collect();
             assert_eq!(titles.len(), family.features.len(), "{}", family.key);
+            assert!(family.features.iter().all(|feature| !feature.title.contains('"') && feature.cues.len() > 3));
         }
     }
 
     #[test]
-    fn an_intent_finds_its_family() {
+    fn a_family_fits_only_when_it_knows_every_word() {
         for (text, key) in [
-            ("Build a $500 MRR CSV tool", "tabular"),
-            ("Invoicing app for plumbers", "billing"),
-            ("Time tracking app", "time"),
-            ("Customer support widget", "support"),
-            ("Collect bottle caps", "generic"),
+            ("Build a $500 MRR CSV tool", Some("tabular")),
+            ("Invoicing app for plumbers", Some("billing")),
+            ("Time tracking app", Some("time")),
+            ("Customer support widget", Some("support")),
+            ("Meal planning", Some("food")),
+            ("Collect bottle caps", None),
+            ("Movie quotes app", None),
+            ("Drone photography booking site", None),
+            ("Sell an ebook about sourdough baking for a one-time payment of $29", None),
+            ("B2B API that validates VAT numbers", None),
         ] {
             let intent = Intent::new(text, Money::zero(Currency::USD)).unwrap();
-            assert_eq!(Family::of(&SignalQuery::from_intent(&intent)).key, key, "{text}");
+            let theme = Theme::of(&SignalQuery::from_intent(&intent));
+            assert_eq!(theme.family.map(|family| family.key), key, "{text}");
+            assert!(theme.line().starts_with("theme: "));
         }
     }
 }

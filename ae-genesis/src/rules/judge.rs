@@ -17,11 +17,10 @@ use crate::{
 
 /// "Several" independent items.
 const ITEMS_MIN: usize = 3;
+/// The demands among them.
+const DEMAND_MIN: usize = 2;
 /// The share of the reachable points that a niche must get, in percent.
 const SHARE_MIN: i64 = 60;
-/// Evidence younger than this counts as recent: three years.
-const RECENT_DAYS: i64 = 3 * 365;
-
 /// Stems of audiences that buy for a business.
 const BUSINESS: &str = "accountant agenc busi clinic compani consult dentist design develop engin enterpris entrepreneur firm founder \
     freelanc landlord lawyer market merchant offic organis profession programm recruit restaur retail sale school \
@@ -29,13 +28,14 @@ const BUSINESS: &str = "accountant agenc busi clinic compani consult dentist des
 
 pub(super) fn judge(request: &ValidationRequest) -> ValidationReport {
     let niche = &request.niche;
-    let items = on_topic(&niche.evidence, &request.query);
-    let demand = ids(&items, |item| item.kind.is_demand());
+    let items = on_topic(&niche.evidence, &request.query, request.now);
+    let recent = ids(&items, |item| item.own && item.recent);
+    let demand = ids(&items, |item| item.own && item.is_demand());
     let mut figures = counts(&items, request.now);
     figures.extend(unknowns(request));
     let score = Score::from_terms(terms(request, &items));
     let share = percent(&score);
-    let enough = items.len() >= ITEMS_MIN && !demand.is_empty();
+    let enough = recent.len() >= ITEMS_MIN && demand.len() >= DEMAND_MIN;
     let verdict = match share {
         _ if !enough => Verdict::NotEnoughEvidence,
         Some(share) if share >= Decimal::from(SHARE_MIN) => Verdict::Go,
@@ -43,7 +43,7 @@ pub(super) fn judge(request: &ValidationRequest) -> ValidationReport {
         None => Verdict::NotEnoughEvidence,
     };
     let prices = Prices::of(&request.query, request.intent.currency());
-    let reasons = reasons(verdict, &items, &demand, &score, request);
+    let reasons = reasons(verdict, &items, (&recent, &demand), &score, request);
     let confidence = confidence(&items, demand.len(), request.now);
     ValidationReport::new(request, NAME, verdict, score, confidence)
         .with_reasons(reasons)
@@ -71,9 +71,12 @@ fn terms(request: &ValidationRequest, items: &[Item<'_>]) -> Vec<ScoreTerm> {
     vec![
         ScoreTerm::new(
             "niche",
-            (niche.score.out_of > Decimal::ZERO).then(|| niche.score.total * fraction),
-            niche.score.out_of * fraction,
-            format!("the niche score, {} of {}, times 0.30", niche.score.total, niche.score.out_of),
+            Some(niche.score.total * fraction),
+            Decimal::from(30),
+            format!(
+                "the niche score, {} of {} known and 100 in all, times 0.30; a missing term counts as not reached",
+                niche.score.total, niche.score.out_of
+            ),
             items.iter().map(|item| item.evidence.id.clone()).collect(),
         ),
         term(
@@ -144,7 +147,7 @@ fn revenue_term(request: &ValidationRequest) -> ScoreTerm {
 fn reasons(
     verdict: Verdict,
     items: &[Item<'_>],
-    demand: &[String],
+    (recent, demand): (&[String], &[String]),
     score: &Score,
     request: &ValidationRequest,
 ) -> Vec<String> {
@@ -152,9 +155,11 @@ fn reasons(
     let shown = percent(score).unwrap_or_default().normalize();
     reasons.push(match verdict {
         Verdict::NotEnoughEvidence => format!(
-            "{} independent posts about the topic, {} of them a request, a complaint or a willingness to pay; at least \
-             {ITEMS_MIN} and 1 are needed: search more sources or pass a file of signals",
+            "{} independent posts about the topic; {} of them hold its own words and are known to be of the last three years, and \
+             {} of those are a request, a complaint or a willingness to pay; at least {ITEMS_MIN} and {DEMAND_MIN} are needed: search \
+             more sources, or pass a file of recent signals with their dates",
             items.len(),
+            recent.len(),
             demand.len()
         ),
         _ => format!(
@@ -199,8 +204,7 @@ fn confidence(items: &[Item<'_>], demand: usize, now: Timestamp) -> Figure {
     let part = |have: usize, full: usize, tenths: i64| {
         Decimal::from(have.min(full) as u64) / Decimal::from(full.max(1) as u64) * Decimal::new(tenths, 1)
     };
-    let is_recent = |at: &Timestamp| (now.as_second() - at.as_second()) / 86_400 <= RECENT_DAYS;
-    let recent = evidence.iter().filter(|item| item.posted_at.as_ref().is_some_and(is_recent)).count();
+    let recent = items.iter().filter(|item| item.recent).count();
     let sources: BTreeSet<&str> = evidence.iter().map(|item| item.source.as_str()).collect();
     let recency = if evidence.is_empty() { Decimal::ZERO } else { part(recent, evidence.len(), 2) };
     let sum = part(evidence.len(), 10, 4)

@@ -1,13 +1,16 @@
 //! Analyst and validator that work by written rules, with no model.
 
+mod coverage;
 mod family;
 mod judge;
 mod naming;
+mod plan;
 mod pricing;
 mod propose;
 mod reading;
 mod spec;
 mod stories;
+mod tasks;
 
 use ae_core::{BackendError, Mode, ProductSpec};
 use async_trait::async_trait;
@@ -37,8 +40,12 @@ fn term<T: Into<Decimal>>(
 /// An analyst that follows written rules and a bundled table of product families; no model, no network.
 ///
 /// It is deterministic: the same brief gives the same niches, order and scores, and the same spec. Names, prices,
-/// features and criteria come from the intent and the table, never from outside text, which appears only as evidence.
-/// Assumptions of the table are listed as the spec's.
+/// features and criteria come from the intent, the offers and the table, never from outside text, which appears only as
+/// evidence.
+///
+/// The spec is made from the first [offer](SpecBrief::offers) that covers every word of the intent. Otherwise it is a
+/// pre-order in the intent's own words, and [`ProductSpec::unclear`] says why. For an intent with a
+/// [question](crate::SignalQuery::question) it proposes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuleAnalyst;
 
@@ -60,11 +67,13 @@ impl Analyst for RuleAnalyst {
 /// A validator that adds up points from evidence; no keyword source, no model.
 ///
 /// The sum is out of 100: niche score × 0.30 (30), search volume (20), competition (15), business customers (15), average
-/// revenue per customer (10), keyword difficulty (10). A term whose input is missing is left out with a note, and the
-/// rule "60 of 100" becomes "60 % of what could be reached", which the reasons say.
+/// revenue per customer (10), keyword difficulty (10). A term whose input is missing is left out with a note. The rule is
+/// 60 % of the points that could be reached, the whole of the niche score among them, so that less evidence never asks
+/// for fewer points.
 ///
-/// [`Verdict::Go`](crate::Verdict::Go) needs at least 3 independent items, one of them a request, a complaint or a
-/// willingness to pay; without that it is [`Verdict::NotEnoughEvidence`](crate::Verdict::NotEnoughEvidence).
+/// [`Verdict::Go`](crate::Verdict::Go) needs at least 3 independent posts of the last three years that hold the intent's
+/// own words, two of them a request, a complaint or a willingness to pay; without that it is
+/// [`Verdict::NotEnoughEvidence`](crate::Verdict::NotEnoughEvidence). A post without a date is not taken for a recent one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuleValidator;
 

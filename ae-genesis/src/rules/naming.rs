@@ -1,18 +1,22 @@
-//! Names for niches and products: from the intent's own words and the family table, cleaned.
+//! Names for niches and products: the intent's own words, cleaned.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use ae_core::{Digest, Intent};
+use ae_core::Digest;
 
-use super::family::Family;
-use crate::{SignalQuery, find::text};
+use super::coverage;
+use crate::{
+    SignalQuery,
+    find::{
+        query::{is_boilerplate, is_quality},
+        text,
+    },
+};
 
 /// The longest product name, in characters.
 const NAME_CHARS_MAX: usize = 40;
 /// The longest slug, as `ProductSpec` has it.
 pub(super) const SLUG_CHARS_MAX: usize = 48;
-/// The most characters of the intent's own words in a name.
-const TOPIC_CHARS_MAX: usize = 26;
 
 /// One list a line: `name: words`.
 const WORDS: &str = include_str!("naming.txt");
@@ -20,25 +24,114 @@ const WORDS: &str = include_str!("naming.txt");
 static BRANDS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WORDS, "brands"));
 /// Words that are written in capitals.
 static ABBREVIATIONS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WORDS, "abbreviations"));
+/// Words that stay small within a name.
+static SMALL: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WORDS, "small"));
 
-/// The topic as people would write it: up to two of the intent's words, as typed or capitalised.
-pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> String {
-    let mut topic = String::new();
-    let free = asks_for_free(query);
-    let left_out = |word: &str| BRANDS.contains(word) || (free && word == "free");
-    let keywords = query.keywords.iter().filter(|word| !left_out(word));
-    for word in keywords.take(2) {
-        let shown = display(intent, word);
-        let grown = topic.chars().count() + shown.chars().count() + 1;
-        if !topic.is_empty() && grown > TOPIC_CHARS_MAX {
-            break;
-        }
-        if !topic.is_empty() {
-            topic.push(' ');
-        }
-        topic.extend(shown.chars().take(TOPIC_CHARS_MAX));
+/// Letters, digits and plain inner marks of `text` in one line: what may stand on a page and in a criterion.
+pub(super) fn plain(text: &str) -> String {
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '/' | '.' | '’');
+    let text = text.replace('\'', "’");
+    let kept: String = text.chars().map(|c| if kept(c) { c } else { ' ' }).collect();
+    let words = kept.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric));
+    words.collect::<Vec<_>>().join(" ").chars().take(90).collect::<String>().trim_end().to_owned()
+}
+
+/// A text of an offer in one line, without what could break a page or a quotation.
+pub(super) fn line(text: &str) -> String {
+    let kept: String = text.chars().map(|c| if c.is_control() || matches!(c, '<' | '>' | '`' | '"') { ' ' } else { c }).collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The product as the intent says it, in one line.
+pub(super) fn product(query: &SignalQuery) -> String {
+    let product = plain(&query.product);
+    if product.is_empty() { "product".to_owned() } else { product }
+}
+
+/// Whom the product is for, as the intent says it.
+pub(super) fn audience(query: &SignalQuery) -> Option<String> {
+    query.audience.as_deref().map(plain).filter(|audience| !audience.is_empty())
+}
+
+/// The product's name: what it is and, if there is room, for whom.
+pub(super) fn product_name(query: &SignalQuery) -> String {
+    let product = product(query);
+    let words: Vec<&str> = product.split(' ').collect();
+    let mut name = cut(core(&words));
+    if name.is_empty() {
+        name = cut(words);
     }
-    if topic.is_empty() { capitalised(family.object) } else { topic }
+    let mut name = title(&name);
+    if let Some(audience) = audience(query) {
+        let longer = format!("{name} for {}", title(&audience.split(' ').collect::<Vec<_>>()));
+        if longer.chars().count() <= NAME_CHARS_MAX {
+            name = longer;
+        }
+    }
+    name
+}
+
+/// The words of a product that name it: "ebook about X" is an X ebook, "tool that validates X" validates X.
+fn core<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let folded: Vec<String> = words.iter().map(|word| text::fold(word)).collect();
+    let says_much = |word: &String| !(is_boilerplate(word) || is_quality(word) || coverage::other_form(word).is_some());
+    let link = folded.iter().position(|word| {
+        matches!(word.as_str(), "that" | "which" | "to" | "about" | "for" | "of" | "on" | "with" | "in" | "where" | "who")
+    });
+    let Some(link) = link.filter(|link| *link > 0) else { return words.to_vec() };
+    let (head, tail) = (words.get(..link).unwrap_or_default(), words.get(link + 1..).unwrap_or_default());
+    let linked = folded.get(link).map_or("", String::as_str);
+    let tool = folded.get(..link).unwrap_or_default();
+    if tool.iter().any(says_much) {
+        // "PDF to markdown API" is one name; "CSV tool that merges files" ends before "that".
+        let range = linked == "to" && tool.last().is_some_and(says_much);
+        return if range || matches!(linked, "of" | "in" | "on") { words.to_vec() } else { head.to_vec() };
+    }
+    let end = tail.iter().position(|word| matches!(text::fold(word).as_str(), "that" | "which" | "with" | "and" | "so" | "from" | "without" | "by"));
+    let tail = tail.get(..end.unwrap_or(tail.len())).unwrap_or_default();
+    let form = head.last().copied().filter(|form| coverage::other_form(form).is_some());
+    let object = if form.is_some() && matches!(linked, "that" | "which" | "to") && tail.len() > 1 {
+        tail.get(1..).unwrap_or_default()
+    } else {
+        tail
+    };
+    object.iter().copied().chain(form).collect()
+}
+
+/// Without brands of others and outer small words, as many words as fit.
+fn cut(mut words: Vec<&str>) -> Vec<&str> {
+    words.retain(|word| !BRANDS.contains(text::fold(word).as_str()) && text::fold(word) != "free");
+    let small = |word: &&str| SMALL.contains(text::fold(word).as_str());
+    let length = |words: &[&str]| words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
+    while words.len() > 1 && (length(&words) > NAME_CHARS_MAX + 1 || words.last().is_some_and(small)) {
+        words.pop();
+    }
+    while words.len() > 1 && words.first().is_some_and(small) {
+        words.remove(0);
+    }
+    words
+}
+
+/// In title case, at most as long as a name may be.
+fn title(words: &[&str]) -> String {
+    let shown = words.iter().enumerate().map(|(at, word)| {
+        let folded = text::fold(word);
+        if at > 0 && SMALL.contains(folded.as_str()) { folded } else { display(word) }
+    });
+    let name = shown.collect::<Vec<_>>().join(" ");
+    name.chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
+}
+
+/// A word as the intent wrote it, when it has capitals of its own; otherwise capitalised, and in capitals when it is a
+/// known abbreviation.
+fn display(word: &str) -> String {
+    if word.chars().skip(1).any(char::is_uppercase) {
+        return word.to_owned();
+    }
+    if ABBREVIATIONS.contains(text::fold(word).as_str()) {
+        return word.to_uppercase();
+    }
+    word.split('-').map(capitalised).collect::<Vec<_>>().join("-")
 }
 
 /// Whether the intent asks for something free of charge: `free CSV tool`, `CSV tool for free`, and not `ad free radio`.
@@ -47,19 +140,6 @@ pub(super) fn topic(intent: &Intent, query: &SignalQuery, family: &Family) -> St
 pub(super) fn asks_for_free(query: &SignalQuery) -> bool {
     let keywords = &query.keywords;
     [keywords.first(), keywords.last()].into_iter().flatten().any(|word| word == "free")
-}
-
-/// The product's name: topic and the family's second word.
-pub(super) fn product_name(topic: &str, family: &Family) -> String {
-    let plain: String = topic.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    let mut name: Vec<&str> = plain.split_whitespace().collect();
-    let suffix = if name.last().is_some_and(|last| text::same_stems(last, family.suffix)) {
-        "Works"
-    } else {
-        family.suffix
-    };
-    name.push(suffix);
-    name.join(" ").chars().take(NAME_CHARS_MAX).collect::<String>().trim_end().to_owned()
 }
 
 /// The name as a label for addresses; a name without Latin letters gets one from its digest.
@@ -75,7 +155,7 @@ pub(super) fn slug(name: &str) -> String {
         }
         slug.push_str(&plain);
     }
-    let latin = text::words(name).iter().filter(|word| word.is_ascii()).count() >= 2;
+    let latin = text::words(name).iter().all(|word| word.is_ascii()) && !slug.is_empty();
     if latin {
         return slug;
     }
@@ -88,77 +168,49 @@ pub(super) fn slug(name: &str) -> String {
     }
 }
 
-/// A word of the query as the intent wrote it, when it has capitals of its own; otherwise capitalised, and in capitals
-/// when it is a known abbreviation.
-fn display(intent: &Intent, word: &str) -> String {
-    let typed = intent
-        .text()
-        .split(|c: char| !(c.is_alphanumeric() || c == '-'))
-        .find(|typed| text::fold(typed) == word)
-        .unwrap_or(word);
-    let typed: String = typed.chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
-    if typed.chars().skip(1).any(char::is_uppercase) {
-        return typed;
-    }
-    if ABBREVIATIONS.contains(word) {
-        return word.to_uppercase();
-    }
-    typed.split(' ').map(capitalised).collect::<Vec<_>>().join(" ")
-}
-
 /// With a capital first letter.
 pub(super) fn capitalised(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Letters, digits, spaces and hyphens of `text`, at most 60 characters: what may stand in a criterion.
-pub(super) fn plain(text: &str) -> String {
-    let kept: String = text.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { ' ' }).collect();
-    let words = kept.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().take(60).collect::<String>().trim_end().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use ae_core::{Currency, Money};
+    use ae_core::{Currency, Intent, Money};
 
     use super::*;
 
-    fn named(text: &str) -> (String, String) {
+    fn named(text: &str) -> String {
         let intent = Intent::new(text, Money::zero(Currency::USD)).unwrap();
-        let query = SignalQuery::from_intent(&intent);
-        let family = Family::of(&query);
-        let name = product_name(&topic(&intent, &query, family), family);
-        let slug = slug(&name);
-        (name, slug)
+        product_name(&SignalQuery::from_intent(&intent))
     }
 
     #[test]
     fn names_are_readable_and_from_the_intent() {
-        for (text, name, slug) in [
-            ("Build a $500 MRR CSV tool", "CSV Tidy", "csv-tidy"),
-            ("time tracking app for freelancers", "Time Tracking Clock", "time-tracking-clock"),
-            ("An Excel cleaner", "Cleaner Tidy", "cleaner-tidy"),
-            ("free CSV tool", "CSV Tidy", "csv-tidy"),
-            ("a CSV tool for free", "CSV Tidy", "csv-tidy"),
-            ("Résumé builder", "Résumé Builder Paper", "resume-builder-paper"),
+        for (text, name) in [
+            ("Build a $500 MRR CSV tool", "CSV Tool"),
+            ("time tracking app for freelancers", "Time Tracking App for Freelancers"),
+            ("free CSV tool", "CSV Tool"),
+            ("Résumé builder", "Résumé Builder"),
+            ("Tool to help lawyers redact PDF documents", "Redact PDF Documents for Lawyers"),
+            ("B2B API that validates VAT numbers", "VAT Numbers API for Businesses"),
+            ("Sell an ebook about sourdough baking for a one-time payment of $29", "Sourdough Baking Ebook"),
+            ("Drone photography booking site", "Drone Photography Booking Site"),
+            ("Bookkeeping for Handwerker", "Bookkeeping for Handwerker"),
+            ("A co-founder matching site", "Co-Founder Matching Site"),
+            ("PDF to markdown API for developers", "PDF to Markdown API for Developers"),
         ] {
-            assert_eq!(named(text), (name.to_owned(), slug.to_owned()), "{text}");
+            assert_eq!(named(text), name, "{text}");
         }
     }
 
     #[test]
     fn markup_and_long_words_stay_out_of_names() {
-        let (name, slug) = named(&format!("<script>alert(\"x\")</script> {} tool", "a".repeat(300)));
+        let name = named(&format!("<script>alert(\"x\")</script> `{}` tool", "a".repeat(300)));
         assert!(name.chars().all(|c| c.is_alphanumeric() || c == ' '), "{name}");
-        assert!(name.chars().count() <= NAME_CHARS_MAX && slug.len() <= SLUG_CHARS_MAX, "{name} {slug}");
-        let (_, slug) = super::tests::named("請求書 作成");
-        assert!(slug.is_ascii() && slug.len() > 8, "{slug}");
-    }
-
-    #[test]
-    fn both_lists_are_there() {
-        assert!(BRANDS.contains("github") && ABBREVIATIONS.contains("csv"));
+        assert!(name.chars().count() <= NAME_CHARS_MAX && slug(&name).len() <= SLUG_CHARS_MAX, "{name}");
+        assert_eq!(slug("CSV Tool for IT"), "csv-tool-for-it");
+        let foreign = slug("請求書 作成");
+        assert!(foreign.is_ascii() && foreign.len() > 8, "{foreign}");
     }
 }

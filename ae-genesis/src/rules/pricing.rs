@@ -3,81 +3,64 @@
 use ae_core::{BillingInterval, Currency, Money, MrrArithmetic, PriceTier};
 use rust_decimal::Decimal;
 
-use crate::SignalQuery;
+use crate::{SignalQuery, find::query::scale};
 
-/// The prices of a product.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The price of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Prices {
-    /// A month of the smaller plan.
-    pub(super) starter: Money,
-    /// A month of the larger plan.
+    /// The price of the paid plan.
     pub(super) pro: Money,
-    /// A year of the smaller plan.
-    pub(super) yearly: Money,
+    /// How often it is due.
+    pub(super) interval: BillingInterval,
     /// Whether the intent named the price.
     pub(super) named: bool,
 }
 
 /// The rule in words, for the spec's assumptions.
-pub(super) const RULE: &str = "prices follow a rule and are not tested: starter is the price that the intent names, else 9 a \
-    month for a target up to 1,000 a month, 19 up to 5,000, 29 above (times 100 for JPY, 1,000 for KRW, 50 for INR, 10 for SEK, \
-    NOK, DKK, CZK); pro costs twice that and one more; a year costs ten months";
+pub(super) const RULE: &str = "the price follows a rule and is not tested: the one that the intent names, else 9 for a target up to \
+    1,000 a month, 19 up to 5,000, 29 above, and for a single payment (times 100 for JPY, 1,000 for KRW and VND, 50 for INR and HUF, 10 \
+    for SEK, NOK, DKK, CZK); a year of a product that is sold costs ten months";
 
 impl Prices {
-    /// The prices for an intent, in `currency`.
+    /// The price for an intent; where it names none, in the currency of its target, else in `currency`.
     pub(super) fn of(query: &SignalQuery, currency: Currency) -> Self {
+        let interval = query.interval;
+        if let Some(pro) = query.price {
+            return Self { pro, interval, named: true };
+        }
+        let currency = query.target.map_or(currency, |target| target.currency());
         let scale = scale(currency);
-        let named = query.price.filter(|price| price.currency() == currency);
-        let target =
-            query.target.filter(|target| target.currency() == currency).map(|target| target.to_decimal());
-        let step = match target {
+        let step = match query.target.map(|target| target.to_decimal()) {
+            _ if interval == BillingInterval::OneTime => 29,
             Some(target) if target > Decimal::from(5_000 * scale) => 29,
             Some(target) if target > Decimal::from(1_000 * scale) => 19,
             _ => 9,
         };
-        let units = |units: u64| Money::from_decimal(Decimal::from(units), currency);
-        let fallback = units(step * scale).unwrap_or_else(|_| Money::zero(currency));
-        let starter = named.unwrap_or(fallback);
-        let pro =
-            starter.checked_mul(2).and_then(|twice| twice.checked_add(units(scale)?)).unwrap_or(starter);
-        let yearly = starter.checked_mul(10).unwrap_or(starter);
-        Self { starter, pro, yearly, named: named.is_some() }
+        let pro = Money::from_decimal(Decimal::from(step * scale), currency);
+        Self { pro: pro.unwrap_or_else(|_| Money::zero(currency)), interval, named: false }
     }
 
-    /// The price list: two monthly plans and a yearly one.
-    pub(super) fn tiers(&self, features: &[&str]) -> Vec<PriceTier> {
-        let (basic, rest) = features.split_at(features.len().div_ceil(2));
-        let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
-        let tier = |id: &str, name: &str, price, interval, includes| {
-            PriceTier::new(id, name, price, interval).with_includes(includes)
-        };
-        let all = [owned(basic), owned(rest)].concat();
-        let mut yearly = owned(basic);
-        yearly.push("Two months free".to_owned());
-        vec![
-            tier("starter", "Starter", self.starter, BillingInterval::MONTH, owned(basic)),
-            tier("pro", "Pro", self.pro, BillingInterval::MONTH, all),
-            tier("starter-yearly", "Starter, yearly", self.yearly, BillingInterval::YEAR, yearly),
-        ]
+    /// The price list of a product that is sold: one plan, and a year of it where it is due monthly.
+    pub(super) fn tiers(&self, includes: &[String]) -> Vec<PriceTier> {
+        let mut tiers = self.planned(includes);
+        if let (BillingInterval::MONTH, Ok(yearly)) = (self.interval, self.pro.checked_mul(10)) {
+            let tier = PriceTier::new("pro-yearly", "Pro, yearly", yearly, BillingInterval::YEAR);
+            tiers.push(tier.with_includes(includes.to_vec()));
+        }
+        tiers
+    }
+
+    /// The one price that a pre-order names.
+    pub(super) fn planned(&self, includes: &[String]) -> Vec<PriceTier> {
+        vec![PriceTier::new("pro", "Pro", self.pro, self.interval).with_includes(includes.to_vec())]
     }
 }
 
-/// A unit of the rule in `currency`, so that a price is not a thousandth of the intended one.
-fn scale(currency: Currency) -> u64 {
-    match currency.code() {
-        "JPY" => 100,
-        "KRW" => 1_000,
-        "INR" => 50,
-        "SEK" | "NOK" | "DKK" | "CZK" => 10,
-        _ => 1,
-    }
-}
-
-/// Customers needed = target ÷ price of the smaller plan, rounded up; nothing without a target in the same currency.
+/// Customers needed = target ÷ monthly price, rounded up; nothing without both in one currency.
 pub(super) fn arithmetic(query: &SignalQuery, prices: &Prices) -> Option<MrrArithmetic> {
     let target = query.target?;
-    let price = prices.starter;
-    if target.currency() != price.currency() || price.pico() <= 0 || target.is_negative() {
+    let price = prices.pro;
+    if prices.interval != BillingInterval::MONTH || target.currency() != price.currency() || price.pico() <= 0 || target.is_negative() {
         return None;
     }
     let customers = u64::try_from((target.pico() + price.pico() - 1) / price.pico()).ok()?;
@@ -102,17 +85,23 @@ mod tests {
 
     #[test]
     fn prices_follow_the_rule() {
-        for (text, starter) in [
-            ("CSV tool", "$9.00"),
-            ("$500 MRR CSV tool", "$9.00"),
-            ("$2k MRR CSV tool", "$19.00"),
-            ("$20k MRR CSV tool", "$29.00"),
-            ("CSV tool for $3 a month", "$3.00"),
+        for (text, price) in [
+            ("CSV tool", "$9.00 per month"),
+            ("$500 MRR CSV tool", "$9.00 per month"),
+            ("$2k MRR CSV tool", "$19.00 per month"),
+            ("$20k MRR CSV tool", "$29.00 per month"),
+            ("CSV tool for $3 a month", "$3.00 per month"),
+            ("CSV tool, €500 MRR", "9.00 EUR per month"),
+            ("CSV tool, one-time purchase", "$29.00 once"),
+            ("CSV tool at $29 a year", "$29.00 per year"),
         ] {
-            assert_eq!(Prices::of(&query(text), Currency::USD).starter.to_string(), starter, "{text}");
+            let prices = Prices::of(&query(text), Currency::USD);
+            let tiers = prices.tiers(&[]);
+            assert_eq!(shown(&tiers[0]), price, "{text}");
+            assert_eq!(tiers.len(), 1 + usize::from(price.ends_with("month")), "{text}");
         }
         let yen = Prices::of(&query("CSV tool"), "JPY".parse().unwrap());
-        assert_eq!(yen.starter.to_string(), "900.00 JPY");
+        assert_eq!(yen.pro.to_string(), "900.00 JPY");
     }
 
     proptest! {

@@ -7,9 +7,9 @@ use rust_decimal::Decimal;
 
 use super::{
     NAME,
-    family::{Family, FamilyFeature},
+    family::{FamilyFeature, Theme},
     naming,
-    reading::{Item, ids, on_topic},
+    reading::{Item, about, ids, on_topic},
     term,
 };
 use crate::{Figure, Niche, NicheBrief, Score, ScoreTerm, SignalKind};
@@ -17,20 +17,21 @@ use crate::{Figure, Niche, NicheBrief, Score, ScoreTerm, SignalKind};
 /// A narrower niche needs at least this many items of its own.
 const CLUSTER_MIN: usize = 3;
 
-/// The niches that the evidence supports, best first: the whole topic, and each feature that several items ask for.
+/// The niches that the evidence supports, best first: the whole topic, and each feature that several items ask for. None
+/// for an intent that leaves open what to build.
 pub(super) fn propose(brief: &NicheBrief) -> Vec<Niche> {
-    let family = Family::of(&brief.query);
-    let items = on_topic(&brief.evidence, &brief.query);
-    if items.is_empty() || brief.count == 0 {
+    let theme = Theme::of(&brief.query);
+    let items = on_topic(&brief.evidence, &brief.query, brief.now);
+    if brief.query.question.is_some() || brief.count == 0 || (items.is_empty() && !brief.despite_evidence) {
         return Vec::new();
     }
-    let mut niches = vec![niche(brief, family, None, &items)];
-    for feature in &family.features {
-        let own: Vec<Item<'_>> =
-            items.iter().filter(|item| feature.is_asked_for(&item.stems)).cloned().collect();
+    let mut niches = vec![niche(brief, &theme, None, &items)];
+    for feature in theme.features() {
+        let ids = about(&items, &brief.query, feature.cues.iter().copied());
+        let own: Vec<Item<'_>> = items.iter().filter(|item| ids.contains(&item.evidence.id)).cloned().collect();
         let whole = own.len() == items.len();
-        if own.len() >= CLUSTER_MIN && !whole && own.iter().any(|item| item.kind.is_demand()) {
-            niches.push(niche(brief, family, Some(feature), &own));
+        if own.len() >= CLUSTER_MIN && !whole && own.iter().any(Item::is_demand) {
+            niches.push(niche(brief, &theme, Some(feature), &own));
         }
     }
     niches
@@ -39,8 +40,8 @@ pub(super) fn propose(brief: &NicheBrief) -> Vec<Niche> {
     niches
 }
 
-fn niche(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, items: &[Item<'_>]) -> Niche {
-    let topic = naming::topic(&brief.intent, &brief.query, family);
+fn niche(brief: &NicheBrief, theme: &Theme, focus: Option<&FamilyFeature>, items: &[Item<'_>]) -> Niche {
+    let topic = naming::product(&brief.query);
     let name = match focus {
         None => topic.clone(),
         Some(feature) => format!("{topic}: {}", feature.title.to_lowercase()),
@@ -53,24 +54,18 @@ fn niche(brief: &NicheBrief, family: &Family, focus: Option<&FamilyFeature>, ite
         )
     };
     let id = id(&name, items);
-    let mut niche = Niche::new(id, name, unknown("search volume"), unknown("keyword difficulty"));
-    let demand = items.iter().filter(|item| item.kind.is_demand()).count();
+    let mut niche = Niche::new(id, name.clone(), unknown("search volume"), unknown("keyword difficulty"));
+    let demand = items.iter().filter(|item| item.is_demand()).count();
     niche.description = format!(
-        "{} {} about {topic} in the evidence, {demand} of them a request, a complaint or a willingness to pay",
+        "{} {} about {topic} in the evidence, {demand} of them a request, a complaint or a willingness to pay of the last three years",
         items.len(),
         if items.len() == 1 { "post" } else { "posts" }
     );
-    niche.pain_points = pains(family, items);
-    niche.target_audience = match &brief.query.audience {
-        Some(audience) => naming::plain(audience),
-        None => family.who.to_owned(),
-    };
-    niche.value_proposition = match focus {
-        None => family.promise.to_owned(),
-        Some(feature) => format!("{}: {}", family.promise, feature.title.to_lowercase()),
-    };
+    niche.pain_points = pains(brief, theme, items);
+    niche.target_audience = naming::audience(&brief.query).unwrap_or_else(|| "not named".to_owned());
+    niche.value_proposition = name;
     niche.evidence = items.iter().map(|item| item.evidence.clone()).collect();
-    niche.score = Score::from_terms(terms(brief, family, focus, items));
+    niche.score = Score::from_terms(terms(brief, theme, focus, items));
     niche
 }
 
@@ -83,25 +78,21 @@ fn id(name: &str, items: &[Item<'_>]) -> NicheId {
     NicheId::from_digest(&digest)
 }
 
-/// The pains: requests of the evidence, with their ids, then assumptions of the table.
-fn pains(family: &Family, items: &[Item<'_>]) -> Vec<String> {
-    let mut pains: Vec<String> = Vec::new();
-    for feature in &family.features {
-        let asked = ids(items, |item| item.kind.is_demand() && feature.is_asked_for(&item.stems));
-        if !asked.is_empty() {
-            let shown = asked.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
-            pains.push(format!("{}: asked for in {shown}", feature.title));
-        }
-    }
-    pains.extend(family.pains.iter().map(|pain| format!("{pain} (unverified)")));
-    pains
+/// The pains: the features that posts speak of, with the posts' ids.
+fn pains(brief: &NicheBrief, theme: &Theme, items: &[Item<'_>]) -> Vec<String> {
+    let asked = theme.features().iter().filter_map(|feature| {
+        let asked = about(items, &brief.query, feature.cues.iter().copied());
+        let shown = asked.iter().take(3).map(String::as_str).collect::<Vec<_>>().join(", ");
+        (!asked.is_empty()).then(|| format!("{}: asked for in {shown}", feature.title))
+    });
+    asked.collect()
 }
 
 /// The terms of the niche formula: specificity 20, pain clarity 25, audience 15, value proposition 20, evidence 10, SaaS
 /// fit 10.
 fn terms(
     brief: &NicheBrief,
-    family: &Family,
+    theme: &Theme,
     focus: Option<&FamilyFeature>,
     items: &[Item<'_>],
 ) -> Vec<ScoreTerm> {
@@ -109,20 +100,20 @@ fn terms(
     let words = brief.query.keywords.len();
     let specificity =
         8 + 4 * i64::from(words >= 2) + 4 * i64::from(audience.is_some()) + 4 * i64::from(focus.is_some());
-    let demand = ids(items, |item| item.kind.is_demand());
-    let sharp = ids(items, |item| matches!(item.kind, SignalKind::Complaint | SignalKind::WillingnessToPay));
+    let demand = ids(items, |item| item.is_demand());
+    let is_sharp = |kind| matches!(kind, SignalKind::Complaint | SignalKind::WillingnessToPay);
+    let sharp = ids(items, |item| item.recent && is_sharp(item.kind));
     let pain = match count(&demand) {
         0 => 0,
         n => (8 + 4 * (n - 1) + if sharp.is_empty() { 0 } else { 5 }).min(25),
     };
-    let asked: Vec<(&FamilyFeature, Vec<String>)> = family
-        .features
-        .iter()
-        .map(|feature| (feature, ids(items, |item| feature.is_asked_for(&item.stems))))
-        .filter(|(_, ids)| !ids.is_empty())
-        .collect();
-    let titles: Vec<String> = asked.iter().map(|(feature, _)| feature.title.to_lowercase()).collect();
-    let paying = ids(items, |item| item.kind == SignalKind::WillingnessToPay);
+    let mut asked: Vec<(String, Vec<String>)> = vec![(naming::product(&brief.query), demand.clone())];
+    asked.extend(theme.features().iter().map(|feature| {
+        (feature.title.to_lowercase(), about(items, &brief.query, feature.cues.iter().copied()))
+    }));
+    asked.retain(|(_, ids)| !ids.is_empty());
+    let titles: Vec<&str> = asked.iter().map(|(title, _)| title.as_str()).collect();
+    let paying = ids(items, |item| item.recent && item.kind == SignalKind::WillingnessToPay);
     let recurring = brief.query.target.is_some() || brief.query.price.is_some();
     let saas = 5 + 3 * i64::from(recurring) + 2 * i64::from(!paying.is_empty());
     vec![
@@ -151,10 +142,10 @@ fn terms(
             Some(6 * count(&titles)),
             20,
             format!(
-                "6 for each feature that a post speaks of: {}",
+                "6 for the product when a post asks for it, 6 for each usual feature that a post speaks of: {}",
                 if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
             ),
-            unique(asked.into_iter().flat_map(|(_, ids)| ids)),
+            unique(asked.iter().flat_map(|(_, ids)| ids.clone())),
         ),
         term(
             "evidence",

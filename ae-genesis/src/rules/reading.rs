@@ -1,9 +1,20 @@
-//! Evidence, read once: what kind each item is and whether it is about the intent.
+//! Evidence, read once: what kind each item is, whether it is about the intent, and whether it is of today.
 
-use ae_core::Evidence;
+use std::collections::BTreeSet;
 
-use super::family::Family;
-use crate::{SignalKind, SignalQuery, find::text, sources::is_plain_id};
+use ae_core::{Evidence, Timestamp};
+
+use crate::{
+    SignalKind, SignalQuery,
+    find::{
+        query::{WEIGHT_NAME, is_common, is_name},
+        text,
+    },
+    sources::is_plain_id,
+};
+
+/// Evidence younger than this counts as recent: three years.
+const RECENT_DAYS: i64 = 3 * 365;
 
 /// One item of evidence with what its title shows.
 #[derive(Debug, Clone)]
@@ -11,22 +22,52 @@ pub(super) struct Item<'a> {
     pub(super) evidence: &'a Evidence,
     pub(super) kind: SignalKind,
     pub(super) stems: Vec<String>,
+    /// Whether it holds the intent's own words, and not related ones alone.
+    pub(super) own: bool,
+    /// Whether it is known to be recent. A post without a date is not.
+    pub(super) recent: bool,
 }
 
-/// The items that are about the intent, in the order given. Items with an id that is not a plain label are left out, since
-/// ids are printed.
-pub(super) fn on_topic<'a>(evidence: &'a [Evidence], query: &SignalQuery) -> Vec<Item<'a>> {
+impl Item<'_> {
+    /// Whether it shows demand of today.
+    pub(super) fn is_demand(&self) -> bool {
+        self.recent && self.kind.is_demand()
+    }
+}
+
+/// The items that are about the intent, in the order given. Those that hold related words alone are at most as many as
+/// those with the intent's own. Items with an id that is not a plain label are left out, since ids are printed.
+pub(super) fn on_topic<'a>(evidence: &'a [Evidence], query: &SignalQuery, now: Timestamp) -> Vec<Item<'a>> {
     let topic = Topic::of(query);
-    let items = evidence.iter().filter(|item| is_plain_id(&item.id)).map(|evidence| {
+    let mut items: Vec<Item<'a>> = Vec::new();
+    for evidence in evidence.iter().filter(|item| is_plain_id(&item.id)) {
         let title = evidence.title.as_data();
-        Item { evidence, kind: SignalKind::of_title(title), stems: text::stems(title) }
+        let stems = text::stems(title);
+        let Some(own) = topic.covers(&stems) else { continue };
+        let days = |at: Timestamp| (now.as_second() - at.as_second()) / 86_400;
+        let recent = evidence.posted_at.is_some_and(|at| days(at) <= RECENT_DAYS);
+        items.push(Item { evidence, kind: SignalKind::of_title(title), stems, own, recent });
+    }
+    let mut room = items.iter().filter(|item| item.own).count();
+    items.retain(|item| {
+        let fits = item.own || room > 0;
+        room -= usize::from(!item.own && fits);
+        fits
     });
-    items.filter(|item| topic.covers(&item.stems)).collect()
+    items
 }
 
 /// The ids of the items that pass `test`.
 pub(super) fn ids(items: &[Item<'_>], test: impl Fn(&Item<'_>) -> bool) -> Vec<String> {
     items.iter().filter(|item| test(item)).map(|item| item.evidence.id.clone()).collect()
+}
+
+/// The ids of the items that speak of a feature: they hold one of its words, other than those of the topic itself, and
+/// are no mere talk.
+pub(super) fn about<'w>(items: &[Item<'_>], query: &SignalQuery, words: impl Iterator<Item = &'w str>) -> Vec<String> {
+    let topic: BTreeSet<String> = query.keywords.iter().flat_map(|word| text::stems(word)).collect();
+    let cues: BTreeSet<String> = words.flat_map(text::stems).filter(|stem| !topic.contains(stem)).collect();
+    ids(items, |item| item.own && item.kind != SignalKind::Topic && item.stems.iter().any(|stem| cues.contains(stem)))
 }
 
 /// Whether the items come from the bundled sample.
@@ -38,6 +79,8 @@ struct Term {
     stems: Vec<String>,
     own: bool,
     weight: f64,
+    /// Whether the word has too many meanings to decide alone.
+    common: bool,
     /// Whether the table of related terms knows it as a name of something.
     name: bool,
 }
@@ -45,9 +88,8 @@ struct Term {
 /// Decides whether a title is about the intent rather than near it.
 struct Topic {
     terms: Vec<Term>,
-    /// The number of words of the intent that carry its topic alone.
+    /// The number of words of the intent that carry its topic.
     strong: usize,
-    family: &'static Family,
 }
 
 impl Topic {
@@ -56,30 +98,36 @@ impl Topic {
             stems: text::stems(&term.text),
             own: term.own,
             weight: term.weight,
-            name: term.own && term.weight >= 1.0 && crate::find::query::is_name(&term.text),
+            common: is_common(&term.text),
+            name: is_name(&term.text),
         };
         let terms: Vec<Term> = query.terms.iter().map(term).collect();
         let strong = terms.iter().filter(|term| term.own && term.weight >= 1.0).count();
-        Self { terms, strong, family: Family::of(query) }
+        Self { terms, strong }
     }
 
-    /// A title is about the topic when it holds another name of it, two words of the intent, two related terms, for an
-    /// intent of one strong word that word, or a word that names something next to one that asks for a feature.
-    fn covers(&self, stems: &[String]) -> bool {
+    /// Whether a title is about the topic: `Some(true)` by the intent's own words, `Some(false)` by related ones.
+    ///
+    /// Own words are enough when there are two that carry the topic, or one, if the intent has no other or a related
+    /// term comes along. A word with many meanings, such as `deal`, needs another one in any case.
+    fn covers(&self, stems: &[String]) -> Option<bool> {
         let held = |term: &&Term| stems.windows(term.stems.len().max(1)).any(|window| *window == *term.stems);
-        let (mut own, mut strong, mut related, mut named, mut object) = (0, 0, 0, false, false);
+        let (mut own, mut strong, mut sure, mut related, mut named, mut object) = (0, 0, false, 0, false, false);
         for term in self.terms.iter().filter(held) {
             if term.own {
                 own += 1;
                 strong += usize::from(term.weight >= 1.0);
-                object |= term.name;
+                sure |= term.weight >= 1.0 && !term.common;
+                object |= term.name && !term.common;
             } else {
                 related += 1;
-                named |= term.weight >= crate::find::query::WEIGHT_NAME;
+                named |= term.weight >= WEIGHT_NAME && !term.common;
             }
         }
-        let asked = || self.family.features.iter().any(|feature| feature.is_asked_for(stems));
-        let several = own >= 2 || related >= 2 || (own >= 1 && related >= 1);
-        named || several || (self.strong <= 1 && strong >= 1) || (object && asked())
+        let alone = sure && (self.strong <= 1 || related >= 1 || object && self.strong <= 2);
+        if own >= 2 && strong >= 1 || strong >= 1 && related >= 1 || alone {
+            return Some(true);
+        }
+        (named || related >= 2).then_some(false)
     }
 }

@@ -1,10 +1,11 @@
-//! Stories, criteria and tasks of a spec.
+//! Stories and criteria of a spec.
 
 use ae_core::{
-    AcceptanceCriterion, CheckKind, Feature, PriceTier, Priority, Task, TaskId, TaskKind, UserStory,
+    AcceptanceCriterion, Behaviour, CheckKind, Deliverable, Feature, PriceTier, Priority, UserStory,
 };
 
 use super::pricing;
+use crate::SpecBrief;
 
 /// The material of stories and criteria.
 #[derive(Debug)]
@@ -12,10 +13,13 @@ pub(super) struct Outline<'a> {
     pub(super) product_name: &'a str,
     pub(super) tagline: &'a str,
     pub(super) audience: &'a str,
+    pub(super) deliverable: Deliverable,
     pub(super) features: &'a [Feature],
     pub(super) tiers: &'a [PriceTier],
     /// The ids of all evidence that shows demand.
     pub(super) demand: &'a [String],
+    /// Whether the niche validated.
+    pub(super) validated: bool,
 }
 
 /// Stories with the criteria that check them.
@@ -28,64 +32,118 @@ pub(super) struct Stories {
 impl Stories {
     pub(super) fn of(outline: &Outline<'_>) -> Self {
         let mut all = Self::default();
+        all.introduction(outline);
+        if outline.deliverable == Deliverable::PreOrder {
+            all.planned(outline);
+        } else {
+            all.delivered(outline);
+        }
+        all.privacy(outline.audience);
+        all
+    }
+
+    fn introduction(&mut self, outline: &Outline<'_>) {
         let who = outline.audience;
-        all.story(
+        self.story(
             "See what it is",
             &format!(
-                "As a user ({who}), I want to see at once what {} does, so that I know whether it is for me",
+                "As a user ({who}), I want to see at once what {} is, so that I know whether it is for me",
                 outline.product_name
             ),
             Priority::P0,
             "Customers do not buy what they do not understand",
             outline.demand.to_vec(),
         );
-        all.shown(Priority::P0, "The page names the product", outline.product_name);
-        all.shown(Priority::P0, "The page shows the tagline", outline.tagline);
-        all.shown(Priority::P1, "The page says it is for", who);
+        self.shown(Priority::P0, "The page names the product", outline.product_name);
+        self.shown(Priority::P0, "The page shows the tagline", outline.tagline);
+        self.shown(Priority::P1, "The page says it is for", who);
+        if !outline.validated {
+            self.shown(Priority::P0, "The page says", SpecBrief::NOT_VALIDATED);
+        }
+    }
+
+    /// A product that works: a proof for each feature, then price and checkout.
+    fn delivered(&mut self, outline: &Outline<'_>) {
+        let who = outline.audience;
         for (position, feature) in outline.features.iter().enumerate() {
             let (priority, why) = match position {
                 0..=2 => (Priority::P0, "It is among the three that the product stands on"),
                 3 => (Priority::P1, "It makes the first three worth paying for"),
                 _ => (Priority::P2, "The product is useful without it"),
             };
-            let why = if feature.evidence.is_empty() {
-                format!("{why}; an assumption, no post asks for it")
-            } else {
-                format!("{why}; posts speak of it: {}", feature.evidence.join(", "))
+            let why = match feature.evidence.as_slice() {
+                [] => format!("{why}; no post asks for it"),
+                posts => format!("{why}; posts speak of it: {}", posts.join(", ")),
             };
             let wish = first_lower(&feature.title);
-            all.story(
+            self.story(
                 &feature.title,
                 &format!("As a user ({who}), I want this: {wish}, so that I no longer do it by hand"),
                 priority,
                 &why,
                 feature.evidence.clone(),
             );
-            all.shown(Priority::P0, "The page explains the feature", &feature.title);
+            self.shown(Priority::P0, "The page names the feature", &feature.title);
+            for behaviour in &feature.behaviours {
+                self.criterion(Priority::P0, works(behaviour), CheckKind::Behaviour { id: behaviour.id.clone() });
+            }
         }
-        all.story(
+        self.story(
             "Know the price and buy",
             &format!("As a user ({who}), I want to see what it costs and pay, so that I can start today"),
             Priority::P0,
             "Without a price and a way to pay there is no revenue",
             Vec::new(),
         );
-        for tier in outline.tiers {
-            let text = format!("The price list shows \"{}\"", pricing::shown(tier));
-            all.criterion(Priority::P0, text, CheckKind::Price { tier: tier.id.clone() });
+        self.prices(outline.tiers, "The price list shows");
+        self.criterion(Priority::P0, "A checkout button leads to the payment page".to_owned(), CheckKind::Checkout);
+    }
+
+    /// A product that is not built: it says so, and nobody is charged.
+    fn planned(&mut self, outline: &Outline<'_>) {
+        let who = outline.audience;
+        let demand = outline.features.iter().flat_map(|feature| feature.evidence.clone()).collect::<Vec<_>>();
+        let cited = demand.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
+        self.story(
+            "Know what is planned",
+            &format!("As a visitor ({who}), I want to read that it is not built yet and what is planned, so that I am not misled"),
+            Priority::P0,
+            "A promise that is taken for a product has to be paid back",
+            cited,
+        );
+        self.criterion(Priority::P0, "The page says that the product is not built yet".to_owned(), CheckKind::NotBuilt);
+        for feature in outline.features {
+            self.shown(Priority::P1, "The page names as planned", &feature.title);
         }
-        let text = "A checkout button leads to the payment page".to_owned();
-        all.criterion(Priority::P0, text, CheckKind::Checkout);
-        all.story(
+        self.prices(outline.tiers, "The page shows the planned price");
+        self.story(
+            "Say that I am interested",
+            &format!("As a visitor ({who}), I want to say that I would use it, without giving anything away"),
+            Priority::P0,
+            "The count decides whether it is built",
+            Vec::new(),
+        );
+        let text = "A button counts an interest and asks for nothing".to_owned();
+        self.criterion(Priority::P0, text, CheckKind::Interest);
+    }
+
+    fn privacy(&mut self, who: &str) {
+        self.story(
             "Know what happens to my data",
             &format!("As a user ({who}), I want to read what is collected, so that I can decide whether to trust it"),
             Priority::P1,
-            "Customers hand over data, and the law asks for it",
+            "The law asks for it",
             Vec::new(),
         );
         let text = "A privacy page says what is collected".to_owned();
-        all.criterion(Priority::P0, text, CheckKind::Privacy);
-        all
+        self.criterion(Priority::P0, text, CheckKind::Privacy);
+    }
+
+    fn prices(&mut self, tiers: &[PriceTier], text: &str) {
+        for tier in tiers {
+            let text = format!("{text} \"{}\"", pricing::shown(tier));
+            self.criterion(Priority::P0, text, CheckKind::Price { tier: tier.id.clone() });
+        }
     }
 
     fn story(
@@ -114,66 +172,22 @@ impl Stories {
         criterion.story = self.stories.last().map(|story| story.id.clone());
         self.criteria.push(criterion);
     }
+}
 
-    /// The work, in an order that respects dependencies; every criterion is served by a task.
-    pub(super) fn tasks(&self, product_name: &str) -> Vec<Task> {
-        let with = |wanted: fn(&CheckKind) -> bool| -> Vec<String> {
-            let proven = self.criteria.iter().filter(|criterion| wanted(&criterion.check));
-            proven.map(|criterion| criterion.id.clone()).collect()
-        };
-        let all = with(|_| true);
-        let page = with(|check| matches!(check, CheckKind::Phrases { .. }));
-        let listed = with(|check| matches!(check, CheckKind::Price { .. }));
-        let task = |number: u32, title: &str, text: &str, kind, before: &[u32], criteria: &[String]| {
-            let before = before.iter().copied().filter_map(task_id).collect();
-            let task = Task::new(task_id(number)?, title, text, kind);
-            Some(task.with_depends_on(before).with_criteria(criteria.to_vec()))
-        };
-        let layout =
-            format!("Decide the pages of {product_name} and what each shows: start, prices, privacy.");
-        let copy = "Write name, tagline, audience and one paragraph a feature. Quote no outside text.";
-        let start = "Show the copy, readable on a phone and without scripts.";
-        let prices = "Show every price with its interval, exactly as in the spec.";
-        let checkout = "Lead each price to its payment page. No card data and no key on the site.";
-        let privacy = "Say what is collected, why, for how long, and whom to ask.";
-        let check = "Run every acceptance criterion against the built pages.";
-        let publish = "Publish the checked pages and check them again at their address.";
-        let secure = |task: Option<Task>| task.map(|task| task.with_security(true));
-        [
-            task(1, "Lay out the pages", &layout, TaskKind::Architecture, &[], &page),
-            task(2, "Write the copy", copy, TaskKind::Content, &[1], &page),
-            task(3, "Build the start page", start, TaskKind::Implementation, &[1, 2], &page),
-            task(4, "Build the price list", prices, TaskKind::Implementation, &[3], &listed),
-            secure(task(
-                5,
-                "Connect the checkout",
-                checkout,
-                TaskKind::Implementation,
-                &[4],
-                &with(|check| *check == CheckKind::Checkout),
-            )),
-            secure(task(
-                6,
-                "Write the privacy page",
-                privacy,
-                TaskKind::Content,
-                &[1],
-                &with(|check| *check == CheckKind::Privacy),
-            )),
-            task(7, "Check every criterion", check, TaskKind::Testing, &[3, 4, 5, 6], &all),
-            secure(task(8, "Publish", publish, TaskKind::Operations, &[7], &all)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+/// The criterion of a behaviour, for people.
+fn works(behaviour: &Behaviour) -> String {
+    let count = |number: usize, one: &str| match number {
+        1 => format!("1 {one}"),
+        n => format!("{n} {one}s"),
+    };
+    let cases = count(behaviour.cases.len(), "case");
+    match behaviour.properties.len() {
+        0 => format!("It works: \"{}\" does what its {cases} say", behaviour.id),
+        n => format!("It works: \"{}\" does what its {cases} and {} say", behaviour.id, count(n, "law")),
     }
 }
 
-fn task_id(number: u32) -> Option<TaskId> {
-    format!("T-{number:03}").parse().ok()
-}
-
-fn first_lower(text: &str) -> String {
+pub(super) fn first_lower(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -17,6 +17,7 @@ mod faults;
 mod file;
 #[cfg(feature = "hackernews")]
 mod hackernews;
+mod intents;
 mod lifecycle;
 #[cfg(feature = "mock")]
 mod mocks;

@@ -51,7 +51,7 @@ impl SignalKind {
             Self::Request
         } else if reading.has(Cue::Workaround) {
             Self::Workaround
-        } else if matches!(reading.form, Form::Plain | Form::Tell) && reading.has(Cue::Grievance) {
+        } else if reading.form == Form::Tell && reading.has(Cue::Grievance) || reading.is_own_trouble() {
             Self::Complaint
         } else {
             Self::Topic
@@ -120,6 +120,8 @@ struct Reading {
     form: Form,
     /// Whether it ends like a question.
     question: bool,
+    /// Whether the author speaks of himself.
+    first_person: bool,
     cues: Vec<Cue>,
 }
 
@@ -140,7 +142,8 @@ impl Reading {
         };
         let named = matches!(form, Form::Ask | Form::Tell | Form::Show);
         let rest = words.get(if named { 2 } else { 0 }..).unwrap_or_default();
-        Self { form, question, cues: cues::read(rest) }
+        let own = |word: &String| ["i", "my", "me", "we", "our", "us", "myself"].contains(&word.as_str());
+        Self { form, question, first_person: rest.iter().any(own), cues: cues::read(rest) }
     }
 
     fn has(&self, cue: Cue) -> bool {
@@ -149,6 +152,12 @@ impl Reading {
 
     fn is_opportunity(&self) -> bool {
         self.form != Form::Show && self.sum() >= THRESHOLD
+    }
+
+    /// Whether the author has a trouble of his own; a headline about the troubles of others is news.
+    fn is_own_trouble(&self) -> bool {
+        let trouble = self.has(Cue::Grievance) || self.has(Cue::Complaint);
+        self.form == Form::Plain && trouble && self.first_person
     }
 
     /// Tenths of a point; set by judgement from what the words mean, then checked, not fitted.
@@ -201,9 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn reports_of_failing_products_are_complaints_but_no_requests() {
+    fn own_trouble_is_a_complaint_and_a_headline_is_not() {
+        let title = "Chasing unpaid invoices is the worst part of my small business";
+        assert_eq!(SignalKind::of_title(title), SignalKind::Complaint);
         for title in ["Spreadsheets blamed for wrong results", "Example Mail is now charging for exports"] {
-            assert_eq!(SignalKind::of_title(title), SignalKind::Complaint, "{title}");
+            assert_eq!(SignalKind::of_title(title), SignalKind::Topic, "{title}");
             assert!(!opportunity(title), "{title}");
         }
     }

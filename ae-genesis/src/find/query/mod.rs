@@ -13,10 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::find::text;
 pub(crate) use expansion::{WEIGHT_NAME, is_name};
-pub(crate) use money::places;
 pub(crate) use price::scale;
 use tokens::Word;
-pub(crate) use words::{is_boilerplate, is_other_form, is_quality};
+pub(crate) use words::{is_boilerplate, is_common, is_other_form, is_quality};
 
 /// Bounds on the reading of a source for one query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,7 +224,7 @@ mod tests {
             ("Build a $500 MRR CSV tool", "csv", None),
             ("Invoicing app for small plumbing firms, $2k MRR", "invoicing", Some("small plumbing firms")),
             ("Tool for tax reminders", "tax reminders", None),
-            ("Tool for dentists", "dentists", Some("dentists")),
+            ("Tool for dentists", "", Some("dentists")),
             ("Résumé builder for engineers", "resume builder", Some("engineers")),
             ("A spreadsheet-to-database tool", "spreadsheet database", None),
             ("Find a co-founder", "co-founder", None),

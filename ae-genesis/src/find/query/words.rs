@@ -74,6 +74,13 @@ pub(crate) fn is_other_form(word: &str) -> bool {
     OTHER_FORMS.contains(word)
 }
 
+/// Words with so many meanings that one of them alone decides nothing, in any form.
+pub(crate) fn is_common(term: &str) -> bool {
+    static STEMS: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| COMMON.iter().flat_map(|word| crate::find::text::stems(word)).collect());
+    matches!(crate::find::text::stems(term).as_slice(), [stem] if STEMS.contains(stem))
+}
+
 /// The form of the product that the words of an intent name.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Form {
@@ -95,6 +102,7 @@ static BOILERPLATE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WOR
 static WEAK: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "weak"));
 static PEOPLE: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "people"));
 static LEAD: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "lead"));
+static COMMON: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "common"));
 static LEAD_VERBS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "lead-verbs"));
 static DANGLING: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "dangling"));
 static FOREIGN: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| list(WORDS, "foreign"));

@@ -1,0 +1,106 @@
+//! Decides what is delivered: a product that a builder at hand can make, or a pre-order.
+
+use ae_core::{Deliverable, Feature, Offer};
+
+use super::{
+    coverage::{Vocabulary, other_form},
+    family::Theme,
+    naming,
+    reading::{Item, about},
+};
+use crate::SignalQuery;
+
+/// The most features of a pre-order.
+const PLANNED_MAX: usize = 6;
+
+/// What is delivered, with its features.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    /// The offer that covers the intent; `None` for a pre-order.
+    pub(super) offer: Option<&'a Offer>,
+    /// Why it is a pre-order, or why the offer fits.
+    pub(super) why: String,
+    pub(super) features: Vec<Feature>,
+}
+
+impl<'a> Plan<'a> {
+    /// The first offer that covers every word of the intent, otherwise a pre-order with the reason.
+    pub(super) fn of(query: &SignalQuery, offers: &'a [Offer], items: &[Item<'_>], theme: &Theme) -> Self {
+        let mut refusals: Vec<String> = Vec::new();
+        for offer in offers {
+            match cover(offer, &query.product) {
+                Ok(words) => {
+                    let why = format!("it covers every word: {}", words.join(", "));
+                    return Self { offer: Some(offer), why, features: offered(offer, query, items) };
+                }
+                Err(why) => refusals.push(format!("{}: {why}", offer.name)),
+            }
+        }
+        let why = if refusals.is_empty() { "none is configured".to_owned() } else { refusals.join("; ") };
+        let why = format!("no builder at hand makes this ({why}): it is offered as a pre-order, and nothing is sold");
+        Self { offer: None, why, features: planned(query, items, theme) }
+    }
+
+    pub(super) fn deliverable(&self) -> Deliverable {
+        self.offer.map_or(Deliverable::PreOrder, |offer| offer.deliverable)
+    }
+
+    /// The titles of the features that are paid for; of all, where none is.
+    pub(super) fn paid(&self) -> Vec<String> {
+        let titles = |paid: bool| {
+            let features = self.features.iter().filter(|feature| !paid || feature.tier.is_some());
+            features.map(|feature| feature.title.clone()).collect::<Vec<_>>()
+        };
+        let paid = titles(true);
+        if paid.is_empty() { titles(false) } else { paid }
+    }
+}
+
+/// The words of the product that an offer covers, or the reason why it does not.
+fn cover(offer: &Offer, product: &str) -> Result<Vec<String>, String> {
+    if let Some(form) = other_form(product).filter(|_| offer.deliverable == Deliverable::WebTool) {
+        return Err(format!("\"{form}\" is not a tool on a web page"));
+    }
+    let features = offer.features.iter();
+    let words = features.flat_map(|offered| offered.words.iter().chain([&offered.feature.title]));
+    let words = offer.words.iter().chain(words).map(String::as_str);
+    Vocabulary::new(offer.families.iter().map(String::as_str), words).cover(product)
+}
+
+/// The features of an offer as they are, with the posts that speak of each.
+fn offered(offer: &Offer, query: &SignalQuery, items: &[Item<'_>]) -> Vec<Feature> {
+    let feature = |offered: &ae_core::OfferedFeature| {
+        let words = offered.words.iter().map(String::as_str);
+        offered.feature.clone().with_evidence(about(items, query, words))
+    };
+    offer.features.iter().map(feature).collect()
+}
+
+/// The features that are planned: the product itself in the intent's own words, then those of the family that posts speak
+/// of or the intent names.
+fn planned(query: &SignalQuery, items: &[Item<'_>], theme: &Theme) -> Vec<Feature> {
+    let product = naming::product(query);
+    let (core, extras) = product.split_once(" with ").unwrap_or((&product, ""));
+    let title = naming::capitalised(core);
+    let evidence = items.iter().filter(|item| item.own && item.is_demand()).map(|item| item.evidence.id.clone());
+    let mut features = vec![Feature::new(&title, format!("Planned: {product}.")).with_evidence(evidence.collect())];
+    if !extras.is_empty() {
+        let words = crate::find::text::words(extras);
+        let found = about(items, query, words.iter().map(String::as_str));
+        features.push(Feature::new(naming::capitalised(extras), format!("Planned: {core} with {extras}.")).with_evidence(found));
+    }
+    let known = crate::find::text::words(&product);
+    let mut more: Vec<Feature> = Vec::new();
+    for feature in theme.features() {
+        let evidence = about(items, query, feature.cues.iter().copied());
+        let named = feature.cues.iter().any(|cue| known.iter().skip(1).any(|word| word == cue));
+        if named || !evidence.is_empty() {
+            let text = format!("Planned: {}", super::stories::first_lower(feature.description));
+            more.push(Feature::new(feature.title, text).with_evidence(evidence));
+        }
+    }
+    more.sort_by_key(|feature| std::cmp::Reverse(feature.evidence.len()));
+    features.extend(more.into_iter().filter(|feature| feature.title != title));
+    features.truncate(PLANNED_MAX);
+    features
+}
