@@ -15,9 +15,6 @@ use crate::behaviour::{
     wire::{Answer, Call, Order},
 };
 
-/// The memory that is added after a failure, so that its message can be read.
-const MEMORY_FOR_MESSAGE: usize = 256 << 10;
-
 /// The sources and the limits of a call.
 #[derive(Debug)]
 pub(super) struct Engine {
@@ -79,7 +76,7 @@ impl Engine {
         context.with(|ctx| {
             let prelude: Object<'_> = ctx.eval(include_str!("prelude.js")).map_err(unable)?;
             let taken = Taken::new(&prelude).map_err(unable)?;
-            let room = Room { ctx, taken, runtime: &runtime, late: &late, end, limits: self.limits };
+            let room = Room { ctx, taken, late: &late, end, limits: self.limits };
             room.run(call)
         })
     }
@@ -89,7 +86,6 @@ impl Engine {
 struct Room<'a, 'js> {
     ctx: Ctx<'js>,
     taken: Taken<'js>,
-    runtime: &'a Runtime,
     late: &'a Cell<bool>,
     end: Duration,
     limits: Limits,
@@ -184,19 +180,22 @@ impl<'js> Room<'_, 'js> {
         if self.is_late() {
             return Err(self.too_late());
         }
-        let used = self.runtime.memory_usage().malloc_size;
-        self.runtime.set_memory_limit(self.limits.memory.saturating_add(MEMORY_FOR_MESSAGE));
-        let text = match &thrown {
-            Some(thrown) => thrown::text(&self.taken, thrown),
-            None => show::line(&error.to_string(), 300),
+        let out_of_memory = |text: &str| {
+            let limit = self.limits.memory;
+            Err((Verdict::OutOfMemory, format!("more than its {limit} bytes of memory: {text}")))
         };
-        // Without memory for an error the engine throws `null`. A module that throws the same gains nothing: neither passes.
-        let full = usize::try_from(used).unwrap_or(0) > self.limits.memory / 2;
-        let spent = text.contains("out of memory") || (full && thrown.is_some_and(|thrown| thrown.is_null()));
-        if spent {
-            let text = format!("more than {} bytes of memory: {text}", self.limits.memory);
-            return Err((Verdict::OutOfMemory, text));
+        let Some(thrown) = thrown else {
+            return Err((Verdict::Threw, show::line(&error.to_string(), 300)));
+        };
+        // Without memory for an error the engine throws `null`. A module that does the same gains nothing: neither passes.
+        if thrown.is_null() {
+            return out_of_memory("threw null");
         }
-        Err((Verdict::Threw, text))
+        match thrown::text(&self.taken, &thrown) {
+            Ok(text) if text.contains("out of memory") => out_of_memory(&text),
+            Ok(text) => Err((Verdict::Threw, text)),
+            // No code of the module has run for it, so only memory can be missing.
+            Err(_) => out_of_memory("the error can't be read"),
+        }
     }
 }

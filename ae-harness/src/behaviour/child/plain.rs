@@ -133,6 +133,10 @@ impl<'a, 'js> Walk<'a, 'js> {
         if !number.is_finite() || (number == 0.0 && number.is_sign_negative()) {
             return refused(format!("the number {number:?}"));
         }
+        // 3 rather than 3.0, as people and JavaScript write it.
+        if number.fract() == 0.0 && number.abs() < 1e15 {
+            return self.put(number.to_string().as_bytes());
+        }
         self.json(&number)
     }
 

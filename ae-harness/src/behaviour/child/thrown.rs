@@ -9,27 +9,34 @@ use crate::behaviour::show;
 const MESSAGE_CHARS: usize = 300;
 
 /// The name and message of an error with the place where it was made, or the kind of value that was thrown.
-pub(super) fn text<'js>(taken: &Taken<'js>, thrown: &Value<'js>) -> String {
-    if let Some(text) = thrown.as_string().and_then(|text| text.to_string().ok()) {
-        return format!("threw the text {}", show::quoted(&text, MESSAGE_CHARS));
+///
+/// # Errors
+///
+/// When the engine has no memory left to read them.
+pub(super) fn text<'js>(taken: &Taken<'js>, thrown: &Value<'js>) -> rquickjs::Result<String> {
+    if let Some(text) = thrown.as_string() {
+        return Ok(format!("threw the text {}", show::quoted(&plain(text), MESSAGE_CHARS)));
     }
-    if thrown.is_proxy() || !thrown.is_error() {
-        return format!("threw a value of type {} instead of an Error", thrown.type_name());
-    }
-    let Some(error) = thrown.as_object() else { return "threw".to_owned() };
-    let own = |object: &Object<'js>, key| {
-        let value = taken.own(object, key).ok().flatten()?;
-        value.as_string()?.to_string().ok()
+    let error = match thrown.as_object() {
+        Some(error) if thrown.is_error() && !thrown.is_proxy() => error,
+        _ => return Ok(format!("threw a value of type {} instead of an Error", thrown.type_name())),
     };
-    let name = own(error, "name").or_else(|| {
-        let prototype = error.get_prototype()?;
-        if prototype.is_proxy() { None } else { own(&prototype, "name") }
-    });
-    let name = name.unwrap_or_else(|| "Error".to_owned());
-    let message = own(error, "message").unwrap_or_default();
-    let mut text = format!("threw {}: {}", show::line(&name, 40), show::line(&message, MESSAGE_CHARS));
-    if let Some(place) = own(error, "stack").and_then(|stack| stack.lines().next().map(str::to_owned)) {
-        text.push_str(&format!(" ({})", show::line(&place, 120)));
+    let own = |object: &Object<'js>, key| -> rquickjs::Result<Option<String>> {
+        Ok(taken.own(object, key)?.and_then(|value| value.as_string().map(plain)))
+    };
+    let mut name = own(error, "name")?;
+    if let (None, Some(prototype)) = (&name, error.get_prototype()) {
+        name = if prototype.is_proxy() { None } else { own(&prototype, "name")? };
     }
-    text
+    let name = show::line(name.as_deref().unwrap_or("Error"), 40);
+    let message = show::line(&own(error, "message")?.unwrap_or_default(), MESSAGE_CHARS);
+    let stack = own(error, "stack")?.unwrap_or_default();
+    let place = show::line(stack.lines().next().unwrap_or_default(), 120);
+    let place = if place.is_empty() { place } else { format!(" ({place})") };
+    Ok(format!("threw {name}: {message}{place}"))
+}
+
+/// The text, or nothing where it is not Unicode.
+fn plain(text: &rquickjs::String<'_>) -> String {
+    text.to_string().unwrap_or_default()
 }
