@@ -10,7 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=kits");
     let root = env::var("CARGO_MANIFEST_DIR")?;
     let folder = Path::new(&root).join("kits");
-    let mut list = String::from("/// The name of each kit with its files.\npub(super) static KITS: &[(&str, &[(&str, &[u8])])] = &[\n");
+    let mut list = String::from(
+        "/// The name of each kit with its files.\npub(super) static KITS: &[(&str, &[(&str, &[u8])])] = &[\n",
+    );
     for kit in entries(&folder)? {
         if !folder.join(&kit).is_dir() {
             continue;
@@ -18,7 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(list, "    ({kit:?}, &[")?;
         for path in files(&folder.join(&kit), "")? {
             let place = format!("/kits/{kit}/{path}");
-            writeln!(list, "        ({path:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),")?;
+            writeln!(
+                list,
+                "        ({path:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),"
+            )?;
         }
         list.push_str("    ]),\n");
     }

@@ -34,7 +34,9 @@ pub(crate) fn problem(spec: &ProductSpec, site: &SiteContext) -> Option<&'static
     if spec.pricing.is_empty() {
         Some("some features are paid for, and the price list is empty: add a tier")
     } else if site.project.is_none() || site.licence_keys.is_empty() {
-        Some("some features are paid for: give the site's context the project and the public keys of licences")
+        Some(
+            "some features are paid for: give the site's context the project and the public keys of licences",
+        )
     } else if site.licence_keys.iter().any(|key| !key.is_object() || key.get("d").is_some()) {
         Some("a licence key is not a public JWK: pass the public part only")
     } else {

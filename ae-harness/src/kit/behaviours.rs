@@ -52,7 +52,9 @@ fn fields(place: &str, value: &Value, problems: &mut Problems) {
 }
 
 fn content(place: &str, behaviour: &Behaviour, problems: &mut Problems) {
-    if behaviour.id.is_empty() || !behaviour.id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
+    if behaviour.id.is_empty()
+        || !behaviour.id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    {
         problems.add(place, "the id has to be ASCII letters, digits and ._-");
     }
     if behaviour.cases.is_empty() && behaviour.properties.is_empty() {

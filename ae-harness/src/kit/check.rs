@@ -96,10 +96,14 @@ fn scripts(files: &Files, problems: &mut Problems) {
             match resolve(path, &import) {
                 None => problems.add(
                     path,
-                    format_args!("imports {import:?}, which is not a relative path (./… or ../…) within the kit"),
+                    format_args!(
+                        "imports {import:?}, which is not a relative path (./… or ../…) within the kit"
+                    ),
                 ),
-                Some(target) if !files.contains_key(&target) => problems
-                    .add(path, format_args!("imports {import:?}: {target} is not among the files of the manifest")),
+                Some(target) if !files.contains_key(&target) => problems.add(
+                    path,
+                    format_args!("imports {import:?}: {target} is not among the files of the manifest"),
+                ),
                 Some(_) => {}
             }
         }
@@ -182,7 +186,8 @@ fn proofs(
         problems.add("behaviours", format_args!("have {cases} cases: {CASES_MAX} is the limit of a kit"));
     }
     if inputs > INPUTS_MAX {
-        problems.add("behaviours", format_args!("have {inputs} inputs of properties: {INPUTS_MAX} is the limit"));
+        problems
+            .add("behaviours", format_args!("have {inputs} inputs of properties: {INPUTS_MAX} is the limit"));
     }
     proofs
 }

@@ -7,7 +7,8 @@ use scraper::{ElementRef, Html};
 use super::problems::Problems;
 
 /// Elements that a part of a page can't hold, or that the policy of the site forbids.
-const REFUSED: &str = "script style base applet link meta iframe object embed frame html head body title main h1";
+const REFUSED: &str =
+    "script style base applet link meta iframe object embed frame html head body title main h1";
 /// Ids of the page around it.
 const TAKEN: [&str; 6] = ["main", "tool", "features", "pricing", "questions", "interest"];
 
@@ -37,18 +38,25 @@ pub(super) fn check(file: &str, markup: &str, problems: &mut Problems) {
         let name = element.value().name();
         for (attribute, value) in element.value().attrs() {
             if attribute.starts_with("on") || attribute == "style" {
-                problems.add(file, format_args!("<{name} {attribute}=…> is not allowed by the site's policy"));
+                problems
+                    .add(file, format_args!("<{name} {attribute}=…> is not allowed by the site's policy"));
             }
             if attribute == "data-criterion" {
                 problems.add(file, "marks are set by the builder: remove data-criterion");
             }
-            let is_far = ["http:", "https:", "//"].iter().any(|far| value.trim().to_ascii_lowercase().starts_with(far));
+            let is_far = ["http:", "https:", "//"]
+                .iter()
+                .any(|far| value.trim().to_ascii_lowercase().starts_with(far));
             if is_far && name != "a" {
-                problems.add(file, format_args!("<{name} {attribute}> names {value:?}: put the file into the kit"));
+                problems.add(
+                    file,
+                    format_args!("<{name} {attribute}> names {value:?}: put the file into the kit"),
+                );
             }
         }
         if let Some(id) = element.attr("id").filter(|id| !ids.insert(id)) {
-            problems.add(file, format_args!("the id {id:?} is used twice, or by the page around it: rename it"));
+            problems
+                .add(file, format_args!("the id {id:?} is used twice, or by the page around it: rename it"));
         }
     }
     if is_empty {

@@ -106,7 +106,9 @@ fn begins_pattern(before: Option<&Token>) -> bool {
         None => true,
         Some(Token::Text(_)) => false,
         Some(Token::Mark(mark)) => !")]}`".contains(*mark),
-        Some(Token::Word(word)) => ["return", "typeof", "case", "in", "of", "yield", "await"].contains(&word.as_str()),
+        Some(Token::Word(word)) => {
+            ["return", "typeof", "case", "in", "of", "yield", "await"].contains(&word.as_str())
+        }
     }
 }
 

@@ -68,8 +68,9 @@ impl SiteCopy {
         Self {
             tagline: first_of(&[&spec.tagline], &name),
             problem: shown(&without_citations(&spec.problem_statement, &spec.evidence), TEXT_CHARS),
-            audience: (!audience.is_empty())
-                .then(|| format!("{} for {}", if is_planned { "Planned" } else { "Made" }, audience.join(", "))),
+            audience: (!audience.is_empty()).then(|| {
+                format!("{} for {}", if is_planned { "Planned" } else { "Made" }, audience.join(", "))
+            }),
             features: spec.core_features.iter().take(ITEMS_MAX).filter_map(feature).collect(),
             tiers: spec.pricing.iter().take(ITEMS_MAX).map(|t| tier(t, site)).collect(),
             // Assumptions and open points are for the approver of the spec: they speak of the business.

@@ -56,9 +56,7 @@ impl Marks {
                 CheckKind::NotBuilt => copy.is_planned.then(|| vec![Part::NotBuilt]),
                 CheckKind::Interest => copy.is_planned.then(|| vec![Part::Interest]),
                 // It is proven by a run of the kit's code, not by an element.
-                CheckKind::Behaviour { id } => {
-                    kit.is_some_and(|kit| kit.has_behaviour(id)).then(Vec::new)
-                }
+                CheckKind::Behaviour { id } => kit.is_some_and(|kit| kit.has_behaviour(id)).then(Vec::new),
                 // A person looks for it, and needs no mark.
                 _ => continue,
             };

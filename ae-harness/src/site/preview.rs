@@ -5,10 +5,9 @@
 mod glyphs;
 mod png;
 
+pub(super) use self::png::{HEIGHT, WIDTH};
 use super::style;
 
-pub(super) const WIDTH: usize = 1_200;
-pub(super) const HEIGHT: usize = 630;
 /// The most letters of a line, and the most lines.
 const LINE: usize = 14;
 const LINES: usize = 3;
@@ -34,7 +33,7 @@ pub(super) fn image(name: &str, palette: u8) -> Vec<u8> {
         let letter = lines.get(y / line_height).and_then(|line| line.get(column / glyphs::ADVANCE));
         u8::from(letter.is_some_and(|letter| glyphs::has_dot(*letter, column % glyphs::ADVANCE, row)))
     };
-    png::encode(WIDTH, HEIGHT, style::preview_colours(palette), colour)
+    png::encode(style::preview_colours(palette), colour)
 }
 
 /// The name in capitals, broken between words.

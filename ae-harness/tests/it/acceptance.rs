@@ -73,10 +73,14 @@ async fn each_defect_fails_its_own_check() {
             broken("index.html", replace("href=\"./\"", "href=\"/\"")).await,
             vec!["generic-links"],
         ),
-        ("empty privacy page", broken("privacy.html", |_| Some(EMPTY.to_owned())).await, vec!["AC-008"]),
+        (
+            "empty privacy page",
+            broken("privacy.html", |_| Some(EMPTY.to_owned())).await,
+            vec!["AC-008", "generic-self-contained"],
+        ),
         (
             "duplicate id",
-            broken("index.html", replace("id=\"evidence\"", "id=\"pricing\"")).await,
+            broken("index.html", replace("id=\"status\"", "id=\"pricing\"")).await,
             vec!["generic-markup"],
         ),
         (

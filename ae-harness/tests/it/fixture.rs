@@ -1,13 +1,15 @@
 //! A product, its address, a workspace, keys.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ae_core::{
-    AcceptanceCriterion, BillingInterval, Cancel, CheckKind, Currency, Digest, Evidence, Feature,
-    IdempotencyKey, Money, NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote, Timestamp,
-    Untrusted,
+    AcceptanceCriterion, BillingInterval, Cancel, CheckKind, Currency, Deliverable, Digest, Evidence,
+    Feature, IdempotencyKey, Money, NicheId, Origin, PriceTier, Priority, ProductSpec, RunId, SourceNote,
+    Timestamp, Untrusted,
 };
-use ae_harness::{AcceptancePlan, AgentRequest, CheckOutcome, CliProvider, SiteBuilder, SiteContext};
+use ae_harness::{
+    AcceptancePlan, AgentRequest, Assertion, CheckOutcome, CliProvider, Kit, SiteBuilder, SiteContext,
+};
 
 pub fn start() -> Timestamp {
     "2026-03-01T09:00:00Z".parse().unwrap()
@@ -19,6 +21,25 @@ pub fn key(sequence: u32) -> IdempotencyKey {
 
 pub fn context() -> SiteContext {
     SiteContext::new("http://127.0.0.1:8787/p/csv-tidy/", start())
+}
+
+/// The folder of the small kit among the examples.
+pub fn kit_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/kits/reading-time")
+}
+
+pub fn kit() -> Kit {
+    Kit::load(&kit_folder()).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The policy that pages with scripts carry.
+pub fn policy() -> String {
+    let plan = AcceptancePlan::derive(&spec(), &context());
+    let mut policies = plan.checks.into_iter().filter_map(|check| match check.asserts {
+        Assertion::SelfContained { policy } => policy,
+        _ => None,
+    });
+    policies.next().unwrap()
 }
 
 fn evidence(id: &str, title: &str) -> Evidence {
@@ -45,6 +66,7 @@ fn tier(id: &str, name: &str, price: &str) -> PriceTier {
         .with_includes(vec!["All features".to_owned(), "Answers by mail".to_owned()])
 }
 
+/// A product that works, made from the small kit and sold under another name.
 pub fn spec() -> ProductSpec {
     let feature = |title: &str, description: &str, evidence: &[&str]| {
         let ids = evidence.iter().map(|id| (*id).to_owned()).collect();
@@ -56,6 +78,8 @@ pub fn spec() -> ProductSpec {
         "csv-tidy",
         "Clean CSV files before they break your import",
     );
+    spec.deliverable = Deliverable::WebTool;
+    spec.offer = Some("reading-time".to_owned());
     spec.problem_statement =
         "Imports fail half-way because of stray quotes, mixed encodings and duplicate rows.".to_owned();
     spec.target_users = vec!["data analysts".to_owned(), "shop owners".to_owned()];
@@ -93,9 +117,25 @@ pub fn spec() -> ProductSpec {
     spec
 }
 
+/// The same product before it is built.
+pub fn planned() -> ProductSpec {
+    let mut spec = spec();
+    (spec.deliverable, spec.offer) = (Deliverable::PreOrder, None);
+    spec.pricing.truncate(1);
+    spec.acceptance_criteria.retain(|criterion| criterion.check != CheckKind::Checkout);
+    spec.acceptance_criteria.push(criterion("AC-NOT", Priority::P0, CheckKind::NotBuilt));
+    spec.acceptance_criteria.push(criterion("AC-INT", Priority::P0, CheckKind::Interest));
+    spec
+}
+
+/// The builder of `spec` with the small kit.
+pub fn builder(spec: &ProductSpec) -> SiteBuilder {
+    SiteBuilder::new(spec.clone(), context()).with_kits(vec![kit()])
+}
+
 pub async fn build(workspace: &Path, spec: &ProductSpec) {
-    let builder = SiteBuilder::new(spec.clone(), context());
-    let report = builder.execute(&key(0), &AgentRequest::new(workspace, ""), &Cancel::new()).await.unwrap();
+    let report =
+        builder(spec).execute(&key(0), &AgentRequest::new(workspace, ""), &Cancel::new()).await.unwrap();
     assert!(report.succeeded());
 }
 

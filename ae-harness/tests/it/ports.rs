@@ -12,14 +12,18 @@ use ae_harness::{
     conformance,
 };
 
-use crate::fixture::{context, key, spec, start};
+use crate::fixture::{builder, context, key, planned, spec, start};
 
 #[tokio::test]
 async fn builders_keep_their_contract() {
     let script = ScriptedRun::new("wrote").with_file("site/index.html", "<p>");
     let scripted = MemoryProvider::new(vec![script; 6]);
-    let providers: [Box<dyn CliProvider>; 2] =
-        [Box::new(SiteBuilder::new(spec(), context())), Box::new(Arc::new(scripted))];
+    let providers: [Box<dyn CliProvider>; 4] = [
+        Box::new(SiteBuilder::new(spec(), context())),
+        Box::new(builder(&spec())),
+        Box::new(builder(&planned())),
+        Box::new(Arc::new(scripted)),
+    ];
     for provider in providers {
         let workspace = tempfile::tempdir().unwrap();
         let request = AgentRequest::new(workspace.path(), "build");

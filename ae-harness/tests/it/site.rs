@@ -7,21 +7,33 @@ use ae_harness::{AgentRequest, CliProvider, SiteBuilder, SiteContext};
 use proptest::prelude::*;
 use scraper::{Html, Selector};
 
-use crate::fixture::{build, checks, context, criterion, failing, key, phrase, spec, start};
+use crate::fixture::{build, builder, checks, criterion, failing, key, phrase, planned, spec, start};
 
-fn files(workspace: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs::read_dir(workspace.join("site")).unwrap();
-    entries
-        .map(|entry| entry.unwrap().path())
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(&path).unwrap()))
-        .collect()
+/// Every file of the site by its path in it.
+pub(crate) fn files(workspace: &Path) -> BTreeMap<String, Vec<u8>> {
+    let root = workspace.join("site");
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
 }
 
 #[tokio::test]
 async fn a_built_site_passes_its_sealed_plan() {
-    for sample in [false, true] {
+    for (mut spec, sample) in
+        [spec(), planned()].into_iter().flat_map(|spec| [(spec.clone(), false), (spec, true)])
+    {
         let workspace = tempfile::tempdir().unwrap();
-        let mut spec = spec();
         spec.sample = sample;
         let before = failing(workspace.path(), &spec);
         assert_eq!(before.len(), checks(workspace.path(), &spec).len(), "every check fails on nothing");
@@ -52,11 +64,10 @@ async fn the_same_request_gives_the_same_bytes_and_changes_nothing_twice() {
     build(two.path(), &spec()).await;
     assert_eq!(files(one.path()), files(two.path()));
     let request = AgentRequest::new(one.path(), "");
-    let again = SiteBuilder::new(spec(), context()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
+    let again = builder(&spec()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
     assert!(again.files_changed.is_empty(), "{again:?}");
     fs::write(one.path().join("site/index.html"), "broken").unwrap();
-    let repaired =
-        SiteBuilder::new(spec(), context()).execute(&key(2), &request, &Cancel::new()).await.unwrap();
+    let repaired = builder(&spec()).execute(&key(2), &request, &Cancel::new()).await.unwrap();
     assert_eq!(repaired.files_changed, ["site/index.html"]);
     assert_eq!(files(one.path()), files(two.path()));
 }
@@ -73,27 +84,11 @@ async fn what_the_business_assumes_is_not_told_to_visitors() {
 }
 
 #[tokio::test]
-async fn quotes_are_escaped_linked_and_dated() {
-    let workspace = tempfile::tempdir().unwrap();
-    build(workspace.path(), &spec()).await;
-    let page = fs::read_to_string(workspace.path().join("site/index.html")).unwrap();
-    assert!(!page.contains("<script"), "{page}");
-    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
-    assert!(page.contains("rel=\"nofollow noopener\"") && page.contains("212 points, 1 comment, "), "{page}");
-    assert!(page.contains("<time datetime=\"2026-02-01\">"), "{page}");
-    assert!(
-        page.contains("href=\"checkout?tier=starter\"") && page.contains("href=\"checkout?tier=team\""),
-        "{page}"
-    );
-    assert!(!page.contains("no evidence"), "{page}");
-}
-
-#[tokio::test]
 async fn a_criterion_that_the_spec_can_not_fulfil_fails_closed() {
     let workspace = tempfile::tempdir().unwrap();
     let mut spec = spec();
     spec.acceptance_criteria.push(criterion("AC-011", Priority::P0, phrase("Teleport files")));
-    let report = SiteBuilder::new(spec.clone(), context())
+    let report = builder(&spec)
         .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
         .await
         .unwrap();
@@ -116,8 +111,7 @@ async fn strays_that_the_diagnosis_names_go_on_the_second_attempt() {
         .map(|check| check.detail)
         .collect();
     let request = AgentRequest::new(workspace.path(), "").with_attempt(2).with_diagnosis(details.join("\n"));
-    let report =
-        SiteBuilder::new(spec(), context()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
+    let report = builder(&spec()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
     assert_eq!(report.files_changed, ["site/stray.html"]);
     assert!(failing(workspace.path(), &spec()).is_empty());
     assert!(workspace.path().join("site/kept.txt").exists());
@@ -142,7 +136,7 @@ async fn addresses_that_are_none_are_refused() {
 async fn a_linked_site_folder_is_refused() {
     let (workspace, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::os::unix::fs::symlink(elsewhere.path(), workspace.path().join("site")).unwrap();
-    let error = SiteBuilder::new(spec(), context())
+    let error = builder(&spec())
         .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
         .await
         .unwrap_err();
@@ -203,8 +197,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn hostile_text_never_becomes_markup(texts in prop::collection::vec(hostile(), 7..24)) {
-        let spec = hostile_spec(&texts);
+    fn hostile_text_never_becomes_markup(
+        texts in prop::collection::vec(hostile(), 7..24),
+        is_planned in any::<bool>(),
+    ) {
+        let mut spec = hostile_spec(&texts);
+        if is_planned {
+            (spec.deliverable, spec.offer) = (planned().deliverable, None);
+        }
         let workspace = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(build(workspace.path(), &spec));
@@ -217,7 +217,7 @@ proptest! {
         for (name, bytes) in files(workspace.path()) {
             if !name.ends_with(".html") { continue; }
             let page = Html::parse_document(std::str::from_utf8(&bytes).unwrap());
-            let forbidden = Selector::parse("script, img, iframe, style, [onload], [onerror], h1 ~ h1").unwrap();
+            let forbidden = Selector::parse("script:not([src='tool/page/tool.js']), img, iframe, style, [onload], [onerror], h1 ~ h1").unwrap();
             prop_assert_eq!(page.select(&forbidden).count(), 0, "{}", name);
         }
     }

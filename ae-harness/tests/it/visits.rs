@@ -2,14 +2,16 @@
 
 use std::{fs, path::Path};
 
-use crate::fixture::{build, checks, failing, spec};
+use crate::fixture::{build, checks, failing, policy, spec};
 
 /// A sound page below the front page.
 fn page(main: &str) -> String {
     format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>More</title>\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <link rel=\"stylesheet\" href=\"../styles.css\"></head><body><main><h1>More</h1>{main}</main></body></html>"
+         <link rel=\"stylesheet\" href=\"../styles.css\"></head><body><main><h1>More</h1>{main}</main></body></html>",
+        policy()
     )
 }
 

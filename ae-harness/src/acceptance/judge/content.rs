@@ -97,8 +97,11 @@ pub(super) fn privacy(site: &Site, criterion: &str, contact: Option<&str>) -> Ve
         };
         let says = |phrase: &str| !places(target.text(), &folded(phrase)).is_empty();
         let wanted = contact.unwrap_or(NO_CONTACT);
-        let mut missing: Vec<String> =
-            STATEMENTS.iter().filter(|(phrase, _)| !says(phrase)).map(|(_, what)| (*what).to_owned()).collect();
+        let mut missing: Vec<String> = STATEMENTS
+            .iter()
+            .filter(|(phrase, _)| !says(phrase))
+            .map(|(_, what)| (*what).to_owned())
+            .collect();
         missing.extend((!says(wanted)).then(|| format!("{wanted:?}")));
         let chars = target.text().len();
         if chars < PAGE_CHARS_MIN {

@@ -23,7 +23,9 @@ const NAMING_RELS: [&str; 5] = ["canonical", "alternate", "license", "author", "
 pub(super) fn self_contained(site: &Site, policy: Option<&str>) -> Verdict {
     let mut problems = policy.map(|policy| scripts::problems(site, policy)).unwrap_or_default();
     for page in &site.pages {
-        for element in page.elements().filter(|element| policy.is_none() || element.value().name() != "script") {
+        for element in
+            page.elements().filter(|element| policy.is_none() || element.value().name() != "script")
+        {
             problems.extend(foreign(site, page, &element).map(|what| format!("site/{}: {what}", page.name)));
         }
     }
@@ -42,7 +44,8 @@ pub(super) fn self_contained(site: &Site, policy: Option<&str>) -> Verdict {
             ));
         }
     }
-    let scripts = if policy.is_some() { "scripts are modules of the site's own" } else { "nothing needs a script" };
+    let scripts =
+        if policy.is_some() { "scripts are modules of the site's own" } else { "nothing needs a script" };
     judged(problems, format!("nothing is fetched from elsewhere and {scripts}"))
 }
 

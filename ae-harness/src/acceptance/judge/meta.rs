@@ -2,7 +2,13 @@
 
 use scraper::{ElementRef, Html};
 
-use super::{Verdict, address::{Place, is_absolute}, document::Page, judged, pages::Site};
+use super::{
+    Verdict,
+    address::{Place, is_absolute},
+    document::Page,
+    judged,
+    pages::Site,
+};
 
 pub(super) fn files(site: &Site, paths: &[String]) -> Verdict {
     let missing = paths.iter().filter(|path| !site.files.contains_key(*path));
@@ -72,9 +78,11 @@ pub(super) fn social(site: &Site, base_url: &str) -> Verdict {
 fn image_problem(site: &Site, page: &Page) -> Option<String> {
     let wrong = |what: String| Some(format!("site/index.html: {what}"));
     let Some(address) = meta(page, "og:image") else {
-        return wrong("has no <meta> og:image: add it with the address of a PNG or JPEG of the site".to_owned());
+        return wrong(
+            "has no <meta> og:image: add it with the address of a PNG or JPEG of the site".to_owned(),
+        );
     };
-    let place = site.place(page, address);
+    let place = site.address.resolve(&page.name, address);
     let file = match &place {
         Place::Inside(inside) if is_absolute(address) => site.file_at(&inside.path),
         _ => None,
@@ -82,7 +90,8 @@ fn image_problem(site: &Site, page: &Page) -> Option<String> {
     let Some(bytes) = file.and_then(|file| site.files.get(file)) else {
         return wrong(format!("og:image {address:?} is not the absolute address of a file of the site"));
     };
-    let is_shown = [b"\x89PNG\r\n\x1a\n".as_slice(), b"\xFF\xD8\xFF"].iter().any(|start| bytes.starts_with(start));
+    let is_shown =
+        [b"\x89PNG\r\n\x1a\n".as_slice(), b"\xFF\xD8\xFF"].iter().any(|start| bytes.starts_with(start));
     if is_shown { None } else { wrong(format!("og:image {address:?} is neither a PNG nor a JPEG: use one")) }
 }
 

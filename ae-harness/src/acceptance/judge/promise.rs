@@ -22,7 +22,17 @@ const NOT_BUILT: &str = "not built yet";
 const PLANNED_PRICE: &str = "planned price";
 /// Words on a button or a link that offer more than there is.
 const OFFERS: [&str; 12] = [
-    "buy", "order", "purchase", "subscribe", "pay", "start", "try", "download", "install", "upgrade", "sign up",
+    "buy",
+    "order",
+    "purchase",
+    "subscribe",
+    "pay",
+    "start",
+    "try",
+    "download",
+    "install",
+    "upgrade",
+    "sign up",
     "log in",
 ];
 
@@ -83,7 +93,10 @@ fn offers(site: &Site, page: &Page, plan: &AcceptancePlan) -> Vec<String> {
             "button" | "summary" => offer(page, &element).into_iter().for_each(&mut add),
             "form" => {
                 if !counts(site, page, &element, &plan.interest_path) {
-                    add(format!("a form does more than post an interest to {:?}: remove it", plan.interest_path));
+                    add(format!(
+                        "a form does more than post an interest to {:?}: remove it",
+                        plan.interest_path
+                    ));
                 }
             }
             "input" | "select" | "textarea" => {

@@ -11,7 +11,8 @@ pub(super) fn problems(site: &Site, policy: &str) -> Vec<String> {
     let mut problems = Vec::new();
     for page in &site.pages {
         let at = |what: String| format!("site/{}: {what}", page.name);
-        problems.extend(page.named("script").filter_map(|script| script_problem(site, page, &script)).map(at));
+        problems
+            .extend(page.named("script").filter_map(|script| script_problem(site, page, &script)).map(at));
         problems.extend(policy_problem(page, policy).map(at));
     }
     if site.page("index.html").is_some_and(|page| page.named("script").next().is_none()) {
@@ -34,12 +35,15 @@ fn is_script(name: &str) -> bool {
 }
 
 fn script_problem(site: &Site, page: &Page, script: &ElementRef<'_>) -> Option<String> {
-    let mut others = script.value().attrs().map(|(name, _)| name).filter(|name| !["type", "src"].contains(name));
+    let mut others =
+        script.value().attrs().map(|(name, _)| name).filter(|name| !["type", "src"].contains(name));
     if let Some(other) = others.next() {
         return Some(format!("<script {other}> is not allowed: use type=\"module\" and src alone"));
     }
     if script.attr("type") != Some("module") || !script.text().collect::<String>().trim().is_empty() {
-        return Some("a <script> is not a module in a file of its own: use type=\"module\" with src".to_owned());
+        return Some(
+            "a <script> is not a module in a file of its own: use type=\"module\" with src".to_owned(),
+        );
     }
     let source = script.attr("src").unwrap_or_default();
     let file = site.linked(page, source).filter(|file| is_script(file));
@@ -50,12 +54,15 @@ fn script_problem(site: &Site, page: &Page, script: &ElementRef<'_>) -> Option<S
 /// The page carries the policy, and before anything that loads.
 fn policy_problem(page: &Page, policy: &str) -> Option<String> {
     let is_policy = |element: &ElementRef<'_>| {
-        let is = |name: &str| element.attr("http-equiv").is_some_and(|value| value.trim().eq_ignore_ascii_case(name));
+        let is = |name: &str| {
+            element.attr("http-equiv").is_some_and(|value| value.trim().eq_ignore_ascii_case(name))
+        };
         element.value().name() == "meta" && is("content-security-policy")
     };
     let mut before = page.elements().take_while(|element| !is_policy(element));
     let is_late = before.any(|element| matches!(element.value().name(), "link" | "script" | "img" | "body"));
-    let found: Vec<&str> = page.elements().filter(is_policy).filter_map(|meta| meta.attr("content")).collect();
+    let found: Vec<&str> =
+        page.elements().filter(is_policy).filter_map(|meta| meta.attr("content")).collect();
     if found == [policy] && !is_late {
         return None;
     }

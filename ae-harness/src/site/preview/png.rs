@@ -1,28 +1,27 @@
-//! A PNG of few colours. Equal bytes in a row are all that is compressed.
+//! A PNG of few colours. All that is compressed is a line equal to the one above, of which such images are full.
 
-/// The byte runs of "copy 258 bytes from one byte back" in the fixed code of DEFLATE (RFC 1951, section 3.2.6).
-const RUN: usize = 258;
+pub(in crate::site) const WIDTH: usize = 1_200;
+pub(in crate::site) const HEIGHT: usize = 630;
+/// The bytes of a line: its filter, then four pixels in each.
+const ROW: usize = 1 + WIDTH / 4;
+/// The most bytes of one copy (RFC 1951, section 3.2.5).
+const COPY: usize = 258;
+/// How far [`ROW`] is behind the first distance of its code.
+const BACK: u32 = 301 - 257;
+const _: () = assert!(ROW == 301);
 
-/// Encodes an image whose pixel at a place is one of four colours. Each scan line is stored as its difference to the one
-/// above, so that most bytes are zero.
-pub(super) fn encode(
-    width: usize,
-    height: usize,
-    colours: [[u8; 3]; 3],
-    colour: impl Fn(usize, usize) -> u8,
-) -> Vec<u8> {
-    let mut above = vec![0_u8; width.div_ceil(4)];
-    let mut lines = Vec::new();
-    for y in 0..height {
-        let line: Vec<u8> = (0..width.div_ceil(4))
-            .map(|byte| (0..4).fold(0, |packed, x| packed << 2 | (colour(byte * 4 + x, y) & 3)))
-            .collect();
-        lines.push(2);
-        lines.extend(line.iter().zip(&above).map(|(now, before)| now.wrapping_sub(*before)));
-        above = line;
+/// Encodes an image whose pixel at a place is one of four colours.
+pub(super) fn encode(colours: [[u8; 3]; 3], colour: impl Fn(usize, usize) -> u8) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(HEIGHT * ROW);
+    for y in 0..HEIGHT {
+        lines.push(0);
+        lines.extend(
+            (0..WIDTH / 4)
+                .map(|byte| (0..4).fold(0, |packed, x| packed << 2 | (colour(byte * 4 + x, y) & 3))),
+        );
     }
     let size = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
-    let mut header = [size(width), size(height)].concat();
+    let mut header = [size(WIDTH), size(HEIGHT)].concat();
     // Two bits a pixel, by palette, no interlacing.
     header.extend([2, 3, 0, 0, 0]);
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
@@ -42,16 +41,19 @@ fn zlib(bytes: &[u8]) -> Vec<u8> {
     let mut bits = Bits { bytes: vec![0x78, 0x01], held: 0, count: 0 };
     bits.put(0b011, 3);
     let mut at = 0;
-    while let Some(byte) = bytes.get(at).copied() {
-        bits.literal(byte);
-        at += 1;
-        let same = bytes.get(at..).unwrap_or_default().iter().take_while(|next| **next == byte).count();
-        for _ in 0..same / RUN {
-            // The length code 285, then the distance code 0.
+    while let Some(byte) = bytes.get(at) {
+        let above = at.checked_sub(ROW).and_then(|from| bytes.get(from..)).unwrap_or_default();
+        let rest = bytes.get(at..).unwrap_or_default();
+        if above.iter().zip(rest).take(COPY).filter(|(above, now)| above == now).count() == COPY {
+            // The length code 285, then the distance code 16, which begins at 257 and has seven more bits.
             bits.code(0b1100_0101, 8);
-            bits.code(0, 5);
+            bits.code(16, 5);
+            bits.put(BACK, 7);
+            at += COPY;
+        } else {
+            bits.literal(*byte);
+            at += 1;
         }
-        at += same / RUN * RUN;
     }
     // The end of the block.
     bits.code(0, 7);
