@@ -31,8 +31,8 @@ pub use licence::{
 pub use order::OrderId;
 #[cfg(feature = "pages")]
 pub use pages::{
-    OperatorAction, OperatorPageContext, OrderPageContext, PayPageContext, new_form, operator_page, order_page,
-    pay_page, receipt_page,
+    OperatorAction, OperatorPageContext, OrderPageContext, PayPageContext, new_form, operator_page,
+    order_page, pay_page, receipt_page,
 };
 pub use provider::{
     Capabilities, Caps, Catalog, Ensured, LinkId, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page,

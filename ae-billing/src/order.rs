@@ -29,7 +29,9 @@ impl OrderId {
     /// `offline-ledger:ord_…`, else one that is derived from the id.
     pub fn of_entitlement(id: &str) -> Self {
         let named = id.rsplit_once(':').and_then(|(_, name)| name.parse().ok());
-        named.unwrap_or_else(|| Self::of_digest(&Digest::of_bytes("billing-entitlement-order/1", id.as_bytes())))
+        named.unwrap_or_else(|| {
+            Self::of_digest(&Digest::of_bytes("billing-entitlement-order/1", id.as_bytes()))
+        })
     }
 
     fn of_digest(digest: &Digest) -> Self {

@@ -111,7 +111,8 @@ impl Terms<'_> {
         }
         let name = format!("{BACKEND}:{}:{}", order.run, order.id);
         let end = load::<Stated<Ended>>(records, Table::Entitlements, &name)?;
-        let settled = paid.iter().map(|(invoice, refund)| Settled { invoice, refund: refund.as_ref() }).collect();
+        let settled =
+            paid.iter().map(|(invoice, refund)| Settled { invoice, refund: refund.as_ref() }).collect();
         let id = format!("{BACKEND}:{}", order.id);
         Ok(entitlement(id, order.run, end.map(|end| end.fact.at), settled))
     }
@@ -175,6 +176,8 @@ fn entitlement(
 fn end_of<'a>(invoices: impl Iterator<Item = &'a PaidInvoice>) -> Option<Timestamp> {
     invoices.fold(None, |until: Option<Timestamp>, invoice| match invoice.period_end {
         Some(end) => Some(until.map_or(end, |until| until.max(end))),
-        None => period_end(until.map_or(invoice.paid_at, |until| until.max(invoice.paid_at)), invoice.interval),
+        None => {
+            period_end(until.map_or(invoice.paid_at, |until| until.max(invoice.paid_at)), invoice.interval)
+        }
     })
 }

@@ -89,7 +89,7 @@ impl RevenueSummary {
         known.copied().unwrap_or_else(|| CurrencyRevenue::new(currency))
     }
 
-    /// What `order` entitles to, if anything was paid.
+    /// The access that `order` gives, `None` before anything was paid.
     pub fn of_order(&self, order: &OrderId) -> Option<&Entitlement> {
         self.entitlements.iter().find(|entitlement| entitlement.order() == *order)
     }

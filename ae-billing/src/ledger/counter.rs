@@ -69,7 +69,11 @@ impl Terms<'_> {
         Ok(())
     }
 
-    pub(crate) fn order(self, records: &dyn Records, id: &OrderId) -> Result<Option<OrderView>, BackendError> {
+    pub(crate) fn order(
+        self,
+        records: &dyn Records,
+        id: &OrderId,
+    ) -> Result<Option<OrderView>, BackendError> {
         load::<Order>(records, Table::Orders, id.as_str())?
             .map(|order| self.order_view(records, order))
             .transpose()
@@ -153,7 +157,11 @@ impl Terms<'_> {
 }
 
 /// Keeps with its order that `payment` is on record.
-pub(super) fn pay(records: &mut dyn Records, mut order: Order, payment: &Payment) -> Result<(), BackendError> {
+pub(super) fn pay(
+    records: &mut dyn Records,
+    mut order: Order,
+    payment: &Payment,
+) -> Result<(), BackendError> {
     order.payments.push(payment.id.clone());
     save(records, Table::Orders, (order.id.as_str(), &order.run.to_string(), PAID), &order)
 }

@@ -124,7 +124,7 @@ pub struct OrderView {
     pub price: Price,
     /// The payments on record, oldest first.
     pub payments: Vec<Payment>,
-    /// What was given back of them, oldest payment first.
+    /// The parts of them that went back, oldest payment first.
     pub refunds: Vec<Refund>,
     /// The access that the buyer has, once a webhook has confirmed a payment.
     pub entitlement: Option<Entitlement>,
@@ -159,7 +159,8 @@ impl OrderView {
     pub fn refundable(&self) -> Option<NewRefund> {
         self.payments.iter().rev().find_map(|payment| {
             let of_payment = self.refunds.iter().filter(|refund| refund.payment == payment.id);
-            let left = of_payment.fold(Some(payment.amount), |left, refund| left?.checked_sub(refund.amount).ok())?;
+            let left = of_payment
+                .fold(Some(payment.amount), |left, refund| left?.checked_sub(refund.amount).ok())?;
             (!left.is_zero() && !left.is_negative()).then(|| NewRefund::new(payment.id.clone(), left))
         })
     }

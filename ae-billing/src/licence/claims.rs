@@ -15,7 +15,7 @@ const BYTES_MAX: usize = 4_096;
 /// How far behind a clock may be: people set clocks wrong by hours, and a day gains no one much.
 const BEHIND: Duration = Duration::from_secs(86_400);
 
-/// What a licence says: who sold what, for which order, from when until when. No vendor's id, no personal data.
+/// The content of a licence: the product and tier, the order, and from when until when. No vendor's id, no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LicenceClaims {
@@ -123,7 +123,7 @@ pub(super) fn known_version(payload: &[u8]) -> Result<(), LicenceRefusal> {
     if version.v == u64::from(VERSION) { Ok(()) } else { Err(LicenceRefusal::UnknownVersion) }
 }
 
-/// What a product compares a licence with. Pure: the product brings the time and what it remembers.
+/// The facts that a product compares a licence with. Pure: the product brings the time and what it remembers.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct LicenceCheck<'a> {

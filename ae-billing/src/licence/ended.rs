@@ -39,11 +39,7 @@ struct Payload {
 
 impl EndedList {
     /// A list of `orders`.
-    pub fn new(
-        project: ProjectId,
-        issued_at: Timestamp,
-        orders: impl IntoIterator<Item = OrderId>,
-    ) -> Self {
+    pub fn new(project: ProjectId, issued_at: Timestamp, orders: impl IntoIterator<Item = OrderId>) -> Self {
         Self { project, issued_at, orders: orders.into_iter().collect() }
     }
 

@@ -119,7 +119,9 @@ struct Jwk {
 impl From<LicencePublicKey> for Jwk {
     fn from(public: LicencePublicKey) -> Self {
         let point = public.key.to_encoded_point(false);
-        let text = |part: Option<&FieldBytes>| part.map_or_else(String::new, |part| Base64UrlUnpadded::encode_string(part));
+        let text = |part: Option<&FieldBytes>| {
+            part.map_or_else(String::new, |part| Base64UrlUnpadded::encode_string(part))
+        };
         Self {
             kty: "EC".to_owned(),
             crv: "P-256".to_owned(),
@@ -141,7 +143,8 @@ impl TryFrom<Jwk> for LicencePublicKey {
             if whole == Ok(bytes.len()) { Ok(bytes) } else { Err(LicenceKeyError::Jwk) }
         };
         let number: u32 = jwk.kid.parse().map_err(|_| LicenceKeyError::Jwk)?;
-        let is_ours = jwk.kty == "EC" && jwk.crv == "P-256" && jwk.alg == "ES256" && jwk.kid == number.to_string();
+        let is_ours =
+            jwk.kty == "EC" && jwk.crv == "P-256" && jwk.alg == "ES256" && jwk.kid == number.to_string();
         if !is_ours {
             return Err(LicenceKeyError::Jwk);
         }

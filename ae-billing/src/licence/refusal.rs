@@ -13,10 +13,14 @@ pub enum LicenceRefusal {
     #[error("this licence is signed in another way than those of this product")]
     OtherAlgorithm,
     /// It names a key that the product does not have.
-    #[error("this licence is signed with a key that is not known here: copy it again from the page of the order")]
+    #[error(
+        "this licence is signed with a key that is not known here: copy it again from the page of the order"
+    )]
     UnknownKey,
     /// The signature does not fit.
-    #[error("this licence was changed or was not made by the seller: copy it again from the page of the order")]
+    #[error(
+        "this licence was changed or was not made by the seller: copy it again from the page of the order"
+    )]
     BadSignature,
     /// It has a version that is not known.
     #[error("this licence has a newer form than is known here: reload the product")]

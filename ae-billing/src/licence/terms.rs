@@ -10,6 +10,27 @@ use crate::{Entitlement, OrderId};
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The terms on which licences are issued from the books.
+///
+/// ```
+/// use ae_billing::{Entitlement, LicenceCheck, LicenceKey, LicenceTerms};
+/// use ae_core::{Currency, Digest, Money, ProjectId, RunId, Secret, Timestamp};
+///
+/// let digest = Digest::of_bytes("docs", b"");
+/// let (run, project) = (RunId::from_digest(&digest), ProjectId::from_digest(&digest));
+/// let key = LicenceKey::new(1, &Secret::new([7; 32]))?;
+/// let now = Timestamp::from_second(1_800_000_000)?;
+///
+/// // The seller, from what the webhooks said.
+/// let amount = Money::parse("29", Currency::USD)?;
+/// let bought = Entitlement::new("stripe:cs_1", run, amount, now).with_tier("pro");
+/// let licence = LicenceTerms::default().claims(&bought, project, now).map(|claims| claims.issue(&key));
+///
+/// // The product, with the public key that is part of its release.
+/// let (keys, tiers) = ([key.public()], ["pro".to_owned()]);
+/// let check = LicenceCheck::new(&keys, project, &tiers, now);
+/// assert_eq!(check.verify(&licence.unwrap_or_default())?.order, bought.order());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LicenceTerms {
@@ -49,8 +70,12 @@ impl LicenceTerms {
         }
         let not_after = entitlement.paid_until.map(|until| self.after_grace(until));
         let not_before = entitlement.paid_at.checked_sub(self.lead).unwrap_or(Timestamp::MIN);
-        let claims = LicenceClaims::new(project, &*entitlement.tier, entitlement.order(), entitlement.paid_at);
-        Some(LicenceClaims { not_after, ..claims.with_number(entitlement.number).with_not_before(not_before) })
+        let claims =
+            LicenceClaims::new(project, &*entitlement.tier, entitlement.order(), entitlement.paid_at);
+        Some(LicenceClaims {
+            not_after,
+            ..claims.with_number(entitlement.number).with_not_before(not_before)
+        })
     }
 
     /// The orders that a product must no longer accept at `now` although a licence of them may be around: those that were
@@ -62,7 +87,8 @@ impl LicenceTerms {
         now: Timestamp,
     ) -> Vec<OrderId> {
         let is_listed = |entitlement: &&Entitlement| {
-            let was_cut = entitlement.ended_at.is_some() || entitlement.bought_until != entitlement.paid_until;
+            let was_cut =
+                entitlement.ended_at.is_some() || entitlement.bought_until != entitlement.paid_until;
             let is_around = entitlement.bought_until.is_none_or(|until| self.after_grace(until) > now);
             was_cut && is_around && !self.is_licensed(entitlement, now)
         };

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::look::{day, is_page, whole};
 use crate::{Order, OrderId, OrderState, OrderView, Page};
 
-/// What a button of the operator's page asks for, as the text of its value.
+/// The wish behind a button of the operator's page, as the text of its value.
 ///
 /// The number is that of the payment or refund within the order, so that a button that is pressed twice acts once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +60,8 @@ impl FromStr for OperatorAction {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let wrong = || ParseError::new(text, "an action: expected `paid ORDER NUMBER` or `refund ORDER NUMBER`");
+        let wrong =
+            || ParseError::new(text, "an action: expected `paid ORDER NUMBER` or `refund ORDER NUMBER`");
         let mut words = text.split(' ');
         let (action, order, number) = (words.next(), words.next(), words.next());
         let order: OrderId = order.unwrap_or_default().parse().map_err(|_| wrong())?;

@@ -38,7 +38,8 @@ ae_core::setters! { OrderPageContext {
 /// out of caches: who knows its address sees the licence.
 pub fn order_page(view: &OrderView, context: &OrderPageContext) -> String {
     let (name, state) = (&view.product.name, view.state(context.now));
-    let licence = context.licence.as_deref().filter(|_| matches!(state, OrderState::Paid | OrderState::Ended));
+    let licence =
+        context.licence.as_deref().filter(|_| matches!(state, OrderState::Paid | OrderState::Ended));
     let repeats = view.order.interval != BillingInterval::OneTime;
     let body = html! {
         h1 { "Your order of " (name) }
@@ -50,7 +51,7 @@ pub fn order_page(view: &OrderView, context: &OrderPageContext) -> String {
         @match state {
             OrderState::Waiting => {
                 (how_to_pay("How to pay", view, context))
-                p.soft { "Keep the address of this page: your licence will be here. Anyone who has the address can see it." }
+                p.soft { "Keep the address of this page: after your payment you find here what you bought. Anyone who has the address can see it." }
             },
             OrderState::Paid | OrderState::Ended if repeats => (how_to_pay("To pay the next period", view, context)),
             _ => {},
@@ -77,11 +78,11 @@ fn status(view: &OrderView, state: OrderState, has_licence: bool) -> Markup {
                 OrderState::Paid => {
                     strong { "Paid. Thank you." }
                     @if let Some(until) = until { " Paid until " (day(until)) "." }
-                    @if !has_licence { " Your licence is being made: look again in a moment." }
+                    @if view.entitlement.is_none() { " It is being confirmed: look again in a moment." }
                 },
                 OrderState::Refunded => {
                     strong { "Your payment was given back." }
-                    " The licence of this order is no longer valid."
+                    " This order no longer gives access."
                 },
                 OrderState::Ended => {
                     strong { "The paid time is over." }

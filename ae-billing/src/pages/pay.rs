@@ -41,7 +41,7 @@ ae_core::setters! { PayPageContext {
 /// The key of another copy of the order form: a copy that is sent twice places one order, however long after, and another
 /// copy places another.
 ///
-/// The name of the order follows from it, and whoever knows that name sees the order: `ids` must not be predictable, and
+/// The name of the order follows from it, and a visitor who knows that name sees the order: `ids` must not be predictable, and
 /// a page with a form must not be kept by a cache.
 pub fn new_form(ids: &dyn IdSource) -> IdempotencyKey {
     // A key needs a run; that of the link would let one copy order once in every run.
@@ -86,14 +86,14 @@ fn how_to_pay(instructions: &str) -> Markup {
             ol {
                 li { "Order here. You get a reference, and the page of your order." }
                 li { "Pay the seller, and give that reference:" p.lines { (instructions.trim()) } }
-                li { "Once the seller has recorded your payment, the page of your order shows your licence." }
+                li { "Once the seller has recorded your payment, the page of your order has what you bought." }
             }
             p.soft { "No card is charged on this page, and no account, name or e-mail address is asked for." }
         }
     }
 }
 
-/// The prices of a product that nobody can pay for yet.
+/// The prices of a product while it is not said how to pay.
 fn prices(offered: &[&Price]) -> Markup {
     html! {
         section aria-labelledby="prices" {

@@ -3,8 +3,8 @@
 use std::{fmt::Debug, path::Path, sync::Arc, time::Duration};
 
 use ae_billing::{
-    BillingConfig, Caps, MemoryLedger, NewLink, NewPayment, NewPrice, NewProduct, ObjectRef, PaymentId,
-    SqliteBilling,
+    BillingConfig, Caps, MemoryLedger, NewLink, NewOrder, NewPayment, NewPrice, NewProduct, NewRefund,
+    ObjectRef, OrderId, OrderQuery, PaymentId, SqliteBilling,
 };
 use ae_core::{BackendError, BillingInterval, ErrorKind, Runtime};
 use proptest::prelude::*;
@@ -23,6 +23,10 @@ enum Step {
     Deactivate { key: u8, kind: u8, object: u8 },
     Pay { key: u8, link: u8, price: u8, payer: u8 },
     End { key: u8, payment: u8 },
+    Order { key: u8, link: u8, price: u8 },
+    PayOrder { key: u8, order: u8 },
+    Refund { key: u8, payment: u8, cents: u8 },
+    Lists { paid: bool, limit: u8 },
     Deliver { events: u8, confirm: bool },
     Wait { days: u8 },
     Restart,
@@ -39,7 +43,11 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(key, kind, object)| Step::Deactivate { key, kind, object }),
         6 => (0..6_u8, n.clone(), n.clone(), n.clone())
             .prop_map(|(key, link, price, payer)| Step::Pay { key, link, price, payer }),
-        1 => (n, 0..6_u8).prop_map(|(key, payment)| Step::End { key, payment }),
+        1 => (n.clone(), 0..6_u8).prop_map(|(key, payment)| Step::End { key, payment }),
+        4 => (n.clone(), n.clone(), n.clone()).prop_map(|(key, link, price)| Step::Order { key, link, price }),
+        4 => (0..6_u8, n.clone()).prop_map(|(key, order)| Step::PayOrder { key, order }),
+        2 => (n, 0..6_u8, 0..4_u8).prop_map(|(key, payment, cents)| Step::Refund { key, payment, cents }),
+        1 => (any::<bool>(), 1..3_u8).prop_map(|(paid, limit)| Step::Lists { paid, limit }),
         3 => (1..4_u8, any::<bool>()).prop_map(|(events, confirm)| Step::Deliver { events, confirm }),
         1 => (1..40_u8).prop_map(|days| Step::Wait { days }),
         2 => Just(Step::Restart),
@@ -94,6 +102,31 @@ fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<Stri
             let payment = PaymentId::of_key(&named("shared", *payment));
             answer(wait(ledger.end_entitlement(&named("end", *key), &payment)))
         }
+        Step::Order { key, link: at, price: of } => {
+            let order = NewOrder::new(link(*at), price(*of));
+            answer(wait(ledger.place_order(&named("order", *key), order)))
+        }
+        Step::PayOrder { key, order } => {
+            let order = OrderId::of_key(&named("order", *order));
+            let Some(view) = wait(ledger.order(&order)).map_err(|error| error.kind())? else {
+                return Err(ErrorKind::NotFound);
+            };
+            let payment = NewPayment::of_order(&view.order);
+            let paid = answer(wait(ledger.record_payment(&named("shared", *key), payment)));
+            Ok(format!("{paid:?} {:?}", wait(ledger.order(&order))))
+        }
+        Step::Refund { key, payment, cents } => {
+            let payment = PaymentId::of_key(&named("shared", *payment));
+            let refund = NewRefund::new(payment, usd(&format!("0.{cents}")));
+            answer(wait(ledger.refund(&named("refund", *key), &refund)))
+        }
+        Step::Lists { paid, limit } => {
+            let query = if *paid { OrderQuery::paid() } else { OrderQuery::open() };
+            let query = query.with_limit((*limit).into());
+            let first = wait(ledger.orders(&query)).map_err(|error| error.kind())?;
+            let next = first.next.clone().unwrap_or_else(|| "1".to_owned());
+            Ok(format!("{first:?} {:?}", answer(wait(ledger.orders(&query.with_after(next))))))
+        }
         Step::Deliver { events, confirm } => {
             let mut answers = Vec::new();
             for event in wait(ledger.pending_events((*events).into())).unwrap() {
@@ -119,7 +152,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
     ) {
         let (clock, runtime) = clocked();
-        let config = BillingConfig::new(BASE).with_caps(Caps::default().with_products_per_run_max(2));
+        let config = BillingConfig::new(BASE).with_caps(Caps::default().with_products_per_run_max(2).with_open_orders_per_run_max(2));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("billing.db");
         let memory: Arc<dyn Ledger> = Arc::new(MemoryLedger::with_config(runtime.clone(), config.clone()));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ae_billing::{
-    BillingConfig, Caps, Ensured, NewOrder, NewPayment, NewRefund, ObjectRef, OrderId, OrderQuery, OrderState,
-    PaymentProvider, PriceId,
+    BillingConfig, Caps, Ensured, NewOrder, NewPayment, NewRefund, ObjectRef, OrderId, OrderQuery,
+    OrderState, PaymentProvider, PriceId,
 };
 use ae_core::ErrorKind;
 
@@ -53,9 +53,8 @@ fn a_payment_of_an_order_counts_when_its_webhook_came_in_and_a_refund_ends_it() 
         clock.set(start());
         let shop = open(&*ledger, run("paid"));
         let order = shop.order(&*ledger, "form", 0);
-        let record = |number| {
-            wait(ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order)))
-        };
+        let record =
+            |number| wait(ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order)));
         let payment = record(0).unwrap();
         assert_eq!((&payment.order, &*payment.payer_reference), (&Some(order.id.clone()), order.id.as_str()));
         assert_eq!(record(0).unwrap(), payment, "a button that is pressed twice");
@@ -64,7 +63,11 @@ fn a_payment_of_an_order_counts_when_its_webhook_came_in_and_a_refund_ends_it() 
         deliver(&ledger, runtime.now());
         let view = seen(&*ledger, &order.id);
         let books = wait(ledger.revenue(shop.run)).unwrap();
-        assert_eq!(view.entitlement.as_ref(), books.of_order(&order.id), "one order and the whole books agree");
+        assert_eq!(
+            view.entitlement.as_ref(),
+            books.of_order(&order.id),
+            "one order and the whole books agree"
+        );
         assert_eq!(view.entitlement.unwrap().order(), order.id);
 
         clock.advance(DAY);
@@ -112,11 +115,13 @@ fn a_single_purchase_is_paid_once_unless_it_went_back() {
         let shop = open(&*ledger, run("single"));
         let order = shop.order(&*ledger, "form", 2);
         pay(&ledger, &order.id, runtime.now());
-        let again = |number| {
-            wait(ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order)))
-        };
+        let again =
+            |number| wait(ledger.record_payment(&order.payment_key(number), NewPayment::of_order(&order)));
         let refused = again(1).unwrap_err();
-        assert!(refused.kind() == ErrorKind::Conflict && refused.message().contains("paid already"), "{refused}");
+        assert!(
+            refused.kind() == ErrorKind::Conflict && refused.message().contains("paid already"),
+            "{refused}"
+        );
         let view = seen(&*ledger, &order.id);
         assert!(!view.takes_payment());
         let part = NewRefund::new(view.payments[0].id.clone(), usd("2"));
@@ -173,7 +178,10 @@ fn open_orders_are_few_and_close_after_30_days() {
             wait(ledger.place_order(&key(shop.run, "3"), new))
         };
         let refused = third().unwrap_err();
-        assert!(refused.kind() == ErrorKind::QuotaExceeded && refused.message().contains("2 orders"), "{refused}");
+        assert!(
+            refused.kind() == ErrorKind::QuotaExceeded && refused.message().contains("2 orders"),
+            "{refused}"
+        );
         let query = OrderQuery::open();
         assert_eq!(names(&*ledger, &query), [&elsewhere, &second, &first].map(|order| order.id.clone()));
 

@@ -63,7 +63,10 @@ fn the_pay_page_speaks_to_a_buyer() {
                 &format!("<a href=\"{SITE}\">Back to CSV Cleaner</a>"),
             ],
         );
-        has_not(&page, &["perator", "type=\"text\"", "type=\"email\"", "password", "ledger", "sample"]);
+        has_not(
+            &page,
+            &["perator", "type=\"text\"", "type=\"email\"", "type=\"password\"", "ledger", "sample"],
+        );
         let checked = format!("value=\"{}\" required checked", shop.prices[1].id);
         assert!(page.contains(&checked) && page.matches(" checked").count() == 1, "{page}");
         let plain = pay_page(&view, &context("/").with_selected_tier("none such"));
@@ -129,8 +132,11 @@ fn an_order_shows_how_to_pay_it_and_then_its_licence() {
         assert!(waiting.matches(order.as_str()).count() >= 3, "the reference: {waiting}");
         has_not(&waiting, &["Your licence</h2>", "a.b.c", "<form", "perator"]);
 
-        pay(&ledger, &order, runtime.now());
-        has(&page(None), &["Paid. Thank you.", "Your licence is being made"]);
+        let recorded = seen(&*ledger, &order).order;
+        wait(ledger.record_payment(&recorded.payment_key(0), NewPayment::of_order(&recorded))).unwrap();
+        has(&page(None), &["Paid. Thank you.", "It is being confirmed"]);
+        deliver(&ledger, runtime.now());
+        has_not(&page(None), &["licence", "being confirmed"]);
         let paid = page(Some("a.b.c"));
         has(&paid, &["Paid. Thank you.", "Paid until", "INV-000001", "To pay the next period"]);
         has(&paid, &licence);
@@ -143,7 +149,7 @@ fn an_order_shows_how_to_pay_it_and_then_its_licence() {
 
         give_back(&ledger, &order, runtime.now());
         let back = page(Some("a.b.c"));
-        has(&back, &["Your payment was given back.", "Given back", "no longer valid"]);
+        has(&back, &["Your payment was given back.", "Given back", "no longer gives access"]);
         has_not(&back, &["a.b.c", "How to pay", "To pay the next period"]);
     });
 }
@@ -168,8 +174,11 @@ fn the_operator_records_payments_and_refunds_by_one_press_each() {
     let (_, runtime) = clocked();
     on_each(&runtime, |ledger| {
         let shop = open(&*ledger, run("operator"));
-        let (waiting, monthly, single) =
-            (shop.order(&*ledger, "a", 0).id, shop.order(&*ledger, "b", 0).id, shop.order(&*ledger, "c", 2).id);
+        let (waiting, monthly, single) = (
+            shop.order(&*ledger, "a", 0).id,
+            shop.order(&*ledger, "b", 0).id,
+            shop.order(&*ledger, "c", 2).id,
+        );
         for order in [&monthly, &single] {
             pay(&ledger, order, runtime.now());
         }
@@ -195,7 +204,10 @@ fn the_operator_records_payments_and_refunds_by_one_press_each() {
         );
         has_not(&first, &[&format!("paid {single} 1"), monthly.as_str(), "href=\"?open="]);
         // The Enter key presses the first button of a form: that one must record nothing.
-        assert!(first.find("<button type=\"submit\" disabled hidden>") < first.find("name=\"action\""), "{first}");
+        assert!(
+            first.find("<button type=\"submit\" disabled hidden>") < first.find("name=\"action\""),
+            "{first}"
+        );
 
         let action: OperatorAction = format!("refund {single} 0").parse().unwrap();
         let view = seen(&*ledger, action.order());
@@ -213,9 +225,14 @@ fn an_action_is_read_as_it_was_written_and_nothing_else_is() {
     for text in [format!("paid {order} 0"), format!("refund {order} 7")] {
         assert_eq!(text.parse::<OperatorAction>().unwrap().to_string(), text);
     }
-    for text in
-        ["", "paid", &format!("paid {order}"), &format!("end {order} 0"), &format!("paid {order} 0 1"), "paid x 0"]
-    {
+    for text in [
+        "",
+        "paid",
+        &format!("paid {order}"),
+        &format!("end {order} 0"),
+        &format!("paid {order} 0 1"),
+        "paid x 0",
+    ] {
         assert!(text.parse::<OperatorAction>().is_err(), "{text}");
     }
 }
@@ -252,7 +269,16 @@ fn the_pages_run_no_script_and_ask_nobody() {
             operator_page(&orders, &orders, &operator),
         ] {
             for banned in [
-                "<script", "<b>", "javascript:", "src=", "@import", "url(", "<link", "onload", " style=", "alert('x')\"",
+                "<script",
+                "<b>",
+                "javascript:",
+                "src=",
+                "@import",
+                "url(",
+                "<link",
+                "onload",
+                " style=",
+                "alert('x')\"",
             ] {
                 assert!(!page.contains(banned), "{banned} in {page}");
             }
@@ -290,7 +316,8 @@ fn every_field_and_section_has_a_name() {
             }
             for part in page.split("<textarea id=\"").chain(page.split("<input id=\"")).skip(1) {
                 let id = part.split('"').next().unwrap();
-                let is_field = page.contains(&format!("<textarea id=\"{id}\"")) || page.contains(&format!("<input id=\"{id}\""));
+                let is_field = page.contains(&format!("<textarea id=\"{id}\""))
+                    || page.contains(&format!("<input id=\"{id}\""));
                 assert!(!is_field || page.contains(&format!("for=\"{id}\"")), "{id} in {page}");
             }
             assert!(page.contains("prefers-color-scheme:dark") && page.contains("width=device-width"));

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use ae_billing::{
-    CurrencyRevenue, Intake, LinkId, NewLink, NewOrder, NewPayment, NewPrice, NewProduct, OfflineVerifier, Order, OrderId, OrderView, Payment,
-    PaymentLink, PaymentProvider, Price, Product, RevenueSummary, SIGNATURE_HEADER, WebhookIntake, sign,
+    CurrencyRevenue, Intake, LinkId, NewLink, NewOrder, NewPayment, NewPrice, NewProduct, OfflineVerifier,
+    Order, OrderId, OrderView, Payment, PaymentLink, PaymentProvider, Price, Product, RevenueSummary,
+    SIGNATURE_HEADER, WebhookIntake, sign,
 };
 use ae_core::{
     BackendError, BillingInterval, Currency, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money,

@@ -1,6 +1,7 @@
 //! Licences: what is refused, what is issued, and what a browser says about them.
 
 mod books;
+mod keys;
 mod node;
 mod tokens;
 

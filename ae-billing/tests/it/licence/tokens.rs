@@ -1,9 +1,7 @@
-//! Tokens and keys.
+//! Tokens: the right one, and every wrong one.
 
-use ae_billing::{
-    EndedList, LicenceCheck, LicenceClaims, LicenceKey, LicenceKeyError, LicencePublicKey, LicenceRefusal,
-};
-use ae_core::{Secret, Timestamp};
+use ae_billing::{EndedList, LicenceCheck, LicenceClaims, LicenceRefusal};
+use ae_core::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 use proptest::prelude::*;
@@ -188,7 +186,11 @@ fn a_payload_of_another_form_or_version_is_refused_although_it_is_signed() {
     for name in ["v", "project", "tier", "order", "n", "iat", "nbf", "exp"] {
         let mut body = payload();
         body.as_object_mut().unwrap().remove(name);
-        assert_eq!(checked(&signed(HEADER, &body.to_string()), NOON), Err(LicenceRefusal::Malformed), "{name}");
+        assert_eq!(
+            checked(&signed(HEADER, &body.to_string()), NOON),
+            Err(LicenceRefusal::Malformed),
+            "{name}"
+        );
     }
 }
 
@@ -219,62 +221,16 @@ fn text_around_or_instead_of_a_licence_is_refused() {
     }
 }
 
-#[test]
-fn bytes_that_are_no_key_are_refused_and_a_broken_source_is_named() {
-    let order_of_the_curve = {
-        let mut bytes = [0_u8; 32];
-        hex::decode_to_slice("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", &mut bytes).unwrap();
-        bytes
-    };
-    for bytes in [[0; 32], [0xff; 32], order_of_the_curve] {
-        let refused = LicenceKey::new(1, &Secret::new(bytes)).unwrap_err();
-        assert_eq!(refused, LicenceKeyError::Secret);
-        let broken = LicenceKey::generate(1, || Secret::new(bytes)).unwrap_err();
-        assert_eq!(broken, LicenceKeyError::Source);
-    }
-    let mut tries = vec![secret("a"), Secret::new([0; 32])];
-    let (key, kept) = LicenceKey::generate(7, || tries.pop().unwrap()).unwrap();
-    assert_eq!((key.number(), kept.expose()), (7, secret("a").expose()));
-    assert_eq!(key.public(), signer(7, "a").public());
-    let shown = format!("{key:?}");
-    assert_eq!(shown, "LicenceKey { number: 7, .. }");
-}
-
-#[test]
-fn a_public_key_is_a_jwk_and_nothing_else_is_read_as_one() {
-    let jwk = serde_json::to_value(signer(1, "a").public()).unwrap();
-    for (name, value) in [("kty", "EC"), ("crv", "P-256"), ("kid", "1"), ("alg", "ES256")] {
-        assert_eq!(jwk[name], value);
-    }
-    assert_eq!(jwk.as_object().unwrap().len(), 6, "no private part: {jwk}");
-    assert_eq!(serde_json::from_value::<LicencePublicKey>(jwk.clone()).unwrap(), signer(1, "a").public());
-    let x = jwk["x"].as_str().unwrap().to_owned();
-    for (name, value) in [
-        ("kty", "RSA"),
-        ("crv", "P-384"),
-        ("alg", "HS256"),
-        ("kid", "01"),
-        ("kid", "one"),
-        ("x", ""),
-        ("x", &x[1..]),
-        ("x", &format!("{x}=")),
-        // Not on the curve.
-        ("y", &x),
-    ] {
-        let mut other = jwk.clone();
-        other[name] = json!(value);
-        assert!(serde_json::from_value::<LicencePublicKey>(other).is_err(), "{name} {value}");
-    }
-}
-
 fn claims() -> impl Strategy<Value = LicenceClaims> {
     let times = (0_i64..4_000_000_000, 0_i64..100_000_000, prop::option::of(1_i64..100_000_000));
-    ("[ -~\u{e9}]{0,64}", "[a-z]{1,8}", any::<u32>(), times).prop_map(|(tier, name, number, (iat, nbf, exp))| {
-        let time = |second: i64| Timestamp::from_second(second).unwrap();
-        let claims = LicenceClaims::new(project("csv"), tier, order(&name), time(iat));
-        let claims = claims.with_number(number).with_not_before(time(iat + nbf));
-        exp.into_iter().fold(claims, |claims, exp| claims.with_not_after(time(iat + nbf + exp)))
-    })
+    ("[ -~\u{e9}]{0,64}", "[a-z]{1,8}", any::<u32>(), times).prop_map(
+        |(tier, name, number, (iat, nbf, exp))| {
+            let time = |second: i64| Timestamp::from_second(second).unwrap();
+            let claims = LicenceClaims::new(project("csv"), tier, order(&name), time(iat));
+            let claims = claims.with_number(number).with_not_before(time(iat + nbf));
+            exp.into_iter().fold(claims, |claims, exp| claims.with_not_after(time(iat + nbf + exp)))
+        },
+    )
 }
 
 proptest! {
