@@ -158,9 +158,9 @@ impl OrderView {
     /// The refund of what is left of the latest payment that did not go back, `None` when nothing is left.
     pub fn refundable(&self) -> Option<NewRefund> {
         self.payments.iter().rev().find_map(|payment| {
-            let of_payment = self.refunds.iter().filter(|refund| refund.payment == payment.id);
-            let left = of_payment
-                .fold(Some(payment.amount), |left, refund| left?.checked_sub(refund.amount).ok())?;
+            let mut of_payment = self.refunds.iter().filter(|refund| refund.payment == payment.id);
+            let left =
+                of_payment.try_fold(payment.amount, |left, refund| left.checked_sub(refund.amount).ok())?;
             (!left.is_zero() && !left.is_negative()).then(|| NewRefund::new(payment.id.clone(), left))
         })
     }

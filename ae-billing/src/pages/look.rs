@@ -8,7 +8,7 @@ const STYLE: &str = "\
 --main:#0b5d4e;--on-main:#fff;--note:#fff6dc;--good:#e3f3ea}\
 @media (prefers-color-scheme:dark){:root{--page:#161614;--card:#20201d;--text:#ededea;--soft:#b4b4ac;--line:#45453f;\
 --main:#7fd6c0;--on-main:#0d2520;--note:#3a321a;--good:#1d3529}}\
-*{box-sizing:border-box}\
+*{box-sizing:border-box}[hidden]{display:none!important}\
 body{font:1rem/1.55 system-ui,sans-serif;margin:0;background:var(--page);color:var(--text)}\
 main{max-width:42rem;margin:0 auto;padding:1.5rem 1rem 3rem}\
 h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0 1rem;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:0 0 .5rem}\

@@ -168,7 +168,7 @@ fn card(view: &OrderView, context: &OperatorPageContext) -> Markup {
             dd {
                 @if is_page(&page) { a href=(page) { code { (order) } } } @else { code { (order) } }
             }
-            dt { "What" } dd { (view.product.name) ", " (view.price.nickname) }
+            dt { "Plan" } dd { (view.product.name) ", " (view.price.nickname) }
             dt { "Amount" } dd { (view.order.amount) " " (view.order.interval.words()) }
             dt { "Ordered" } dd { (day(view.order.created_at)) }
             @if let Some(payment) = view.payments.last() {

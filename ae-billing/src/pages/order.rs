@@ -64,6 +64,7 @@ pub fn order_page(view: &OrderView, context: &OrderPageContext) -> String {
 
 fn status(view: &OrderView, state: OrderState, has_licence: bool) -> Markup {
     let until = view.entitlement.as_ref().and_then(|access| access.paid_until);
+    let cancelled = view.entitlement.as_ref().and_then(|access| access.ended_at);
     html! {
         p.note.good[state == OrderState::Paid] role="status" {
             @match state {
@@ -84,10 +85,13 @@ fn status(view: &OrderView, state: OrderState, has_licence: bool) -> Markup {
                     strong { "Your payment was given back." }
                     " This order no longer gives access."
                 },
-                OrderState::Ended => {
-                    strong { "The paid time is over." }
-                    @if let Some(until) = until { " It was paid until " (day(until)) "." }
-                    @if has_licence { " Your licence still works for a few days." }
+                OrderState::Ended => @match (cancelled, until) {
+                    (Some(at), _) => { strong { "This order has ended." } " It gives no access since " (day(at)) "." },
+                    (None, until) => {
+                        strong { "The paid time is over." }
+                        @if let Some(until) = until { " It was paid until " (day(until)) "." }
+                        @if has_licence { " Your licence still works for a few days." }
+                    },
                 },
             }
         }
@@ -101,7 +105,7 @@ fn facts(view: &OrderView) -> Markup {
             dl {
                 dt { "Reference" } dd { code { (view.order.id) } }
                 dt { "Product" } dd { (view.product.name) }
-                dt { "What" } dd { (view.price.nickname) }
+                dt { "Plan" } dd { (view.price.nickname) }
                 dt { "Amount" } dd { (view.order.amount) " " (view.order.interval.words()) }
                 dt { "Ordered" } dd { (day(view.order.created_at)) }
                 @for payment in &view.payments {

@@ -188,7 +188,7 @@ fn open_orders_are_few_and_close_after_30_days() {
         clock.advance(DAY * 20);
         let (now, first) = (runtime.now(), seen(&*ledger, &first.id));
         assert_eq!((first.state(now), first.order.open_until()), (OrderState::Expired, now));
-        assert_eq!(names(&*ledger, &query.clone().with_run(shop.run)), [second.id.clone()]);
+        assert_eq!(names(&*ledger, &query.clone().with_run(shop.run)), std::slice::from_ref(&second.id));
         let third = third().unwrap().into_inner();
         assert_eq!(names(&*ledger, &query.with_run(shop.run)), [third.id, second.id]);
         pay(&ledger, &first.order.id, now);

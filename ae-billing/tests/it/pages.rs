@@ -147,6 +147,15 @@ fn an_order_shows_how_to_pay_it_and_then_its_licence() {
         has(&over, &licence);
         has_not(&page(None), &["still works", "a.b.c"]);
 
+        pay(&ledger, &order, runtime.now());
+        let payments = seen(&*ledger, &order).payments;
+        wait(ledger.end_entitlement(&key(shop.run, "end"), &payments[1].id)).unwrap();
+        deliver(&ledger, runtime.now());
+        let ended = page(None);
+        has(&ended, &["This order has ended.", "It gives no access since", "25 December 2026"]);
+        has_not(&ended, &["paid until", "paid time"]);
+
+        give_back(&ledger, &order, runtime.now());
         give_back(&ledger, &order, runtime.now());
         let back = page(Some("a.b.c"));
         has(&back, &["Your payment was given back.", "Given back", "no longer gives access"]);

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use ae_billing::{Entitlement, LicenceCheck, LicenceTerms, OrderState};
-use ae_core::BillingInterval;
+use ae_billing::{
+    Entitlement, EventEffect, EventKind, Intake, LicenceCheck, LicenceTerms, Mode, OrderState, PaidInvoice,
+    ProviderEvent, ReceivedEvent, RefundedPayment,
+};
+use ae_core::{BillingInterval, Origin, Untrusted};
 
 use super::{at, project, public, signer, tiers};
 use crate::{
@@ -91,6 +94,37 @@ fn the_grace_bridges_a_late_payment_and_an_end_by_the_provider_does_not_wait() {
         assert_eq!(licence(&late), None);
         let books = wait(ledger.revenue(shop.run)).unwrap();
         assert_eq!(terms.ended(&books.entitlements, runtime.now()), [], "what ran out needs no list");
+    });
+}
+
+#[test]
+fn the_webhooks_of_a_hosted_provider_lead_to_a_licence_in_the_same_way() {
+    let (_, runtime) = clocked();
+    on_each(&runtime, |ledger| {
+        let (run, terms) = (run("hosted"), LicenceTerms::default());
+        let tell = |id: &str, kind, effect| {
+            let payload = Untrusted::new(Origin::Webhook("stripe".to_owned()), serde_json::json!({}));
+            let event = ProviderEvent::new(id, kind, Mode::Live, start(), payload).with_effect(effect);
+            let received = ReceivedEvent::new("stripe", event, b"{}", start());
+            assert!(matches!(wait(ledger.record_event(&received)), Ok(Intake::Accepted { .. })));
+            wait(ledger.revenue(run)).unwrap()
+        };
+        let invoice = PaidInvoice::new(run, "in_1", "sub_1", usd("9"), start());
+        let invoice = invoice.with_price("price_1", "pro", BillingInterval::MONTH).with_customer("cus_1");
+        let books = tell("evt_1", EventKind::InvoicePaid, EventEffect::Paid(invoice));
+        let claims = terms.claims(&books.entitlements[0], project("csv"), start()).unwrap();
+        assert_eq!(books.of_order(&claims.order), books.entitlements.first());
+        let token = claims.issue(&signer(1, "a"));
+        let (keys, tiers) = (public(&[&signer(1, "a")]), tiers());
+        let check = LicenceCheck::new(&keys, project("csv"), &tiers, start());
+        assert_eq!(check.verify(&token), Ok(claims.clone()));
+        let said = format!("{claims:?}");
+        assert!(!["sub_1", "cus_1", "in_1", "price_1"].iter().any(|id| said.contains(id)), "{said}");
+
+        let back = RefundedPayment::new(run, "in_1", usd("9"), start());
+        let books = tell("evt_2", EventKind::ChargeRefunded, EventEffect::Refunded(back));
+        assert_eq!(terms.claims(&books.entitlements[0], project("csv"), start()), None);
+        assert_eq!(terms.ended(&books.entitlements, start()), [claims.order]);
     });
 }
 

@@ -1,4 +1,5 @@
 //! WebCrypto, as browsers and Node have it, agrees on tokens and keys.
+#![allow(clippy::disallowed_methods, clippy::print_stderr)]
 
 use std::process::Command;
 
@@ -30,7 +31,7 @@ console.log(JSON.stringify({
 }));
 "#;
 
-/// What the script says, `None` without Node; with `AE_REQUIRE_SERVICES=1` that is a failure.
+/// The output of the script, `None` without Node; with `AE_REQUIRE_SERVICES=1` that is a failure.
 fn node(input: &Value) -> Option<Value> {
     let mut command = Command::new("node");
     let run = command.args(["--input-type=module", "-e", SCRIPT, &input.to_string()]).output();

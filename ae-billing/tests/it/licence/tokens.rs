@@ -200,7 +200,7 @@ fn text_around_or_instead_of_a_licence_is_refused() {
     let (text, signature) = token.rsplit_once('.').unwrap();
     let der = SigningKey::from_slice(secret("a").expose()).unwrap();
     let der: Signature = der.sign(text.as_bytes());
-    let der = Base64UrlUnpadded::encode_string(&der.to_der().as_bytes());
+    let der = Base64UrlUnpadded::encode_string(der.to_der().as_bytes());
     for wrong in [
         String::new(),
         "..".to_owned(),
@@ -215,6 +215,16 @@ fn text_around_or_instead_of_a_licence_is_refused() {
     ] {
         let refusal = checked(&wrong, NOON).unwrap_err();
         assert!(matches!(refusal, LicenceRefusal::Malformed), "{refusal:?}: {:.80}", wrong);
+    }
+    // The last letter of each part has bits that stand for nothing: they have one value.
+    for (place, last) in
+        token.char_indices().filter(|(place, _)| matches!(token.as_bytes().get(place + 1), None | Some(b'.')))
+    {
+        for other in ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-', '_']).filter(|c| *c != last) {
+            let mut changed = token.clone();
+            changed.replace_range(place..=place, &other.to_string());
+            assert!(checked(&changed, NOON).is_err(), "{last} to {other} at {place}");
+        }
     }
     for signature in [String::new(), der, Base64UrlUnpadded::encode_string(&[0; 64])] {
         assert_eq!(checked(&format!("{text}.{signature}"), NOON), Err(LicenceRefusal::BadSignature));
