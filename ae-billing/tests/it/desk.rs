@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use ae_billing::{
     JournalHead, LinkId, NewPayment, NewRefund, ObjectRef, PaymentId, PaymentProvider, PaymentQuery, PriceId,
-    new_form,
 };
 use ae_core::{ErrorKind, Money};
 
@@ -31,13 +30,14 @@ fn a_payment_makes_one_invoice_and_one_event_however_often_it_is_recorded() {
     });
 }
 
+#[cfg(feature = "pages")]
 #[test]
 fn a_form_books_once_whenever_it_is_sent_and_nothing_but_what_it_was_sent_for() {
     let (clock, runtime) = clocked();
     on_each(&runtime, |ledger| {
         clock.set("2026-11-24T23:59:59Z".parse().unwrap());
         let (shop, other) = (open(&*ledger, run("form")), open(&*ledger, run("form-2")));
-        let form = new_form(&*runtime.ids);
+        let form = ae_billing::new_form(&*runtime.ids);
         let first = wait(ledger.record_payment(&form, shop.pays("CUST-7", 0))).unwrap();
         for later in [2, 3600, 40 * 86_400] {
             clock.advance(Duration::from_secs(later));
@@ -48,7 +48,7 @@ fn a_form_books_once_whenever_it_is_sent_and_nothing_but_what_it_was_sent_for() 
             let refused = wait(ledger.record_payment(&form, used)).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Conflict);
         }
-        let anew = wait(ledger.record_payment(&new_form(&*runtime.ids), shop.pays("CUST-7", 0)));
+        let anew = wait(ledger.record_payment(&ae_billing::new_form(&*runtime.ids), shop.pays("CUST-7", 0)));
         assert_ne!(
             anew.unwrap().id,
             first.id,
