@@ -8,10 +8,10 @@ const MARKS = [
 
 /**
  * The encoding of a file, from its first bytes (some thousand are enough).
- * @param {{bytes: ArrayLike<number>}} given
+ * @param {{bytes?: ArrayLike<number>, binary?: string}} given the bytes, or a text with one character a byte as `atob` gives it
  * @returns {{encoding: string, mark: number}} a name that `TextDecoder` knows, and the length of the byte order mark
  */
-export function nameEncoding({ bytes }) {
+export function nameEncoding({ binary, bytes = Array.from(binary, (char) => char.charCodeAt(0)) }) {
   for (const mark of MARKS) {
     if (mark.bytes.every((byte, i) => bytes[i] === byte)) return { encoding: mark.encoding, mark: mark.bytes.length };
   }

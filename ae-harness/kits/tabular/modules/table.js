@@ -2,11 +2,12 @@
 
 import { records } from './read.js';
 
-/** The rows of a text or of a table that is given as `{rows}` or as an array; names first. */
+/** The rows of a text, or of a table given as an array, as `{rows}` or as `{names, body}`; names first. */
 export function rowsOf(given) {
   if (typeof given === 'string') return records({ text: given }).rows.map((row) => row.cells);
   if (Array.isArray(given)) return given;
   if (given.rows) return given.rows;
+  if (given.body) return [given.names, ...given.body];
   return records(given).rows.map((row) => row.cells);
 }
 
