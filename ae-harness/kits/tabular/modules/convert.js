@@ -3,24 +3,12 @@
 import { readJson } from './json.js';
 import { Survey, numberOf } from './numbers.js';
 import { records } from './read.js';
-import { rowWriter, writeRows } from './write.js';
+import { rowWriter, uniqueNames, writeRows } from './write.js';
 
-export { Survey, readJson };
+export { Survey, readJson, uniqueNames };
 
 /** The formats that can be written. */
 export const FORMATS = ['csv', 'tsv', 'json', 'jsonl', 'markdown', 'sql'];
-
-/** Names for all columns: none empty, none twice. */
-export function uniqueNames(names, width = names.length) {
-  const used = new Set();
-  return Array.from({ length: Math.max(width, names.length) }, (_, i) => {
-    const wanted = names[i] || `column_${i + 1}`;
-    let name = wanted;
-    for (let n = 2; used.has(name); n++) name = `${wanted}_${n}`;
-    used.add(name);
-    return name;
-  });
-}
 
 /**
  * Writes a table piece by piece: `push(rows, quoted)` and `end()` return pieces of the text.

@@ -1,7 +1,7 @@
 /** Merges two tables by key columns, and says what did not match. */
 
-import { uniqueNames } from './convert.js';
 import { columnsAt, rowsOf } from './table.js';
+import { uniqueNames } from './write.js';
 
 /** Which rows a merge keeps. */
 export const KEEPS = ['left', 'matched', 'all'];

@@ -1,4 +1,4 @@
-/** Writes rows as delimited text. */
+/** Writes rows as delimited text, and names for all columns. */
 
 /** Makes the function that writes one row. `all` quotes every cell; else `kept` may say which were quoted before. */
 export function rowWriter({ delimiter = ',', all = false } = {}) {
@@ -19,4 +19,16 @@ export function writeRows(rows, { delimiter = ',', end = '\n', all = false, quot
   let text = '';
   rows.forEach((row, i) => (text += write(row, quoted?.[i]) + end));
   return text;
+}
+
+/** Names for all columns: none empty, none twice. */
+export function uniqueNames(names, width = names.length) {
+  const used = new Set();
+  return Array.from({ length: Math.max(width, names.length) }, (_, i) => {
+    const wanted = names[i] || `column_${i + 1}`;
+    let name = wanted;
+    for (let n = 2; used.has(name); n++) name = `${wanted}_${n}`;
+    used.add(name);
+    return name;
+  });
 }
