@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use ae_billing::RevenueSummary;
-use ae_core::{
-    Currency, Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Task, Timestamp,
-};
+use ae_core::{Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
 use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::{CheckOutcome, DeployPlan, ReleaseStore};
 use ae_router::RouteDecision;
@@ -137,6 +135,8 @@ pub struct RunReport {
     pub budget: Money,
     /// The revenue.
     pub revenue: Option<RevenueSummary>,
+    /// How often visitors of a pre-order said that they want it.
+    pub interest: Option<u64>,
     /// When it was recorded.
     pub created_at: Timestamp,
 }
@@ -159,6 +159,10 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
     };
     let mut report = RunReport::new(row, state, &question, revenue);
     report.damage = damage;
+    let is_pre_order = report.spec.as_ref().is_some_and(|spec| spec.deliverable == Deliverable::PreOrder);
+    if let Some(site) = row.site.as_ref().filter(|_| is_pre_order) {
+        report.interest = Some(installation.runs.interest(site).await?);
+    }
     match installation.keeper.budget.status(&Scope::Run(row.run_id)).await {
         Ok(account) => report.spent = Some(Spent { settled: account.settled, reserved: account.reserved }),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -237,7 +241,8 @@ impl RunReport {
             prices: sold.iter().flat_map(|sold| &sold.prices).map(|price| price.id.to_string()).collect(),
             spent: None,
             budget: row.intent.budget(),
-            revenue,
+            revenue: None,
+            interest: None,
             created_at: row.created_at,
         }
     }

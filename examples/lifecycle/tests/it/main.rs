@@ -19,13 +19,15 @@ mod disks;
 mod evidence;
 mod gates;
 mod inside;
-mod intents;
+mod licences;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
+mod orders;
+mod origins;
 mod outcomes;
-mod payments;
 mod prices;
 mod sale;
+mod server;
 mod several_processes;
-mod tasks;
+mod shop;

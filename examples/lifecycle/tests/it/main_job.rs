@@ -153,7 +153,7 @@ fn progress_goes_to_standard_error_and_the_summary_to_standard_output() {
     let done = ae.ae(&["run", INTENT, "--signals", "sample", "--yes"]).expect(0);
     assert!(done.stderr.contains("discover") && done.stderr.contains("monetize"), "{}", done.stderr);
     assert!(
-        done.stdout.starts_with("verified") && done.stdout.contains("http://127.0.0.1:4180/p/"),
+        done.stdout.starts_with("verified") && done.stdout.contains(".localhost:4180/"),
         "{}",
         done.stdout
     );

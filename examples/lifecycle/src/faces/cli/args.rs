@@ -135,8 +135,8 @@ pub struct RunArgs {
     /// Where the product is served, below a name of its own: `http://PRODUCT.localhost:PORT/`
     #[arg(long, value_name = "IP:PORT", default_value = DEFAULT_ADDR)]
     pub addr: SocketAddr,
-    /// Whom to ask about the product, on its pages: an address, or a line of text
-    #[arg(long, value_name = "TEXT")]
+    /// Whom visitors can ask about the product: an e-mail address, or the address of a page
+    #[arg(long, value_name = "ADDRESS")]
     pub contact: Option<String>,
     /// The operator's side of it.
     #[command(flatten)]

@@ -19,7 +19,7 @@ use crate::{
     service::{self, Decided, Decision, RunReport, RunSettings, Sale, SignalsFrom, StartRequest},
 };
 
-/// The longest contact, in characters.
+/// The longest contact, in bytes.
 const CONTACT_MAX: usize = 200;
 
 pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> {
@@ -154,15 +154,15 @@ fn serves(session: &Session<'_>, go: Go) -> bool {
     !go.no_serve && !session.output.json && std::io::stdout().is_terminal()
 }
 
-/// A line that pages can show.
+/// An address that pages can link.
 fn contact(text: String) -> Result<String> {
-    let text = text.trim();
-    let is_line =
-        !text.is_empty() && text.chars().count() <= CONTACT_MAX && !text.chars().any(char::is_control);
-    if is_line {
-        return Ok(text.to_owned());
+    let is_page = text.starts_with("https://") || text.starts_with("http://");
+    let is_mail = text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
+    let is_plain = text.len() <= CONTACT_MAX && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if is_plain && (is_page || is_mail) {
+        return Ok(text);
     }
-    let message = format!("--contact takes one line of 1 to {CONTACT_MAX} characters");
+    let message = format!("--contact {text:?} is neither an e-mail address nor an http or https address");
     Err(Error::new(ErrorKind::InvalidInput, message))
 }
 

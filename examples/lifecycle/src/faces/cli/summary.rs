@@ -4,8 +4,8 @@ use ae_core::Money;
 
 use super::args::DEFAULT_ADDR;
 use crate::{
-    glue::launch::{delivers, price_word},
-    service::{RunReport, RunRow, TaskReport},
+    glue::address,
+    service::{RunReport, RunRow},
 };
 
 /// One line of `ae runs`.
@@ -67,6 +67,9 @@ pub(super) fn of(report: &RunReport) -> String {
             line("unpaid", format!("{} by {}: the payment failed", failed.amount, failed.customer));
         }
     }
+    if let Some(interest) = report.interest {
+        line("interest", format!("{interest} time(s) a visitor said to want it"));
+    }
     line("run", report.run_id.to_string());
     if let Some(waiting) = &report.waiting {
         text.push_str(&format!("\n{}\n  digest     {}\n", waiting.rendering.trim_end(), waiting.digest));
@@ -125,14 +128,10 @@ pub(super) fn next(report: &RunReport) -> String {
         }
         ("approval_expired", _) => format!("\nNext: `ae approve {run}`   (asks again)\n"),
         ("interrupted", _) => format!("\nNext: `ae resume {run}`\n"),
-        _ => match report.product_url.as_deref().map(authority) {
+        _ => match report.product_url.as_deref().map(served_at) {
             Some(addr) => {
                 let addr = if addr == DEFAULT_ADDR { String::new() } else { format!(" --addr {addr}") };
-                let what = if report.payment_link.is_some() {
-                    "answers at these addresses; payments are recorded on the buy page"
-                } else {
-                    "answers at this address; the page counts who is interested"
-                };
+                let what = "answers at these addresses; payments are recorded on the operator's page";
                 format!("\nNext: `ae serve{addr}`   ({what})\n")
             }
             None => String::new(),
@@ -140,8 +139,9 @@ pub(super) fn next(report: &RunReport) -> String {
     }
 }
 
-/// The host and port of `url`.
-fn authority(url: &str) -> &str {
+/// The address that serves the product at `url`, whose name stands for this machine.
+fn served_at(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or_default()
+    let (_, port) = address::split(rest.split('/').next().unwrap_or_default());
+    format!("127.0.0.1:{}", port.unwrap_or(80))
 }
