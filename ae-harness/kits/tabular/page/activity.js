@@ -4,8 +4,9 @@ import { $, count } from './dom.js';
 
 /** Runs long requests one after the other and shows how far they are. */
 export class Activity {
-  constructor(client) {
+  constructor(client, permits) {
     this.client = client;
+    this.permits = permits;
     this.current = null;
     $('#tool-cancel').addEventListener('click', () => this.cancel());
   }
@@ -20,6 +21,7 @@ export class Activity {
    * if it was cancelled or failed, which is then shown.
    */
   async run(request, words, done = () => '') {
+    if (!this.permits(request)) return void this.error('This belongs to the paid plan.');
     this.cancel();
     await this.current?.catch(() => {});
     this.error(null);

@@ -8,6 +8,11 @@ export class App {
     Object.assign(this, { client, activity, lock, summary: null, file: null, steps: [], watchers: [] });
   }
 
+  /** Takes back what the paid plan did when a licence ends. */
+  close() {
+    if (this.summary && (this.steps.length || this.summary.merge)) this.apply([], { merge: null });
+  }
+
   /** Calls a function with the summary whenever it changes, and why: `open`, `decide`, `steps` or `merge`. */
   watch(watcher) {
     this.watchers.push(watcher);
@@ -17,6 +22,7 @@ export class App {
   async update(summary, why) {
     this.summary = summary;
     $('#tool').dataset.state = 'ready';
+    $('#tool-drop').classList.add('tool-compact');
     $('#tool-work').hidden = false;
     await Promise.all(this.watchers.map((watcher) => watcher(summary, why)));
   }

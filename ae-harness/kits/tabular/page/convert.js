@@ -10,6 +10,7 @@ export function bindConvert(app) {
   form.addEventListener('change', (event) => {
     if (event.target.id === 'tool-format' && !types) $('#tool-types').value = $('#tool-format').value === 'sql' ? 'safe' : 'text';
     showOptions();
+    showLock(app);
     preview(app);
   });
   form.addEventListener('submit', (event) => {
@@ -17,7 +18,9 @@ export function bindConvert(app) {
     saveFile(app);
   });
   showOptions();
+  app.lock.watch(() => showLock(app));
   app.watch((summary, why) => {
+    showLock(app);
     if (why === 'open') $('#tool-sql-table').value = summary.name.replace(/\.[^.]*$/, '') || 'table';
     $('#tool-saved').textContent = '';
     return preview(app);
@@ -28,6 +31,24 @@ export function bindConvert(app) {
 function showOptions() {
   const format = $('#tool-format').value;
   for (const part of $$('#tool-save-form [data-for]')) part.hidden = !part.dataset.for.split(' ').includes(format);
+}
+
+/** Why the result belongs to the paid plan, or null: by its format, or because JSON becomes a table. */
+function paidFor(app) {
+  const option = $('#tool-format').selectedOptions[0];
+  if ('paid' in option.dataset) return `Saving as ${option.value === 'sql' ? 'SQL' : 'JSON Lines'} belongs to the paid plan.`;
+  return app.summary?.form === 'json' ? 'Turning JSON into another table belongs to the paid plan.' : null;
+}
+
+/** Marks the paid formats and shows the way to the plan where the chosen one is locked. */
+function showLock(app) {
+  for (const option of $$('#tool-format [data-paid]')) {
+    option.textContent = `${option.value === 'sql' ? 'SQL' : 'JSON Lines'}${app.lock.open ? '' : ' (locked)'}`;
+  }
+  const why = app.lock.open ? null : paidFor(app);
+  $('#tool-save-lock').hidden = !why;
+  $('#tool-save-why').textContent = why ?? '';
+  $('#tool-save').disabled = Boolean(why);
 }
 
 /** The chosen format and its options. */
@@ -65,6 +86,7 @@ async function preview(app) {
 
 /** Converts everything and saves it. */
 async function saveFile(app) {
+  if (!app.lock.open && paidFor(app)) return;
   const options = chosen();
   const words = ({ name, rows, file }) => `${name} is ready: ${plural(rows, 'row')}, ${size(file.size)}.`;
   $('#tool-saved').textContent = '';

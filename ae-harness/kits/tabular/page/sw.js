@@ -70,4 +70,6 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   if (isKept(event.request)) event.respondWith(answerFor(event.request));
+  // Without a network the page goes by the last list that it read, and no failed request is reported.
+  else if (event.request.url === new URL('ended.json', SCOPE).href) event.respondWith(fetch(event.request).catch(() => new Response('')));
 });

@@ -29,12 +29,15 @@ function markPaid() {
   }
 }
 
+/** Whether a request belongs to the paid plan. */
+const isPaid = (request) => ['second', 'merge', 'unmatched', 'chart'].includes(request.do) || (request.do === 'steps' && request.steps.length > 0);
+
 /** Starts the page. */
 async function start() {
   markPaid();
   const client = new Client();
   const lock = new Lock();
-  const app = new App(client, new Activity(client), lock);
+  const app = new App(client, new Activity(client, (request) => lock.open || !isPaid(request)), lock);
   bindTabs($('.tool-tabs'), () => {});
   bindSource(app);
   new TableView(app);
@@ -44,6 +47,7 @@ async function start() {
   bindChart(app);
   bindRecipes(app);
   bindConvert(app);
+  lock.watch((open) => open || app.close());
   await lock.start();
   $('#tool').dataset.offline = String(await keepOffline());
 }

@@ -62,7 +62,7 @@ const STEPS = {
 export class View {
   constructor(table, { count, width, shown, whole }) {
     Object.assign(this, shape(table), { count, width, shown });
-    this.batches = whole ? (task) => fromMemory(shown, task) : table.batches;
+    this.batches = (task) => (whole ? fromMemory(shown, task) : table.batches(task));
   }
 
   /** The view of a base after these steps. */
