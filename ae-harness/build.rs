@@ -1,4 +1,5 @@
 //! Lists the files of the kits in `kits/`, so that the crate can hold them.
+#![allow(clippy::disallowed_methods, reason = "cargo gives a build script its folders by the environment")]
 
 use std::{env, error::Error, fmt::Write as _, fs, path::Path};
 
@@ -11,7 +12,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = env::var("CARGO_MANIFEST_DIR")?;
     let folder = Path::new(&root).join("kits");
     let mut list = String::from(
-        "/// The name of each kit with its files.\npub(super) static KITS: &[(&str, &[(&str, &[u8])])] = &[\n",
+        "/// The name of each kit with its files.\npub(super) static KITS: &[(&str, EmbeddedFiles<'static>)] = &[\n",
     );
     for kit in entries(&folder)? {
         if !folder.join(&kit).is_dir() {

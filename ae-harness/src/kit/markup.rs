@@ -10,7 +10,9 @@ use super::problems::Problems;
 const REFUSED: &str =
     "script style base applet link meta iframe object embed frame html head body title main h1";
 /// Ids of the page around it.
-const TAKEN: [&str; 6] = ["main", "tool", "features", "pricing", "questions", "interest"];
+const TAKEN: [&str; 5] = ["main", "features", "pricing", "questions", "interest"];
+/// The id of the element that holds all others.
+const ROOT: &str = "tool";
 
 /// Adds the defects of the markup in `file`.
 pub(super) fn check(file: &str, markup: &str, problems: &mut Problems) {
@@ -32,9 +34,7 @@ pub(super) fn check(file: &str, markup: &str, problems: &mut Problems) {
     }
     let mut ids = BTreeSet::from(TAKEN);
     let elements = parsed.tree.root().descendants().filter_map(ElementRef::wrap);
-    let mut is_empty = true;
     for element in elements.skip(1) {
-        is_empty = false;
         let name = element.value().name();
         for (attribute, value) in element.value().attrs() {
             if attribute.starts_with("on") || attribute == "style" {
@@ -59,7 +59,9 @@ pub(super) fn check(file: &str, markup: &str, problems: &mut Problems) {
                 .add(file, format_args!("the id {id:?} is used twice, or by the page around it: rename it"));
         }
     }
-    if is_empty {
-        problems.add(file, "has no element");
+    let roots: Vec<Option<&str>> =
+        parsed.root_element().child_elements().map(|root| root.attr("id")).collect();
+    if roots != [Some(ROOT)] {
+        problems.add(file, format_args!("has to be one element with id={ROOT:?} that holds all others"));
     }
 }

@@ -7,10 +7,13 @@ use crate::paths::path_problem;
 /// The most bytes of one file.
 const FILE_BYTES_MAX: u64 = 1_000_000;
 
+/// Files that the crate holds, by their paths.
+pub(super) type EmbeddedFiles<'a> = &'a [(&'a str, &'a [u8])];
+
 #[derive(Debug)]
 pub(super) enum Source<'a> {
     Folder(&'a Path),
-    Embedded(&'a str, &'a [(&'a str, &'a [u8])]),
+    Embedded(&'a str, EmbeddedFiles<'a>),
 }
 
 impl Source<'_> {

@@ -109,7 +109,7 @@ impl SiteCopy {
 /// The parts of a kit that stand in the front page.
 #[derive(Debug)]
 pub(super) struct ToolCopy {
-    /// The markup of the tool, which the kit's loader has checked.
+    /// The markup of the tool, an element with the id `tool`, which the kit's loader has checked.
     pub(super) markup: String,
     pub(super) script: String,
     pub(super) styles: Vec<String>,

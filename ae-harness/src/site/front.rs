@@ -49,11 +49,11 @@ fn nav(copy: &SiteCopy) -> Markup {
 /// A short head, and the tool at once.
 fn working(copy: &SiteCopy, parts: &ToolCopy, marks: &Marks) -> Markup {
     html! {
-        section.hero.compact { div.wrap { (head(copy, marks)) } }
-        section #tool aria-label=(copy.name) { div.wrap {
+        section.hero.compact { div.wrap {
+            (head(copy, marks))
             noscript { p.notice { "The tool runs in your browser and needs JavaScript for it." } }
-            (PreEscaped(&parts.markup))
         } }
+        (PreEscaped(&parts.markup))
     }
 }
 

@@ -76,6 +76,8 @@ section+section{border-top:1px solid var(--line)}
 .hero.compact{padding-block:clamp(1.5rem,1rem + 2vw,2.5rem)}
 .hero.compact h1{font-size:clamp(1.75rem,1.4rem + 1.6vw,2.5rem);max-width:30ch}
 .hero.compact p{margin:0}
+.hero.compact+section{padding-top:clamp(1.25rem,1rem + 1vw,2rem)}
+form{margin:0 0 .75rem}
 .lead{font-size:1.25rem;max-width:60ch;color:var(--muted);background:var(--paper)}
 .audience{font-weight:600}
 .notice{display:inline-block;padding:.5rem .9rem;border:1px solid var(--accent);border-radius:.5rem;color:var(--ink);background:var(--tint)}
@@ -83,7 +85,7 @@ section+section{border-top:1px solid var(--line)}
 button.button{border:0;font:inherit;font-weight:650;cursor:pointer}
 button:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 .button:hover{text-decoration:underline}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(17rem,100%),1fr));gap:1.25rem;padding:0;list-style:none}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(17rem,100%),1fr));gap:1.25rem;padding:0;list-style:none}
 .card{display:flex;flex-direction:column;padding:1.5rem;border:1px solid var(--line);border-radius:1rem;color:var(--ink);background:var(--card)}
 .card p{margin-bottom:.75rem}
 .small{font-size:.925rem;color:var(--muted);background:var(--card)}

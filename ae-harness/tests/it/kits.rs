@@ -124,6 +124,7 @@ fn every_defect_is_named_at_once() {
         "holds <script>",
         "<b onclick=",
         "id \"pricing\" is used twice",
+        "one element with id=\"tool\"",
         "hides text or may hide it",
         "imports \"https://elsewhere.example/x.js\"",
         "modules/none.js is not among the files",

@@ -129,6 +129,53 @@ async fn scripts_are_own_modules_under_the_policy() {
     assert_eq!(failing(workspace.path(), &spec()), ["generic-self-contained"]);
 }
 
+/// Adds a rule to the style sheet of the tool and says which checks fail.
+async fn styled(css: &str) -> Vec<String> {
+    let workspace = tempfile::tempdir().unwrap();
+    build(workspace.path(), &spec()).await;
+    let path = workspace.path().join("site/tool/page/tool.css");
+    fs::write(&path, format!("{}{css}", fs::read_to_string(&path).unwrap())).unwrap();
+    failing(workspace.path(), &spec())
+}
+
+#[tokio::test]
+async fn a_tool_hides_its_own_parts_and_nothing_else() {
+    for css in [
+        "#tool [hidden]{display:none!important}",
+        "#tool .a + .b,#tool>p{visibility:hidden}",
+        "#tool[data-state=ready] .a{display:none}",
+        "@media (max-width:40rem){#tool .a{display:none}}",
+    ] {
+        assert_eq!(styled(css).await, Vec::<String>::new(), "{css}");
+    }
+    for css in [
+        ".audience{display:none}",
+        "#tool + .audience{display:none}",
+        "#tool ~ section{display:none}",
+        "#tool,.audience{display:none}",
+        "#tool{display:none}",
+        "#tool/**/+ section{display:none}",
+        "#tools p{display:none}",
+        "#tool[a=\"b c\"] + section{display:none}",
+        "#tool[a=b] + section{display:none}",
+        "#tool :is(.a,.b), .audience{display:none}",
+        "#tool .a{}.audience{& p{display:none}}",
+    ] {
+        assert!(styled(css).await.contains(&"generic-styles".to_owned()), "{css}");
+    }
+    // What the tool holds proves nothing.
+    let workspace = tempfile::tempdir().unwrap();
+    build(workspace.path(), &spec()).await;
+    let path = workspace.path().join("site/index.html");
+    let page = fs::read_to_string(&path).unwrap();
+    let moved = page.replace("Repair encodings", "x").replace(
+        "<h2 id=\"tool-title\">",
+        "<p data-criterion=\"AC-005\">Repair encodings</p><h2 id=\"tool-title\">",
+    );
+    fs::write(&path, moved).unwrap();
+    assert_eq!(failing(workspace.path(), &spec()), ["AC-005"]);
+}
+
 #[tokio::test]
 async fn the_release_says_whose_licences_count() {
     let (workspace, failed) = built(&paid(), &selling()).await;

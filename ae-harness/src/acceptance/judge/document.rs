@@ -12,6 +12,9 @@ const UNSEEN: [&str; 21] = [
     "noscript", "object", "option", "progress", "rp", "script", "style", "svg", "template", "title", "video",
 ];
 
+/// The id of the element that holds the tool of a site.
+const TOOL: &str = "tool";
+
 /// A page of the site.
 #[derive(Debug)]
 pub(super) struct Page {
@@ -24,11 +27,12 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Parses a page and reads the text that its markup lets be seen.
+    /// Parses a page and reads the text that its markup lets be seen. The text of a tool is its own: its styles and scripts
+    /// show and hide it.
     pub(super) fn parse(name: &str, text: &str) -> Self {
         let html = Html::parse_document(text);
         let errors = html.errors.iter().map(ToString::to_string).collect();
-        let is_hidden = |element: &ElementRef<'_>| unrendered(element).is_some();
+        let is_hidden = |element: &ElementRef<'_>| is_tool(element) || unrendered(element).is_some();
         let prose = Prose::read(&html, Self::key, is_hidden, is_closed);
         Self { name: name.to_owned(), errors, html, prose }
     }
@@ -111,6 +115,11 @@ impl Page {
     pub(super) fn shows(&self, element: &ElementRef<'_>) -> bool {
         self.prose.is_text(&self.place(element))
     }
+}
+
+/// Whether the element is the tool of the site.
+pub(super) fn is_tool(element: &ElementRef<'_>) -> bool {
+    element.attr("id") == Some(TOOL)
 }
 
 /// Whether one place is a part of another.

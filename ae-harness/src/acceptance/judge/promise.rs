@@ -6,7 +6,7 @@ use super::{
     Verdict,
     address::Place,
     content::{because, hidden, marked, phrases, unmarked},
-    document::Page,
+    document::{Page, is_tool},
     judged, meta,
     pages::Site,
 };
@@ -76,6 +76,9 @@ fn offers(site: &Site, page: &Page, plan: &AcceptancePlan) -> Vec<String> {
     let mut problems = Vec::new();
     let mut add = |what: String| problems.push(format!("site/{}: {what}", page.name));
     for element in page.elements() {
+        if is_tool(&element) {
+            add("has an element with the id \"tool\", which nothing is there for: rename it".to_owned());
+        }
         match element.value().name() {
             "a" | "area" => {
                 let place = element.attr("href").map(|href| site.place(page, href));
@@ -91,13 +94,8 @@ fn offers(site: &Site, page: &Page, plan: &AcceptancePlan) -> Vec<String> {
                 }
             }
             "button" | "summary" => offer(page, &element).into_iter().for_each(&mut add),
-            "form" => {
-                if !counts(site, page, &element, &plan.interest_path) {
-                    add(format!(
-                        "a form does more than post an interest to {:?}: remove it",
-                        plan.interest_path
-                    ));
-                }
+            "form" if !counts(site, page, &element, &plan.interest_path) => {
+                add(format!("a form does more than post an interest to {:?}: remove it", plan.interest_path));
             }
             "input" | "select" | "textarea" => {
                 add("asks visitors for something: remove the field, the button alone is enough".to_owned());

@@ -72,7 +72,42 @@ fn an_equal_tag_is_not_sent_again() {
     assert_eq!(get("/x", "*").status(), StatusCode::NOT_FOUND);
     assert_eq!(first.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
     let policy = first.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
-    assert!(policy.contains("default-src 'none'"));
+    assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+    assert!(
+        policy.ends_with("base-uri 'none'; frame-ancestors 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+}
+
+#[test]
+fn files_of_a_tool_have_their_types_and_the_policy() {
+    let folder = tempfile::tempdir().unwrap();
+    let published = [
+        ("index.html", "text/html; charset=utf-8"),
+        ("tool/page/worker.js", "text/javascript; charset=utf-8"),
+        ("tool/licence.json", "application/json"),
+        ("tool/page/sample.csv", "text/csv; charset=utf-8"),
+        ("tool/page/tool.css", "text/css; charset=utf-8"),
+        ("preview.png", "image/png"),
+    ];
+    for (path, _) in published {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+    }
+    let bundle = Bundle::scan(folder.path()).unwrap();
+    let record = Record {
+        release: DeploymentId::of_manifest(&bundle.manifest()),
+        manifest: bundle.manifest(),
+        files: bundle.files().to_vec(),
+    };
+    for (path, kind) in published {
+        let answer = respond_from(folder.path(), &record, &format!("/{path}"), None);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], kind, "{path}");
+        // A worker obeys the policy of its own file's answer.
+        let policy = answer.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("connect-src 'self'"), "{path}: {policy}");
+    }
 }
 
 #[test]

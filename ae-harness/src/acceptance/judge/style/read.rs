@@ -43,6 +43,8 @@ pub(in crate::acceptance::judge) struct Rule {
     pub(in crate::acceptance::judge) selector: String,
     /// Whether it applies in dark or in light only, where an at-rule around it says so in the plainest way.
     pub(in crate::acceptance::judge) dark: Option<bool>,
+    /// Whether it selects only what is inside the tool, whose text proves nothing.
+    pub(super) is_in_tool: bool,
     pub(super) declarations: Vec<Declaration>,
 }
 
@@ -80,7 +82,7 @@ impl Sheets {
             return;
         }
         let (file, selector) = (file.to_owned(), String::new());
-        let rule = Rule { file, selector, dark: None, declarations: Vec::new() };
+        let rule = Rule { file, selector, dark: None, is_in_tool: false, declarations: Vec::new() };
         self.block(&mut Parser::new(css), rule);
     }
 
@@ -130,6 +132,7 @@ impl Sheets {
             file: outer.file.clone(),
             selector: shortened(text),
             dark: scheme(prelude).or(outer.dark),
+            is_in_tool: is_in_tool(text),
             declarations: Vec::new(),
         };
         let read: Result<(), ParseError<()>> = input.parse_nested_block(|inner| {
@@ -197,6 +200,22 @@ fn scheme(prelude: &[Part]) -> Option<bool> {
     let is_media = is_plain && prelude.first() == Some(&word("@media"));
     let (dark, light) = (is_media && asks("dark"), is_media && asks("light"));
     (dark != light).then_some(dark)
+}
+
+/// Whether each selector begins with the id of the tool and goes on to its descendants. What follows then can't leave the
+/// tool: the siblings of a descendant are inside, too.
+fn is_in_tool(selectors: &str) -> bool {
+    selectors.split(',').all(|selector| {
+        let rest = selector.trim().strip_prefix("#tool").unwrap_or_default();
+        let (states, inner) =
+            rest.split_at(rest.find(|c: char| c == '>' || c.is_whitespace()).unwrap_or(rest.len()));
+        let count = |mark: char| states.chars().filter(|c| *c == mark).count();
+        let is_plain = states.chars().all(|c| c.is_ascii_alphanumeric() || "[]=-_".contains(c));
+        let is_state = (states.is_empty() || states.starts_with('[')) && is_plain && count('[') == count(']');
+        let inner = inner.trim_start();
+        let inner = inner.strip_prefix('>').map_or(inner, str::trim_start);
+        is_state && inner.starts_with(|c: char| c.is_ascii_alphabetic() || ".#[:*".contains(c))
+    })
 }
 
 fn word(text: &str) -> Part {

@@ -62,14 +62,15 @@ const MOVE: Measure = Measure(1.0, 0.5, 19.2, -32.0..=1_000.0);
 /// Every value of each custom property, whatever element and condition it is declared for.
 type Variables<'a> = BTreeMap<&'a str, Vec<&'a [Part]>>;
 
-/// The declarations that hide text or may hide it, and text that can't be read.
+/// The declarations that hide text or may hide it, and text that can't be read. A tool shows and hides its parts as it
+/// works; that is why no text in it counts.
 pub(in crate::acceptance::judge) fn problems(sheets: &Sheets) -> Vec<String> {
     let mut variables = Variables::new();
     for (name, value) in sheets.rules.iter().flat_map(Rule::variables) {
         variables.entry(name).or_default().push(value);
     }
     let mut problems = sheets.unread.clone();
-    for rule in &sheets.rules {
+    for rule in sheets.rules.iter().filter(|rule| !rule.is_in_tool) {
         for declared in rule.declarations.iter().filter(|one| !shows(&one.name, &one.value, &variables)) {
             let (file, selector, text) = (&rule.file, &rule.selector, &declared.text);
             problems
