@@ -1,12 +1,12 @@
 //! The words of the site, taken from the spec: cleaned, cut to sane lengths, nothing added. Evidence is for the approver
 //! of the spec and stays out of it.
 
-use ae_core::{Deliverable, Digest, Evidence, Feature, PriceTier, ProductSpec, Timestamp};
+use ae_core::{CheckKind, Deliverable, Digest, Feature, PriceTier, ProductSpec, Timestamp};
 
 use crate::{
     context::SiteContext,
     kit::Kit,
-    text::{query_value, shown, tier_name},
+    text::{folded, query_value, shown, tier_name},
 };
 
 const TITLE_CHARS: usize = 300;
@@ -18,7 +18,10 @@ const ITEMS_MAX: usize = 24;
 pub(super) struct SiteCopy {
     pub(super) name: String,
     pub(super) tagline: String,
+    /// The problem of today; empty where the spec speaks of its evidence.
     pub(super) problem: String,
+    /// The assumptions that a criterion wants on the page.
+    pub(super) notices: Vec<String>,
     pub(super) audience: Option<String>,
     pub(super) features: Vec<FeatureCopy>,
     pub(super) tiers: Vec<TierCopy>,
@@ -67,7 +70,8 @@ impl SiteCopy {
         let digest = Digest::of_bytes("palette", spec.slug.as_bytes());
         Self {
             tagline: first_of(&[&spec.tagline], &name),
-            problem: shown(&without_citations(&spec.problem_statement, &spec.evidence), TEXT_CHARS),
+            problem: problem(spec),
+            notices: notices(spec),
             audience: (!audience.is_empty()).then(|| {
                 format!("{} for {}", if is_planned { "Planned" } else { "Made" }, audience.join(", "))
             }),
@@ -95,9 +99,9 @@ impl SiteCopy {
         if self.is_planned { format!("Not built yet. {}", shown(text, 180)) } else { shown(text, 200) }
     }
 
-    /// The words before whatever does not exist yet.
-    pub(super) fn planned(&self) -> &'static str {
-        if self.is_planned { "Planned: " } else { "" }
+    /// A text about the product, which says so where it does not exist yet.
+    pub(super) fn promised(&self, text: &str) -> String {
+        if self.is_planned { planned(text) } else { text.to_owned() }
     }
 
     /// The question that the limits answer.
@@ -119,6 +123,10 @@ impl ToolCopy {
     fn of(kit: &Kit) -> Self {
         Self { markup: kit.markup().to_owned(), script: kit.script(), styles: kit.styles() }
     }
+}
+
+fn planned(text: &str) -> String {
+    if folded(text).starts_with("planned:") { text.to_owned() } else { format!("Planned: {text}") }
 }
 
 /// The path of an absolute address.
@@ -166,17 +174,27 @@ pub(super) fn safe_address(address: &str) -> Option<&str> {
     (web && plain && anonymous && address.len() <= 2_000).then_some(address)
 }
 
-/// The text without its `[id]` marks, of which a reader has no use.
-fn without_citations(text: &str, evidence: &[Evidence]) -> String {
-    let mut plain = text.to_owned();
-    for item in evidence {
-        plain = plain.replace(&format!("[{}]", item.id), "");
-    }
-    if plain == text {
-        return plain;
-    }
-    let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.replace(": .", ".").replace(" .", ".").replace(" ,", ",").trim_end_matches([':', ' ']).to_owned()
+/// The problem, unless the text is about posts: that is for the approver, and no reason to buy.
+fn problem(spec: &ProductSpec) -> String {
+    let text = shown(&spec.problem_statement, TEXT_CHARS);
+    let cites = spec.evidence.iter().any(|item| text.contains(&format!("[{}]", item.id)));
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    let counts = words.any(|word| ["post", "posts"].iter().any(|known| word.eq_ignore_ascii_case(known)));
+    if cites || counts { String::new() } else { text }
+}
+
+/// The assumptions stay out of the page but for those that a criterion names word for word.
+fn notices(spec: &ProductSpec) -> Vec<String> {
+    let wanted: Vec<String> =
+        spec.acceptance_criteria
+            .iter()
+            .filter_map(|criterion| {
+                if let CheckKind::Phrases { phrases } = &criterion.check { Some(phrases) } else { None }
+            })
+            .flatten()
+            .map(|phrase| folded(phrase))
+            .collect();
+    lines(&spec.assumptions).into_iter().filter(|text| wanted.contains(&folded(text))).collect()
 }
 
 #[cfg(test)]
@@ -184,14 +202,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn citations_are_for_the_spec_and_not_for_the_page() {
-        use ae_core::{Origin, Untrusted};
-        let title = || Untrusted::new(Origin::Signals("test".to_owned()), String::new());
-        let item = |id: &str| Evidence::new(id, "test", title(), Timestamp::UNIX_EPOCH);
-        let evidence = [item("s1"), item("s2")];
-        let text = "Rows break. Of 9 posts, 2 complain: [s1] [s2]. Keys [x] stay.";
-        assert_eq!(without_citations(text, &evidence), "Rows break. Of 9 posts, 2 complain. Keys [x] stay.");
-        assert_eq!(without_citations("two  spaces : .", &evidence), "two  spaces : .");
+    fn evidence_is_for_the_approver_and_not_for_the_page() {
+        use ae_core::{Evidence, NicheId, Origin, Untrusted};
+        let title = Untrusted::new(Origin::Signals("test".to_owned()), String::new());
+        let mut spec = ProductSpec::new(NicheId::from_digest(&Digest::of_bytes("t", b"n")), "A", "a", "B");
+        spec.evidence = vec![Evidence::new("s1", "test", title, Timestamp::UNIX_EPOCH)];
+        for (text, wanted) in [
+            ("Rows break. Keys [x] stay.", "Rows break. Keys [x] stay."),
+            ("Rows break [s1].", ""),
+            ("9 posts were found on this topic.", ""),
+        ] {
+            spec.problem_statement = text.to_owned();
+            assert_eq!(problem(&spec), wanted);
+        }
+    }
+
+    #[test]
+    fn nothing_is_planned_twice() {
+        assert_eq!(planned("a shop"), "Planned: a shop");
+        assert_eq!(planned("Planned: a shop"), "Planned: a shop");
     }
 
     #[test]

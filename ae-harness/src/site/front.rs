@@ -84,7 +84,10 @@ fn head(copy: &SiteCopy, marks: &Marks) -> Markup {
         @if copy.sample {
             p.notice { "The demand signals behind this page are a bundled sample and no evidence." }
         }
-        h1 data-criterion=[marks.get(Part::Tagline)] { (copy.planned()) (copy.tagline) }
+        @for (at, notice) in copy.notices.iter().enumerate() {
+            p.notice data-criterion=[marks.get(Part::Notice(at))] { (notice) }
+        }
+        h1 data-criterion=[marks.get(Part::Tagline)] { (copy.promised(&copy.tagline)) }
         @if let Some(audience) = &copy.audience {
             p.audience data-criterion=[marks.get(Part::Audience)] { (audience) }
         }
@@ -108,7 +111,7 @@ fn features(copy: &SiteCopy, marks: &Marks) -> Markup {
                 ul.cards {
                     @for (at, feature) in copy.features.iter().enumerate() {
                         li.card data-criterion=[marks.get(Part::Feature(at))] {
-                            h3 { (copy.planned()) (feature.title) }
+                            h3 { (copy.promised(&feature.title)) }
                             @if !feature.description.is_empty() { p { (feature.description) } }
                             @if copy.has_paid { p.small { @if feature.is_paid { "In the paid plan" } @else { "Free" } } }
                         }
@@ -132,7 +135,7 @@ fn pricing(copy: &SiteCopy, marks: &Marks) -> Markup {
                             @if copy.is_planned { p.small { "Planned price" } }
                             p.price { (tier.price) }
                             @if !tier.includes.is_empty() {
-                                ul.includes { @for item in &tier.includes { li { (copy.planned()) (item) } } }
+                                ul.includes { @for item in &tier.includes { li { (copy.promised(item)) } } }
                             }
                             @if !copy.is_planned {
                                 p.action {

@@ -18,6 +18,7 @@ pub(super) enum Part {
     Tagline,
     Audience,
     Problem,
+    Notice(usize),
     Feature(usize),
     Tier(usize),
     Limits,
@@ -91,6 +92,9 @@ fn parts(copy: &SiteCopy) -> Vec<(Part, String)> {
     let mut parts =
         vec![(Part::Name, vec![copy.name.as_str()]), (Part::Tagline, vec![copy.tagline.as_str()])];
     parts.extend(copy.audience.iter().map(|audience| (Part::Audience, vec![audience.as_str()])));
+    for (at, notice) in copy.notices.iter().enumerate() {
+        parts.push((Part::Notice(at), vec![notice.as_str()]));
+    }
     for (at, feature) in copy.features.iter().enumerate() {
         parts.push((Part::Feature(at), vec![feature.title.as_str(), feature.description.as_str()]));
     }

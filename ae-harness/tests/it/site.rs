@@ -84,6 +84,20 @@ async fn what_the_business_assumes_is_not_told_to_visitors() {
 }
 
 #[tokio::test]
+async fn an_assumption_that_visitors_have_to_know_is_shown() {
+    let unproven = "Demand for this product was not validated";
+    for mut spec in [spec(), planned()] {
+        let workspace = tempfile::tempdir().unwrap();
+        spec.assumptions.push(unproven.to_owned());
+        spec.acceptance_criteria.push(criterion("AC-OPEN", Priority::P0, phrase(unproven)));
+        build(workspace.path(), &spec).await;
+        assert_eq!(failing(workspace.path(), &spec), Vec::<String>::new());
+        let page = fs::read_to_string(workspace.path().join("site/index.html")).unwrap();
+        assert!(page.contains(unproven) && !page.contains(spec.assumptions[0].as_str()), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_criterion_that_the_spec_can_not_fulfil_fails_closed() {
     let workspace = tempfile::tempdir().unwrap();
     let mut spec = spec();
