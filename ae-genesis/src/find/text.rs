@@ -1,6 +1,10 @@
 //! Words and stems: the one place that decides what a word is.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+    sync::LazyLock,
+};
 
 use rust_stemmers::{Algorithm, Stemmer};
 
@@ -43,15 +47,19 @@ pub(crate) fn stemmer() -> Stemmer {
 }
 
 /// Words that Snowball would merge with another of another meaning: "important" with "import", "booking" with "book".
-const OWN_STEM: &str = "accounting animal animation booking boxing building capital clothing custom customer dating designer \
+static OWN_STEM: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    "accounting animal animation booking boxing building capital clothing custom customer dating designer \
     excellence excellent excellently flying formal former general generally generate generated generator generic heading housing human \
     humane importance important importantly letting listing logic meeting news organ organic organism painting parking plane planes \
     police policies policy racing racism rating setting several severe shipping station stationary stationery taxi taxis training \
-    universal universe universes universities university wedding";
+    universal universe universes universities university wedding"
+        .split_whitespace()
+        .collect()
+});
 
 /// The stem of a folded word. The plural of a word with a stem of its own has that stem too.
 pub(crate) fn stem<'a>(stemmer: &Stemmer, word: &'a str) -> Cow<'a, str> {
-    let own = |word: &str| OWN_STEM.split(' ').any(|own| own == word);
+    let own = |word: &str| OWN_STEM.contains(word);
     if own(word) {
         return Cow::Borrowed(word);
     }

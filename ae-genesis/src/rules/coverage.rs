@@ -14,7 +14,7 @@ const MEANT: [&str; 8] = ["find", "finds", "generate", "generates", "plan", "pla
 #[derive(Debug, Default)]
 pub(super) struct Vocabulary {
     /// The stems of each noun for what it works on.
-    names: Vec<Vec<String>>,
+    pub(super) names: Vec<Vec<String>>,
     stems: BTreeSet<String>,
 }
 
@@ -26,15 +26,15 @@ impl Vocabulary {
         Self { names, stems }
     }
 
-    /// The words of a product that are covered, all of them; otherwise the reason why it is not covered.
-    pub(super) fn cover(&self, product: &str) -> Result<Vec<String>, String> {
-        let words = content(product);
+    /// Whether all words of a product are covered, and one of them is a noun for what is worked on; otherwise the reason
+    /// why it is not covered.
+    pub(super) fn cover(&self, words: &[String]) -> Result<(), String> {
         if let Some(word) = words.iter().find(|word| !self.knows(word)) {
             return Err(format!("\"{word}\" is not covered"));
         }
         let stems: Vec<String> = words.iter().flat_map(|word| text::stems(word)).collect();
         let named = self.names.iter().any(|name| stems.windows(name.len()).any(|window| *window == **name));
-        if named { Ok(words) } else { Err("it does not name a thing that is worked on".to_owned()) }
+        if named { Ok(()) } else { Err("it does not name a thing that is worked on".to_owned()) }
     }
 
     /// Whether it has the word or, for `cleaner`, the verb that the word comes from.

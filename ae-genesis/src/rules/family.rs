@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::coverage::Vocabulary;
+use super::coverage::{Vocabulary, content};
 use crate::{SignalQuery, find::text};
 
 /// A kind of product: words and features written for this crate, never outside text.
@@ -36,25 +36,21 @@ pub(super) struct Theme {
 impl Theme {
     /// The family whose words cover every word of the product, the one with the most names of it first.
     pub(super) fn of(query: &SignalQuery) -> Self {
-        let stems = text::stems(&query.product);
-        let mut best: Option<(&'static Family, usize, Vec<String>)> = None;
-        for family in FAMILIES.iter() {
-            let Ok(words) = family.vocabulary.cover(&query.product) else { continue };
-            let held = |name: &&str| {
-                let name = text::stems(name);
-                stems.windows(name.len().max(1)).any(|window| *window == *name)
-            };
-            let names: usize = family.names.iter().filter(|name| held(name)).map(|name| name.len()).sum();
-            if names > best.as_ref().map_or(0, |(_, most, _)| *most) {
-                best = Some((family, names, words));
+        let words = content(&query.product);
+        let stems: Vec<String> = words.iter().flat_map(|word| text::stems(word)).collect();
+        let mut best: Option<(&'static Family, usize)> = None;
+        for family in FAMILIES.iter().filter(|family| family.vocabulary.cover(&words).is_ok()) {
+            let held = |name: &&Vec<String>| stems.windows(name.len()).any(|window| *window == ***name);
+            let names: usize = family.vocabulary.names.iter().filter(held).map(|name| name.len() * name.len()).sum();
+            if names > best.map_or(0, |(_, most)| most) {
+                best = Some((family, names));
             }
         }
-        match best {
-            Some((family, _, words)) => {
-                Self { family: Some(family), why: format!("it knows every word: {}", words.join(", ")) }
-            }
-            None => Self { family: None, why: "no known kind of product has all of them".to_owned() },
-        }
+        let why = match best {
+            Some(_) => format!("it knows every word: {}", words.join(", ")),
+            None => "no known kind of product has all of them".to_owned(),
+        };
+        Self { family: best.map(|(family, _)| family), why }
     }
 
     /// The line that an approver reads.

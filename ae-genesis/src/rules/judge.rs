@@ -29,13 +29,14 @@ const BUSINESS: &str = "accountant agenc busi clinic compani consult dentist des
 pub(super) fn judge(request: &ValidationRequest) -> ValidationReport {
     let niche = &request.niche;
     let items = on_topic(&niche.evidence, &request.query, request.now);
-    let recent = ids(&items, |item| item.own && item.recent);
-    let demand = ids(&items, |item| item.own && item.is_demand());
+    let recent = ids(&items, |item| item.recent);
+    let demand = ids(&items, |item| item.is_demand());
+    let direct = items.iter().any(|item| item.own && item.is_demand());
     let mut figures = counts(&items, request.now);
     figures.extend(unknowns(request));
     let score = Score::from_terms(terms(request, &items));
     let share = percent(&score);
-    let enough = recent.len() >= ITEMS_MIN && demand.len() >= DEMAND_MIN;
+    let enough = recent.len() >= ITEMS_MIN && demand.len() >= DEMAND_MIN && direct;
     let verdict = match share {
         _ if !enough => Verdict::NotEnoughEvidence,
         Some(share) if share >= Decimal::from(SHARE_MIN) => Verdict::Go,
@@ -155,9 +156,9 @@ fn reasons(
     let shown = percent(score).unwrap_or_default().normalize();
     reasons.push(match verdict {
         Verdict::NotEnoughEvidence => format!(
-            "{} independent posts about the topic; {} of them hold its own words and are known to be of the last three years, and \
-             {} of those are a request, a complaint or a willingness to pay; at least {ITEMS_MIN} and {DEMAND_MIN} are needed: search \
-             more sources, or pass a file of recent signals with their dates",
+            "{} independent posts about the topic; {} of them are known to be of the last three years, and {} of those are a request, \
+             a complaint or a willingness to pay; at least {ITEMS_MIN} and {DEMAND_MIN} are needed, one of them in the intent's own \
+             words: search more sources, or pass a file of recent signals with their dates",
             items.len(),
             recent.len(),
             demand.len()

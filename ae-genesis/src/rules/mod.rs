@@ -71,8 +71,8 @@ impl Analyst for RuleAnalyst {
 /// 60 % of the points that could be reached, the whole of the niche score among them, so that less evidence never asks
 /// for fewer points.
 ///
-/// [`Verdict::Go`](crate::Verdict::Go) needs at least 3 independent posts of the last three years that hold the intent's
-/// own words, two of them a request, a complaint or a willingness to pay; without that it is
+/// [`Verdict::Go`](crate::Verdict::Go) needs at least 3 independent posts of the last three years, two of them a
+/// request, a complaint or a willingness to pay, and one of these in the intent's own words; without that it is
 /// [`Verdict::NotEnoughEvidence`](crate::Verdict::NotEnoughEvidence). A post without a date is not taken for a recent one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuleValidator;

@@ -3,7 +3,7 @@
 use ae_core::{Deliverable, Feature, Offer};
 
 use super::{
-    coverage::{Vocabulary, other_form},
+    coverage::{Vocabulary, content, other_form},
     family::Theme,
     naming,
     reading::{Item, about},
@@ -64,7 +64,9 @@ fn cover(offer: &Offer, product: &str) -> Result<Vec<String>, String> {
     let features = offer.features.iter();
     let words = features.flat_map(|offered| offered.words.iter().chain([&offered.feature.title]));
     let words = offer.words.iter().chain(words).map(String::as_str);
-    Vocabulary::new(offer.families.iter().map(String::as_str), words).cover(product)
+    let asked = content(product);
+    Vocabulary::new(offer.families.iter().map(String::as_str), words).cover(&asked)?;
+    Ok(asked)
 }
 
 /// The features of an offer as they are, with the posts that speak of each.

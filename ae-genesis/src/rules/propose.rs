@@ -107,11 +107,11 @@ fn terms(
         0 => 0,
         n => (8 + 4 * (n - 1) + if sharp.is_empty() { 0 } else { 5 }).min(25),
     };
-    let mut asked: Vec<(String, Vec<String>)> = vec![(naming::product(&brief.query), demand.clone())];
-    asked.extend(theme.features().iter().map(|feature| {
+    let direct = ids(items, |item| item.own && item.is_demand());
+    let features = theme.features().iter().map(|feature| {
         (feature.title.to_lowercase(), about(items, &brief.query, feature.cues.iter().copied()))
-    }));
-    asked.retain(|(_, ids)| !ids.is_empty());
+    });
+    let asked: Vec<(String, Vec<String>)> = features.filter(|(_, ids)| !ids.is_empty()).collect();
     let titles: Vec<&str> = asked.iter().map(|(title, _)| title.as_str()).collect();
     let paying = ids(items, |item| item.recent && item.kind == SignalKind::WillingnessToPay);
     let recurring = brief.query.target.is_some() || brief.query.price.is_some();
@@ -139,13 +139,14 @@ fn terms(
         audience_term(audience, items),
         term(
             "value_proposition",
-            Some(6 * count(&titles)),
+            Some(6 * (count(&direct) + count(&titles))),
             20,
             format!(
-                "6 for the product when a post asks for it, 6 for each usual feature that a post speaks of: {}",
+                "6 for each post that asks for it in the intent's own words: {}; 6 for each usual feature that a post speaks of: {}",
+                direct.len(),
                 if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
             ),
-            unique(asked.iter().flat_map(|(_, ids)| ids.clone())),
+            unique(asked.iter().flat_map(|(_, ids)| ids.clone()).chain(direct)),
         ),
         term(
             "evidence",

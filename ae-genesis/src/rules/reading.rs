@@ -35,8 +35,8 @@ impl Item<'_> {
     }
 }
 
-/// The items that are about the intent, in the order given. Those that hold related words alone are at most as many as
-/// those with the intent's own. Items with an id that is not a plain label are left out, since ids are printed.
+/// The items that are about the intent, in the order given. Those that hold related words alone are at most twice as many
+/// as those with the intent's own. Items with an id that is not a plain label are left out, since ids are printed.
 pub(super) fn on_topic<'a>(evidence: &'a [Evidence], query: &SignalQuery, now: Timestamp) -> Vec<Item<'a>> {
     let topic = Topic::of(query);
     let mut items: Vec<Item<'a>> = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn on_topic<'a>(evidence: &'a [Evidence], query: &SignalQuery, now: T
         let recent = evidence.posted_at.is_some_and(|at| days(at) <= RECENT_DAYS);
         items.push(Item { evidence, kind: SignalKind::of_title(title), stems, own, recent });
     }
-    let mut room = items.iter().filter(|item| item.own).count();
+    let mut room = 2 * items.iter().filter(|item| item.own).count();
     items.retain(|item| {
         let fits = item.own || room > 0;
         room -= usize::from(!item.own && fits);
@@ -94,12 +94,15 @@ struct Topic {
 
 impl Topic {
     fn of(query: &SignalQuery) -> Self {
-        let term = |term: &crate::QueryTerm| Term {
-            stems: text::stems(&term.text),
-            own: term.own,
-            weight: term.weight,
-            common: is_common(&term.text),
-            name: is_name(&term.text),
+        let term = |term: &crate::QueryTerm| {
+            let stems = text::stems(&term.text);
+            Term {
+                own: term.own,
+                weight: term.weight,
+                common: is_common(&stems),
+                name: term.own && is_name(&stems),
+                stems,
+            }
         };
         let terms: Vec<Term> = query.terms.iter().map(term).collect();
         let strong = terms.iter().filter(|term| term.own && term.weight >= 1.0).count();

@@ -1,5 +1,7 @@
 //! Related terms from a small bundled table.
 
+use std::sync::LazyLock;
+
 use crate::find::text;
 
 /// One line a concept: `names | related terms`, separated by commas. See the file's head.
@@ -12,38 +14,43 @@ pub(crate) const WEIGHT_NAME: f64 = 0.7;
 /// The weight of a related term.
 const WEIGHT_RELATED: f64 = 0.5;
 
+/// A concept of the table: its names with their stems, and what is related to it.
+struct Concept {
+    names: Vec<(&'static str, Vec<String>)>,
+    related: Vec<(&'static str, Vec<String>)>,
+}
+
+static CONCEPTS: LazyLock<Vec<Concept>> = LazyLock::new(|| {
+    let terms = |list: &'static str| -> Vec<(&'static str, Vec<String>)> {
+        list.split(',').map(str::trim).map(|term| (term, text::stems(term))).filter(|(_, stems)| !stems.is_empty()).collect()
+    };
+    let lines = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('|'));
+    lines.map(|(names, related)| Concept { names: terms(names), related: terms(related) }).collect()
+});
+
 /// Terms related to the keywords, with their weights, in the order of the keywords and then of the table.
 pub(super) fn related(keywords: &[String]) -> Vec<(&'static str, f64)> {
-    let stems: Vec<Vec<String>> = keywords.iter().map(|keyword| text::stems(keyword)).collect();
-    let flat: Vec<String> = stems.concat();
-    let mut found: Vec<(&'static str, f64)> = Vec::new();
-    for (names, terms) in concepts() {
-        let named = names.split(',').any(|name| {
-            let name = text::stems(name);
-            !name.is_empty() && flat.windows(name.len()).any(|window| *window == *name)
-        });
-        if !named {
+    let flat: Vec<String> = keywords.iter().flat_map(|keyword| text::stems(keyword)).collect();
+    let mut found: Vec<(&'static str, &[String], f64)> = Vec::new();
+    for concept in CONCEPTS.iter() {
+        if !concept.names.iter().any(|(_, name)| flat.windows(name.len()).any(|window| *window == **name)) {
             continue;
         }
-        let names = names.split(',').map(|name| (name.trim(), WEIGHT_NAME));
-        let terms = terms.split(',').map(|term| (term.trim(), WEIGHT_RELATED));
-        for (term, weight) in names.chain(terms) {
-            let known = found.iter().any(|(other, _)| text::same_stems(other, term));
-            if !term.is_empty() && !known && found.len() < RELATED_MAX {
-                found.push((term, weight));
+        let names = concept.names.iter().map(|(name, stems)| (*name, stems, WEIGHT_NAME));
+        let terms = concept.related.iter().map(|(term, stems)| (*term, stems, WEIGHT_RELATED));
+        for (term, stems, weight) in names.chain(terms) {
+            let known = found.iter().any(|(_, other, _)| *other == stems);
+            if !known && found.len() < RELATED_MAX {
+                found.push((term, stems, weight));
             }
         }
     }
-    found
+    found.into_iter().map(|(term, _, weight)| (term, weight)).collect()
 }
 
-/// Whether the table knows `word` as a name of something, so that it carries a topic alone.
-pub(crate) fn is_name(word: &str) -> bool {
-    concepts().any(|(names, _)| names.split(',').any(|name| text::same_stems(name, word)))
-}
-
-fn concepts() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('|'))
+/// Whether the table knows the word with these stems as a name of something, so that it carries a topic alone.
+pub(crate) fn is_name(stems: &[String]) -> bool {
+    CONCEPTS.iter().any(|concept| concept.names.iter().any(|(_, name)| *name == *stems))
 }
 
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl SignalQuery {
     /// Reads an intent.
     pub fn from_intent(intent: &Intent) -> Self {
         let mut words = tokens::words(intent.text());
-        let form = words::forms(&words.iter().map(|word| word.text.clone()).collect::<Vec<_>>());
+        let form = words::form(&words);
         let money = price::take(&mut words, intent.currency(), form.once);
         let audience = audience::take(&mut words, form.part);
         let left: Vec<&Word> = words.iter().filter(|word| !word.taken).collect();

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use super::tokens::Word;
 use crate::find::text::list;
 
 /// Words that say nothing about the topic: grammar, the wish to build, and words for "product".
@@ -75,10 +76,10 @@ pub(crate) fn is_other_form(word: &str) -> bool {
 }
 
 /// Words with so many meanings that one of them alone decides nothing, in any form.
-pub(crate) fn is_common(term: &str) -> bool {
+pub(crate) fn is_common(stems: &[String]) -> bool {
     static STEMS: LazyLock<BTreeSet<String>> =
         LazyLock::new(|| COMMON.iter().flat_map(|word| crate::find::text::stems(word)).collect());
-    matches!(crate::find::text::stems(term).as_slice(), [stem] if STEMS.contains(stem))
+    matches!(stems, [stem] if STEMS.contains(stem))
 }
 
 /// The form of the product that the words of an intent name.
@@ -91,9 +92,14 @@ pub(super) struct Form {
 }
 
 /// Reads the form.
-pub(super) fn forms(words: &[String]) -> Form {
-    let any = |list: &BTreeSet<&'static str>| words.iter().any(|word| list.contains(word.as_str()));
-    Form { once: any(&ONCE), part: any(&PARTS) }
+pub(super) fn form(words: &[Word]) -> Form {
+    let last = |at: usize| {
+        let next = words.get(at + 1).map_or("", |word| word.text.as_str());
+        let ends = words.get(at).is_some_and(|word| word.ends) || next.is_empty();
+        ends || is_dangling(next) || next.contains(|c: char| c.is_ascii_digit())
+    };
+    let once = words.iter().enumerate().any(|(at, word)| ONCE.contains(word.text.as_str()) && last(at));
+    Form { once, part: words.iter().any(|word| PARTS.contains(word.text.as_str())) }
 }
 
 /// One list a line: `name: words`.
