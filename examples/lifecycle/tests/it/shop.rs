@@ -195,7 +195,12 @@ pub async fn ask(
 }
 
 async fn specify(installation: &Installation, run: RunId, name: &str, deliverable: Deliverable) {
-    let mut spec = ProductSpec::new("niche".parse().unwrap(), format!("Product <{name}>"), name, "A tool.");
+    let mut spec = ProductSpec::new(
+        ae_core::NicheId::from_uuid(*run.as_uuid()),
+        format!("Product <{name}>"),
+        name,
+        "A tool.",
+    );
     spec.deliverable = deliverable;
     let site = format!("site-{name}");
     let context =

@@ -51,7 +51,9 @@ pub(super) async fn licence(session: &Session<'_>, order: &str) -> Result<Exit> 
     Ok(Exit::Verified)
 }
 
-/// The sale, whose links no command prints.
+/// The sale, whose links no command prints. Events that a crash left undelivered come first, for licences rest on them.
 async fn open(session: &Session<'_>) -> Result<Sale> {
-    Sale::open(&session.installation, "http://127.0.0.1").await
+    let sale = Sale::open(&session.installation, "http://127.0.0.1").await?;
+    sale.deliver_pending().await?;
+    Ok(sale)
 }

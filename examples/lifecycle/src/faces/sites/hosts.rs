@@ -59,7 +59,8 @@ impl Place {
 impl Hosts {
     /// The bound address, the names of this machine's loopback, and `names`.
     pub fn new(bound: SocketAddr, names: &[String]) -> Self {
-        let own = [bound.ip().to_string(), "localhost".into(), "127.0.0.1".into()];
+        let ip = if bound.is_ipv6() { format!("[{}]", bound.ip()) } else { bound.ip().to_string() };
+        let own = [ip, "localhost".into(), "127.0.0.1".into()];
         let own = own.iter().flat_map(|name| [name.clone(), format!("{name}:{}", bound.port())]).collect();
         Self { bound, own, given: names.iter().map(|name| name.to_ascii_lowercase()).collect() }
     }
@@ -153,6 +154,13 @@ mod tests {
         ] {
             assert_eq!(hosts.named(host), asked, "{host}");
         }
+    }
+
+    #[test]
+    fn an_address_in_brackets_is_one() {
+        let hosts = hosts("[::1]:4180");
+        assert_eq!(hosts.named("[::1]:4180"), Some(Asked::Shop(place("[::1]:4180", "localhost:4180"))));
+        assert_eq!(hosts.named("::1:4180"), None);
     }
 
     #[test]
