@@ -17,6 +17,8 @@ pub(super) struct Taken<'js> {
     array: Value<'js>,
     /// Whether an object is of a built-in kind, such as a `Map`.
     special: Function<'js>,
+    /// The stack of an error, as text.
+    pub(super) stack: Function<'js>,
 }
 
 impl<'js> Taken<'js> {
@@ -26,6 +28,7 @@ impl<'js> Taken<'js> {
             object: prelude.get(1)?,
             array: prelude.get(2)?,
             special: prelude.get(3)?,
+            stack: prelude.get(4)?,
         })
     }
 
@@ -64,39 +67,74 @@ fn refused<T>(what: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::NotData(String::new(), what.into()))
 }
 
-/// Adds a step to the place of a refusal.
-fn within(refusal: Refusal, step: &str) -> Refusal {
-    match refusal {
-        Refusal::NotData(place, what) => {
-            Refusal::NotData(format!("/{}{place}", step.replace('~', "~0").replace('/', "~1")), what)
-        }
-        engine @ Refusal::Engine(_) => engine,
-    }
+/// An array or object whose parts are being written.
+#[derive(Debug)]
+struct Open<'js> {
+    object: Object<'js>,
+    parts: Parts<'js>,
+    /// The number of parts that were begun.
+    begun: usize,
 }
 
-/// Writes the JSON text of a value.
+#[derive(Debug)]
+enum Parts<'js> {
+    /// The elements of an array of this length.
+    Elements(usize),
+    /// The properties with these names.
+    Properties(Vec<JsString<'js>>),
+}
+
+/// Writes the JSON text of a value. It keeps its own stack: that of the engine is small, and belongs to the module.
 #[derive(Debug)]
 pub(super) struct Walk<'a, 'js> {
     taken: &'a Taken<'js>,
     values_left: usize,
     bytes_max: usize,
     out: Vec<u8>,
+    open: Vec<Open<'js>>,
 }
 
 impl<'a, 'js> Walk<'a, 'js> {
     pub(super) const fn new(taken: &'a Taken<'js>, values: usize, bytes: usize, out: Vec<u8>) -> Self {
-        Self { taken, values_left: values, bytes_max: bytes, out }
+        Self { taken, values_left: values, bytes_max: bytes, out, open: Vec::new() }
     }
 
     pub(super) fn text(mut self, value: &Value<'js>) -> Result<Vec<u8>, Refusal> {
-        self.value(value, 0)?;
-        Ok(self.out)
+        match self.write(value.clone()) {
+            Ok(()) => Ok(self.out),
+            Err(Refusal::NotData(_, what)) => Err(Refusal::NotData(self.place(), what)),
+            Err(engine) => Err(engine),
+        }
     }
 
-    fn value(&mut self, value: &Value<'js>, depth: usize) -> Result<(), Refusal> {
-        if depth > DEPTH_MAX {
-            return refused(format!("nested more than {DEPTH_MAX} deep"));
+    fn write(&mut self, value: Value<'js>) -> Result<(), Refusal> {
+        self.begin(&value)?;
+        while !self.open.is_empty() {
+            match self.next_part()? {
+                Some(part) => self.begin(&part)?,
+                None => drop(self.open.pop()),
+            }
         }
+        Ok(())
+    }
+
+    /// Where the walk is, as a JSON pointer.
+    fn place(&self) -> String {
+        let step = |open: &Open<'js>| {
+            let at = open.begun.checked_sub(1)?;
+            match &open.parts {
+                Parts::Elements(_) => Some(format!("/{at}")),
+                Parts::Properties(names) => {
+                    let name = names.get(at)?.to_string().unwrap_or_default();
+                    Some(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+                }
+            }
+        };
+        self.open.iter().filter_map(step).collect()
+    }
+
+    /// Writes a value, or the beginning of it.
+    fn begin(&mut self, value: &Value<'js>) -> Result<(), Refusal> {
         match self.values_left.checked_sub(1) {
             Some(left) => self.values_left = left,
             None => return refused("one value more than allowed"),
@@ -115,17 +153,83 @@ impl<'a, 'js> Walk<'a, 'js> {
         } else if value.is_function() || value.is_promise() || value.is_error() {
             refused(format!("a value of type {}", value.type_name()))
         } else if let Some(object) = value.as_object() {
-            let prototype = object.get_prototype().map(Object::into_value);
-            let own = if value.is_array() { &self.taken.array } else { &self.taken.object };
-            if prototype.as_ref() != Some(own) {
-                return refused("neither a plain object nor an array: its prototype is another one");
-            }
-            if count(object, Filter::new().symbol().private())? > 0 {
-                return refused("an object with a symbol as a key");
-            }
-            if value.is_array() { self.array(object, depth) } else { self.object(object, depth) }
+            self.begin_parts(object)
         } else {
             refused(format!("a value of type {}", value.type_name()))
+        }
+    }
+
+    fn begin_parts(&mut self, object: &Object<'js>) -> Result<(), Refusal> {
+        if self.open.len() >= DEPTH_MAX {
+            return refused(format!("nested more than {DEPTH_MAX} deep"));
+        }
+        let prototype = object.get_prototype().map(Object::into_value);
+        let own = if object.is_array() { &self.taken.array } else { &self.taken.object };
+        if prototype.as_ref() != Some(own) {
+            return refused("neither a plain object nor an array: its prototype is another one");
+        }
+        if count(object, Filter::new().symbol().private())? > 0 {
+            return refused("an object with a symbol as a key");
+        }
+        let parts = if object.is_array() { self.elements(object)? } else { self.properties(object)? };
+        self.put(if object.is_array() { b"[" } else { b"{" })?;
+        self.open.push(Open { object: object.clone(), parts, begun: 0 });
+        Ok(())
+    }
+
+    fn elements(&self, array: &Object<'js>) -> Result<Parts<'js>, Refusal> {
+        let length = count(array, Filter::new().string().enum_only())?;
+        let all = count(array, Filter::new().string())?;
+        let declared = self.taken.own(array, "length")?.and_then(|length| length.as_number());
+        // Every element is an own property and `length` is the only other one: no holes, no names, nothing hidden.
+        if all != length + 1 || declared != u32::try_from(length).ok().map(f64::from) {
+            return refused("an array with holes, hidden elements or named properties");
+        }
+        Ok(Parts::Elements(length))
+    }
+
+    fn properties(&self, object: &Object<'js>) -> Result<Parts<'js>, Refusal> {
+        if self.taken.special.call::<_, bool>((object.clone(),))? {
+            return refused("an object of a built-in kind, such as a Map, behind another prototype");
+        }
+        let names = object.own_keys(Filter::new().string()).collect::<Result<Vec<_>, _>>()?;
+        if names.len() != count(object, Filter::new().string().enum_only())? {
+            return refused("an object with hidden properties");
+        }
+        Ok(Parts::Properties(names))
+    }
+
+    /// The next part of the innermost array or object; `None` when it is complete.
+    fn next_part(&mut self) -> Result<Option<Value<'js>>, Refusal> {
+        let Some(open) = self.open.last_mut() else { return Ok(None) };
+        let at = open.begun;
+        let (more, end): (bool, &[u8]) = match &open.parts {
+            Parts::Elements(length) => (at < *length, b"]"),
+            Parts::Properties(names) => (at < names.len(), b"}"),
+        };
+        if !more {
+            return self.put(end).map(|()| None);
+        }
+        open.begun += 1;
+        let object = open.object.clone();
+        let name = match &open.parts {
+            Parts::Elements(_) => None,
+            Parts::Properties(names) => names.get(at).cloned(),
+        };
+        if at > 0 {
+            self.put(b",")?;
+        }
+        let part = match name {
+            Some(name) => {
+                self.string(&name)?;
+                self.put(b":")?;
+                self.taken.own(&object, name)?
+            }
+            None => self.taken.own(&object, u32::try_from(at).unwrap_or(u32::MAX))?,
+        };
+        match part {
+            Some(part) => Ok(Some(part)),
+            None => refused("a getter"),
         }
     }
 
@@ -146,56 +250,6 @@ impl<'a, 'js> Walk<'a, 'js> {
             Err(rquickjs::Error::Utf8(_)) => refused("a text with half of a surrogate pair"),
             Err(error) => Err(error.into()),
         }
-    }
-
-    fn array(&mut self, array: &Object<'js>, depth: usize) -> Result<(), Refusal> {
-        let length = array.as_value().as_array().map_or(0, rquickjs::Array::len);
-        let all = count(array, Filter::new().string())?;
-        let shown = count(array, Filter::new().string().enum_only())?;
-        // Every element is an own property and `length` is the only other one: no holes, no names, nothing hidden.
-        if shown != length || all != length + 1 {
-            return refused("an array with holes, hidden elements or named properties");
-        }
-        self.put(b"[")?;
-        for index in 0..length {
-            if index > 0 {
-                self.put(b",")?;
-            }
-            let number = u32::try_from(index).unwrap_or(u32::MAX);
-            let element = self.taken.own(array, number)?;
-            let step = |refusal| within(refusal, &index.to_string());
-            match element {
-                Some(element) => self.value(&element, depth + 1).map_err(step)?,
-                None => return refused("a getter").map_err(step),
-            }
-        }
-        self.put(b"]")
-    }
-
-    fn object(&mut self, object: &Object<'js>, depth: usize) -> Result<(), Refusal> {
-        if self.taken.special.call::<_, bool>((object.clone(),))? {
-            return refused("an object of a built-in kind, such as a Map, behind another prototype");
-        }
-        let keys = object.own_keys::<JsString<'js>>(Filter::new().string());
-        if keys.len() != count(object, Filter::new().string().enum_only())? {
-            return refused("an object with hidden properties");
-        }
-        self.put(b"{")?;
-        for (at, key) in keys.enumerate() {
-            if at > 0 {
-                self.put(b",")?;
-            }
-            let key = key?;
-            self.string(&key)?;
-            self.put(b":")?;
-            let value = self.taken.own(object, key.clone())?;
-            let step = |refusal| within(refusal, &key.to_string().unwrap_or_default());
-            match value {
-                Some(value) => self.value(&value, depth + 1).map_err(step)?,
-                None => return refused("a getter").map_err(step),
-            }
-        }
-        self.put(b"}")
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), Refusal> {

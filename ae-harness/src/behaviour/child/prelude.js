@@ -68,5 +68,6 @@
     }
     return false;
   };
-  return [getOwnPropertyDescriptor, Object.prototype, Array.prototype, special];
+  const stack = uncurried(getter(Error.prototype, 'stack'));
+  return [getOwnPropertyDescriptor, Object.prototype, Array.prototype, special, stack];
 })()

@@ -30,7 +30,9 @@ pub(super) fn text<'js>(taken: &Taken<'js>, thrown: &Value<'js>) -> rquickjs::Re
     }
     let name = show::line(name.as_deref().unwrap_or("Error"), 40);
     let message = show::line(&own(error, "message")?.unwrap_or_default(), MESSAGE_CHARS);
-    let stack = own(error, "stack")?.unwrap_or_default();
+    // A module may have a say in this text (`Error.prepareStackTrace`), within the time of the call.
+    let stack = taken.stack.call::<_, Value<'js>>((error.clone(),)).ok();
+    let stack = stack.and_then(|stack| stack.as_string().map(plain)).unwrap_or_default();
     let place = show::line(stack.lines().next().unwrap_or_default(), 120);
     let place = if place.is_empty() { place } else { format!(" ({place})") };
     Ok(format!("threw {name}: {message}{place}"))
