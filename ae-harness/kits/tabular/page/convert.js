@@ -21,10 +21,17 @@ export function bindConvert(app) {
   app.lock.watch(() => showLock(app));
   app.watch((summary, why) => {
     showLock(app);
-    if (why === 'open') $('#tool-sql-table').value = summary.name.replace(/\.[^.]*$/, '') || 'table';
+    if (why === 'open') follow(summary);
     $('#tool-saved').textContent = '';
     return preview(app);
   });
+}
+
+/** Begins with the delimiter of the file and its name for the table. */
+function follow({ name, delimiter }) {
+  const same = [...$('#tool-out-delimiter').options].some(({ value }) => value === delimiter);
+  $('#tool-out-delimiter').value = same ? delimiter : ',';
+  $('#tool-sql-table').value = name.replace(/\.[^.]*$/, '') || 'table';
 }
 
 /** Shows the options of the chosen format only. */

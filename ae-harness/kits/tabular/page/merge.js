@@ -1,7 +1,9 @@
 /** Merging with a second file by key, and what did not match. */
 
-import { $, $$, el, plural, save } from './dom.js';
+import { $, $$, el, options, plural, save } from './dom.js';
 import { bindFile } from './source.js';
+
+let last = 0;
 
 /** Connects the panel. */
 export function bindMerge(app) {
@@ -10,6 +12,11 @@ export function bindMerge(app) {
     const words = ({ name, rows }) => `${name}: ${plural(rows, 'row')} to merge with.`;
     second = await app.activity.run({ do: 'second', file }, `Reading ${file.name}`, words) ?? second;
     offer(app, second);
+  });
+  $('#tool-key-add').addEventListener('click', () => {
+    const pair = keyPair(app, second);
+    $('#tool-merge-keys').append(pair);
+    $('select', pair).focus();
   });
   $('#tool-merge-form').addEventListener('submit', (event) => {
     event.preventDefault();
@@ -23,22 +30,41 @@ export function bindMerge(app) {
   });
 }
 
-/** Offers the columns that both files have. */
+/** Offers to merge by the first name that both files have. */
 function offer(app, second) {
   $('#tool-merge-report').hidden = true;
   if (!second) return;
-  const shared = app.summary.names.filter((name) => second.columns.includes(name));
-  const lonely = shared.length ? '' : `; it shares no name of a column with ${app.summary.name}, so there is nothing to merge by`;
-  $('#tool-merge-name').textContent = `${second.name}, ${plural(second.rows, 'row')}${lonely}`;
-  $('#tool-merge-keys').replaceChildren(...shared.map((name, at) => el('li', {},
-    el('input', { type: 'checkbox', id: `tool-key-${at}`, value: name, checked: at === 0 }), el('label', { for: `tool-key-${at}` }, name))));
-  $('#tool-merge-options').hidden = shared.length === 0;
+  $('#tool-merge-name').textContent = `${second.name}, ${plural(second.rows, 'row')}`;
+  $('#tool-merge-keys').replaceChildren(keyPair(app, second));
+  $('#tool-merge-options').hidden = false;
+}
+
+/** A column of each file whose values have to be the same. */
+function keyPair(app, second) {
+  const used = keys().map(({ left }) => left);
+  const shared = app.summary.names.find((name) => second.columns.includes(name) && !used.includes(name));
+  const column = (side, file, columns) => {
+    const select = el('select', { 'aria-label': `Column of ${file}`, 'data-part': side });
+    options(select, columns, shared);
+    return select;
+  };
+  const remove = (event) => {
+    event.target.closest('li').remove();
+    $('#tool-key-add').focus();
+  };
+  return el('li', { 'data-key': String(++last) }, column('left', app.summary.name, app.summary.names), ' = ', column('right', second.name, second.columns),
+    el('button', { type: 'button', class: 'tool-button tool-small', onclick: remove }, 'Remove key'));
+}
+
+/** The key columns as the form says. */
+function keys() {
+  return $$('#tool-merge-keys > li').map((pair) => ({ left: $('[data-part=left]', pair).value, right: $('[data-part=right]', pair).value }));
 }
 
 /** Merges, then shows what did not match. */
 async function merge(app) {
-  const key = $$('#tool-merge-keys input').filter((box) => box.checked).map((box) => box.value);
-  if (!key.length) return app.activity.error('Choose at least one column that both files share.');
+  const key = keys().map(({ left, right }) => (left === right ? left : { left, right }));
+  if (!key.length) return app.activity.error('A merge needs at least one column of each file whose values are the same.');
   const request = { do: 'merge', key, keep: $('#tool-merge-keep').value };
   const result = await app.activity.run(request, 'Merging', ({ summary }) => `Merged: ${plural(summary.rows, 'row')}.`);
   if (!result) return undefined;

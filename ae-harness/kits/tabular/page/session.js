@@ -40,8 +40,8 @@ export class Session {
       joint = null;
     }
     if (merge === null) joint = null;
-    if (merge && !this.second) throw new Refusal(`This recipe merges with "${merge.with}". Choose that file under Merge, then run the recipe again.`, 'missing_table');
-    if (merge) joint = await joinTables(source, this.second, merge, task);
+    if (merge && !this.partner) throw new Refusal(`This recipe merges with "${merge.with}". Choose that file under Merge, then run the recipe again.`, 'missing_table');
+    if (merge) joint = await joinTables(source, this.partner, merge, task);
     return this.show({ source, joint, steps }, task, begun);
   }
 
@@ -98,7 +98,7 @@ export class Session {
   async second({ file }, task) {
     const second = await new TableSource(file).read(task);
     if (!second.found.whole) throw new Refusal(`${file.name} is too big to be the second file: it is held in memory, 24 MB at most. Open it as the first file and merge the other one into it.`, 'too_big');
-    this.second = second;
+    this.partner = second;
     const found = second.found.changes.length + second.found.asks.length;
     return { name: file.name, columns: second.names, rows: second.count, found };
   }
@@ -107,7 +107,7 @@ export class Session {
   async merge({ key, keep }, task) {
     const begun = performance.now();
     const { source } = this.state;
-    const joint = await joinTables(source, this.second, { key, keep }, task);
+    const joint = await joinTables(source, this.partner, { key, keep }, task);
     const summary = await this.show({ ...this.state, joint, steps: [] }, task, begun);
     return { summary, ...joint.report };
   }

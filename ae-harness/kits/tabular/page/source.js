@@ -25,15 +25,15 @@ export function bindFile(input, take) {
   });
 }
 
-/** Takes files that are dropped anywhere in an element. */
+/** Takes a file that is dropped anywhere on the page; `place` shows that it would be taken. */
 function bindDrop(place, take) {
   const over = (event, on) => {
     event.preventDefault();
     place.classList.toggle('tool-over', on);
   };
-  place.addEventListener('dragover', (event) => over(event, true));
-  place.addEventListener('dragleave', (event) => over(event, false));
-  place.addEventListener('drop', (event) => {
+  addEventListener('dragover', (event) => over(event, true));
+  addEventListener('dragleave', (event) => over(event, false));
+  addEventListener('drop', (event) => {
     over(event, false);
     const [file] = event.dataTransfer.files;
     if (file) take(file);

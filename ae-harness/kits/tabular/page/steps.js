@@ -119,7 +119,7 @@ export function say(step) {
   const test = (op) => (TESTS.find(([value]) => value === op)?.[1] ?? op);
   if (step.do === 'filter') return `Keep rows where ${step.where.map((one) => `${one.column} ${test(one.op)} ${one.value ?? ''}`.trim()).join(' and ')}`;
   if (step.do === 'sort') return `Sort by ${step.by.map((one) => `${one.column} (${one.as === 'number' ? 'numbers' : 'text'}, ${one.down ? 'down' : 'up'})`).join(', then ')}`;
-  if (step.do === 'merge') return `Merge with ${step.with} by ${step.key.join(', ')}`;
+  if (step.do === 'merge') return `Merge with ${step.with} by ${step.key.map((one) => one.left ? `${one.left} = ${one.right}` : one).join(', ')}`;
   if (step.do === 'repair') return 'Repair what can be repaired safely';
   if (step.do === 'convert') return `Save as ${step.to.toUpperCase()}`;
   if (step.do === 'keep') return `Keep the columns ${step.columns.join(', ')}`;
