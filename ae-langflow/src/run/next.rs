@@ -5,7 +5,13 @@ use std::{
     fmt,
 };
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{
+        Error as DeError, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
 use serde_json::Value;
 
 use crate::{
@@ -45,8 +51,7 @@ impl fmt::Display for OpenJoin {
 }
 
 /// The tasks after a superstep.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(from = "Wire")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Next {
     /// The tasks of the next superstep. None: the thread has ended.
     pub(crate) due: Due,
@@ -71,26 +76,36 @@ impl Next {
     }
 }
 
-/// Just the tasks, which is all there is in nearly every step, or everything.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Wire {
-    Due(Due),
-    Full {
-        due: Due,
-        #[serde(default)]
-        later: BTreeSet<Name>,
-        #[serde(default)]
-        arrived: BTreeMap<String, BTreeSet<Name>>,
-    },
-}
-
-impl From<Wire> for Next {
-    fn from(wire: Wire) -> Self {
-        match wire {
-            Wire::Due(due) => Self { due, ..Self::default() },
-            Wire::Full { due, later, arrived } => Self { due, later, arrived },
+/// Reads just the tasks, which is all there is in nearly every step, or everything. By hand, as [`Entry`].
+impl<'de> Deserialize<'de> for Next {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Full {
+            due: Due,
+            #[serde(default)]
+            later: BTreeSet<Name>,
+            #[serde(default)]
+            arrived: BTreeMap<String, BTreeSet<Name>>,
         }
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Next;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the tasks that are due")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, tasks: A) -> Result<Next, A::Error> {
+                let due = Due::deserialize(SeqAccessDeserializer::new(tasks))?;
+                Ok(Next { due, ..Next::default() })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, parts: A) -> Result<Next, A::Error> {
+                let Full { due, later, arrived } = Full::deserialize(MapAccessDeserializer::new(parts))?;
+                Ok(Next { due, later, arrived })
+            }
+        }
+        deserializer.deserialize_any(Read)
     }
 }
 
@@ -147,16 +162,41 @@ impl Due {
     }
 }
 
-/// `"task"`, or `["task", input]`.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Entry<T, V> {
-    Node(T),
-    Sent(T, V),
+/// `"task"`, or `["task", input]`. Read by hand: an untagged enum would take the input through serde's buffer, which has
+/// no room for numbers over 64 bits.
+struct Entry(TaskId, Option<Value>);
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Entry;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a task, or a task with its input")
+            }
+
+            fn visit_str<E: DeError>(self, task: &str) -> Result<Entry, E> {
+                Ok(Entry(TaskId::deserialize(task.into_deserializer())?, None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, pair: A) -> Result<Entry, A::Error> {
+                let (task, input) = Deserialize::deserialize(SeqAccessDeserializer::new(pair))?;
+                Ok(Entry(task, Some(input)))
+            }
+        }
+        deserializer.deserialize_any(Read)
+    }
 }
 
 impl Serialize for Due {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Entry<'a> {
+            Node(&'a TaskId),
+            Sent(&'a TaskId, Marked<'a, Value>),
+        }
         serializer.collect_seq(self.entries().map(|(task, input)| match input {
             None => Entry::Node(task),
             Some(input) => Entry::Sent(task, Marked(input)),
@@ -166,14 +206,8 @@ impl Serialize for Due {
 
 impl<'de> Deserialize<'de> for Due {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries: Vec<Entry<TaskId, Value>> = Vec::deserialize(deserializer)?;
-        let tasks: Vec<_> = entries
-            .into_iter()
-            .map(|entry| match entry {
-                Entry::Node(task) => (task, None),
-                Entry::Sent(task, input) => (task, Some(input)),
-            })
-            .collect();
+        let entries = Vec::<Entry>::deserialize(deserializer)?;
+        let tasks: Vec<_> = entries.into_iter().map(|Entry(task, input)| (task, input)).collect();
         if tasks.is_sorted_by(|one, other| one.0 < other.0) {
             Ok(Self(tasks))
         } else {

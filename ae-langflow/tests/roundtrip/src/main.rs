@@ -23,6 +23,9 @@ use ae_langflow::{
 
 use self::{thread::Outcome, values::Random};
 
+/// Values that once came back changed, or were unreadable, with `exact`: they go first.
+const KNOWN: [u64; 2] = [22_056, 40_919];
+
 type Open = Box<dyn Fn() -> Arc<dyn Checkpointer>>;
 
 fn kind(name: &'static str, open: impl Fn() -> Arc<dyn Checkpointer> + 'static) -> (&'static str, Open) {
@@ -64,7 +67,7 @@ async fn main() {
     let mut stores = open_stores(folder.path()).await;
     let mut wrong = 0_u64;
     let mut seen: BTreeMap<(&str, Outcome), u64> = BTreeMap::new();
-    for number in seed..seed + values {
+    for number in KNOWN.into_iter().chain(seed..seed + values) {
         // A file is read through whenever it is opened.
         if number > seed && number % 100 == 0 {
             folder = tempfile::tempdir().unwrap();
