@@ -1,0 +1,12 @@
+//! The product of the main command, as its visitor and buyer meets it in a real browser.
+//!
+//! Needs Chromium and axe-core (`npm install --prefix target/axe axe-core`); without them the tests say so and do nothing,
+//! with `AE_REQUIRE_SERVICES=1` they fail. `AE_SCREENSHOTS=FOLDER` keeps pictures.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, clippy::indexing_slicing)]
+
+mod ae;
+mod chrome;
+mod origins;
+mod page;
+mod product;
+mod proxy;
