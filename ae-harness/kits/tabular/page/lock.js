@@ -66,8 +66,9 @@ export class Lock {
     const arriving = fromAddress();
     this.release = await loadRelease();
     if (this.release) {
-      this.token = arriving ?? store.get(this.name('token'));
-      await this.judge(Boolean(arriving));
+      this.token = store.get(this.name('token'));
+      await this.judge(false);
+      if (arriving) await this.take(arriving);
       await this.refresh();
     } else {
       this.answer = locked(this.release === null ? 'none' : 'unreadable');
@@ -120,9 +121,18 @@ export class Lock {
   /** Takes a token that the visitor gave. */
   async use(token) {
     if (!token || !this.release) return;
+    await this.take(token);
+    await this.refresh();
+  }
+
+  /** Judges a new token; if it does not unlock, the one that does stays. */
+  async take(token) {
+    const before = this.answer.unlocked ? this.token : null;
     this.token = token;
     await this.judge(true);
-    await this.refresh();
+    if (this.answer.unlocked || !before) return;
+    this.token = before;
+    await this.judge(false);
   }
 
   /** Removes the licence from this browser. */

@@ -34,7 +34,8 @@ export function bindMerge(app) {
 function offer(app, second) {
   $('#tool-merge-report').hidden = true;
   if (!second) return;
-  $('#tool-merge-name').textContent = `${second.name}, ${plural(second.rows, 'row')}`;
+  const repairs = second.found ? `; ${plural(second.found, 'place')} repaired or doubtful, open it alone to see each` : '';
+  $('#tool-merge-name').textContent = `${second.name}, ${plural(second.rows, 'row')}${repairs}`;
   $('#tool-merge-keys').replaceChildren(keyPair(app, second));
   $('#tool-merge-options').hidden = false;
 }
@@ -82,7 +83,7 @@ function report(app, { left_only, right_only, duplicate_keys }) {
     el('h4', {}, 'Not matched'),
     side(app, 'left_only', 'Only in the first file', left_only),
     side(app, 'right_only', 'Only in the second file', right_only),
-    duplicate_keys.length ? el('h4', {}, 'Keys that occur more than once: the result has a row for each pair') : null,
+    duplicate_keys.length ? el('h4', {}, 'Keys that occur more than once') : null,
     duplicate_keys.length ? el('ul', { id: 'tool-merge-doubled' }, ...doubled) : null,
   ].filter(Boolean);
 }

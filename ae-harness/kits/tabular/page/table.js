@@ -6,6 +6,8 @@ import { pager } from './pager.js';
 const PAGE = 50;
 /** Longer cells are cut on the page only; what is saved is whole. */
 const LONGEST = 400;
+/** More columns are left out on the page only. */
+const WIDEST = 100;
 
 const short = (text) => (text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text);
 
@@ -43,7 +45,7 @@ export class TableView {
 
   /** The names of the columns. */
   head({ columns }) {
-    const cells = columns.map((name) => el('th', { scope: 'col' }, short(name) || '\u00a0'));
+    const cells = columns.slice(0, WIDEST).map((name) => el('th', { scope: 'col' }, short(name) || '\u00a0'));
     $('#tool-table thead').replaceChildren(el('tr', {}, el('th', { scope: 'col' }, 'Line'), ...cells));
   }
 
@@ -51,7 +53,7 @@ export class TableView {
   row({ line, cells, repaired }) {
     const mark = repaired ? el('span', { class: 'tool-out' }, ' (repaired)') : null;
     const head = el('th', { scope: 'row' }, line === null ? '–' : String(line), mark);
-    const rest = cells.map((cell) => el('td', {}, short(cell)));
+    const rest = cells.slice(0, WIDEST).map((cell) => el('td', {}, short(cell)));
     return el('tr', { class: repaired ? 'tool-repaired' : null }, head, ...rest);
   }
 
@@ -60,6 +62,7 @@ export class TableView {
     const parts = [el('strong', {}, plural(rows, 'row')), ` in ${plural(columns.length, 'column')}`];
     if (rows !== total) parts.push(`, of ${plural(total, 'row')} in the file`);
     if (reach < rows) parts.push(`; the first ${plural(reach, 'row')} can be viewed here, all are saved`);
+    if (columns.length > WIDEST) parts.push(`; the first ${WIDEST} columns are shown here`);
     return parts;
   }
 }
