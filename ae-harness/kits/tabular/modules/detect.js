@@ -41,7 +41,7 @@ function measure(sample, delimiter) {
   const rows = reader.push(sample).concat(reader.end()).filter((row) => row.raw.trim() !== '').slice(0, SAMPLE_ROWS);
   if (rows.length === 0) return { width: 1, score: 0 };
   const widths = rows.map((row) => filledWidth(row.cells));
-  const { width, count } = mostFrequent(widths);
+  const { value: width, count } = mostFrequent(widths);
   if (width < 2) return { width: 1, score: 0 };
   let clean = 0;
   let cells = 0;
@@ -66,8 +66,8 @@ function filledWidth(cells) {
 export function mostFrequent(values) {
   const counts = new Map();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  let best = { width: 0, count: 0 };
-  for (const [width, count] of counts) if (count > best.count) best = { width, count };
+  let best = { value: undefined, count: 0 };
+  for (const [value, count] of counts) if (count > best.count) best = { value, count };
   return best;
 }
 

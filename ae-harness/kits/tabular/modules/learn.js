@@ -3,8 +3,9 @@
 import { learnColumns } from './columns.js';
 import { detectDelimiter, guessHeader, mostFrequent } from './detect.js';
 import { kindOf } from './kinds.js';
-import { readOne } from './readings.js';
+import { isEmpty, readOne } from './readings.js';
 import { Reader, hintedDelimiter } from './reader.js';
+import { Repairer } from './repairer.js';
 
 /** The length of each of the three samples of a big text. */
 export const SAMPLE = 1 << 16;
@@ -36,19 +37,42 @@ export function learn({ text, head = text ?? '', middle = '', end = '', delimite
       rows = escaped;
     }
   }
-  for (const part of [middle, end]) rows.push(...inTheMiddle(part, plan));
+  const others = [middle, end].flatMap((part) => inTheMiddle(part, plan));
+  const ends = [...rows, ...others].map((row) => row.end).filter((end) => end !== '');
   if (wrapped) rows = rows.map((row) => (row.cells.length === 1 && readOne(row.cells[0], plan)) || row);
-  plan = { ...plan, ...layout(rows), sure: found.sure, line_end: lineEnd(head) };
-  return withColumns(plan, rows, header);
+  const all = [...rows, ...others];
+  plan = { ...plan, ...layout(all), wrapped: wrapped !== null, sure: found.sure, line_end: mostFrequent(ends).value ?? '\n' };
+  const right = (list) => list.filter((row) => row.cells.length === plan.width && isSound(row)).map((row) => row.cells);
+  const first = rows[plan.preamble]?.cells ?? [];
+  plan = withColumns(plan, first, [...right(rows.slice(plan.preamble)), ...right(others)], header);
+  return all.length === right(all).length ? plan : settled(plan, first, { sample: head, whole, others: right(others), header });
 }
 
-/** The rows of a sample without blank lines. The last one may be cut, unless the sample is the whole. */
+/**
+ * The plan once it has learned from its own repairs too. The result of a repair then teaches the same as the file did, so
+ * that a second repair finds nothing to do.
+ */
+function settled(plan, first, { sample, whole, others, header }) {
+  let last = plan;
+  for (let round = 0; round < 3; round++) {
+    const repairer = new Repairer({ plan: last });
+    const rows = repairer.push(sample).rows;
+    if (whole) rows.push(...repairer.end().rows);
+    const right = rows.slice(0, MOST_ROWS).filter((cells) => cells.length === plan.width);
+    const next = withColumns(plan, first, [...right, ...others], header);
+    if (JSON.stringify(next) === JSON.stringify(last)) return next;
+    last = next;
+  }
+  return last;
+}
+
+/** The rows of a sample that are not empty. The last one may be cut, unless the sample is the whole. */
 function sampleRows(sample, plan, whole) {
   const reader = new Reader({ ...plan, mend: true });
   const rows = reader.push(sample);
   const rest = reader.end();
   if (whole || rows.length === 0) rows.push(...rest);
-  return rows.filter((row) => row.raw.trim() !== '').slice(0, MOST_ROWS);
+  return rows.filter((row) => !isEmpty(row)).slice(0, MOST_ROWS);
 }
 
 /** The rows of a sample that may begin inside of a row, or even inside of quotes: the reading with fewer flaws counts. */
@@ -63,7 +87,7 @@ function inTheMiddle(sample, plan) {
 
 /** The share of rows that have the most frequent width and no odd quote. */
 function soundShare(rows) {
-  const { width } = mostFrequent(rows.map((row) => row.cells.length));
+  const { value: width } = mostFrequent(rows.map((row) => row.cells.length));
   return rows.filter((row) => row.cells.length === width && isSound(row)).length / Math.max(1, rows.length);
 }
 
@@ -80,7 +104,7 @@ function whollyWrapped(rows, delimiter) {
 function layout(rows) {
   if (rows.length === 0) return { width: 1, preamble: 0, short_header: false };
   const first = rows[0].cells.length;
-  const { width, count } = mostFrequent(rows.map((row) => row.cells.length));
+  const { value: width, count } = mostFrequent(rows.map((row) => row.cells.length));
   if (count * 2 <= rows.length || width <= first) return { width: first, preamble: 0, short_header: false };
   // More cells than names: titles above the table, too few names, or rows that end with a separator too many.
   const top = rows.findIndex((row) => row.cells.length === width);
@@ -90,28 +114,16 @@ function layout(rows) {
   return filled ? { width, preamble: 0, short_header: true } : { width: first, preamble: 0, short_header: false };
 }
 
-function withColumns(plan, rows, header) {
-  const table = rows.slice(plan.preamble);
-  const right = table.filter((row) => row.cells.length === plan.width && isSound(row)).map((row) => row.cells);
-  const guess = guessHeader({ rows: [table[0]?.cells ?? [], ...right.filter((cells) => cells !== table[0]?.cells)] });
+function withColumns(plan, first, rows, header) {
+  const guess = guessHeader({ rows: [first, ...rows] });
   const hasHeader = header ?? (guess.header || plan.short_header);
-  const names = hasHeader && table[0] ? table[0].cells : [];
-  const first = JSON.stringify(names);
-  const body = hasHeader ? right.filter((cells) => JSON.stringify(cells) !== first) : right;
+  const names = hasHeader ? first : [];
+  const body = rows.filter((cells) => cells.some((cell, i) => cell !== names[i]) && cells.some((cell) => cell.trim() !== ''));
   return {
     ...plan,
     header: hasHeader,
     header_sure: header !== undefined || guess.sure,
     names: Array.from({ length: plan.width }, (_, i) => names[i] || `column_${i + 1}`),
-    columns: learnColumns(body.filter((cells) => cells.some((cell) => cell.trim() !== '')), plan.width),
+    columns: learnColumns(body, plan.width),
   };
-}
-
-/** The line end that most lines of a text have. */
-export function lineEnd(text) {
-  const both = text.split('\r\n').length - 1;
-  const feeds = text.split('\n').length - 1 - both;
-  const returns = text.split('\r').length - 1 - both;
-  if (both > feeds && both >= returns) return '\r\n';
-  return returns > feeds ? '\r' : '\n';
 }

@@ -20,15 +20,20 @@ export function readOne(raw, { delimiter, escape }) {
   return rows.length === 1 ? rows[0] : null;
 }
 
-/** A row of one quoted cell that holds a whole row. */
+/** A row of one quoted cell that holds a whole row, and not just a text with commas. */
 export function unwrapped(row, plan) {
   if (plan.width < 2 || row.cells.length !== 1 || !row.quoted?.[0]) return null;
   const inner = readOne(row.cells[0], plan);
-  return inner && inner.cells.length === plan.width && inner.lost < 0 ? { kind: 'quoted_row', cells: inner.cells, quoted: inner.quoted } : null;
+  if (!inner || inner.cells.length !== plan.width || inner.lost >= 0) return null;
+  const fits = fitOf(plan.columns, inner.cells).hard === 0 && inner.cells.every((cell) => !cell.startsWith(' '));
+  return plan.wrapped || inner.quoted || fits ? { kind: 'quoted_row', cells: inner.cells, quoted: inner.quoted } : null;
 }
 
 /** Whether a cell has bounds of its own: it stood in quotes, or would have to. */
-export const isClosed = (row, at) => Boolean(row.quoted?.[at]) || row.cells[at].includes('"');
+export const isClosed = (row, at) => Boolean(row.quoted?.[at]) || /["\ufeff]/.test(row.cells[at]);
+
+/** Whether a row has nothing in it, not even quotes. */
+export const isEmpty = (row) => !row.quoted && row.cells.every((cell) => cell.trim() === '');
 
 /** What to do with a row that has fewer cells than the others. */
 export function shortVerdict(row, plan) {
@@ -140,13 +145,20 @@ export function quoteVerdict(raw, plan) {
   const readings = texts
     .map((text) => readOne(text, plan))
     .filter((row) => row && !row.flaws && row.cells.length === plan.width)
-    .map((row) => ({ kind: 'unclosed_quote', cells: row.cells, quoted: row.quoted, marks: row.cells.filter((cell) => cell.includes('"')).length }));
+    .map((row) => ({ kind: 'unclosed_quote', cells: row.cells, quoted: row.quoted, marks: placesOf(row.cells.join('\n'), '"').length }));
   if (readings.length === 0) return null;
-  // A reading that leaves no lone quote in a cell explains more than one that does.
+  // The fewer quotes are left in the cells, the more of them are explained.
   const fewest = Math.min(...readings.map((reading) => reading.marks));
   const clean = unlike(readings.filter((reading) => reading.marks === fewest));
   const done = onlyFit(plan.columns, clean);
   return done ? { done } : { asked: 'unclosed_quote', readings: clean };
+}
+
+/** The last resort for a row whose quotes make no sense: to ask whether they may go. */
+export function withoutQuotes(raw, plan) {
+  const cells = raw.replaceAll('"', '').split(plan.delimiter);
+  while (cells.length < plan.width) cells.push('');
+  return { asked: 'unclosed_quote', readings: [{ kind: 'unclosed_quote', cells }] };
 }
 
 function placesOf(text, what) {

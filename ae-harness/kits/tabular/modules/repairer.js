@@ -2,7 +2,7 @@
 
 import { ENOUGH, fitOf } from './columns.js';
 import { Ledger, change, question } from './ledger.js';
-import { isClosed, longVerdict, quoteVerdict, resynchronised, shortVerdict, unwrapped } from './readings.js';
+import { isClosed, isEmpty, longVerdict, quoteVerdict, resynchronised, shortVerdict, unwrapped, withoutQuotes } from './readings.js';
 import { Reader, hintedDelimiter } from './reader.js';
 
 /** Short rows that may be pieces of one row are held back up to this number. */
@@ -45,7 +45,7 @@ export class Repairer {
     for (let row = reader.next(final); row; row = reader.next(final)) {
       const { cells } = row;
       // Most rows are sound; what makes them so is quickly seen.
-      const sound = cells.length === plan.width && row.flaws === null && cells[0] !== '' && cells[0] !== name && plan.width > 1;
+      const sound = cells.length === plan.width && row.flaws === null && cells[0].charCodeAt(0) > 32 && cells[0] !== name && plan.width > 1;
       if (!sound || this.seen <= plan.preamble || row.breaks > 0) {
         this.#closely(row);
         continue;
@@ -67,17 +67,18 @@ export class Repairer {
       this.reader.rewind(row, found.length + found.end.length, row.line + found.lines);
       return this.#full(first, () => this.#settle(first, { done: found }));
     }
+    if (isEmpty(row)) return this.#full(row, () => this.#whole(row), 0);
     if (this.seen < plan.preamble) return this.#full(row, () => this.#askToDrop(row, 'title_line'));
     if (plan.short_header && this.seen === plan.preamble) return this.#full(row, () => this.#shortHeader(row));
     const inner = unwrapped(row, plan);
     if (inner) return this.#full(row, () => this.#settle(row, { done: inner }));
     if (wrongQuotes(row, plan)) {
-      const verdict = quoteVerdict(row.raw, plan) ?? { asked: 'unclosed_quote', readings: [] };
+      const verdict = quoteVerdict(row.raw, plan) ?? withoutQuotes(row.raw, plan);
       if (verdict.done || this.ledger.answer(verdict.asked, row.line, verdict.readings)) return this.#full(row, () => this.#settle(row, verdict));
       // Until it is answered, the quotes are characters like any other.
       row.notes = [question(verdict.asked, row, verdict.readings)];
     }
-    if (row.cells.length < plan.width && !isEmpty(row)) return this.#short(row);
+    if (row.cells.length < plan.width) return this.#short(row);
     return this.#full(row, () => this.#whole(row));
   }
 
@@ -197,11 +198,12 @@ export class Repairer {
     const fit = fitOf(this.plan.columns, row.cells);
     const verdict = shortVerdict(row, this.plan);
     const other = (verdict.done?.kind ?? verdict.asked) === 'other_delimiter';
-    if (other || !continues(last, row, fit, this.plan)) return this.#settle(row, verdict);
+    const sure = fit.hard > 0 && followed;
+    if (other || !continues(last, row, fit, sure, this.plan)) return this.#settle(row, verdict);
     if (this.ledger.isUndone('joined_lines', last.line)) return this.#keep(row, row.cells);
     const cells = [...last.cells.slice(0, -1), last.cells.at(-1) + last.end + row.cells[0]];
     const whole = last.as(last.raw + last.end + row.raw, { end: row.end });
-    if (!(fit.hard > 0 && followed) && !this.ledger.answer('joined_lines', row.line, [true])) {
+    if (!sure && !this.ledger.answer('joined_lines', row.line, [true])) {
       return this.#keep(row, row.cells, { notes: [question('joined_lines', row, [{ cells }])] });
     }
     this.ledger.report.merged += 1;
@@ -211,9 +213,11 @@ export class Repairer {
 }
 
 /** Whether a lone text can be the rest of the row before it, whose last cell a line break cut. */
-function continues(last, row, fit, { width, columns }) {
+function continues(last, row, fit, sure, { width, columns }) {
   if (!last?.data || row.cells.length !== 1 || isClosed(row, 0) || width < 2) return false;
   if (last.cells.length !== width || isClosed(last, width - 1) || last.notes?.some(([list]) => list === 'asks')) return false;
+  // A text that goes over lines already is closed, unless it certainly goes on.
+  if (!sure && /[\r\n]/.test(last.cells[width - 1])) return false;
   const column = columns[width - 1];
   if (column.kind !== 'text' || column.count === 0) return false;
   // A lone text can begin a row of texts too, but hardly one that lacks all of its other cells.
@@ -235,7 +239,8 @@ function joinedCells(rows) {
   return cells;
 }
 
-const flawNotes = (row, cells) => (row.flaws ?? []).map((kind) => change(kind, row, cells));
+/** The changes that lie in how the row was read. A lost quote is none until it is settled. */
+const flawNotes = (row, cells) => (row.flaws ?? []).filter((kind) => kind !== 'unclosed_quote').map((kind) => change(kind, row, cells));
 
 /** Whether the quotes of a row do not pair. */
 function wrongQuotes(row, plan) {
@@ -245,5 +250,3 @@ function wrongQuotes(row, plan) {
 }
 
 const isBlank = (row) => row.cells.length === 1 && !row.quoted && row.raw.trim() === '';
-
-const isEmpty = (row) => !row.quoted && row.cells.every((cell) => cell.trim() === '');
