@@ -156,7 +156,7 @@ export function quoteVerdict(raw, plan) {
 
 /** The last resort for a row whose quotes make no sense: to ask whether they may go. */
 export function withoutQuotes(raw, plan) {
-  const cells = raw.replaceAll('"', '').split(plan.delimiter);
+  const cells = raw.replaceAll('"', '').replace(/[\r\n]+/g, ' ').split(plan.delimiter);
   while (cells.length < plan.width) cells.push('');
   return { asked: 'unclosed_quote', readings: [{ kind: 'unclosed_quote', cells }] };
 }
@@ -167,21 +167,25 @@ function placesOf(text, what) {
   return places;
 }
 
-/** Where a row that spans lines has swallowed its neighbours: the row of its first lines, and where to read on. */
+/**
+ * Where a row that spans lines has swallowed its neighbours: the verdict on its first lines, their cells as they stand, and
+ * where to read on. Null if it has not.
+ */
 export function resynchronised(row, plan) {
   const { raw } = row;
-  const width = row.cells.length;
-  if (width === plan.width && !(row.flaws?.includes('unescaped_quote') && opensInside(raw, plan.delimiter))) return null;
-  const ends = /\r\n|\r|\n/g;
-  for (let tries = 0; tries < 20; tries++) {
-    const end = ends.exec(raw);
-    if (!end) return null;
-    const verdict = quoteVerdict(raw.slice(0, end.index), plan);
-    if (!verdict?.done) continue;
-    const rest = raw.slice(end.index + end[0].length);
-    if (rightWidth(rest, plan)) return { ...verdict.done, length: end.index, end: end[0], lines: tries + 1 };
+  if (row.cells.length === plan.width && !(row.flaws?.includes('unescaped_quote') && opensInside(raw, plan.delimiter))) return null;
+  const ends = [...raw.matchAll(/\r\n|\r|\n/g)].slice(0, 20);
+  const parts = ends.map((end, i) => ({ length: end.index, end: end[0], lines: i + 1, raw: raw.slice(0, end.index) }));
+  const goesOn = (part) => rightWidth(raw.slice(part.length + part.end.length), plan);
+  for (const part of parts) {
+    const verdict = quoteVerdict(part.raw, plan);
+    if (verdict?.done && goesOn(part)) return { ...part, verdict, cells: part.raw.split(plan.delimiter) };
   }
-  return null;
+  // Quotes that make no sense even so are kept as characters, but must not take other lines with them.
+  const [first] = parts;
+  const cells = first.raw.split(plan.delimiter);
+  if (cells.length !== plan.width || !first.raw.includes('"') || !goesOn(first)) return null;
+  return { ...first, verdict: withoutQuotes(first.raw, plan), cells };
 }
 
 /** Whether a quote that opens a cell stands inside of another, after the first line end. */

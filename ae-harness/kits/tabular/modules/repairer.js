@@ -63,9 +63,9 @@ export class Repairer {
     if (isBlank(row)) return this.#blank(row);
     const found = row.breaks > 0 ? resynchronised(row, plan) : null;
     if (found) {
-      const first = row.as(row.raw.slice(0, found.length), { end: found.end, flaws: null, lost: -1 });
+      const first = row.as(found.raw, { end: found.end, flaws: null, lost: -1, cells: found.cells, quoted: null });
       this.reader.rewind(row, found.length + found.end.length, row.line + found.lines);
-      return this.#full(first, () => this.#settle(first, { done: found }));
+      return this.#full(first, () => this.#settle(first, found.verdict));
     }
     if (isEmpty(row)) return this.#full(row, () => this.#whole(row), 0);
     if (this.seen < plan.preamble) return this.#full(row, () => this.#askToDrop(row, 'title_line'));

@@ -18,6 +18,9 @@ test('the manifest names what is there', () => {
   for (const name of [...manifest.modules, ...manifest.features.flatMap((feature) => feature.behaviours)]) {
     assert.ok(fs.existsSync(path.join(KIT, name)), name);
   }
+  const { markup, styles, script, files, serviceWorker, sample } = manifest.page;
+  const shown = fs.readdirSync(path.join(KIT, 'page')).filter((name) => name !== 'README.md').map((name) => `page/${name}`);
+  assert.deepEqual([markup, ...styles, script, ...files, serviceWorker, sample].sort(), shown.sort());
   const modules = fs.readdirSync(path.join(KIT, 'modules')).filter((name) => name.endsWith('.js')).map((name) => `modules/${name}`);
   assert.deepEqual([...manifest.modules].sort(), modules.sort());
 });
