@@ -1,4 +1,4 @@
-/** What is going on: one long task at a time, its progress in words and as a bar, cancel, and errors. */
+/** The task at work: one long task at a time, its progress in words and as a bar, cancel, and errors. */
 
 import { $, count } from './dom.js';
 

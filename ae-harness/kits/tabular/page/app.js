@@ -1,4 +1,4 @@
-/** What the parts of the page share: the file at hand, its summary, and the requests that change it. */
+/** The state that the parts of the page share: the file at hand, its summary, and the requests that change it. */
 
 import { $, plural, size } from './dom.js';
 

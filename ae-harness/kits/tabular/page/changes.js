@@ -103,7 +103,8 @@ export class ChangesView {
       const reading = $('input[type=radio]:checked', event.target.closest('li[data-change]'))?.value;
       return this.decide({ change: id, reading }, !done);
     };
-    return el('button', { type: 'button', id: `tool-change-${id}`, class: 'tool-button tool-small', 'aria-label': `${text}: ${found(kind)}, ${where}`, onclick: act }, text);
+    const name = `${text}: ${found(kind)}, ${where}`;
+    return el('button', { type: 'button', id: `tool-change-${id}`, class: 'tool-button tool-small', 'aria-label': name, onclick: act }, text);
   }
 
   /** Does or undoes one repair, or all of a kind. */

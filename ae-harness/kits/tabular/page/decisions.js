@@ -1,4 +1,4 @@
-/** What was decided about repairs: which were taken back, which questions were answered, and the list that shows it all. */
+/** The decisions about repairs: which were taken back, which questions were answered, and the list that shows it all. */
 
 /** Remembers decisions and every repair that was ever listed, so that one that was taken back can be done again. */
 export class Decisions {

@@ -9,8 +9,8 @@ import { pieces, Refusal } from './input.js';
 const BATCH = 4000;
 /** Rows of a big file that the table on the page can show. */
 export const SHOWN_ROWS = 1000;
-/** The characters that sorting a big file may hold: about two hundred megabytes of memory. */
-const SORTED_CHARACTERS = 50_000_000;
+/** The characters (and 8 for each cell) that sorting a big file may hold: about two hundred megabytes of memory. */
+const SORTED_CHARACTERS = 30_000_000;
 
 /** Repaired rows of a file, batch by batch: `{rows, quoted, lines, changes, asks}`, the last one with `report`. */
 export async function* repaired(file, { encoding, strict, plan, accept, undo }, task) {

@@ -25,8 +25,8 @@ const KINDS = {
 
 const words = (kind) => kind.replaceAll('_', ' ').replace(/^./, (c) => c.toUpperCase());
 
-/** What was found. */
+/** The words for a defect. */
 export const found = (kind) => KINDS[kind]?.[0] ?? words(kind);
 
-/** What the repair does. */
+/** The words for its repair. */
 export const repair = (kind) => KINDS[kind]?.[1] ?? 'Repaired';

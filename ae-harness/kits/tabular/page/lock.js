@@ -129,6 +129,7 @@ export class Lock {
   async take(token) {
     const before = this.answer.unlocked ? this.token : null;
     this.token = token;
+    $('#tool-licence-section').open = true;
     await this.judge(true);
     if (this.answer.unlocked || !before) return;
     this.token = before;
@@ -163,6 +164,7 @@ export class Lock {
     if (this.answer.unlocked) $('#tool-licence').value = '';
     const invalid = !this.open && this.answer.reason !== 'none';
     $('#tool-licence').setAttribute('aria-invalid', String(invalid));
+    if (invalid) $('#tool-licence-section').open = true;
     for (const link of $$('[data-checkout]', tool)) link.href = this.release?.checkout ?? 'checkout?tier=pro';
     for (const part of $$('[data-tier="pro"]', tool)) part.toggleAttribute('data-locked', !this.open);
     for (const note of $$('[data-lock-note]', tool)) note.hidden = this.open;

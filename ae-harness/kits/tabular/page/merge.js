@@ -76,9 +76,10 @@ async function merge(app) {
   return app.update(result.summary, 'merge');
 }
 
-/** What did not match, on both sides, and keys that occur more than once. */
+/** The rows that did not match, on both sides, and keys that occur more than once. */
 function report(app, { left_only, right_only, duplicate_keys }) {
-  const doubled = duplicate_keys.slice(0, 20).map(({ side, key, rows }) => el('li', {}, `${key.join(', ')}: ${plural(rows, 'row')} in the ${side === 'left' ? 'first' : 'second'} file`));
+  const place = (side) => (side === 'left' ? 'first' : 'second');
+  const doubled = duplicate_keys.slice(0, 20).map((one) => el('li', {}, `${one.key.join(', ')}: ${plural(one.rows, 'row')} in the ${place(one.side)} file`));
   return [
     el('h4', {}, 'Not matched'),
     side(app, 'left_only', 'Only in the first file', left_only),
@@ -90,11 +91,12 @@ function report(app, { left_only, right_only, duplicate_keys }) {
 
 /** The rows of one side that found no partner. */
 function side(app, name, title, { count, columns, first }) {
-  const box = el('details', { id: `tool-merge-${name.replace('_', '-')}`, 'data-count': String(count) }, el('summary', {}, `${title}: ${plural(count, 'row')}`));
+  const id = `tool-merge-${name.replace('_', '-')}`;
+  const box = el('details', { id, 'data-count': String(count) }, el('summary', {}, `${title}: ${plural(count, 'row')}`));
   if (!count) return box;
   const cells = (row) => el('tr', {}, ...row.map((cell) => el('td', {}, cell)));
-  const table = el('table', {}, el('caption', { class: 'tool-out' }, title), el('thead', {}, el('tr', {}, ...columns.map((column) => el('th', { scope: 'col' }, column || '\u00a0')))),
-    el('tbody', {}, ...first.map(cells)));
+  const heads = columns.map((column) => el('th', { scope: 'col' }, column || '\u00a0'));
+  const table = el('table', {}, el('caption', { class: 'tool-out' }, title), el('thead', {}, el('tr', {}, ...heads)), el('tbody', {}, ...first.map(cells)));
   const store = async () => {
     const result = await app.activity.run({ do: 'unmatched', side: name }, 'Writing', () => 'Saved.');
     if (result) save(result.file, result.name);

@@ -7,6 +7,8 @@ const TYPES = {
   csv: ['csv', 'text/csv'], tsv: ['tsv', 'text/tab-separated-values'], json: ['json', 'application/json'],
   jsonl: ['jsonl', 'application/jsonl'], markdown: ['md', 'text/markdown'], sql: ['sql', 'application/sql'],
 };
+/** Rows that become one piece of text: short pieces are put together three times as fast as long ones. */
+const SLICE = 256;
 const PREVIEW_ROWS = 12;
 const PREVIEW_CHARACTERS = 4000;
 
@@ -16,7 +18,7 @@ function nameFor(source, ending) {
   return `${base}-tidy.${ending}`;
 }
 
-/** What the writer needs to know beyond the visitor's options: CSV keeps the source's line ends and quotes. */
+/** The settings of the writer, beyond the visitor's options: CSV keeps the source's line ends and quotes. */
 function settings(view, source, options) {
   const kept = options.to === 'csv' ? { quotes: 'kept', line_end: options.preset ? undefined : source.plan.line_end } : {};
   return { names: view.header, header_quoted: view.headerQuoted, width: view.width, ...kept, ...options };
@@ -59,7 +61,9 @@ export async function writeAll(batches, writer, type) {
   let count = 0;
   try {
     for await (const { rows, quoted } of batches) {
-      sink.write(writer.push(rows, quoted));
+      for (let at = 0; at < rows.length; at += SLICE) {
+        sink.write(writer.push(rows.slice(at, at + SLICE), quoted?.slice(at, at + SLICE)));
+      }
       count += rows.length;
     }
     sink.write(writer.end());

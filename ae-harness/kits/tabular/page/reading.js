@@ -31,7 +31,7 @@ export async function chooseEncoding(file, chosen) {
   return { encoding, strict: encoding === 'utf-8' };
 }
 
-/** What a whole pass over a file finds: rows (all of a small file, the first of a big one), repairs, questions, counts. */
+/** The finds of a whole pass over a file: rows (all of a small file, the first of a big one), repairs, questions, counts. */
 export async function readThrough(file, how, task) {
   const found = { rows: [], quoted: [], lines: [], changes: [], asks: [], total: 0, width: 0, cut: false, report: null, whole: file.size <= KEPT_BYTES };
   for await (const batch of repaired(file, how, task)) {

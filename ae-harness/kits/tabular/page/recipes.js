@@ -29,7 +29,7 @@ function keep(list) {
 
 const isRecipe = (value) => value?.v === 1 && typeof value.name === 'string' && Array.isArray(value.recipe);
 
-/** What is at work now, as a recipe. */
+/** The steps at work now, as a recipe. */
 function current(app, name) {
   const { repairs, merge } = app.summary;
   const recipe = [{ do: 'repair', ...repairs }];

@@ -1,4 +1,4 @@
-/** What the worker holds: the table at hand, its decisions and steps, and the answers to the page's requests. */
+/** The state of the worker: the table at hand, its decisions and steps, and the answers to the page's requests. */
 
 import { checkRecipe } from '../modules/recipe.js';
 import { addUp } from './bars.js';
@@ -40,7 +40,9 @@ export class Session {
       joint = null;
     }
     if (merge === null) joint = null;
-    if (merge && !this.partner) throw new Refusal(`This recipe merges with "${merge.with}". Choose that file under Merge, then run the recipe again.`, 'missing_table');
+    if (merge && !this.partner) {
+      throw new Refusal(`This recipe merges with "${merge.with}". Choose that file under Merge, then run the recipe again.`, 'missing_table');
+    }
     if (merge) joint = await joinTables(source, this.partner, merge, task);
     return this.show({ source, joint, steps }, task, begun);
   }
@@ -53,7 +55,7 @@ export class Session {
     return this.summary((performance.now() - begun) / 1000);
   }
 
-  /** What the page shows around the table. */
+  /** The facts that the page shows around the table. */
   summary(seconds) {
     const { source, joint } = this.state;
     const base = joint ?? source;
@@ -97,7 +99,10 @@ export class Session {
   /** Reads the second file of a merge. */
   async second({ file }, task) {
     const second = await new TableSource(file).read(task);
-    if (!second.found.whole) throw new Refusal(`${file.name} is too big to be the second file: it is held in memory, 24 MB at most. Open it as the first file and merge the other one into it.`, 'too_big');
+    if (!second.found.whole) {
+      const text = `${file.name} is too big to be the second file, which is held in memory (24 MB at most).`;
+      throw new Refusal(`${text} Open it as the first file and merge the other one into it.`, 'too_big');
+    }
     this.partner = second;
     const found = second.found.changes.length + second.found.asks.length;
     return { name: file.name, columns: second.names, rows: second.count, found };

@@ -3,8 +3,8 @@
 import { $, $$, el, options } from './dom.js';
 
 const TESTS = [
-  ['contains', 'contains'], ['not_contains', 'does not contain'], ['=', 'is'], ['!=', 'is not'], ['starts', 'begins with'], ['ends', 'ends with'], ['<', 'is less than'], ['<=', 'is at most'],
-  ['>', 'is more than'], ['>=', 'is at least'], ['empty', 'is empty'], ['filled', 'is filled'],
+  ['contains', 'contains'], ['not_contains', 'does not contain'], ['=', 'is'], ['!=', 'is not'], ['starts', 'begins with'],
+  ['ends', 'ends with'], ['<', 'is less than'], ['<=', 'is at most'], ['>', 'is more than'], ['>=', 'is at least'], ['empty', 'is empty'], ['filled', 'is filled'],
 ];
 const NUMERIC = ['<', '<=', '>', '>='];
 const ALONE = ['empty', 'filled'];
@@ -118,7 +118,8 @@ export function fill(columns, steps) {
 export function say(step) {
   const test = (op) => (TESTS.find(([value]) => value === op)?.[1] ?? op);
   if (step.do === 'filter') return `Keep rows where ${step.where.map((one) => `${one.column} ${test(one.op)} ${one.value ?? ''}`.trim()).join(' and ')}`;
-  if (step.do === 'sort') return `Sort by ${step.by.map((one) => `${one.column} (${one.as === 'number' ? 'numbers' : 'text'}, ${one.down ? 'down' : 'up'})`).join(', then ')}`;
+  const order = ({ column, as, down }) => `${column} (${as === 'number' ? 'numbers' : 'text'}, ${down ? 'down' : 'up'})`;
+  if (step.do === 'sort') return `Sort by ${step.by.map(order).join(', then ')}`;
   if (step.do === 'merge') return `Merge with ${step.with} by ${step.key.map((one) => one.left ? `${one.left} = ${one.right}` : one).join(', ')}`;
   if (step.do === 'repair') return 'Repair what can be repaired safely';
   if (step.do === 'convert') return `Save as ${step.to.toUpperCase()}`;

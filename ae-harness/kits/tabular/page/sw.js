@@ -7,7 +7,7 @@
 
 const CACHE = 'tool-1';
 const SCOPE = new URL(self.registration.scope);
-/** Beside the release: these answer for the moment, never for later. */
+/** Not a part of the release: these answer for the moment, never for later. */
 const LIVE = ['checkout', 'interest', 'ended.json', '.well-known/', 'sw.js'];
 const EXTRA = ['tool/licence.json'];
 

@@ -10,7 +10,7 @@ import { chooseEncoding, makePlan, readThrough, refuseForeign } from './reading.
 /** JSON is read as a whole, so it must be smaller than a table of lines. */
 const MOST_JSON = 64_000_000;
 
-/** What the repairs that are decided for a whole column do to a cell. */
+/** The effect on a cell of repairs that are decided for a whole column. */
 const CELL_REPAIRS = { double_encoded: decodedTwice, outer_spaces: (cell) => cell.trim() };
 const EXAMPLES = 4;
 
@@ -42,7 +42,7 @@ export class TableSource {
     try {
       await this.readAs(encoding, strict, task);
     } catch (error) {
-      // What looked like UTF-8 at the beginning is not: then it is the other common encoding.
+      // A file may look like UTF-8 at its beginning only; then it is in the other common encoding.
       if (error.kind !== 'encoding') throw error;
       await this.readAs('windows-1252', false, task);
     }

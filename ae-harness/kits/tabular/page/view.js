@@ -7,7 +7,7 @@ import { collected, detached, filtered, fromMemory, picked, SHOWN_ROWS } from '.
 import { Refusal } from './input.js';
 
 /** A result of a big file stays in memory up to this number of characters; beyond it, each use reads the file again. */
-const HELD_CHARACTERS = 16_000_000;
+const HELD_CHARACTERS = 8_000_000;
 
 /** Throws what a module reports as data. */
 export function must(result) {
@@ -15,7 +15,7 @@ export function must(result) {
   return result;
 }
 
-/** What is known of a table's columns: unique names, the names as they stand in the file, and which of those were quoted. */
+/** The facts about a table's columns: unique names, the names as they stand in the file, and which of those were quoted. */
 const shape = ({ names, header, headerQuoted }) => ({ names, header, headerQuoted });
 
 /** Sorts rows in memory and keeps what belongs to each. */
