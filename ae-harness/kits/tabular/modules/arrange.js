@@ -42,7 +42,7 @@ export function sort(given) {
   return { rows: names ? [names, ...order.map((i) => body[i])] : [] };
 }
 
-/** `group` 0: has a value, 1: is no number, 2: is empty. */
+/** `group` 0: has a value, 1: is not a number, 2: is empty. */
 function sortValue(cell, as, decimal) {
   if (cell === '') return { group: 2 };
   if (as === 'text') return { group: 0, value: cell };
@@ -109,7 +109,7 @@ function testOf({ op, value = '', as = 'text', case: strict = true, decimal }) {
   const compare = COMPARED[op];
   if (as === 'text') return { holds: (cell) => compare(compareTexts(fold(cell), fold(String(value)))) };
   const bound = numberOf(String(value), decimal);
-  if (bound === null) return { error: { kind: 'no_number', value: String(value), message: `“${value}” is no number.` } };
+  if (bound === null) return { error: { kind: 'no_number', value: String(value), message: `“${value}” is not a number.` } };
   return {
     holds: (cell) => {
       const number = numberOf(cell, decimal);

@@ -13,7 +13,7 @@ const WIDTH = LABEL + PLOT + 90;
  * The bars of a chart. With `sum` the values of a group are added up, without each row has a bar of its own; without
  * `value` the rows of each group are counted.
  * @param {{text?: string, rows?: string[][], group: string, value?: string, sum?: boolean, decimal?: string}} given
- * @returns {{bars: [string, number][], left_out: number} | {error: object}} `left_out`: cells that are no number
+ * @returns {{bars: [string, number][], left_out: number} | {error: object}} `left_out`: cells that are not numbers
  */
 export function bars(given) {
   const [names = [], ...body] = rowsOf(given);
@@ -59,7 +59,7 @@ export function chart(given) {
 
 function description(drawn, leftOut, more) {
   const parts = [drawn.map(([label, value]) => `${label || '(empty)'}: ${value}`).join('; ') || 'No values'];
-  if (leftOut > 0) parts.push(leftOut === 1 ? '1 cell is no number and is left out' : `${leftOut} cells are no numbers and are left out`);
+  if (leftOut > 0) parts.push(leftOut === 1 ? '1 cell is not a number and is left out' : `${leftOut} cells are not numbers and are left out`);
   if (more > 0) parts.push(`${more} more are not drawn`);
   return `${parts.join('. ')}.`;
 }
@@ -93,7 +93,7 @@ function bar({ label, value, y, zero, scale }) {
 
 const short = (number) => String(Math.round(number * 10) / 10);
 
-/** A label that fits beside its bar. */
+/** A label that fits next to its bar. */
 function cut(label) {
   const signs = [...label];
   return signs.length > 20 ? `${signs.slice(0, 19).join('')}…` : label;

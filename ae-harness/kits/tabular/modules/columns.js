@@ -59,7 +59,7 @@ function marksOf(cell) {
 /**
  * How well cells fit their columns.
  * @returns {{hard: number, soft: number, odd: number, known: number}} cells that can't stand there, cells that look unlike
- * the others (`odd`: among values of a known kind), and cells of a kind that can be told from text
+ * the others (`odd`: among values of a known kind), and cells of a kind that differs from text
  */
 export function fitOf(columns, cells) {
   const fit = { hard: 0, soft: 0, odd: 0, known: 0 };

@@ -119,7 +119,7 @@ function sql({ names, width, table = 'table', isNumber, isNull }) {
   const begin = `INSERT INTO ${name(table)} (${columns.map(name).join(', ')}) VALUES`;
   const value = (cell, i, quoted) => {
     if (isNull(cell, i, quoted)) return 'NULL';
-    // An empty text is no value of a column of numbers.
+    // An empty text is not a value of a column of numbers.
     if (isNumber(i)) return cell ? cell : 'NULL';
     return `'${(cell ?? '').replaceAll("'", "''")}'`;
   };

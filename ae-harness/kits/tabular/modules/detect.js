@@ -74,7 +74,7 @@ export function mostFrequent(values) {
 /** How much a cell looks like one cell: 1 for a known kind of value or plain text, 0 for text that holds separators. */
 function cleanness(cell, delimiter) {
   if (cell === '' || kindOf(cell) !== 'text') return 1;
-  // A comma in a sentence or a number is no sign of a separator; the others are.
+  // A comma in a sentence or a number is not a sign of a separator; the others are.
   const rest = cell.replace(/\d,\d/g, '').replace(/, /g, '');
   const others = CANDIDATES.filter((one) => one !== delimiter && one !== ':' && rest.includes(one)).length;
   if (others > 0) return 0.2;

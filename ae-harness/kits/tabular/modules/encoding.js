@@ -46,7 +46,7 @@ function isUtf8(bytes) {
       if (i + k >= end) return true;
       const byte = bytes[i + k];
       if (byte < 0x80 || byte > 0xbf) return false;
-      // Overlong forms, surrogates and numbers above the last character are no UTF-8.
+      // Overlong forms, surrogates and numbers above the last character are not UTF-8.
       if (k === 1 && ((first === 0xe0 && byte < 0xa0) || (first === 0xed && byte > 0x9f))) return false;
       if (k === 1 && ((first === 0xf0 && byte < 0x90) || (first === 0xf4 && byte > 0x8f))) return false;
     }

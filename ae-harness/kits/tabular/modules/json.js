@@ -2,7 +2,7 @@
 
 const TOKEN = /[ \t\r\n]*(?:("[^"\\]*(?:\\.[^"\\]*)*")|(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(true|false|null)|([[\]{}:,]))/y;
 
-/** A text that is no JSON; `at` is the place. */
+/** A text that is not JSON; `at` is the place. */
 class BadJson extends Error {
   constructor(message, at) {
     super(message);
@@ -46,7 +46,7 @@ class Tokens {
     try {
       return JSON.parse(token);
     } catch {
-      throw new BadJson(`${token.slice(0, 20)} is no JSON`, this.at);
+      throw new BadJson(`${token.slice(0, 20)} is not JSON`, this.at);
     }
   }
 

@@ -1,4 +1,4 @@
-/** What a repair hands out: rows, and beside them what was changed and what is asked. */
+/** The results of a repair: rows, with the changes made and the questions left. */
 
 import { Values } from './values.js';
 
@@ -17,7 +17,7 @@ export class Ledger {
     this.out = { rows: [], quoted: [], lines: [], changes: [], asks: [] };
   }
 
-  /** What came together since the last call. */
+  /** The results since the last call. */
   hand() {
     const { out } = this;
     this.#clear();

@@ -10,7 +10,7 @@ export function isSafeNumber(cell) {
   return cell.replace(/\D/g, '').replace(/^0+/, '').length <= 15 && cell.length <= 18;
 }
 
-/** The value of a cell, or null if it is no number. With `decimal: ','` a comma is the decimal sign. */
+/** The value of a cell, or null if it is not a number. With `decimal: ','` a comma is the decimal sign. */
 export function numberOf(cell, decimal = '.') {
   const text = cell.trim();
   const plain = decimal === ',' ? text.replaceAll('.', '').replace(',', '.') : text;

@@ -10,7 +10,7 @@ class Row {
     this.cells = cells;
     /** Which cells stood in quotes; null: none. */
     this.quoted = quoted;
-    /** What was odd about its quotes; null: nothing. */
+    /** The oddities of its quotes; null: none. */
     this.flaws = flaws;
     /** The cell whose quote is never closed, or -1. */
     this.lost = lost;
@@ -23,7 +23,7 @@ class Row {
     this.breaks = 0;
     /** The line end after it, '' for the last row. */
     this.end = '';
-    /** What a repair says of it. */
+    /** The notes of a repair on it. */
     this.notes = null;
     this.data = true;
   }

@@ -35,7 +35,7 @@ export const isClosed = (row, at) => Boolean(row.quoted?.[at]) || /["\ufeff]/.te
 /** Whether a row has nothing in it, not even quotes. */
 export const isEmpty = (row) => !row.quoted && row.cells.every((cell) => cell.trim() === '');
 
-/** What to do with a row that has fewer cells than the others. */
+/** The verdict on a row that has fewer cells than the others. */
 export function shortVerdict(row, plan) {
   const { cells } = row;
   const missing = plan.width - cells.length;
@@ -44,7 +44,7 @@ export function shortVerdict(row, plan) {
   const inside = cells.map((_, at) => gap(at));
   const others = otherDelimiters(row, plan);
   const fit = fitOf(plan.columns, atEnd.cells);
-  // Several values of the right kinds are no accident.
+  // Several values of the right kinds are not an accident.
   const telling = others.filter((one) => {
     const other = fitOf(plan.columns, one.cells);
     return other.hard === 0 && other.known >= fit.known + 2;
@@ -78,7 +78,7 @@ function otherDelimiters(row, plan) {
     .map((other) => ({ kind: 'other_delimiter', cells: other.cells, quoted: other.quoted }));
 }
 
-/** What to do with a row that has more cells than the others. */
+/** The verdict on a row that has more cells than the others. */
 export function longVerdict(row, plan) {
   const { cells } = row;
   const { width, columns, delimiter } = plan;
@@ -134,7 +134,7 @@ export function unlike(readings) {
   });
 }
 
-/** What to do with a row whose quotes do not pair: one is too many, or one is missing at the border of a cell. */
+/** The verdict on a row whose quotes do not pair: one is too many, or one is missing at the border of a cell. */
 export function quoteVerdict(raw, plan) {
   const quotes = placesOf(raw, '"');
   if (raw.length > LONGEST || quotes.length > 40 || quotes.length % 2 === 0) return null;

@@ -82,7 +82,7 @@ export class Repairer {
     return this.#full(row, () => this.#whole(row));
   }
 
-  /** Takes a row that is no piece of another one. */
+  /** Takes a row that is not a piece of another one. */
   #full(row, go, rows = 1) {
     this.#release(true);
     this.ledger.report.rows_in += 1;
@@ -189,7 +189,7 @@ export class Repairer {
     return true;
   }
 
-  /** A short row that is no piece of the next ones. */
+  /** A short row that is not a piece of the next ones. */
   #alone(row, followed) {
     this.ledger.report.rows_in += 1;
     if (isBlank(row)) return this.#drop(row, 'blank_line');

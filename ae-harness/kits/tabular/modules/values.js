@@ -1,4 +1,4 @@
-/** What is odd about the cells of a whole column: spaces around them, and texts that were encoded twice. */
+/** Oddities of the cells of a whole column: spaces around them, and texts that were encoded twice. */
 
 const LEADS = /[\u00c2-\u00f4]/;
 const TWICE = /[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u2122]/;

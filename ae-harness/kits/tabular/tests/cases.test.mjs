@@ -46,7 +46,7 @@ const RUN = {
   chart: bars,
 };
 
-/** What is expected must be there; more may be. Arrays must have the same length. */
+/** The expected parts must be there; more may be. Arrays must have the same length. */
 function includes(got, expected) {
   if (Array.isArray(expected)) return Array.isArray(got) && got.length === expected.length && expected.every((one, i) => includes(got[i], one));
   if (expected && typeof expected === 'object') return Boolean(got) && Object.keys(expected).every((key) => includes(got[key], expected[key]));

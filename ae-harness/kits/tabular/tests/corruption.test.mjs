@@ -79,7 +79,7 @@ const BREAK = {
   },
 };
 
-/** What an honest guess can't know: one place of several, so it asks. The least share that must come out right. */
+/** Kinds where an honest guess can't know the place and asks. The least share that must come out right. */
 const LEAST = { 'a separator more': 0.5, 'another separator in a row': 0.6, 'a line break without quotes': 0.7 };
 
 for (const [name, make] of Object.entries(BREAK)) {

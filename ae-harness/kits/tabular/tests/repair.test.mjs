@@ -31,7 +31,7 @@ const CASES = [
   ['names only', 'id,name,zip\n', '', '', [['id', 'name', 'zip']]],
   ['nothing', '', '', '', []],
   ['blank lines only', ' \n\n', 'blank_line:1 blank_line:2', '', []],
-  ['explicit empty texts are no empty row', 'a,b\n"",""\n1,2\n', '', '', [['a', 'b'], ['', ''], ['1', '2']]],
+  ['explicit empty texts are not an empty row', 'a,b\n"",""\n1,2\n', '', '', [['a', 'b'], ['', ''], ['1', '2']]],
   ['a quoted cell is not joined', 'id,a,b\n1,x,y\n2,"p",q,r\n', 'joined_cells:3', '', [['id', 'a', 'b'], ['1', 'x', 'y'], ['2', 'p', 'q,r']]],
   ['columns keep their sound texts', 'a,b\n 5" ,it\'s\n', '', 'outer_spaces:column-1'],
 ];
