@@ -4,8 +4,8 @@ import { bars, chart } from '../modules/chart.js';
 import { must } from './view.js';
 
 /** The drawing with its numbers: `{svg, bars, left_out, more}`. */
-export async function addUp(view, { group, value }, task) {
-  const given = { group, sum: true, ...(value === null ? {} : { value }) };
+export async function addUp(view, { group, value, decimal }, task) {
+  const given = { group, sum: true, decimal, ...(value === null ? {} : { value }) };
   const sums = new Map();
   let leftOut = 0;
   for await (const { rows } of view.batches(task)) {

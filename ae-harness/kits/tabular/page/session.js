@@ -63,7 +63,7 @@ export class Session {
     const found = kinds.reduce((sum, { done, open, undone }) => sum + done + open + undone, 0);
     return {
       name: source.file.name, bytes: source.file.size, encoding: source.encoding, form: source.form,
-      delimiter: source.plan.delimiter, header: source.plan.header, merge: joint && { with: joint.second.file.name, ...joint.how }, repairs: source.decisions.byKind(),
+      delimiter: source.plan.delimiter, header: source.plan.header, commas: source.commas(), merge: joint && { with: joint.second.file.name, ...joint.how }, repairs: source.decisions.byKind(),
       names: source.names, source: base.names, columns: this.view.names, total: base.count, rows: this.view.count, kinds, found, seconds,
     };
   }
@@ -129,6 +129,7 @@ export class Session {
 
   /** The bars of a chart. */
   chart({ group, value }, task) {
-    return addUp(this.view, { group, value }, task);
+    const decimal = this.state.source.commas().includes(value) ? ',' : '.';
+    return addUp(this.view, { group, value, decimal }, task);
   }
 }

@@ -21,7 +21,7 @@ export function bindSteps(app) {
   $('#tool-sort-add').addEventListener('click', () => add($('#tool-sorts'), order(columns())));
   $('#tool-filter-form').addEventListener('submit', (event) => {
     event.preventDefault();
-    app.apply(read(columns()));
+    app.apply(read(columns(), app.summary.commas));
   });
   $('#tool-reset').addEventListener('click', async () => {
     clear(columns());
@@ -82,19 +82,23 @@ function order(columns, { column = columns[0], as = 'text', down = false } = {})
 const part = (entry, name) => $(`[data-part=${name}]`, entry).value;
 
 /** A condition as data: numbers are compared as numbers, texts without regard to capitals. */
-function readCondition(entry) {
+function readCondition(entry, commas) {
   const [column, op, value] = [part(entry, 'column'), part(entry, 'test'), part(entry, 'value')];
   if (ALONE.includes(op)) return { column, op };
-  if (NUMERIC.includes(op)) return { column, op, value, as: 'number' };
+  if (NUMERIC.includes(op)) return { column, op, value, as: 'number', ...decimal(column, commas) };
   return { column, op, value, case: false };
 }
 
-/** The steps that the form stands for. */
-function read(columns) {
-  const where = $$('#tool-filters > li').map(readCondition);
+/** The sign for decimals, where it is not the point. */
+const decimal = (column, commas) => (commas.includes(column) ? { decimal: ',' } : {});
+
+/** The steps that the form stands for; `commas` are the columns whose numbers have a decimal comma. */
+function read(columns, commas) {
+  const where = $$('#tool-filters > li').map((entry) => readCondition(entry, commas));
   const by = $$('#tool-sorts > li').map((entry) => {
     const [as, way] = part(entry, 'order').split(' ');
-    return { column: part(entry, 'column'), as, down: way === 'down' };
+    const column = part(entry, 'column');
+    return { column, as, down: way === 'down', ...(as === 'number' ? decimal(column, commas) : {}) };
   });
   const kept = columns.filter((_, at) => $(`#tool-keep-${at}`).checked);
   const steps = [];

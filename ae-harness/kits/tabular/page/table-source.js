@@ -99,6 +99,11 @@ export class TableSource {
     return { encoding, strict, plan, accept: decisions.accept, undo: decisions.undo };
   }
 
+  /** The names of the columns whose numbers have a decimal comma. */
+  commas() {
+    return this.names.filter((_, at) => this.plan.columns?.[at]?.comma);
+  }
+
   /** All rows without the names. */
   batches(task) {
     if (this.found.whole) return fromMemory(this.found, task);
