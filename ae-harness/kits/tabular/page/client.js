@@ -15,7 +15,12 @@ export class Client {
     this.last = 0;
   }
 
-  /** Starts the worker at the first request, so that a page which is only read costs nothing. */
+  /** Starts the worker ahead of the first request. */
+  warm() {
+    if (!this.worker) this.start();
+  }
+
+  /** Starts the worker. */
   start() {
     this.worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     this.worker.addEventListener('message', ({ data }) => this.take(data));
@@ -27,7 +32,7 @@ export class Client {
 
   /** Sends a request; the promise has the number by which it can be cancelled. */
   ask(request, onProgress = () => {}) {
-    if (!this.worker) this.start();
+    this.warm();
     const id = ++this.last;
     const promise = new Promise((resolve, reject) => this.pending.set(id, { resolve, reject, onProgress }));
     this.worker.postMessage({ ...request, id });

@@ -38,6 +38,8 @@ async function start() {
   const client = new Client();
   const lock = new Lock();
   const app = new App(client, new Activity(client, (request) => lock.open || !isPaid(request)), lock);
+  // A page that is only read costs nothing; the first move towards the tool starts the worker.
+  for (const move of ['pointerenter', 'focusin', 'dragenter']) $('#tool').addEventListener(move, () => client.warm(), { once: true });
   bindTabs($('.tool-tabs'), () => {});
   bindSource(app);
   new TableView(app);
