@@ -1,4 +1,4 @@
-//! The site of a tool: its files, its policy, its licences, and what visitors are told about their data.
+//! The site of a tool: its files, its policy, its licences, and the statements on data that its visitors read.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-// What a text is made of, and how long it takes.
+// The parts of a text, and the time that it takes.
 
 import { wordsOf, withPlainLines } from "./words.js";
 

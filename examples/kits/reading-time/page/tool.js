@@ -1,4 +1,4 @@
-// The page of the tool: reads what is typed, shows what the modules say.
+// The page of the tool: reads the text, shows the answers of the modules.
 
 import { clean } from "../modules/clean.js";
 import { count, frequent, time } from "../modules/count.js";
