@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use scraper::{ElementRef, Html};
 
 use super::problems::Problems;
+use crate::acceptance::part_problems;
 
 /// Elements that a part of a page can't hold, or that the policy of the site forbids.
 const REFUSED: &str =
@@ -58,6 +59,9 @@ pub(super) fn check(file: &str, markup: &str, problems: &mut Problems) {
             problems
                 .add(file, format_args!("the id {id:?} is used twice, or by the page around it: rename it"));
         }
+    }
+    for problem in part_problems(file, markup) {
+        problems.add(file, problem);
     }
     let roots: Vec<Option<&str>> =
         parsed.root_element().child_elements().map(|root| root.attr("id")).collect();

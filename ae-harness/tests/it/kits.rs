@@ -94,7 +94,7 @@ fn every_defect_is_named_at_once() {
     let page = folder.path().join("page");
     fs::write(
         page.join("tool.html"),
-        "<h1 style=\"x\">A</h1><p id=\"pricing\"><script>x()</script><b onclick=\"x()\">",
+        "<h1 style=\"x\">A</h1><p id=\"pricing\"><script>x()</script><input><b onclick=\"x()\">",
     )
     .unwrap();
     fs::write(page.join("tool.css"), ".a{display:none}").unwrap();
@@ -121,6 +121,7 @@ fn every_defect_is_named_at_once() {
         "export \"counts\"",
         "count: is the id of two behaviours",
         "holds <h1>",
+        "an <input> has no label",
         "holds <script>",
         "<b onclick=",
         "id \"pricing\" is used twice",

@@ -71,7 +71,7 @@ pub(super) fn accessibility(site: &Site) -> Verdict {
     )
 }
 
-fn page_problems(page: &Page) -> Vec<String> {
+pub(super) fn page_problems(page: &Page) -> Vec<String> {
     let mut problems = Vec::new();
     let mut expect = |holds: bool, what: &str| {
         if !holds {

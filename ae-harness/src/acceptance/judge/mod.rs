@@ -74,6 +74,17 @@ pub(crate) fn style_problems(name: &str, css: &str, base: &str) -> Vec<String> {
     found.filter_map(|problem| problem.strip_prefix(&own).map(str::to_owned)).collect()
 }
 
+/// The defects that [`Assertion::Accessibility`] finds in a part of a page, which stands below the one heading of first rank.
+pub(crate) fn part_problems(name: &str, part: &str) -> Vec<String> {
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><title>x</title><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"></head><body><main><h1>x</h1>{part}</main></body></html>"
+    );
+    let own = format!("site/{name}: ");
+    let found = markup::page_problems(&document::Page::parse(name, &page)).into_iter();
+    found.map(|problem| problem.strip_prefix(&own).unwrap_or(&problem).to_owned()).collect()
+}
+
 /// The finding of a check, or the defect.
 type Verdict = Result<String, String>;
 
