@@ -3,9 +3,11 @@
 mod derive;
 #[cfg(feature = "site")]
 mod judge;
+#[cfg(feature = "site")]
+pub(crate) use self::judge::part_problems;
 
 #[cfg(feature = "site")]
-pub(crate) use self::judge::{part_problems, style_problems};
+pub(crate) use self::judge::style_problems;
 use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
