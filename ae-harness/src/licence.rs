@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{context::SiteContext, text::query_value};
 
 /// Its path in the site.
+#[cfg(feature = "site")]
 pub(crate) const FILE: &str = "tool/licence.json";
 
 /// The content of the file: whose licences count, for which tiers, by which keys, and where the list of ended orders and
