@@ -58,10 +58,8 @@ fn is_child() -> bool {
 /// Call it first in `main`: before threads, a runtime, settings and output.
 ///
 /// ```no_run
-/// fn main() {
-///     ae_harness::behaviour_child();
-///     // The program's own work.
-/// }
+/// ae_harness::behaviour_child();
+/// // From here on, the program's own work.
 /// ```
 pub fn behaviour_child() {
     if is_child() {

@@ -150,7 +150,8 @@ fn read_start(mut output: impl Read, most: usize) -> String {
     String::from_utf8_lossy(&start).into_owned()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

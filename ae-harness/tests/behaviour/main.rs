@@ -1,5 +1,5 @@
 //! The behaviour runner, with real child processes and hostile modules.
-#![allow(missing_docs, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unreachable_pub)]
 
 mod acceptance;
 mod attacks;
