@@ -48,9 +48,9 @@ pub(crate) fn stemmer() -> Stemmer {
 
 /// Words that Snowball would merge with another of another meaning: "important" with "import", "booking" with "book".
 static OWN_STEM: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    "accounting animal animation booking boxing building capital clothing custom customer dating designer \
+    "accounting animal animation booking boxing building capital clothing custom customer dating designer documentation \
     excellence excellent excellently flying formal former general generally generate generated generator generic heading housing human \
-    humane importance important importantly letting listing logic meeting news organ organic organism painting parking plane planes \
+    humane importance important importantly letting listing logic meeting monitoring news organ organic organism painting parking plane planes \
     police policies policy racing racism rating setting several severe shipping station stationary stationery taxi taxis training \
     universal universe universes universities university wedding"
         .split_whitespace()

@@ -27,6 +27,9 @@ static ABBREVIATIONS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::
 /// Words that stay small within a name.
 static SMALL: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WORDS, "small"));
 
+/// The programs that a part such as an extension is made for.
+const HOSTS: [&str; 7] = ["chrome", "firefox", "safari", "linux", "mac", "macos", "browser"];
+
 /// Letters, digits and plain inner marks of `text` in one line: what may stand on a page and in a criterion.
 pub(super) fn plain(text: &str) -> String {
     let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '/' | '.' | '’');
@@ -59,11 +62,11 @@ pub(super) fn product_name(query: &SignalQuery) -> String {
     let words: Vec<&str> = product.split(' ').collect();
     let mut name = cut(core(&words));
     if name.is_empty() {
-        name = cut(words);
+        name = words.iter().map(|word| (*word).to_owned()).collect();
     }
     let mut name = title(&name);
     if let Some(audience) = audience(query) {
-        let longer = format!("{name} for {}", title(&audience.split(' ').collect::<Vec<_>>()));
+        let longer = format!("{name} for {}", title(&audience.split(' ').map(str::to_owned).collect::<Vec<_>>()));
         if longer.chars().count() <= NAME_CHARS_MAX {
             name = longer;
         }
@@ -72,37 +75,58 @@ pub(super) fn product_name(query: &SignalQuery) -> String {
 }
 
 /// The words of a product that name it: "ebook about X" is an X ebook, "tool that validates X" validates X.
-fn core<'a>(words: &[&'a str]) -> Vec<&'a str> {
+fn core(words: &[&str]) -> Vec<String> {
+    let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let folded: Vec<String> = words.iter().map(|word| text::fold(word)).collect();
-    let says_much = |word: &String| !(is_boilerplate(word) || is_quality(word) || coverage::other_form(word).is_some());
+    let host = |word: &String| BRANDS.contains(word.as_str()) || HOSTS.contains(&word.as_str());
+    let says_much =
+        |word: &String| !(is_boilerplate(word) || is_quality(word) || host(word) || coverage::other_form(word).is_some());
     let link = folded.iter().position(|word| {
         matches!(word.as_str(), "that" | "which" | "to" | "about" | "for" | "of" | "on" | "with" | "in" | "where" | "who")
     });
-    let Some(link) = link.filter(|link| *link > 0) else { return words.to_vec() };
+    let Some(link) = link.filter(|link| *link > 0) else { return owned(words) };
     let (head, tail) = (words.get(..link).unwrap_or_default(), words.get(link + 1..).unwrap_or_default());
     let linked = folded.get(link).map_or("", String::as_str);
     let tool = folded.get(..link).unwrap_or_default();
     if tool.iter().any(says_much) {
         // "PDF to markdown API" is one name; "CSV tool that merges files" ends before "that".
         let range = linked == "to" && tool.last().is_some_and(says_much);
-        return if range || matches!(linked, "of" | "in" | "on") { words.to_vec() } else { head.to_vec() };
+        if range || matches!(linked, "of" | "in" | "on") {
+            return owned(words);
+        }
+        // "Replace Excel for construction estimates" is named by the estimates.
+        let left = tool.iter().filter(|word| says_much(word)).count();
+        if !(left < 2 && tool.iter().any(host)) {
+            return owned(head);
+        }
     }
     let end = tail.iter().position(|word| matches!(text::fold(word).as_str(), "that" | "which" | "with" | "and" | "so" | "from" | "without" | "by"));
     let tail = tail.get(..end.unwrap_or(tail.len())).unwrap_or_default();
     let form = head.last().copied().filter(|form| coverage::other_form(form).is_some());
-    let object = if form.is_some() && matches!(linked, "that" | "which" | "to") && tail.len() > 1 {
-        tail.get(1..).unwrap_or_default()
-    } else {
-        tail
-    };
-    object.iter().copied().chain(form).collect()
+    let verb = matches!(linked, "that" | "which" | "to");
+    let mut object = owned(if form.is_some() && verb && tail.len() > 1 { tail.get(1..).unwrap_or_default() } else { tail });
+    if let Some(first) = object.first_mut().filter(|_| form.is_none() && matches!(linked, "that" | "which")) {
+        *first = infinitive(first);
+    }
+    object.extend(form.map(str::to_owned));
+    object
+}
+
+/// "validates" as "validate".
+fn infinitive(verb: &str) -> String {
+    for (ending, plain) in [("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x")] {
+        if let Some(stem) = verb.strip_suffix(ending) {
+            return format!("{stem}{plain}");
+        }
+    }
+    verb.strip_suffix('s').filter(|stem| !stem.ends_with('s')).unwrap_or(verb).to_owned()
 }
 
 /// Without brands of others and outer small words, as many words as fit.
-fn cut(mut words: Vec<&str>) -> Vec<&str> {
+fn cut(mut words: Vec<String>) -> Vec<String> {
     words.retain(|word| !BRANDS.contains(text::fold(word).as_str()) && text::fold(word) != "free");
-    let small = |word: &&str| SMALL.contains(text::fold(word).as_str());
-    let length = |words: &[&str]| words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
+    let small = |word: &String| SMALL.contains(text::fold(word).as_str());
+    let length = |words: &[String]| words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
     while words.len() > 1 && (length(&words) > NAME_CHARS_MAX + 1 || words.last().is_some_and(small)) {
         words.pop();
     }
@@ -113,7 +137,7 @@ fn cut(mut words: Vec<&str>) -> Vec<&str> {
 }
 
 /// In title case, at most as long as a name may be.
-fn title(words: &[&str]) -> String {
+fn title(words: &[String]) -> String {
     let shown = words.iter().enumerate().map(|(at, word)| {
         let folded = text::fold(word);
         if at > 0 && SMALL.contains(folded.as_str()) { folded } else { display(word) }
@@ -197,6 +221,9 @@ mod tests {
             ("Sell an ebook about sourdough baking for a one-time payment of $29", "Sourdough Baking Ebook"),
             ("Drone photography booking site", "Drone Photography Booking Site"),
             ("Bookkeeping for Handwerker", "Bookkeeping for Handwerker"),
+            ("A Chrome extension that blocks cookie banners", "Cookie Banners Extension"),
+            ("Replace Excel for construction estimates", "Construction Estimates"),
+            ("Sell a tool that merges spreadsheets to accountants", "Merge Spreadsheets for Accountants"),
             ("A co-founder matching site", "Co-Founder Matching Site"),
             ("PDF to markdown API for developers", "PDF to Markdown API for Developers"),
         ] {

@@ -78,11 +78,13 @@ fn offered(offer: &Offer, query: &SignalQuery, items: &[Item<'_>]) -> Vec<Featur
     offer.features.iter().map(feature).collect()
 }
 
-/// The features that are planned: the product itself in the intent's own words, then those of the family that posts speak
-/// of or the intent names.
+/// The features that are planned: the product itself in the intent's own words, then those of the family that the intent
+/// names.
 fn planned(query: &SignalQuery, items: &[Item<'_>], theme: &Theme) -> Vec<Feature> {
     let product = naming::product(query);
-    let (core, extras) = product.split_once(" with ").unwrap_or((&product, ""));
+    let first = product.split(' ').next().map(crate::find::text::fold).unwrap_or_default();
+    let joins = ["sync", "connect", "integrate", "replace", "compare", "merge", "combine", "share"].contains(&first.as_str());
+    let (core, extras) = product.split_once(" with ").filter(|_| !joins).unwrap_or((&product, ""));
     let title = naming::capitalised(core);
     let evidence = items.iter().filter(|item| item.own && item.is_demand()).map(|item| item.evidence.id.clone());
     let mut features = vec![Feature::new(&title, format!("Planned: {product}.")).with_evidence(evidence.collect())];
@@ -91,14 +93,13 @@ fn planned(query: &SignalQuery, items: &[Item<'_>], theme: &Theme) -> Vec<Featur
         let found = about(items, query, words.iter().map(String::as_str));
         features.push(Feature::new(naming::capitalised(extras), format!("Planned: {core} with {extras}.")).with_evidence(found));
     }
-    let known = crate::find::text::words(&product);
+    let asked: Vec<String> = content(&product).iter().flat_map(|word| crate::find::text::stems(word)).collect();
     let mut more: Vec<Feature> = Vec::new();
     for feature in theme.features() {
-        let evidence = about(items, query, feature.cues.iter().copied());
-        let named = feature.cues.iter().any(|cue| known.iter().skip(1).any(|word| word == cue));
-        if named || !evidence.is_empty() {
+        let named = feature.cues.iter().flat_map(|cue| crate::find::text::stems(cue)).any(|cue| asked.contains(&cue));
+        if named {
             let text = format!("Planned: {}", super::stories::first_lower(feature.description));
-            more.push(Feature::new(feature.title, text).with_evidence(evidence));
+            more.push(Feature::new(feature.title, text).with_evidence(about(items, query, feature.cues.iter().copied())));
         }
     }
     more.sort_by_key(|feature| std::cmp::Reverse(feature.evidence.len()));

@@ -7,7 +7,7 @@ use ae_core::{Evidence, Timestamp};
 use crate::{
     SignalKind, SignalQuery,
     find::{
-        query::{WEIGHT_NAME, is_common, is_name},
+        query::{WEIGHT_NAME, is_common, is_other_form},
         text,
     },
     sources::is_plain_id,
@@ -78,57 +78,63 @@ pub(super) fn is_sample(evidence: &[Evidence]) -> bool {
 struct Term {
     stems: Vec<String>,
     own: bool,
+    /// Whether it carries the topic: a word of the intent itself, other than one for the form, such as `api`.
+    strong: bool,
     weight: f64,
     /// Whether the word has too many meanings to decide alone.
     common: bool,
-    /// Whether the table of related terms knows it as a name of something.
-    name: bool,
 }
 
 /// Decides whether a title is about the intent rather than near it.
 struct Topic {
     terms: Vec<Term>,
+    /// The position of the head: the last word that carries the topic.
+    head: Option<usize>,
     /// The number of words of the intent that carry its topic.
     strong: usize,
 }
 
 impl Topic {
     fn of(query: &SignalQuery) -> Self {
+        let form = |term: &crate::QueryTerm| is_other_form(&term.text);
+        let carries = |term: &crate::QueryTerm| term.own && term.weight >= 1.0;
+        let forms_only = !query.terms.iter().any(|term| carries(term) && !form(term));
         let term = |term: &crate::QueryTerm| {
             let stems = text::stems(&term.text);
-            Term {
-                own: term.own,
-                weight: term.weight,
-                common: is_common(&stems),
-                name: term.own && is_name(&stems),
-                stems,
-            }
+            let strong = carries(term) && (forms_only || !form(term));
+            Term { own: term.own, strong, weight: term.weight, common: is_common(&stems), stems }
         };
         let terms: Vec<Term> = query.terms.iter().map(term).collect();
-        let strong = terms.iter().filter(|term| term.own && term.weight >= 1.0).count();
-        Self { terms, strong }
+        let strong = terms.iter().filter(|term| term.strong).count();
+        Self { head: terms.iter().rposition(|term| term.strong), terms, strong }
     }
 
     /// Whether a title is about the topic: `Some(true)` by the intent's own words, `Some(false)` by related ones.
     ///
-    /// Own words are enough when there are two that carry the topic, or one, if the intent has no other or a related
-    /// term comes along. A word with many meanings, such as `deal`, needs another one in any case.
+    /// Own words are enough when two of them carry the topic; one is, when the intent has no other, or only one other and
+    /// it is the head that stands next to a related term. A word with many meanings, such as `deal`, needs another one
+    /// in any case.
     fn covers(&self, stems: &[String]) -> Option<bool> {
-        let held = |term: &&Term| stems.windows(term.stems.len().max(1)).any(|window| *window == *term.stems);
-        let (mut own, mut strong, mut sure, mut related, mut named, mut object) = (0, 0, false, 0, false, false);
-        for term in self.terms.iter().filter(held) {
+        let held = |term: &Term| stems.windows(term.stems.len().max(1)).any(|window| *window == *term.stems);
+        let (mut own, mut strong, mut sure, mut head, mut related, mut named) = (0, 0, false, false, 0, false);
+        for (at, term) in self.terms.iter().enumerate().filter(|(_, term)| held(term)) {
             if term.own {
                 own += 1;
-                strong += usize::from(term.weight >= 1.0);
-                sure |= term.weight >= 1.0 && !term.common;
-                object |= term.name && !term.common;
+                strong += usize::from(term.strong);
+                sure |= term.strong && !term.common;
+                head |= self.head == Some(at);
             } else {
                 related += 1;
                 named |= term.weight >= WEIGHT_NAME && !term.common;
             }
         }
-        let alone = sure && (self.strong <= 1 || related >= 1 || object && self.strong <= 2);
-        if own >= 2 && strong >= 1 || strong >= 1 && related >= 1 || alone {
+        let enough = match self.strong {
+            0 => own >= 2,
+            1 => strong == 1 && (sure || own >= 2 || related >= 1),
+            2 => strong == 2 || (head && sure && related >= 1),
+            _ => strong >= 2,
+        };
+        if enough {
             return Some(true);
         }
         (named || related >= 2).then_some(false)

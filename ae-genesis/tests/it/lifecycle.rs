@@ -35,7 +35,7 @@ async fn the_sample_leads_from_intent_to_spec() {
     assert_eq!((spec.product_name.as_str(), spec.slug.as_str()), ("CSV Tool", "csv-tool"));
     assert!(spec.sample && spec.analyst == "rule-based");
     assert_eq!(spec.mrr.as_ref().unwrap().customers, 56);
-    assert!((2..=6).contains(&spec.core_features.len()) && spec.pricing.len() == 1);
+    assert!((1..=6).contains(&spec.core_features.len()) && spec.pricing.len() == 1);
     assert!(
         spec.unclear
             .iter()

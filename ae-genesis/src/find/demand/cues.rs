@@ -11,6 +11,8 @@ ae_core::wire_enum! {
         Pay = "pay",
         /// Asks which one: "what is the best", "do you use".
         Choice = "choice",
+        /// Asks what others use or recommend: "what do you use for".
+        Pick = "pick",
         /// Asks how others get something done: "how do you manage".
         Handle = "handle",
         /// Says that something is bad.
@@ -27,6 +29,10 @@ ae_core::wire_enum! {
         Workaround = "workaround",
         /// Reports that a product fails its users, costs more, or ends.
         Grievance = "grievance",
+        /// A verb for what a person is or feels, not for a job that a product does.
+        Personal = "personal",
+        /// Praises: at the start of a question it asks for a product.
+        Superlative = "superlative",
         /// Opens a title as a request or a wish: counts at the start only.
         Leading = "leading",
     }
@@ -64,12 +70,19 @@ pub(super) fn read(words: &[String]) -> Vec<Cue> {
     for (at, word) in words.iter().enumerate() {
         for (cue, rest) in INDEX.get(word.as_str()).into_iter().flatten() {
             let follows = words.get(at + 1..=at + rest.len()).is_some_and(|next| next == rest.as_slice());
-            if follows && (*cue != Cue::Leading || at == 0) {
+            // Verbs and praise count where the title's structure asks for them.
+            let structural = matches!(cue, Cue::Personal | Cue::Superlative);
+            if follows && !structural && (*cue != Cue::Leading || at == 0) {
                 cues.push(*cue);
             }
         }
     }
     cues
+}
+
+/// Whether a single word has the cue.
+pub(super) fn is(word: &str, cue: Cue) -> bool {
+    INDEX.get(word).is_some_and(|entries| entries.iter().any(|(known, rest)| *known == cue && rest.is_empty()))
 }
 
 #[cfg(test)]

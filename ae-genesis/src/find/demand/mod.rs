@@ -123,6 +123,41 @@ struct Reading {
     /// Whether the author speaks of himself.
     first_person: bool,
     cues: Vec<Cue>,
+    shape: Shape,
+}
+
+/// The structure of a question, whatever it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// "Best X?", "What is the cheapest X for Y?"
+    Best,
+    /// "Where do you host X?", "How do people back up X?"
+    Job,
+    /// "Which X …?"
+    Which,
+    Other,
+}
+
+impl Shape {
+    fn of(words: &[String]) -> Self {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let fillers = ["what", "whats", "what's", "s", "is", "are", "the", "your", "some", "a", "an", "any", "which"];
+        let opening = words.iter().find(|word| !fillers.contains(word)).copied().unwrap_or_default();
+        if cues::is(opening, Cue::Superlative) {
+            return Self::Best;
+        }
+        let job = words.windows(4).any(|clause| {
+            let [ask, verb, who, job] = clause else { return false };
+            let asks = matches!(*ask, "where" | "how") && matches!(*verb, "do" | "can" | "should" | "does" | "would");
+            let others = ["you", "i", "we", "people", "others", "companies", "teams", "startups", "developers"];
+            asks && others.contains(who) && !cues::is(job, Cue::Personal)
+        });
+        match words.first() {
+            _ if job => Self::Job,
+            Some(&"which") => Self::Which,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The least sum of an opportunity.
@@ -134,7 +169,7 @@ impl Reading {
         let pair: Vec<&str> = words.iter().take(2).map(String::as_str).collect();
         let question = title.trim_end().ends_with('?');
         let form = match pair.as_slice() {
-            ["ask", "hn" | "reddit" | "ih"] => Form::Ask,
+            ["ask", "hn" | "reddit" | "ih"] | ["tell", "ask"] => Form::Ask,
             ["tell", "hn"] => Form::Tell,
             ["show" | "apply" | "launch", "hn" | "ih"] => Form::Show,
             _ if question => Form::Question,
@@ -143,7 +178,7 @@ impl Reading {
         let named = matches!(form, Form::Ask | Form::Tell | Form::Show);
         let rest = words.get(if named { 2 } else { 0 }..).unwrap_or_default();
         let own = |word: &String| ["i", "my", "me", "we", "our", "us", "myself"].contains(&word.as_str());
-        Self { form, question, first_person: rest.iter().any(own), cues: cues::read(rest) }
+        Self { form, question, first_person: rest.iter().any(own), cues: cues::read(rest), shape: Shape::of(rest) }
     }
 
     fn has(&self, cue: Cue) -> bool {
@@ -174,16 +209,27 @@ impl Reading {
         for (cue, tenths) in [
             (Cue::Request, 25),
             (Cue::Pay, 25),
-            (Cue::Choice, 13),
-            (Cue::Handle, 15),
+            (Cue::Pick, 20),
+            (Cue::Choice, if self.has(Cue::Pick) { 0 } else { 13 }),
+            (Cue::Handle, if self.shape == Shape::Job { 0 } else { 15 }),
             (Cue::Complaint, 15),
             (Cue::Product, 12),
             (Cue::Advice, -25),
         ] {
             sum += if self.has(cue) { tenths } else { 0 };
         }
-        // "Ask HN: affordable build server": a bare noun phrase is a request for the thing.
-        if self.form == Form::Ask && !self.question && !self.has(Cue::Verb) {
+        if self.question || self.form == Form::Ask {
+            sum += match self.shape {
+                Shape::Best if self.has(Cue::Pick) => 0,
+                Shape::Best => 20 - if self.has(Cue::Choice) { 13 } else { 0 },
+                Shape::Job if self.has(Cue::Handle) => 20,
+                Shape::Job => 15,
+                Shape::Which => 8,
+                Shape::Other => 0,
+            };
+        }
+        // "Ask HN: affordable build server", "Ask HN: CI server with reports?": a bare noun phrase is a request for the thing.
+        if self.form == Form::Ask && !self.has(Cue::Verb) && (!self.question || self.shape == Shape::Other) {
             sum += 10;
         }
         sum
@@ -201,6 +247,13 @@ mod tests {
             ("Ask HN: Alternatives to QuickBooks?", SignalKind::Request),
             ("Looking for a tool to label photos in bulk", SignalKind::Request),
             ("Ask HN: Which time tracker do you use?", SignalKind::Request),
+            ("Ask HN: Best password manager for a family?", SignalKind::Request),
+            ("Ask HN: Cheapest transcription for long recordings?", SignalKind::Request),
+            ("Ask HN: Easiest bookkeeping for a two-person shop?", SignalKind::Request),
+            ("Ask HN: Any tips on finding a translator?", SignalKind::Request),
+            ("Ask HN: Where do you host your static sites?", SignalKind::Request),
+            ("Ask HN: How do you handle customer refunds?", SignalKind::Request),
+            ("Ask HN: What do you use for note taking?", SignalKind::Request),
             ("I would pay for a calendar app that syncs", SignalKind::WillingnessToPay),
             ("Tell HN: My bank's export tool is broken again", SignalKind::Complaint),
         ] {
@@ -226,6 +279,10 @@ mod tests {
             "QuickBooks raises prices",
             "Ask HN: Should I quit my job?",
             "Ask HN: How do I become a better programmer?",
+            "Ask HN: How do you handle stress at work?",
+            "Ask HN: Best city to live in?",
+            "Ask HN: Where do you see yourself in five years?",
+            "Best movies of the year?",
             "A tool for looking at stars",
             "",
         ] {

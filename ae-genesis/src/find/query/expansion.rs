@@ -48,11 +48,6 @@ pub(super) fn related(keywords: &[String]) -> Vec<(&'static str, f64)> {
     found.into_iter().map(|(term, _, weight)| (term, weight)).collect()
 }
 
-/// Whether the table knows the word with these stems as a name of something, so that it carries a topic alone.
-pub(crate) fn is_name(stems: &[String]) -> bool {
-    CONCEPTS.iter().any(|concept| concept.names.iter().any(|(_, name)| *name == *stems))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,7 @@ use ae_core::{BillingInterval, Intent, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::find::text;
-pub(crate) use expansion::{WEIGHT_NAME, is_name};
+pub(crate) use expansion::WEIGHT_NAME;
 pub(crate) use price::scale;
 use tokens::Word;
 pub(crate) use words::{is_boilerplate, is_common, is_other_form, is_quality};

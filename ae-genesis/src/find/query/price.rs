@@ -33,7 +33,7 @@ const PRICED: &str = "for at cost costs costing priced price pricing charge char
     payments subscription subscriptions plan purchase licence license only just sold sells billed deal one-time onetime \
     one-off lifetime monthly yearly annual weekly";
 /// Words that may stand between those and the amount, and mean nothing alone.
-const BETWEEN: &str = "a an the of is that to in with one time off single recurring flat about around approximately from \
+const BETWEEN: &str = "access a an the of is that to in with one time off single recurring flat about around approximately from \
     starting least more over than";
 /// Words after an amount that say it is the price.
 const PRICED_AFTER: &str = "subscription subscriptions fee payment payments plan price purchase licence license tier membership";
@@ -42,6 +42,8 @@ const OTHER: &str = "budget under below less max maximum within spend spending r
     save saves saving lose losing worth owe above exceeding cheaper instead";
 /// The units of a price per person or thing.
 const UNITS: &str = "user users seat person customer client member team device site copy download lesson head";
+/// The units of a price by use, which is no price of a plan.
+const USES: &str = "request call minute hour page document file gb order booking transaction message query image credit token mile";
 
 fn among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
@@ -88,6 +90,7 @@ struct Phrase {
     priced: bool,
     other: bool,
     unit: Option<String>,
+    by_use: Option<String>,
 }
 
 impl Phrase {
@@ -104,15 +107,15 @@ impl Phrase {
             priced: false,
             other: false,
             unit: None,
+            by_use: None,
             amount,
         };
         for part in phrase.amount.after.clone().iter().flat_map(|after| after.split('/')) {
             phrase.period = phrase.period.or(Period::named(part));
-            if among(UNITS, part) {
-                phrase.unit = Some(part.to_owned());
-            }
+            phrase.unit = phrase.unit.take().or_else(|| among(UNITS, part).then(|| part.to_owned()));
+            phrase.by_use = phrase.by_use.take().or_else(|| among(USES, part).then(|| part.to_owned()));
         }
-        let unreadable = phrase.amount.after.is_some() && phrase.period.is_none() && phrase.unit.is_none();
+        let unreadable = phrase.amount.after.is_some() && phrase.period.is_none() && phrase.unit.is_none() && phrase.by_use.is_none();
         if unreadable && !phrase.amount.named {
             return None;
         }
@@ -131,6 +134,10 @@ impl Phrase {
             let taken = match word.text.as_str() {
                 "a" | "an" | "per" | "each" | "every" | "/" if among(UNITS, next) => {
                     self.unit = Some(next.to_owned());
+                    2
+                }
+                "a" | "an" | "per" | "each" | "every" | "/" if among(USES, next) => {
+                    self.by_use = Some(next.to_owned());
                     2
                 }
                 "a" | "an" | "per" | "each" | "every" | "/" if Period::named(next).is_some() => {
@@ -218,6 +225,9 @@ impl Terms {
         }
         if money.pico() <= 0 {
             return self.ask(format!("{shown} is not above zero: which price or revenue is meant?"));
+        }
+        if let Some(unit) = &phrase.by_use {
+            return self.ask(format!("{shown} per {unit} is a price by use, which is not possible yet: which price a month or once is meant?"));
         }
         let once = matches!(phrase.period, Some(Period::Once));
         let large = money.to_decimal() >= Decimal::from(1_000 * scale(money.currency()));
@@ -307,13 +317,15 @@ fn model(words: &mut [Word]) -> Option<BillingInterval> {
         let previous = at.checked_sub(1).map_or("", text).to_owned();
         let period = Period::named(&word).filter(|_| word.len() > 3);
         let last = at + 1 == words.len() || words.get(at).is_some_and(|word| word.ends);
-        let form = among(FORMS, text(at + 1));
+        let next = text(at + 1).to_owned();
+        let form = among(FORMS, &next);
         let mut take = |range: std::ops::Range<usize>| {
             words.get_mut(range).into_iter().flatten().for_each(|word| word.taken = true);
         };
         if period == Some(Period::Once) || (previous == "pay" && word == "once") {
             found = Some(BillingInterval::OneTime);
-            take(at..at + 1);
+            let more = usize::from(matches!(next.as_str(), "access" | "deal" | "membership"));
+            take(at..at + 1 + more);
         } else if word == "time" && previous == "one" {
             found = Some(BillingInterval::OneTime);
             take(at - 1..at + 1);
