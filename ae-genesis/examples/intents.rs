@@ -48,7 +48,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let spec = RuleAnalyst.specify(&brief).await?;
             verify_spec(&spec).iter().for_each(|problem| println!("problem: {problem}"));
             println!("{} | {} | {}", spec.product_name, spec.tagline, spec.deliverable.as_str());
-            println!("prices: {:?}", spec.pricing.iter().map(|tier| format!("{} {}", tier.price, tier.interval.words())).collect::<Vec<_>>());
+            println!(
+                "prices: {:?}",
+                spec.pricing
+                    .iter()
+                    .map(|tier| format!("{} {}", tier.price, tier.interval.words()))
+                    .collect::<Vec<_>>()
+            );
             println!("{}", spec.assumptions.first().map_or("", String::as_str));
             query.money_notes.iter().for_each(|note| println!("note: {note}"));
             for feature in &spec.core_features {

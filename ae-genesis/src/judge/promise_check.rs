@@ -23,7 +23,8 @@ impl<'a> Check<'a> {
     /// The ids of all behaviours, each of which proves something.
     fn behaviours(&mut self) -> BTreeSet<&'a str> {
         let spec = self.spec;
-        let all: Vec<&'a Behaviour> = spec.core_features.iter().flat_map(|feature| &feature.behaviours).collect();
+        let all: Vec<&'a Behaviour> =
+            spec.core_features.iter().flat_map(|feature| &feature.behaviours).collect();
         for behaviour in &all {
             let at = format!("behaviours[{}]", behaviour.id);
             let lawful = behaviour.properties.iter().any(|property| !property.given.is_empty());
@@ -79,9 +80,18 @@ impl<'a> Check<'a> {
         self.expect(behaviours == 0, "core_features", "a pre-order claims a behaviour");
         let tiered = spec.core_features.iter().any(|feature| feature.tier.is_some());
         self.expect(!tiered, "core_features", "a feature of a pre-order belongs to a tier");
-        let has = |wanted: &CheckKind| spec.acceptance_criteria.iter().any(|criterion| criterion.check == *wanted);
-        self.expect(has(&CheckKind::NotBuilt), "acceptance_criteria", "none checks that the page says \"not built\"");
-        self.expect(has(&CheckKind::Interest), "acceptance_criteria", "none checks that an interest can be counted");
+        let has =
+            |wanted: &CheckKind| spec.acceptance_criteria.iter().any(|criterion| criterion.check == *wanted);
+        self.expect(
+            has(&CheckKind::NotBuilt),
+            "acceptance_criteria",
+            "none checks that the page says \"not built\"",
+        );
+        self.expect(
+            has(&CheckKind::Interest),
+            "acceptance_criteria",
+            "none checks that an interest can be counted",
+        );
         for criterion in &spec.acceptance_criteria {
             let sold = matches!(criterion.check, CheckKind::Checkout | CheckKind::Behaviour { .. });
             let at = format!("acceptance_criteria[{}]", criterion.id);

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::find::{
-    query::{is_boilerplate, is_other_form, is_quality},
-    text,
+use crate::{
+    SignalQuery,
+    find::{
+        query::{is_boilerplate, is_other_form, is_quality},
+        text,
+    },
 };
 
 /// Words that say nothing elsewhere, but do when it is asked whether a product does something.
@@ -20,7 +23,10 @@ pub(super) struct Vocabulary {
 
 impl Vocabulary {
     /// A vocabulary of nouns for what the product works on, and of other words.
-    pub(super) fn new<'a>(names: impl Iterator<Item = &'a str>, words: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn new<'a>(
+        names: impl Iterator<Item = &'a str>,
+        words: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let names: Vec<Vec<String>> = names.map(text::stems).filter(|name| !name.is_empty()).collect();
         let stems = names.iter().flatten().cloned().chain(words.flat_map(text::stems)).collect();
         Self { names, stems }
@@ -48,25 +54,28 @@ impl Vocabulary {
         };
         has(word)
             || verb.is_some_and(|verb| {
-                has(verb) || has(&format!("{verb}e")) || (single(verb) && verb.get(..verb.len() - 1).is_some_and(has))
+                has(verb)
+                    || has(&format!("{verb}e"))
+                    || (single(verb) && verb.get(..verb.len() - 1).is_some_and(has))
             })
     }
 }
 
-/// The words of a product that say what it is, without grammar, praise and words for "tool".
-pub(super) fn content(product: &str) -> Vec<String> {
-    let meant = |word: &String| {
-        let empty = is_boilerplate(word) || is_quality(word);
-        (MEANT.contains(&word.as_str()) || !empty) && word.chars().any(char::is_alphabetic)
-    };
-    let mut words = text::words(product);
-    words.retain(meant);
-    words.dedup();
+/// The words of an intent that say what it asks for, without grammar, praise and words for "tool": those of the product
+/// first, then what is said after it.
+pub(super) fn content(query: &SignalQuery) -> Vec<String> {
+    let empty = |word: &str| is_boilerplate(word) || is_quality(word);
+    let meant = |word: &String| MEANT.contains(&word.as_str()) || !empty(word);
+    let mut words = text::words(&query.product);
+    words.extend(query.keywords.iter().flat_map(|word| text::words(word)).filter(|word| !empty(word)));
+    let mut known = BTreeSet::new();
+    words.retain(|word| meant(word) && word.chars().any(char::is_alphabetic) && known.insert(word.clone()));
     words
 }
 
 /// The word of a product that says that it is no tool on a web page.
 pub(super) fn other_form(product: &str) -> Option<String> {
-    let typed = product.split_whitespace().map(|word| text::fold(word.trim_matches(|c: char| !c.is_alphanumeric())));
+    let typed =
+        product.split_whitespace().map(|word| text::fold(word.trim_matches(|c: char| !c.is_alphanumeric())));
     typed.chain(text::words(product)).find(|word| is_other_form(word))
 }

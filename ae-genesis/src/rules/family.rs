@@ -36,12 +36,13 @@ pub(super) struct Theme {
 impl Theme {
     /// The family whose words cover every word of the product, the one with the most names of it first.
     pub(super) fn of(query: &SignalQuery) -> Self {
-        let words = content(&query.product);
+        let words = content(query);
         let stems: Vec<String> = words.iter().flat_map(|word| text::stems(word)).collect();
         let mut best: Option<(&'static Family, usize)> = None;
         for family in FAMILIES.iter().filter(|family| family.vocabulary.cover(&words).is_ok()) {
             let held = |name: &&Vec<String>| stems.windows(name.len()).any(|window| *window == ***name);
-            let names: usize = family.vocabulary.names.iter().filter(held).map(|name| name.len() * name.len()).sum();
+            let names: usize =
+                family.vocabulary.names.iter().filter(held).map(|name| name.len() * name.len()).sum();
             if names > best.map_or(0, |(_, most)| most) {
                 best = Some((family, names));
             }
@@ -108,7 +109,9 @@ mod tests {
             assert!((4..=6).contains(&family.features.len()), "{}", family.key);
             let titles: BTreeSet<_> = family.features.iter().map(|feature| feature.title).collect();
             assert_eq!(titles.len(), family.features.len(), "{}", family.key);
-            assert!(family.features.iter().all(|feature| !feature.title.contains('"') && feature.cues.len() > 3));
+            assert!(
+                family.features.iter().all(|feature| !feature.title.contains('"') && feature.cues.len() > 3)
+            );
         }
     }
 

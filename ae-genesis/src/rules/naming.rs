@@ -41,7 +41,10 @@ pub(super) fn plain(text: &str) -> String {
 
 /// A text of an offer in one line, without what could break a page or a quotation.
 pub(super) fn line(text: &str) -> String {
-    let kept: String = text.chars().map(|c| if c.is_control() || matches!(c, '<' | '>' | '`' | '"') { ' ' } else { c }).collect();
+    let kept: String = text
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '<' | '>' | '`' | '"') { ' ' } else { c })
+        .collect();
     kept.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -66,7 +69,8 @@ pub(super) fn product_name(query: &SignalQuery) -> String {
     }
     let mut name = title(&name);
     if let Some(audience) = audience(query) {
-        let longer = format!("{name} for {}", title(&audience.split(' ').map(str::to_owned).collect::<Vec<_>>()));
+        let longer =
+            format!("{name} for {}", title(&audience.split(' ').map(str::to_owned).collect::<Vec<_>>()));
         if longer.chars().count() <= NAME_CHARS_MAX {
             name = longer;
         }
@@ -79,10 +83,14 @@ fn core(words: &[&str]) -> Vec<String> {
     let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let folded: Vec<String> = words.iter().map(|word| text::fold(word)).collect();
     let host = |word: &String| BRANDS.contains(word.as_str()) || HOSTS.contains(&word.as_str());
-    let says_much =
-        |word: &String| !(is_boilerplate(word) || is_quality(word) || host(word) || coverage::other_form(word).is_some());
+    let says_much = |word: &String| {
+        !(is_boilerplate(word) || is_quality(word) || host(word) || coverage::other_form(word).is_some())
+    };
     let link = folded.iter().position(|word| {
-        matches!(word.as_str(), "that" | "which" | "to" | "about" | "for" | "of" | "on" | "with" | "in" | "where" | "who")
+        matches!(
+            word.as_str(),
+            "that" | "which" | "to" | "about" | "for" | "of" | "on" | "with" | "in" | "where" | "who"
+        )
     });
     let Some(link) = link.filter(|link| *link > 0) else { return owned(words) };
     let (head, tail) = (words.get(..link).unwrap_or_default(), words.get(link + 1..).unwrap_or_default());
@@ -100,11 +108,20 @@ fn core(words: &[&str]) -> Vec<String> {
             return owned(head);
         }
     }
-    let end = tail.iter().position(|word| matches!(text::fold(word).as_str(), "that" | "which" | "with" | "and" | "so" | "from" | "without" | "by"));
+    let end = tail.iter().position(|word| {
+        matches!(
+            text::fold(word).as_str(),
+            "that" | "which" | "with" | "and" | "so" | "from" | "without" | "by"
+        )
+    });
     let tail = tail.get(..end.unwrap_or(tail.len())).unwrap_or_default();
     let form = head.last().copied().filter(|form| coverage::other_form(form).is_some());
     let verb = matches!(linked, "that" | "which" | "to");
-    let mut object = owned(if form.is_some() && verb && tail.len() > 1 { tail.get(1..).unwrap_or_default() } else { tail });
+    let mut object = owned(if form.is_some() && verb && tail.len() > 1 {
+        tail.get(1..).unwrap_or_default()
+    } else {
+        tail
+    });
     if let Some(first) = object.first_mut().filter(|_| form.is_none() && matches!(linked, "that" | "which")) {
         *first = infinitive(first);
     }

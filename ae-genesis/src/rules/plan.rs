@@ -8,7 +8,7 @@ use super::{
     naming,
     reading::{Item, about},
 };
-use crate::SignalQuery;
+use crate::{SignalQuery, find::query::KEYWORDS_MAX};
 
 /// The most features of a pre-order.
 const PLANNED_MAX: usize = 6;
@@ -28,7 +28,7 @@ impl<'a> Plan<'a> {
     pub(super) fn of(query: &SignalQuery, offers: &'a [Offer], items: &[Item<'_>], theme: &Theme) -> Self {
         let mut refusals: Vec<String> = Vec::new();
         for offer in offers {
-            match cover(offer, &query.product) {
+            match cover(offer, query) {
                 Ok(words) => {
                     let why = format!("it covers every word: {}", words.join(", "));
                     return Self { offer: Some(offer), why, features: offered(offer, query, items) };
@@ -37,7 +37,9 @@ impl<'a> Plan<'a> {
             }
         }
         let why = if refusals.is_empty() { "none is configured".to_owned() } else { refusals.join("; ") };
-        let why = format!("no builder at hand makes this ({why}): it is offered as a pre-order, and nothing is sold");
+        let why = format!(
+            "no builder at hand makes this ({why}): it is offered as a pre-order, and nothing is sold"
+        );
         Self { offer: None, why, features: planned(query, items, theme) }
     }
 
@@ -57,14 +59,17 @@ impl<'a> Plan<'a> {
 }
 
 /// The words of the product that an offer covers, or the reason why it does not.
-fn cover(offer: &Offer, product: &str) -> Result<Vec<String>, String> {
-    if let Some(form) = other_form(product).filter(|_| offer.deliverable == Deliverable::WebTool) {
+fn cover(offer: &Offer, query: &SignalQuery) -> Result<Vec<String>, String> {
+    if let Some(form) = other_form(&query.product).filter(|_| offer.deliverable == Deliverable::WebTool) {
         return Err(format!("\"{form}\" is not a tool on a web page"));
     }
     let features = offer.features.iter();
     let words = features.flat_map(|offered| offered.words.iter().chain([&offered.feature.title]));
     let words = offer.words.iter().chain(words).map(String::as_str);
-    let asked = content(product);
+    let asked = content(query);
+    if query.keywords.len() >= KEYWORDS_MAX {
+        return Err("it asks for more than can be compared".to_owned());
+    }
     Vocabulary::new(offer.families.iter().map(String::as_str), words).cover(&asked)?;
     Ok(asked)
 }
@@ -83,23 +88,35 @@ fn offered(offer: &Offer, query: &SignalQuery, items: &[Item<'_>]) -> Vec<Featur
 fn planned(query: &SignalQuery, items: &[Item<'_>], theme: &Theme) -> Vec<Feature> {
     let product = naming::product(query);
     let first = product.split(' ').next().map(crate::find::text::fold).unwrap_or_default();
-    let joins = ["sync", "connect", "integrate", "replace", "compare", "merge", "combine", "share"].contains(&first.as_str());
+    let joins = ["sync", "connect", "integrate", "replace", "compare", "merge", "combine", "share"]
+        .contains(&first.as_str());
     let (core, extras) = product.split_once(" with ").filter(|_| !joins).unwrap_or((&product, ""));
     let title = naming::capitalised(core);
-    let evidence = items.iter().filter(|item| item.own && item.is_demand()).map(|item| item.evidence.id.clone());
-    let mut features = vec![Feature::new(&title, format!("Planned: {product}.")).with_evidence(evidence.collect())];
+    let evidence =
+        items.iter().filter(|item| item.own && item.is_demand()).map(|item| item.evidence.id.clone());
+    let mut features =
+        vec![Feature::new(&title, format!("Planned: {product}.")).with_evidence(evidence.collect())];
     if !extras.is_empty() {
         let words = crate::find::text::words(extras);
         let found = about(items, query, words.iter().map(String::as_str));
-        features.push(Feature::new(naming::capitalised(extras), format!("Planned: {core} with {extras}.")).with_evidence(found));
+        features.push(
+            Feature::new(naming::capitalised(extras), format!("Planned: {core} with {extras}."))
+                .with_evidence(found),
+        );
     }
-    let asked: Vec<String> = content(&product).iter().flat_map(|word| crate::find::text::stems(word)).collect();
+    let asked: Vec<String> =
+        content(query).iter().flat_map(|word| crate::find::text::stems(word)).collect();
     let mut more: Vec<Feature> = Vec::new();
     for feature in theme.features() {
-        let named = feature.cues.iter().flat_map(|cue| crate::find::text::stems(cue)).any(|cue| asked.contains(&cue));
+        let named =
+            feature.cues.iter().flat_map(|cue| crate::find::text::stems(cue)).any(|cue| asked.contains(&cue));
         if named {
             let text = format!("Planned: {}", super::stories::first_lower(feature.description));
-            more.push(Feature::new(feature.title, text).with_evidence(about(items, query, feature.cues.iter().copied())));
+            more.push(Feature::new(feature.title, text).with_evidence(about(
+                items,
+                query,
+                feature.cues.iter().copied(),
+            )));
         }
     }
     more.sort_by_key(|feature| std::cmp::Reverse(feature.evidence.len()));

@@ -60,7 +60,11 @@ impl Prices {
 pub(super) fn arithmetic(query: &SignalQuery, prices: &Prices) -> Option<MrrArithmetic> {
     let target = query.target?;
     let price = prices.pro;
-    if prices.interval != BillingInterval::MONTH || target.currency() != price.currency() || price.pico() <= 0 || target.is_negative() {
+    if prices.interval != BillingInterval::MONTH
+        || target.currency() != price.currency()
+        || price.pico() <= 0
+        || target.is_negative()
+    {
         return None;
     }
     let customers = u64::try_from((target.pico() + price.pico() - 1) / price.pico()).ok()?;

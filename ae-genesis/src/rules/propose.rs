@@ -28,7 +28,8 @@ pub(super) fn propose(brief: &NicheBrief) -> Vec<Niche> {
     let mut niches = vec![niche(brief, &theme, None, &items)];
     for feature in theme.features() {
         let ids = about(&items, &brief.query, feature.cues.iter().copied());
-        let own: Vec<Item<'_>> = items.iter().filter(|item| ids.contains(&item.evidence.id)).cloned().collect();
+        let own: Vec<Item<'_>> =
+            items.iter().filter(|item| ids.contains(&item.evidence.id)).cloned().collect();
         let whole = own.len() == items.len();
         if own.len() >= CLUSTER_MIN && !whole && own.iter().any(Item::is_demand) {
             niches.push(niche(brief, &theme, Some(feature), &own));

@@ -64,10 +64,16 @@ pub(super) fn ids(items: &[Item<'_>], test: impl Fn(&Item<'_>) -> bool) -> Vec<S
 
 /// The ids of the items that speak of a feature: they hold one of its words, other than those of the topic itself, and
 /// are no mere talk.
-pub(super) fn about<'w>(items: &[Item<'_>], query: &SignalQuery, words: impl Iterator<Item = &'w str>) -> Vec<String> {
+pub(super) fn about<'w>(
+    items: &[Item<'_>],
+    query: &SignalQuery,
+    words: impl Iterator<Item = &'w str>,
+) -> Vec<String> {
     let topic: BTreeSet<String> = query.keywords.iter().flat_map(|word| text::stems(word)).collect();
     let cues: BTreeSet<String> = words.flat_map(text::stems).filter(|stem| !topic.contains(stem)).collect();
-    ids(items, |item| item.own && item.kind != SignalKind::Topic && item.stems.iter().any(|stem| cues.contains(stem)))
+    ids(items, |item| {
+        item.own && item.kind != SignalKind::Topic && item.stems.iter().any(|stem| cues.contains(stem))
+    })
 }
 
 /// Whether the items come from the bundled sample.
@@ -116,7 +122,8 @@ impl Topic {
     /// in any case.
     fn covers(&self, stems: &[String]) -> Option<bool> {
         let held = |term: &Term| stems.windows(term.stems.len().max(1)).any(|window| *window == *term.stems);
-        let (mut own, mut strong, mut sure, mut head, mut related, mut named) = (0, 0, false, false, 0, false);
+        let (mut own, mut strong, mut sure, mut head, mut related, mut named) =
+            (0, 0, false, false, 0, false);
         for (at, term) in self.terms.iter().enumerate().filter(|(_, term)| held(term)) {
             if term.own {
                 own += 1;

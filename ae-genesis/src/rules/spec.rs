@@ -95,7 +95,9 @@ fn problem(product: &str, items: &[Item<'_>], demand: &[String]) -> String {
         n => format!("{n} posts were found"),
     };
     if demand.is_empty() {
-        return format!("{posts} on this topic: {product}. None of the last three years asks for something better.");
+        return format!(
+            "{posts} on this topic: {product}. None of the last three years asks for something better."
+        );
     }
     let shown = demand.iter().take(5).map(|id| format!("[{id}]")).collect::<Vec<_>>().join(" ");
     let verb = if demand.len() == 1 { "asks" } else { "ask" };
@@ -120,7 +122,11 @@ fn assumptions(brief: &SpecBrief, theme: &Theme, plan: &Plan<'_>, prices: &Price
         list.push(format!("{who} although the validation says {}", brief.validation.verdict));
     }
     if prices.named {
-        list.push(format!("the price {} {} is the one that the intent names", prices.pro, prices.interval.words()));
+        list.push(format!(
+            "the price {} {} is the one that the intent names",
+            prices.pro,
+            prices.interval.words()
+        ));
     } else {
         list.push(pricing::RULE.to_owned());
     }
@@ -148,10 +154,16 @@ fn unclear(brief: &SpecBrief, plan: &Plan<'_>, prices: &Prices) -> Vec<String> {
     match brief.query.target {
         None => list.push(format!("revenue target: none named in the intent, {no_count}")),
         Some(target) if target.currency() != prices.pro.currency() => {
-            list.push(format!("revenue target: {target} is not in the currency of the price, {}, {no_count}", prices.pro));
+            list.push(format!(
+                "revenue target: {target} is not in the currency of the price, {}, {no_count}",
+                prices.pro
+            ));
         }
         Some(_) if prices.interval != ae_core::BillingInterval::MONTH => {
-            list.push(format!("revenue target: the price is due {}, not monthly, {no_count}", prices.interval.words()));
+            list.push(format!(
+                "revenue target: the price is due {}, not monthly, {no_count}",
+                prices.interval.words()
+            ));
         }
         Some(_) => {}
     }

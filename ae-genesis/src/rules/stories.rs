@@ -85,7 +85,11 @@ impl Stories {
             );
             self.shown(Priority::P0, "The page names the feature", &feature.title);
             for behaviour in &feature.behaviours {
-                self.criterion(Priority::P0, works(behaviour), CheckKind::Behaviour { id: behaviour.id.clone() });
+                self.criterion(
+                    Priority::P0,
+                    works(behaviour),
+                    CheckKind::Behaviour { id: behaviour.id.clone() },
+                );
             }
         }
         self.story(
@@ -96,7 +100,11 @@ impl Stories {
             Vec::new(),
         );
         self.prices(outline.tiers, "The price list shows");
-        self.criterion(Priority::P0, "A checkout button leads to the payment page".to_owned(), CheckKind::Checkout);
+        self.criterion(
+            Priority::P0,
+            "A checkout button leads to the payment page".to_owned(),
+            CheckKind::Checkout,
+        );
     }
 
     /// A product that is not built: it says so, and nobody is charged.
@@ -111,7 +119,11 @@ impl Stories {
             "A promise that is taken for a product has to be paid back",
             cited,
         );
-        self.criterion(Priority::P0, "The page says that the product is not built yet".to_owned(), CheckKind::NotBuilt);
+        self.criterion(
+            Priority::P0,
+            "The page says that the product is not built yet".to_owned(),
+            CheckKind::NotBuilt,
+        );
         for feature in outline.features {
             self.shown(Priority::P1, "The page names as planned", &feature.title);
         }

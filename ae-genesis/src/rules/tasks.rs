@@ -21,7 +21,8 @@ impl Stories {
     /// The tasks; every criterion is served by one.
     pub(super) fn tasks(&self, product_name: &str, deliverable: Deliverable) -> Vec<Task> {
         use TaskKind::{Architecture, Content, Implementation, Operations, Testing};
-        let layout = format!("Decide the pages of {product_name} and what each shows: start, prices, privacy.");
+        let layout =
+            format!("Decide the pages of {product_name} and what each shows: start, prices, privacy.");
         let copy = "Write name, tagline, audience and one paragraph a feature. Quote no outside text.";
         let privacy = "Say what is collected, why, for how long, and whom to ask.";
         let check = "Run every acceptance criterion against what was built.";
@@ -30,19 +31,61 @@ impl Stories {
         let sold: [Row<'_>; 9] = [
             ("Lay out the pages", &layout, Architecture, &[], PAGE, false),
             ("Write the copy", copy, Content, &[1], PAGE, false),
-            ("Build the tool", "Write the functions of every feature, so that each passes its cases.", Implementation, &[1], WORKS, true),
-            ("Build the start page", "Put the tool first, usable by keyboard and on a phone.", Implementation, &[2, 3], PAGE, false),
+            (
+                "Build the tool",
+                "Write the functions of every feature, so that each passes its cases.",
+                Implementation,
+                &[1],
+                WORKS,
+                true,
+            ),
+            (
+                "Build the start page",
+                "Put the tool first, usable by keyboard and on a phone.",
+                Implementation,
+                &[2, 3],
+                PAGE,
+                false,
+            ),
             ("Build the price list", prices, Implementation, &[4], PRICE, false),
-            ("Connect the checkout", "Lead each price to its payment page. No card data and no key on the site.", Implementation, &[5], CHECKOUT, true),
+            (
+                "Connect the checkout",
+                "Lead each price to its payment page. No card data and no key on the site.",
+                Implementation,
+                &[5],
+                CHECKOUT,
+                true,
+            ),
             ("Write the privacy page", privacy, Content, &[1], PRIVACY, true),
             ("Check every criterion", check, Testing, &[3, 4, 5, 6, 7], ALL, false),
             ("Publish", publish, Operations, &[8], ALL, true),
         ];
         let planned: [Row<'_>; 7] = [
             ("Lay out the pages", &layout, Architecture, &[], PAGE, false),
-            ("Write the copy", "Write name, tagline, audience and what is planned. Say that nothing is built yet.", Content, &[1], PAGE, false),
-            ("Build the start page", "Show the copy and the planned price, readable on a phone and without scripts.", Implementation, &[2], |check| PAGE(check) || PRICE(check), false),
-            ("Count interests", "Put in a button that counts one interest and asks for nothing.", Implementation, &[3], INTEREST, true),
+            (
+                "Write the copy",
+                "Write name, tagline, audience and what is planned. Say that nothing is built yet.",
+                Content,
+                &[1],
+                PAGE,
+                false,
+            ),
+            (
+                "Build the start page",
+                "Show the copy and the planned price, readable on a phone and without scripts.",
+                Implementation,
+                &[2],
+                |check| PAGE(check) || PRICE(check),
+                false,
+            ),
+            (
+                "Count interests",
+                "Put in a button that counts one interest and asks for nothing.",
+                Implementation,
+                &[3],
+                INTEREST,
+                true,
+            ),
             ("Write the privacy page", privacy, Content, &[1], PRIVACY, true),
             ("Check every criterion", check, Testing, &[3, 4, 5], ALL, false),
             ("Publish", publish, Operations, &[6], ALL, true),

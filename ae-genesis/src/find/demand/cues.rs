@@ -82,7 +82,9 @@ pub(super) fn read(words: &[String]) -> Vec<Cue> {
 
 /// Whether a single word has the cue.
 pub(super) fn is(word: &str, cue: Cue) -> bool {
-    INDEX.get(word).is_some_and(|entries| entries.iter().any(|(known, rest)| *known == cue && rest.is_empty()))
+    INDEX
+        .get(word)
+        .is_some_and(|entries| entries.iter().any(|(known, rest)| *known == cue && rest.is_empty()))
 }
 
 #[cfg(test)]

@@ -141,15 +141,18 @@ enum Shape {
 impl Shape {
     fn of(words: &[String]) -> Self {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let fillers = ["what", "whats", "what's", "s", "is", "are", "the", "your", "some", "a", "an", "any", "which"];
+        let fillers =
+            ["what", "whats", "what's", "s", "is", "are", "the", "your", "some", "a", "an", "any", "which"];
         let opening = words.iter().find(|word| !fillers.contains(word)).copied().unwrap_or_default();
         if cues::is(opening, Cue::Superlative) {
             return Self::Best;
         }
         let job = words.windows(4).any(|clause| {
             let [ask, verb, who, job] = clause else { return false };
-            let asks = matches!(*ask, "where" | "how") && matches!(*verb, "do" | "can" | "should" | "does" | "would");
-            let others = ["you", "i", "we", "people", "others", "companies", "teams", "startups", "developers"];
+            let asks = matches!(*ask, "where" | "how")
+                && matches!(*verb, "do" | "can" | "should" | "does" | "would");
+            let others =
+                ["you", "i", "we", "people", "others", "companies", "teams", "startups", "developers"];
             asks && others.contains(who) && !cues::is(job, Cue::Personal)
         });
         match words.first() {
@@ -178,7 +181,13 @@ impl Reading {
         let named = matches!(form, Form::Ask | Form::Tell | Form::Show);
         let rest = words.get(if named { 2 } else { 0 }..).unwrap_or_default();
         let own = |word: &String| ["i", "my", "me", "we", "our", "us", "myself"].contains(&word.as_str());
-        Self { form, question, first_person: rest.iter().any(own), cues: cues::read(rest), shape: Shape::of(rest) }
+        Self {
+            form,
+            question,
+            first_person: rest.iter().any(own),
+            cues: cues::read(rest),
+            shape: Shape::of(rest),
+        }
     }
 
     fn has(&self, cue: Cue) -> bool {

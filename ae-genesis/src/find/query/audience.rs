@@ -3,7 +3,8 @@
 use super::{tokens::Word, words};
 
 /// Words that end the phrase for people.
-const STOPS: [&str; 12] = ["with", "that", "to", "for", "so", "which", "and", "by", "without", "using", "because", "at"];
+const STOPS: [&str; 12] =
+    ["with", "that", "to", "for", "so", "which", "and", "by", "without", "using", "because", "at"];
 /// Words after people that say which ones; what follows them belongs to the audience.
 const WHICH: [&str; 6] = ["who", "in", "on", "from", "under", "whose"];
 
@@ -13,11 +14,19 @@ pub(super) fn take(words: &mut [Word], is_plugin: bool) -> Option<String> {
         let word = words.get(at).filter(|word| !word.taken)?;
         match word.text.as_str() {
             "for" | "targeting" => after(words, at, !is_plugin),
-            "at" if at > 0 && words.get(at - 1).is_some_and(|word| word.text == "aimed") => after(words, at, true),
-            "to" if words.iter().take(at).any(|word| matches!(word.text.as_str(), "sell" | "selling" | "offer")) => {
+            "at" if at > 0 && words.get(at - 1).is_some_and(|word| word.text == "aimed") => {
+                after(words, at, true)
+            }
+            "to" if words
+                .iter()
+                .take(at)
+                .any(|word| matches!(word.text.as_str(), "sell" | "selling" | "offer")) =>
+            {
                 after(words, at, false)
             }
-            "help" | "helps" | "helping" | "let" | "lets" | "letting" | "allows" | "enables" => helped(words, at),
+            "help" | "helps" | "helping" | "let" | "lets" | "letting" | "allows" | "enables" => {
+                helped(words, at)
+            }
             _ => None,
         }
     });
@@ -50,7 +59,9 @@ fn after(words: &[Word], at: usize, names: bool) -> Option<(usize, usize, usize)
         end += 1;
         if continues {
             // The clause about them goes up to the next mark or amount.
-            while words.get(end).is_some_and(|word| !word.taken) && !words.get(end - 1).is_some_and(|word| word.ends) {
+            while words.get(end).is_some_and(|word| !word.taken)
+                && !words.get(end - 1).is_some_and(|word| word.ends)
+            {
                 end += 1;
             }
             break;
@@ -68,7 +79,8 @@ fn after(words: &[Word], at: usize, names: bool) -> Option<(usize, usize, usize)
 fn helped(words: &[Word], at: usize) -> Option<(usize, usize, usize)> {
     let last = (at + 1..(at + 5).min(words.len())).rev().find(|end| {
         let phrase = words.get(at + 1..=*end).unwrap_or_default();
-        phrase.last().is_some_and(|word| words::is_people(&word.text)) && phrase.iter().rev().skip(1).all(|word| !word.ends && !word.taken)
+        phrase.last().is_some_and(|word| words::is_people(&word.text))
+            && phrase.iter().rev().skip(1).all(|word| !word.ends && !word.taken)
     })?;
     let skip = usize::from(words.get(last + 1).is_some_and(|word| word.text == "to"));
     Some((at + 1, last + 1, last + 1 + skip))

@@ -22,7 +22,11 @@ struct Concept {
 
 static CONCEPTS: LazyLock<Vec<Concept>> = LazyLock::new(|| {
     let terms = |list: &'static str| -> Vec<(&'static str, Vec<String>)> {
-        list.split(',').map(str::trim).map(|term| (term, text::stems(term))).filter(|(_, stems)| !stems.is_empty()).collect()
+        list.split(',')
+            .map(str::trim)
+            .map(|term| (term, text::stems(term)))
+            .filter(|(_, stems)| !stems.is_empty())
+            .collect()
     };
     let lines = TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('|'));
     lines.map(|(names, related)| Concept { names: terms(names), related: terms(related) }).collect()

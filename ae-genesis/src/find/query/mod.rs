@@ -3,6 +3,7 @@
 mod audience;
 mod expansion;
 mod money;
+mod paying;
 mod price;
 mod product;
 mod tokens;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::find::text;
 pub(crate) use expansion::WEIGHT_NAME;
-pub(crate) use price::scale;
+pub(crate) use paying::scale;
 use tokens::Word;
 pub(crate) use words::{is_boilerplate, is_common, is_other_form, is_quality};
 
@@ -99,7 +100,7 @@ pub struct SignalQuery {
 }
 
 /// The most words of an intent that are looked for.
-const KEYWORDS_MAX: usize = 12;
+pub(crate) const KEYWORDS_MAX: usize = 12;
 /// The most searches sent to one search service.
 const SEARCHES_MAX: usize = 6;
 /// The weight that two adjacent words of the intent add over the words alone.

@@ -81,7 +81,7 @@ const CURRENCIES: [(&str, &str); 30] = [
 ];
 
 /// Numbers that people write in words before a currency.
-const NUMBERS: [(&str, u32); 18] = [
+const NUMBERS: [(&str, u32); 17] = [
     ("one", 1),
     ("two", 2),
     ("three", 3),
@@ -99,8 +99,11 @@ const NUMBERS: [(&str, u32); 18] = [
     ("forty", 40),
     ("fifty", 50),
     ("ninety", 90),
-    ("hundred", 100),
 ];
+
+/// Numbers that people write in words after an amount.
+const LARGE: [(&str, u64); 5] =
+    [("thousand", 1_000), ("grand", 1_000), ("million", 1_000_000), ("mio", 1_000_000), ("k", 1_000)];
 
 /// The places of a currency after the point.
 pub(crate) fn places(currency: Currency) -> u32 {
@@ -123,24 +126,35 @@ pub(super) fn amount_at(words: &[Word], at: usize, fallback: Currency) -> Option
     let word = words.get(at)?.text.as_str();
     let next = words.get(at + 1).map_or("", |word| word.text.as_str());
     if let Some(known) = currency(word) {
-        let found = read(next, fallback).filter(|found| !found.named)?;
+        let found = read(next, fallback, true).filter(|found| found.money.is_err() || !found.named)?;
         return Some(Amount { words: 2, named: true, ..found.in_currency(known) });
     }
     if let Some((_, number)) = NUMBERS.iter().find(|(name, _)| *name == word) {
         let (name, after) = before_slash(next);
-        let money = Money::from_decimal((*number).into(), currency(name)?).map_err(|error| error.to_string());
+        let currency = currency(name)?;
+        let money = Money::from_decimal((*number).into(), currency).map_err(|error| error.to_string());
+        let before = at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.text.as_str());
+        let money = if before == "hundred" || NUMBERS.iter().any(|(name, _)| *name == before) {
+            Err(format!("the amount that ends in \"{word} {name}\" can't be read"))
+        } else {
+            money
+        };
         return Some(Amount { money, words: 2, named: true, scaled: false, after });
     }
-    let found = read(word, fallback)?;
     let (name, after) = before_slash(next);
+    let found = read(word, fallback, currency(name).is_some())?;
     if !found.named && (name == "cents" || name == "cent") {
         let cents = found.money.clone().ok().map(|money| money.to_decimal() / Decimal::ONE_HUNDRED);
         let money = Money::from_decimal(cents?, fallback).map_err(|error| error.to_string());
         return Some(Amount { money, words: 2, named: true, after, ..found });
     }
+    if let (true, Some((_, times))) = (found.named, LARGE.iter().find(|(large, _)| *large == name)) {
+        let money = found.money.and_then(|money| money.checked_mul(*times).map_err(|error| error.to_string()));
+        return Some(Amount { money, words: 2, named: true, scaled: true, after });
+    }
     // `$1 000` is a thousand.
     if found.named && next.len() == 3 && next.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Amount { words: 2, ..read(&format!("{word}{next}"), fallback)? });
+        return Some(Amount { words: 2, ..read(&format!("{word}{next}"), fallback, false)? });
     }
     match currency(name) {
         Some(known) if !found.named => {
@@ -167,8 +181,8 @@ fn before_slash(word: &str) -> (&str, Option<String>) {
     }
 }
 
-/// Reads one word as an amount; nothing when it is not meant as one.
-fn read(word: &str, fallback: Currency) -> Option<Amount> {
+/// Reads one word as an amount; nothing when it is not meant as one. `beside` is whether a currency is written next to it.
+fn read(word: &str, fallback: Currency, beside: bool) -> Option<Amount> {
     let (text, after) = before_slash(word);
     let (negative, text) = unsigned(text);
     let start = text.find(|c: char| c.is_ascii_digit())?;
@@ -194,24 +208,25 @@ fn read(word: &str, fallback: Currency) -> Option<Amount> {
     let amount = |money, named| Some(Amount { money, words: 1, named, scaled, after: after.clone() });
     let currency = match known {
         Some(Err(name)) if name.chars().all(is_sign) => {
-            return amount(Err(format!("the currency of {word:?} is not known")), true);
+            return amount(Err(format!("the currency of {word} is not known")), true);
         }
         Some(Err(_)) => return None,
         Some(Ok(currency)) => Some(currency),
         None => None,
     };
     let named = currency.is_some();
-    let value = match number(digits, named, scaled) {
+    let value = match number(digits, named || beside, scaled) {
         Some(value) => value,
-        None if named => return amount(Err(format!("{word:?} is not one plain amount")), true),
+        None if named || beside => return amount(Err(format!("{word} is not payable as it stands")), true),
         None => return None,
     };
     if !named && (negative || negative_inside) {
         return None;
     }
-    let value = value * Decimal::from(times) * Decimal::from(if negative || negative_inside { -1 } else { 1 });
+    let value =
+        value * Decimal::from(times) * Decimal::from(if negative || negative_inside { -1 } else { 1 });
     let money = Money::from_decimal(value, currency.unwrap_or(fallback));
-    amount(money.map_err(|error| format!("{word:?}: {error}")), named)
+    amount(money.map_err(|error| format!("{word}: {error}")), named)
 }
 
 fn unsigned(text: &str) -> (bool, &str) {
@@ -243,6 +258,7 @@ fn number(digits: &str, named: bool, scaled: bool) -> Option<Decimal> {
         }
         _ => return None,
     };
-    let valid = plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && plain.matches('.').count() <= 1;
+    let valid =
+        plain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && plain.matches('.').count() <= 1;
     if valid { Decimal::from_str_exact(&plain).ok() } else { None }
 }

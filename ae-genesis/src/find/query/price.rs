@@ -1,10 +1,11 @@
 //! The meaning of amounts: a price, revenue that is aimed at, or neither.
 
-use ae_core::{BillingInterval, Currency, IntervalUnit, Money};
+use ae_core::{BillingInterval, Currency, Money};
 use rust_decimal::Decimal;
 
 use super::{
     money::{self, Amount, Period, amount_at},
+    paying::{interval, model, scale},
     tokens::Word,
 };
 
@@ -36,16 +37,18 @@ const PRICED: &str = "for at cost costs costing priced price pricing charge char
 const BETWEEN: &str = "access a an the of is that to in with one time off single recurring flat about around approximately from \
     starting least more over than";
 /// Words after an amount that say it is the price.
-const PRICED_AFTER: &str = "subscription subscriptions fee payment payments plan price purchase licence license tier membership";
+const PRICED_AFTER: &str =
+    "subscription subscriptions fee payment payments plan price purchase licence license tier membership";
 /// Words by which an amount is neither price nor revenue.
 const OTHER: &str = "budget under below less max maximum within spend spending raise raised raising funding investment valuation \
     save saves saving lose losing worth owe above exceeding cheaper instead";
 /// The units of a price per person or thing.
-const UNITS: &str = "user users seat person customer client member team device site copy download lesson head";
+const UNITS: &str =
+    "user users seat person customer client member team device site copy download lesson head";
 /// The units of a price by use, which is no price of a plan.
 const USES: &str = "request call minute hour page document file gb order booking transaction message query image credit token mile";
 
-fn among(list: &str, word: &str) -> bool {
+pub(super) fn among(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
 }
 
@@ -57,7 +60,11 @@ pub(super) fn take(words: &mut [Word], fallback: Currency, once: bool) -> Terms 
         match amount_at(words, at, fallback).and_then(|amount| Phrase::around(words, at, amount)) {
             Some(phrase) => {
                 at = phrase.end;
-                words.get_mut(phrase.first..phrase.end).into_iter().flatten().for_each(|word| word.taken = true);
+                words
+                    .get_mut(phrase.first..phrase.end)
+                    .into_iter()
+                    .flatten()
+                    .for_each(|word| word.taken = true);
                 terms.add(&phrase);
             }
             None => at += 1,
@@ -115,7 +122,10 @@ impl Phrase {
             phrase.unit = phrase.unit.take().or_else(|| among(UNITS, part).then(|| part.to_owned()));
             phrase.by_use = phrase.by_use.take().or_else(|| among(USES, part).then(|| part.to_owned()));
         }
-        let unreadable = phrase.amount.after.is_some() && phrase.period.is_none() && phrase.unit.is_none() && phrase.by_use.is_none();
+        let unreadable = phrase.amount.after.is_some()
+            && phrase.period.is_none()
+            && phrase.unit.is_none()
+            && phrase.by_use.is_none();
         if unreadable && !phrase.amount.named {
             return None;
         }
@@ -123,7 +133,8 @@ impl Phrase {
             phrase.read_after(words);
         }
         phrase.read_before(words, at);
-        let bare = phrase.revenue || (phrase.period.is_some() && (phrase.priced || phrase.amount.after.is_some()));
+        let bare =
+            phrase.revenue || (phrase.period.is_some() && (phrase.priced || phrase.amount.after.is_some()));
         (phrase.amount.named || bare).then_some(phrase)
     }
 
@@ -152,7 +163,11 @@ impl Phrase {
                     self.period = Some(Period::Once);
                     2
                 }
-                "in" | "of" | "as" | "recurring" if among(REVENUE, next) || matches!(next, "monthly" | "annual" | "recurring") => 1,
+                "in" | "of" | "as" | "recurring"
+                    if among(REVENUE, next) || matches!(next, "monthly" | "annual" | "recurring") =>
+                {
+                    1
+                }
                 word if among(REVENUE, word) => {
                     self.revenue = true;
                     self.yearly_revenue |= word == "arr";
@@ -166,7 +181,10 @@ impl Phrase {
                     self.other = true;
                     1
                 }
-                word if word.len() > 1 && Period::named(word).is_some() && !matches!(word, "months" | "years") => {
+                word if word.len() > 1
+                    && Period::named(word).is_some()
+                    && !matches!(word, "months" | "years") =>
+                {
                     self.period = self.period.or(Period::named(word));
                     1
                 }
@@ -186,7 +204,8 @@ impl Phrase {
             let known = [REVENUE, EARNING, PRICED, BETWEEN, OTHER].iter().any(|list| among(list, text));
             // `MRR: $500` is one phrase; `make a $9 tool` is no wish to earn.
             let one = !word.ends || (first == at && among(REVENUE, text));
-            let article = words.get(first).is_some_and(|next| matches!(next.text.as_str(), "a" | "an" | "the"));
+            let article =
+                words.get(first).is_some_and(|next| matches!(next.text.as_str(), "a" | "an" | "the"));
             if !known || word.taken || !one || (article && among(EARNING, text)) {
                 break;
             }
@@ -221,7 +240,9 @@ impl Terms {
             Err(why) => return self.ask(format!("{why}: write one amount, for example \"at $9 a month\"")),
         };
         if phrase.other && !phrase.revenue {
-            return self.notes.push(format!("{shown} is neither a price nor a revenue target: it was not used"));
+            return self
+                .notes
+                .push(format!("{shown} is neither a price nor a revenue target: it was not used"));
         }
         if money.pico() <= 0 {
             return self.ask(format!("{shown} is not above zero: which price or revenue is meant?"));
@@ -236,13 +257,18 @@ impl Terms {
             return self.add_target(phrase, money);
         }
         if money.to_minor(money::places(money.currency())).is_none() {
-            return self.ask(format!("{shown} is not a whole number of the smallest coins: which price is meant?"));
+            return self
+                .ask(format!("{shown} is not payable: it is not a whole number of the smallest coins; which price is meant?"));
         }
         if let Some(price) = self.price {
             return self.notes.push(format!("{shown} was not used: one price is planned, {price}"));
         }
-        if !phrase.priced && phrase.period == Some(Period::Month) && money.to_decimal() >= Decimal::from(100 * scale(money.currency())) {
-            self.notes.push(format!("{shown} a month was read as the price; a target is written \"{shown} MRR\""));
+        if !phrase.priced
+            && phrase.period == Some(Period::Month)
+            && money.to_decimal() >= Decimal::from(100 * scale(money.currency()))
+        {
+            self.notes
+                .push(format!("{shown} a month was read as the price; a target is written \"{shown} MRR\""));
         }
         if let Some(unit) = &phrase.unit {
             self.notes.push(format!("a price per {unit} is not planned: {money} is charged per customer"));
@@ -256,13 +282,17 @@ impl Terms {
         let yearly = phrase.yearly_revenue || phrase.period == Some(Period::Year);
         let monthly = if yearly { a_twelfth(money) } else { Some(money) };
         match (self.target, monthly) {
-            (Some(target), _) => self.notes.push(format!("{shown} was not used: the target is {target} a month")),
+            (Some(target), _) => {
+                self.notes.push(format!("{shown} was not used: the target is {target} a month"))
+            }
             (None, None) => self.notes.push(format!("{shown} was not used: it is out of range")),
             (None, Some(target)) => {
                 if yearly {
                     self.notes.push(format!("{shown} a year was read as a target of {target} a month"));
                 } else if !phrase.revenue {
-                    self.notes.push(format!("{shown} was read as a revenue target; a price is written \"at {shown} a month\""));
+                    self.notes.push(format!(
+                        "{shown} was read as a revenue target; a price is written \"at {shown} a month\""
+                    ));
                 }
                 self.target = Some(target);
             }
@@ -278,65 +308,4 @@ impl Terms {
 fn a_twelfth(money: Money) -> Option<Money> {
     let twelfth = (money.to_decimal() / Decimal::from(12)).round_dp(money::places(money.currency()));
     Money::from_decimal(twelfth, money.currency()).ok().filter(|money| money.pico() > 0)
-}
-
-fn interval(period: Period) -> BillingInterval {
-    let every = |count: u16, unit| match count.try_into() {
-        Ok(count) => BillingInterval::Every { count, unit },
-        Err(_) => BillingInterval::MONTH,
-    };
-    match period {
-        Period::Once => BillingInterval::OneTime,
-        Period::Day => every(1, IntervalUnit::Day),
-        Period::Week => every(1, IntervalUnit::Week),
-        Period::Month => BillingInterval::MONTH,
-        Period::Quarter => every(3, IntervalUnit::Month),
-        Period::Year => BillingInterval::YEAR,
-    }
-}
-
-/// A unit of everyday prices in `currency`, so that a price is not a thousandth of the intended one.
-pub(crate) fn scale(currency: Currency) -> u64 {
-    match currency.code() {
-        "JPY" => 100,
-        "KRW" | "VND" => 1_000,
-        "INR" | "HUF" => 50,
-        "SEK" | "NOK" | "DKK" | "CZK" => 10,
-        _ => 1,
-    }
-}
-
-/// Takes out words about the way of paying, such as `with a monthly subscription`, and says how often it is paid.
-fn model(words: &mut [Word]) -> Option<BillingInterval> {
-    const ENDS: &str = "subscription subscriptions payment payments fee purchase licence license pricing price plan plans";
-    const FORMS: &str = "app site service saas product business model website platform based software";
-    let mut found = None;
-    for at in 0..words.len() {
-        let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-        let word = text(at).to_owned();
-        let previous = at.checked_sub(1).map_or("", text).to_owned();
-        let period = Period::named(&word).filter(|_| word.len() > 3);
-        let last = at + 1 == words.len() || words.get(at).is_some_and(|word| word.ends);
-        let next = text(at + 1).to_owned();
-        let form = among(FORMS, &next);
-        let mut take = |range: std::ops::Range<usize>| {
-            words.get_mut(range).into_iter().flatten().for_each(|word| word.taken = true);
-        };
-        if period == Some(Period::Once) || (previous == "pay" && word == "once") {
-            found = Some(BillingInterval::OneTime);
-            let more = usize::from(matches!(next.as_str(), "access" | "deal" | "membership"));
-            take(at..at + 1 + more);
-        } else if word == "time" && previous == "one" {
-            found = Some(BillingInterval::OneTime);
-            take(at - 1..at + 1);
-        } else if among(ENDS, &word) && (Period::named(&previous).is_some() || previous == "time") {
-            found = found.or(Period::named(&previous).map(interval));
-            take(at - 1..at + 1);
-        } else if among(ENDS, &word) && last && matches!(previous.as_str(), "with" | "as" | "on" | "by" | "via" | "a" | "through" | "paid") {
-            take(at - 1..at + 1);
-        } else if word == "subscription-based" || (word == "subscription" && form) {
-            take(at..at + 1);
-        }
-    }
-    found
 }

@@ -18,8 +18,12 @@ pub(super) fn phrase(words: &[Word]) -> String {
             left.push(word);
         }
         // The first phrase that names something is the product.
-        if begun && word.ends && left.iter().any(|word| !words::is_boilerplate(&word.text)) {
-            break;
+        if begun && word.ends {
+            if left.iter().any(|word| !words::is_boilerplate(&word.text)) {
+                break;
+            }
+            left.clear();
+            begun = false;
         }
     }
     while left.last().is_some_and(|word| words::is_dangling(&word.text)) {
@@ -40,14 +44,18 @@ pub(super) fn phrase(words: &[Word]) -> String {
 
 /// The question that would make an intent clear.
 pub(super) fn question(words: &[Word], keywords: &[String], audience: Option<&str>) -> Option<String> {
-    let foreign = |word: &&Word| words::is_foreign(&word.text) || word.typed == "für" || !word.text.chars().any(is_latin_or_mark);
+    let foreign = |word: &&Word| {
+        words::is_foreign(&word.text) || word.typed == "für" || !word.text.chars().any(is_latin_or_mark)
+    };
     let foreign = words.iter().filter(foreign).count();
     if foreign >= 2 || (foreign == 1 && words.len() <= 4) {
         return Some("which product is meant, in English? Other languages are not read yet".to_owned());
     }
     let first = words.iter().find(|word| !word.taken).map_or("", |word| word.text.as_str());
     if words::is_order(first) {
-        return Some(format!("\"{first}\" is no wish for a product: what should be built or sold, and for whom?"));
+        return Some(format!(
+            "\"{first}\" is no wish for a product: what should be built or sold, and for whom?"
+        ));
     }
     let vague = keywords.iter().all(|word| words::is_vague(word));
     if !vague {
@@ -55,7 +63,9 @@ pub(super) fn question(words: &[Word], keywords: &[String], audience: Option<&st
     }
     let example = "for example \"a tool that merges CSV files, for accountants, at $9 a month\"";
     Some(match audience {
-        Some(people) => format!("what should the product do for {}? Say what it works on, {example}", people.trim()),
+        Some(people) => {
+            format!("what should the product do for {}? Say what it works on, {example}", people.trim())
+        }
         None => format!("what should the product do? Say what it works on, {example}"),
     })
 }

@@ -44,7 +44,8 @@ fn trimmed(raw: &str) -> String {
     let cut = raw.trim_start_matches(|c: char| !keep(c) && !matches!(c, '-' | '\u{2212}'));
     let cut = cut.trim_end_matches(|c: char| !keep(c) && !matches!(c, '+' | '#'));
     let signed = cut.strip_prefix(['-', '\u{2212}']);
-    let amount = signed.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || money::is_sign(c)));
+    let amount =
+        signed.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || money::is_sign(c)));
     let cut = if amount { cut } else { cut.trim_start_matches(|c: char| !keep(c)) };
     if cut.chars().any(keep) { cut.to_owned() } else { String::new() }
 }
@@ -66,7 +67,8 @@ fn without_markup(text: &str) -> String {
             continue;
         }
         plain.push(' ');
-        let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
+        let name =
+            tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
         let closing = format!("</{name}");
         rest = match behind.to_ascii_lowercase().find(&closing) {
             Some(end) if name == "script" || name == "style" => behind.get(end..).unwrap_or_default(),
@@ -74,5 +76,14 @@ fn without_markup(text: &str) -> String {
         };
     }
     plain.push_str(rest);
-    plain.chars().map(|c| if c.is_control() || matches!(c, '`' | '{' | '}' | '<' | '>' | '"' | '\\' | '|') { ' ' } else { c }).collect()
+    plain
+        .chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '`' | '{' | '}' | '<' | '>' | '"' | '\\' | '|') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect()
 }

@@ -18,7 +18,8 @@ pub(super) fn is_weak(word: &str) -> bool {
 /// Whether a phrase names people rather than a purpose: its last word does, or one of its words is a listed one for
 /// people and nothing that may be sold follows it.
 pub(super) fn names_people(words: &[String]) -> bool {
-    words.last().is_some_and(|last| is_people(last)) || words.iter().any(|word| PEOPLE.contains(word.as_str()))
+    words.last().is_some_and(|last| is_people(last))
+        || words.iter().any(|word| PEOPLE.contains(word.as_str()))
 }
 
 /// Whether a word names people or their organisations: a listed one, or one that ends like a trade in the plural.
