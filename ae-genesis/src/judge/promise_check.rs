@@ -10,7 +10,7 @@ use super::spec_check::Check;
 const CASES_MAX: usize = 150;
 
 impl<'a> Check<'a> {
-    /// What is sold works, and what does not work is not sold.
+    /// Checks that everything sold works, and that nothing else is sold.
     pub(super) fn promise(&mut self) {
         let behaviours = self.behaviours();
         if self.spec.deliverable == Deliverable::PreOrder {

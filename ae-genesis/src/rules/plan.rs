@@ -13,7 +13,7 @@ use crate::{SignalQuery, find::query::KEYWORDS_MAX};
 /// The most features of a pre-order.
 const PLANNED_MAX: usize = 6;
 
-/// What is delivered, with its features.
+/// The thing that is delivered, with its features.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     /// The offer that covers the intent; `None` for a pre-order.
@@ -104,8 +104,7 @@ fn planned(query: &SignalQuery, items: &[Item<'_>], theme: &Theme) -> Vec<Featur
                 .with_evidence(found),
         );
     }
-    let asked: Vec<String> =
-        content(query).iter().flat_map(|word| crate::find::text::stems(word)).collect();
+    let asked: Vec<String> = content(query).iter().flat_map(|word| crate::find::text::stems(word)).collect();
     let mut more: Vec<Feature> = Vec::new();
     for feature in theme.features() {
         let named =

@@ -108,12 +108,6 @@ fn terms(
         0 => 0,
         n => (8 + 4 * (n - 1) + if sharp.is_empty() { 0 } else { 5 }).min(25),
     };
-    let direct = ids(items, |item| item.own && item.is_demand());
-    let features = theme.features().iter().map(|feature| {
-        (feature.title.to_lowercase(), about(items, &brief.query, feature.cues.iter().copied()))
-    });
-    let asked: Vec<(String, Vec<String>)> = features.filter(|(_, ids)| !ids.is_empty()).collect();
-    let titles: Vec<&str> = asked.iter().map(|(title, _)| title.as_str()).collect();
     let paying = ids(items, |item| item.recent && item.kind == SignalKind::WillingnessToPay);
     let recurring = brief.query.target.is_some() || brief.query.price.is_some();
     let saas = 5 + 3 * i64::from(recurring) + 2 * i64::from(!paying.is_empty());
@@ -138,17 +132,7 @@ fn terms(
             demand.clone(),
         ),
         audience_term(audience, items),
-        term(
-            "value_proposition",
-            Some(6 * (count(&direct) + count(&titles))),
-            20,
-            format!(
-                "6 for each post that asks for it in the intent's own words: {}; 6 for each usual feature that a post speaks of: {}",
-                direct.len(),
-                if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
-            ),
-            unique(asked.iter().flat_map(|(_, ids)| ids.clone()).chain(direct)),
-        ),
+        value_term(brief, theme, items),
         term(
             "evidence",
             Some(count(items)),
@@ -164,6 +148,26 @@ fn terms(
             paying,
         ),
     ]
+}
+
+fn value_term(brief: &NicheBrief, theme: &Theme, items: &[Item<'_>]) -> ScoreTerm {
+    let direct = ids(items, |item| item.own && item.is_demand());
+    let features = theme.features().iter().map(|feature| {
+        (feature.title.to_lowercase(), about(items, &brief.query, feature.cues.iter().copied()))
+    });
+    let asked: Vec<(String, Vec<String>)> = features.filter(|(_, ids)| !ids.is_empty()).collect();
+    let titles: Vec<&str> = asked.iter().map(|(title, _)| title.as_str()).collect();
+    term(
+        "value_proposition",
+        Some(6 * (count(&direct) + count(&titles))),
+        20,
+        format!(
+            "6 for each post that asks for it in the intent's own words: {}; 6 for each usual feature that a post speaks of: {}",
+            direct.len(),
+            if titles.is_empty() { "none".to_owned() } else { titles.join(", ") }
+        ),
+        unique(asked.iter().flat_map(|(_, ids)| ids.clone()).chain(direct)),
+    )
 }
 
 fn audience_term(audience: Option<&str>, items: &[Item<'_>]) -> ScoreTerm {

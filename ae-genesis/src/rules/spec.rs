@@ -46,7 +46,7 @@ pub(super) fn specify(brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
         demand: &demand,
         validated: brief.validation.verdict == Verdict::Go,
     });
-    let tasks = stories.tasks(&product_name, plan.deliverable());
+    let tasks = stories.tasks(plan.deliverable());
     let slug = naming::slug(&product_name);
     let mut spec = ProductSpec::new(niche.id, product_name, slug, tagline);
     spec.deliverable = plan.deliverable();
@@ -176,5 +176,5 @@ fn unclear(brief: &SpecBrief, plan: &Plan<'_>, prices: &Prices) -> Vec<String> {
 
 /// The things that a pre-order does not do.
 fn out_of_scope() -> Vec<String> {
-    ["Charging anybody before it is built", "Languages other than English"].map(str::to_owned).to_vec()
+    ["Charging anything before it is built", "Languages other than English"].map(str::to_owned).to_vec()
 }

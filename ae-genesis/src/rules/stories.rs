@@ -107,7 +107,7 @@ impl Stories {
         );
     }
 
-    /// A product that is not built: it says so, and nobody is charged.
+    /// A product that is not built: it says so, and nothing is charged.
     fn planned(&mut self, outline: &Outline<'_>) {
         let who = outline.audience;
         let demand = outline.features.iter().flat_map(|feature| feature.evidence.clone()).collect::<Vec<_>>();

@@ -17,10 +17,12 @@ mod faults;
 mod file;
 #[cfg(feature = "hackernews")]
 mod hackernews;
+mod intent_table;
 mod intents;
 mod lifecycle;
 #[cfg(feature = "mock")]
 mod mocks;
+mod prices;
 mod ranking;
 #[cfg(feature = "schemars")]
 mod schema;

@@ -1,6 +1,7 @@
 //! Reads demand out of a title: a request, a complaint, or an offer to pay.
 
 mod cues;
+mod shape;
 
 use std::fmt;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::find::text;
 use cues::Cue;
+use shape::Shape;
 
 /// The demand that a title shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -124,43 +126,6 @@ struct Reading {
     first_person: bool,
     cues: Vec<Cue>,
     shape: Shape,
-}
-
-/// The structure of a question, whatever it is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// "Best X?", "What is the cheapest X for Y?"
-    Best,
-    /// "Where do you host X?", "How do people back up X?"
-    Job,
-    /// "Which X …?"
-    Which,
-    Other,
-}
-
-impl Shape {
-    fn of(words: &[String]) -> Self {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let fillers =
-            ["what", "whats", "what's", "s", "is", "are", "the", "your", "some", "a", "an", "any", "which"];
-        let opening = words.iter().find(|word| !fillers.contains(word)).copied().unwrap_or_default();
-        if cues::is(opening, Cue::Superlative) {
-            return Self::Best;
-        }
-        let job = words.windows(4).any(|clause| {
-            let [ask, verb, who, job] = clause else { return false };
-            let asks = matches!(*ask, "where" | "how")
-                && matches!(*verb, "do" | "can" | "should" | "does" | "would");
-            let others =
-                ["you", "i", "we", "people", "others", "companies", "teams", "startups", "developers"];
-            asks && others.contains(who) && !cues::is(job, Cue::Personal)
-        });
-        match words.first() {
-            _ if job => Self::Job,
-            Some(&"which") => Self::Which,
-            _ => Self::Other,
-        }
-    }
 }
 
 /// The least sum of an opportunity.

@@ -6,6 +6,7 @@ mod money;
 mod paying;
 mod price;
 mod product;
+mod terms;
 mod tokens;
 mod words;
 

@@ -133,7 +133,8 @@ pub(super) fn amount_at(words: &[Word], at: usize, fallback: Currency) -> Option
         let (name, after) = before_slash(next);
         let currency = currency(name)?;
         let money = Money::from_decimal((*number).into(), currency).map_err(|error| error.to_string());
-        let before = at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.text.as_str());
+        let before =
+            at.checked_sub(1).and_then(|before| words.get(before)).map_or("", |word| word.text.as_str());
         let money = if before == "hundred" || NUMBERS.iter().any(|(name, _)| *name == before) {
             Err(format!("the amount that ends in \"{word} {name}\" can't be read"))
         } else {
@@ -149,7 +150,8 @@ pub(super) fn amount_at(words: &[Word], at: usize, fallback: Currency) -> Option
         return Some(Amount { money, words: 2, named: true, after, ..found });
     }
     if let (true, Some((_, times))) = (found.named, LARGE.iter().find(|(large, _)| *large == name)) {
-        let money = found.money.and_then(|money| money.checked_mul(*times).map_err(|error| error.to_string()));
+        let money =
+            found.money.and_then(|money| money.checked_mul(*times).map_err(|error| error.to_string()));
         return Some(Amount { money, words: 2, named: true, scaled: true, after });
     }
     // `$1 000` is a thousand.
