@@ -23,11 +23,16 @@ impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.feature {
             Some(feature) => {
-                write!(f, "{feature}: {} cases and {} laws, run on the module", self.cases, self.laws)
+                let (cases, laws) = (counted(self.cases, "case"), counted(self.laws, "law"));
+                write!(f, "{feature}: {cases} and {laws}, run on its modules")
             }
-            None => write!(f, "the page: {} checks of its files", self.checks.len()),
+            None => write!(f, "the page: {} of its files", counted(self.checks.len(), "check")),
         }
     }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// The proof of a product, and the gaps in it.
@@ -80,7 +85,7 @@ pub fn account(
         checks.iter().filter(|check| !check.passed).map(|check| format!("{}: {}", check.id, check.detail)),
     );
     if built {
-        account.not_proven.push("how the page drives its module in a browser".to_owned());
+        account.not_proven.push("how the page drives its modules in a browser".to_owned());
     }
     let manual = plan.map(|plan| plan.manual.as_slice()).unwrap_or_default();
     account.not_proven.extend(manual.iter().map(|criterion| open(criterion, "a person has to look")));

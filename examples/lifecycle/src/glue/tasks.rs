@@ -5,6 +5,9 @@ use ae_harness::AcceptancePlan;
 use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
 
+/// How many criteria of a task are named on its line.
+const SHOWN_MAX: usize = 6;
+
 /// The work on one task in one attempt; the files themselves are in the workspace.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TaskWork {
@@ -57,14 +60,15 @@ pub fn prompt(spec: &ProductSpec, task: &Task) -> String {
     text
 }
 
-/// A task with its criteria, on one line.
+/// A task with its criteria, on one line; of many criteria the first.
 pub fn line(task: &Task) -> String {
-    let criteria = if task.criteria.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", task.criteria.join(", "))
-    };
-    format!("{} {}{criteria}", task.id, task.title)
+    let Task { id, title, criteria, .. } = task;
+    let first = criteria.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match criteria.len() {
+        0 => format!("{id} {title}"),
+        count if count > SHOWN_MAX => format!("{id} {title} ({count} criteria: {first}, …)"),
+        _ => format!("{id} {title} ({first})"),
+    }
 }
 
 /// Names of tasks, on one line.

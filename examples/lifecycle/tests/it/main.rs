@@ -19,6 +19,8 @@ mod disks;
 mod evidence;
 mod gates;
 mod inside;
+mod intents;
+mod kits;
 mod licences;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]

@@ -21,7 +21,7 @@ pub(super) async fn evidence(stage: Stage) -> Result<RunStateUpdate, Halt> {
     if found.chosen.as_ref().is_some_and(Chosen::is_validated) {
         return Ok(RunState::update());
     }
-    let reasons = reasons(found.chosen.as_ref());
+    let reasons = reasons(&found);
     let desk = &stage.ports.keeper.desk;
     let questions = desk.list(&ApprovalQuery::new().with_run(start.run)).await?;
     // A question that was asked once stays open for the person who saw it.
@@ -52,10 +52,11 @@ pub(super) async fn evidence(stage: Stage) -> Result<RunStateUpdate, Halt> {
 }
 
 /// Why the evidence is too weak.
-fn reasons(chosen: Option<&Chosen>) -> Vec<String> {
-    match chosen {
-        Some(chosen) => chosen.validation.reasons.clone(),
-        None => vec!["no signal concerns it".to_owned()],
+fn reasons(found: &Found) -> Vec<String> {
+    match (&found.chosen, found.evidence.len()) {
+        (Some(chosen), _) => chosen.validation.reasons.clone(),
+        (None, 0) => vec!["no signal concerns it".to_owned()],
+        (None, posts) => vec![format!("{posts} signals share words with it, and none is about it")],
     }
 }
 

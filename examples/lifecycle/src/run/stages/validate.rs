@@ -16,7 +16,7 @@ pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let (niches, chosen) = candidates(&stage, &found, false).await?;
     let line = match &chosen {
         Some(best) => in_words(&stage, best),
-        None => "no signal concerns the intent".to_owned(),
+        None => "no signal is about the intent".to_owned(),
     };
     stage.note(&line);
     if let Some(Chosen { niche, validation, .. }) = &chosen {
