@@ -64,7 +64,8 @@ pub async fn check(
         Ok(Checked { outcomes, manifest, seed })
     };
     tokio::task::spawn_blocking(work).await.map_err(|error| {
-        BackendError::new(ErrorKind::Internal, "lifecycle", "check", "the checks broke off").with_source(error)
+        BackendError::new(ErrorKind::Internal, "lifecycle", "check", "the checks broke off")
+            .with_source(error)
     })?
 }
 

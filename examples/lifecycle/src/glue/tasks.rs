@@ -62,13 +62,9 @@ pub fn prompt(spec: &ProductSpec, task: &Task) -> String {
 
 /// A task with its criteria, on one line; of many criteria the first.
 pub fn line(task: &Task) -> String {
-    let Task { id, title, criteria, .. } = task;
-    let first = criteria.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
-    match criteria.len() {
-        0 => format!("{id} {title}"),
-        count if count > SHOWN_MAX => format!("{id} {title} ({count} criteria: {first}, …)"),
-        _ => format!("{id} {title} ({first})"),
-    }
+    let criteria =
+        if task.criteria.is_empty() { String::new() } else { format!(" ({})", task.criteria.join(", ")) };
+    format!("{} {}{criteria}", task.id, task.title)
 }
 
 /// Names of tasks, on one line.
@@ -87,7 +83,8 @@ mod tests {
         let mut spec = ProductSpec::new(NicheId::from_digest(&Digest::of_bytes("test", b"n")), "X", "x", "y");
         for id in ["AC-1", "AC-2"] {
             let check = CheckKind::Phrases { phrases: vec![id.to_owned()] };
-            spec.acceptance_criteria.push(AcceptanceCriterion::new(id, "holds", Priority::P0).with_check(check));
+            spec.acceptance_criteria
+                .push(AcceptanceCriterion::new(id, "holds", Priority::P0).with_check(check));
         }
         for (id, criterion) in [("T-1", "AC-1"), ("T-2", "AC-2")] {
             let task = Task::new(id.parse().unwrap(), "Do", "it", TaskKind::Implementation);
@@ -117,7 +114,10 @@ mod tests {
     fn an_order_names_its_task_and_its_criteria() {
         let spec = spec();
         let text = prompt(&spec, &spec.tasks[1]);
-        assert!(text.contains("Task T-2") && text.contains("- AC-2: holds") && !text.contains("AC-1"), "{text}");
+        assert!(
+            text.contains("Task T-2") && text.contains("- AC-2: holds") && !text.contains("AC-1"),
+            "{text}"
+        );
         assert_eq!(line(&spec.tasks[0]), "T-1 Do (AC-1)");
     }
 }

@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc};
 use ae_billing::PaymentProvider;
 use ae_core::{BackendError, Offer, ProductSpec, Runtime};
 use ae_genesis::{Analyst, AnalystInfo, NicheValidator};
-use ae_harness::{BehaviourRunner, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext};
+use ae_harness::{
+    BehaviourRunner, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext,
+};
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded};

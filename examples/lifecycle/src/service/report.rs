@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use ae_billing::RevenueSummary;
-use ae_core::{Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
+use ae_core::{
+    Currency, Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Task,
+    Timestamp,
+};
 use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::{CheckOutcome, DeployPlan, ReleaseStore};
 use ae_router::RouteDecision;

@@ -38,7 +38,14 @@ impl fmt::Debug for StartRequest {
 impl StartRequest {
     /// A run with a new id that reads no standard input.
     pub fn new(intent: impl Into<String>, budget: impl Into<String>, settings: RunSettings) -> Self {
-        Self { intent: intent.into(), budget: budget.into(), settings, kits: Vec::new(), run_id: None, stdin: None }
+        Self {
+            intent: intent.into(),
+            budget: budget.into(),
+            settings,
+            kits: Vec::new(),
+            run_id: None,
+            stdin: None,
+        }
     }
 }
 

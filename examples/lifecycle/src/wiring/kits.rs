@@ -16,7 +16,8 @@ pub(super) fn kits(settings: &RunSettings) -> Result<Vec<Kit>> {
     for from in &settings.kits {
         let (kit, found) = read(Path::new(&from.folder))?;
         if found != *from {
-            let message = format!("the kit {:?} in {} has changed since the run started", from.name, from.folder);
+            let message =
+                format!("the kit {:?} in {} has changed since the run started", from.name, from.folder);
             return Err(Error::new(ErrorKind::Conflict, message)
                 .with_hint("put its files back as they were, or start a new run with the kit as it is now"));
         }
@@ -36,8 +37,11 @@ pub(super) fn read(folder: &Path) -> Result<(Kit, KitFrom)> {
     let kit = Kit::load(&absolute)
         .map_err(|errors| bad(errors.to_string()).with_hint("mend all of it, then start the run again"))?;
     if Kit::builtin().iter().any(|own| own.name() == kit.name()) {
-        return Err(bad(format!("--kit {text}: the name {:?} is that of a kit that is built in", kit.name()))
-            .with_hint("give it another name in its kit.json"));
+        return Err(bad(format!(
+            "--kit {text}: the name {:?} is that of a kit that is built in",
+            kit.name()
+        ))
+        .with_hint("give it another name in its kit.json"));
     }
     let from = KitFrom { folder: text.to_owned(), name: kit.name().to_owned(), digest: kit.digest() };
     Ok((kit, from))

@@ -116,15 +116,19 @@ fn signals(now: &str) -> Vec<u8> {
         let thing: String = intent.chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
         for (ask, form) in asks.iter().enumerate() {
             let id = number * 10 + ask;
-            csv.push_str(&format!("{id},{},https://example.com/{id},{},{},{now}\n", form.replace("{}", &thing), 40 + ask, 9));
+            csv.push_str(&format!(
+                "{id},{},https://example.com/{id},{},{},{now}\n",
+                form.replace("{}", &thing),
+                40 + ask,
+                9
+            ));
         }
     }
     csv.into_bytes()
 }
 
 async fn run(installation: &Installation, text: &str, signals: &str) -> RunReport {
-    let settings =
-        RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::File(signals.to_owned())]);
+    let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::File(signals.to_owned())]);
     let backends = Backends::embedded(installation, &settings, None).unwrap();
     let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
     record(installation, run, intent(text, "10"), settings).await;

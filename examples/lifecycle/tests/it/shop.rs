@@ -10,7 +10,7 @@ use ae_core::{
     ProductSpec, ProjectId, RunId, Runtime, Secret, SeededIds,
 };
 use ae_harness::{Bundle, DeploySpec, Deployer, LocalDeployer, SiteContext};
-use ae_langflow::{RunConfig, WriteAs};
+use ae_langflow::{Input, RunConfig};
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
 use lifecycle::{
@@ -207,8 +207,8 @@ async fn specify(installation: &Installation, run: RunId, name: &str, deliverabl
         SiteContext::new(address::product("http://127.0.0.1:4180", &site), installation.runtime.now());
     let offered = Offered { spec, site, context, plan: None, approval: None };
     let app = lifecycle(None).unwrap().with_store(Arc::clone(&installation.store));
-    let thread = RunConfig::thread(run.to_string());
-    app.update_state(&thread, RunState::update().offered(Some(offered)), WriteAs::Start).await.unwrap();
+    let thread = RunConfig::thread(run.to_string()).with_step_limit(0);
+    app.invoke(Input::start(RunState::update().offered(Some(offered))), &thread).await.unwrap();
 }
 
 async fn publish(installation: &Installation, run: RunId, name: &str) {

@@ -103,8 +103,13 @@ fn each_task_is_done_once_in_the_order_that_was_approved() {
     for (request, task) in requests.iter().zip(&spec.tasks) {
         let names = |id: &str| request.prompt.contains(id);
         assert!(names(task.id.as_str()) && names(&task.title), "{}", request.prompt);
-        let must = spec.acceptance_criteria.iter().filter(|criterion| criterion.priority <= ae_core::Priority::P1);
-        assert!(must.filter(|one| task.criteria.contains(&one.id)).all(|one| names(&one.id)), "{}", request.prompt);
+        let must =
+            spec.acceptance_criteria.iter().filter(|criterion| criterion.priority <= ae_core::Priority::P1);
+        assert!(
+            must.filter(|one| task.criteria.contains(&one.id)).all(|one| names(&one.id)),
+            "{}",
+            request.prompt
+        );
     }
 
     let nothing = Some(Money::zero(Currency::USD));
@@ -118,7 +123,11 @@ fn each_task_is_done_once_in_the_order_that_was_approved() {
     assert_eq!(models.len(), 1, "{lines:?}");
     assert!(models[0].contains("no model is used"), "{models:?}");
     for task in &spec.tasks {
-        assert!(lines.iter().any(|line| line.starts_with(task.id.as_str())), "{} is named: {lines:?}", task.id);
+        assert!(
+            lines.iter().any(|line| line.starts_with(task.id.as_str())),
+            "{} is named: {lines:?}",
+            task.id
+        );
     }
 }
 

@@ -80,12 +80,16 @@ async fn finish_build(
         return Ok(stage.end(outcome, reason));
     }
     // The checks that ended the loop are the proof: they saw these very files, which are looked at again before launch.
-    let Checked { outcomes: checks, manifest, seed } = stage.known(state.report.clone(), "result of the checks")?;
+    let Checked { outcomes: checks, manifest, seed } =
+        stage.known(state.report.clone(), "result of the checks")?;
     let failing: Vec<_> =
         checks.iter().filter(|check| !check.passed).map(|check| check.id.as_str()).collect();
     let attempts = u32::try_from(state.attempts.len()).unwrap_or(u32::MAX);
     stage
-        .audit("build_ended", json!({ "outcome": outcome, "attempts": attempts, "failing": failing, "seed": seed }))
+        .audit(
+            "build_ended",
+            json!({ "outcome": outcome, "attempts": attempts, "failing": failing, "seed": seed }),
+        )
         .await?;
     let line = format!(
         "{outcome} after {attempts} attempt{}, {} of {} checks pass",

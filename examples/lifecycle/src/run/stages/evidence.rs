@@ -41,7 +41,8 @@ pub(super) async fn evidence(stage: Stage) -> Result<RunStateUpdate, Halt> {
         (found.niches, found.chosen) = candidates(&stage, &found, true).await?;
     }
     let Some(chosen) = found.chosen else {
-        let reason = "the analyst finds no product in this intent: say in other words what it does, and for whom";
+        let reason =
+            "the analyst finds no product in this intent: say in other words what it does, and for whom";
         return Ok(stage.end(Outcome::Blocked, reason));
     };
     let line = format!("{by} goes on with {:?} although demand was not validated", chosen.niche.name);

@@ -29,12 +29,14 @@ fn judge(state: &RunState) -> End {
     let live = state.launched.as_ref().is_some_and(|launched| launched.deployment.is_some());
     let deliverable = state.offered.as_ref().map(|offered| offered.spec.deliverable);
     let (outcome, reason) = match (deliverable, &state.sold) {
-        (Some(Deliverable::PreOrder), None) if proven && live => {
-            (Outcome::Verified, "the page is live and every sealed check of it passed; the product is not built yet")
-        }
-        (Some(Deliverable::WebTool), Some(_)) if proven && live => {
-            (Outcome::Verified, "live and purchasable; every sealed check of its features and its page passed")
-        }
+        (Some(Deliverable::PreOrder), None) if proven && live => (
+            Outcome::Verified,
+            "the page is live and every sealed check of it passed; the product is not built yet",
+        ),
+        (Some(Deliverable::WebTool), Some(_)) if proven && live => (
+            Outcome::Verified,
+            "live and purchasable; every sealed check of its features and its page passed",
+        ),
         _ => (Outcome::Failed, "a part of the launch is missing from the checkpoint"),
     };
     End { outcome, reason: reason.to_owned(), stage: "finish".to_owned() }

@@ -63,6 +63,14 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     Ok(RunState::update().living(Some(living)).offered(Some(offered)))
 }
 
+/// The reason why no builder at hand can make what `spec` promises.
+fn unmakeable(spec: &ProductSpec, offers: &[Offer]) -> Option<String> {
+    let fits =
+        |offer: &Offer| Some(&offer.name) == spec.offer.as_ref() && offer.deliverable == spec.deliverable;
+    let can = spec.deliverable == Deliverable::PreOrder || offers.iter().any(fits);
+    (!can).then(|| format!("offer: no builder at hand makes a {} named {:?}", spec.deliverable, spec.offer))
+}
+
 /// The facts about the site that its pages show or rely on.
 async fn context(
     stage: &Stage,
