@@ -95,7 +95,7 @@ async fn a_payment_without_its_webhook_gives_no_licence() {
     let payment = ae_billing::NewPayment::of_order(&view.order);
     ledger.record_payment(&view.order.payment_key(0), payment).await.unwrap();
     assert_eq!(shop.licence(&order).await, None);
-    assert!(shop.order_page(&order).await.contains("Your licence is being made"));
+    assert!(shop.order_page(&order).await.contains("It is being confirmed"));
     shop.sale.deliver_pending().await.unwrap();
     assert!(shop.licence(&order).await.is_some());
 }
