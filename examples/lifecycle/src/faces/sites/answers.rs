@@ -18,12 +18,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 const STYLE: &str = "\
 :root{color-scheme:light dark}\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}\
-fieldset{margin:1rem 0;padding:1rem;border:1px solid}\
 label{display:block;margin:.5rem 0}\
-input[type=text],input[type=password],textarea{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem}\
+input{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem}\
 button{font:inherit;padding:.6rem 1.2rem;margin-top:1rem;min-height:2.75rem}\
-.note{border-left:.25rem solid;padding:.5rem 1rem}.text{white-space:pre-wrap;overflow-wrap:anywhere}\
-dt{font-weight:bold}dd{margin:0 0 .5rem;overflow-wrap:anywhere}\
 :focus-visible{outline:.2rem solid;outline-offset:.15rem}";
 
 /// The tier that a button stands for.
