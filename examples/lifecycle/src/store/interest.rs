@@ -5,6 +5,9 @@ use rusqlite::OptionalExtension;
 use super::RunIndex;
 use crate::error::Result;
 
+/// The table, which the list of runs makes.
+pub(super) const TABLE: &str =
+    "CREATE TABLE interest (site TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;";
 /// The highest count that is kept: it says enough, and the store does not grow with what clients send.
 const COUNT_MAX: u32 = 1_000_000;
 

@@ -11,19 +11,13 @@ use super::{RunRow, RunStatus};
 use crate::error::{Error, Result};
 
 const BACKEND: &str = "runs";
-const SCHEMA: Schema<'static> = Schema::new(
-    BACKEND,
-    "runs",
-    &[
-        "CREATE TABLE IF NOT EXISTS runs (
+const RUNS: &str = "CREATE TABLE IF NOT EXISTS runs (
         run_id TEXT PRIMARY KEY, project_id TEXT NOT NULL, intent TEXT NOT NULL, settings TEXT NOT NULL,
         site TEXT UNIQUE, status TEXT NOT NULL, outcome TEXT, reason TEXT,
         cancel_requested INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
     ) STRICT;
-    CREATE TABLE IF NOT EXISTS stores (name TEXT PRIMARY KEY) STRICT;",
-        "CREATE TABLE interest (site TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT;",
-    ],
-);
+    CREATE TABLE IF NOT EXISTS stores (name TEXT PRIMARY KEY) STRICT;";
+const SCHEMA: Schema<'static> = Schema::new(BACKEND, "runs", &[RUNS, super::interest::TABLE]);
 
 /// The list of runs in a SQLite file that several processes share.
 ///
