@@ -117,6 +117,10 @@ pub(super) async fn place_order(
             );
             refused(StatusCode::CONFLICT, &text)
         }
+        Err(error) if error.kind() == ErrorKind::QuotaExceeded => {
+            let text = "Too many orders of this product wait for their payment. Nothing was ordered; try again later.";
+            refused(StatusCode::SERVICE_UNAVAILABLE, text)
+        }
         Err(error) => failure(&error),
     }
 }
