@@ -5,6 +5,8 @@ mod acceptance;
 mod attacks;
 mod data;
 mod folders;
+mod kits;
+mod mutants;
 mod processes;
 mod rules;
 

@@ -3,7 +3,7 @@ import test from 'node:test';
 
 import { toCsv } from '../modules/convert.js';
 import { mend, repair } from '../modules/repair.js';
-import { random } from './lib/check.mjs';
+import { random } from './lib/random.mjs';
 
 const pick = random(2024);
 const of = (list) => list[pick(list.length)];

@@ -4,7 +4,7 @@ import test from 'node:test';
 import { fromCsv, toCsv } from '../modules/convert.js';
 import { parsePieces } from '../modules/read.js';
 import { mend, repair, repairPieces } from '../modules/repair.js';
-import { random } from './lib/check.mjs';
+import { random } from './lib/random.mjs';
 
 const ATOMS = ['a', 'b', '1', '2', ',', '"', '\n', '\r', '\r\n', ' ', ';', '\t', 'x y', '"x"', '\\"', '', 'Ã¼', 'é', '\ufeff', '-', '|', ',', '\n'];
 

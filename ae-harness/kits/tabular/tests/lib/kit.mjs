@@ -10,6 +10,3 @@ export const KIT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '.
 export const readJson = (name) => JSON.parse(fs.readFileSync(path.join(KIT, name), 'utf8'));
 
 export const manifest = readJson('kit.json');
-
-/** The behaviours of a feature. */
-export const behavioursOf = (feature) => feature.behaviours.flatMap((name) => readJson(name));
