@@ -88,7 +88,6 @@ fn a_visitor_repairs_pays_unlocks_and_loses_access_with_a_refund() {
     let mut visit = Visit { page: Page::open(&mut chrome, &downloads), axe };
     // The free part works at once, with the sample and with one's own file.
     visit.page.goto(&product);
-    visit.page.wait("document.querySelector('#tool').dataset.state === 'ready'");
     visit.is_sound("1-start");
     visit.page.click("#tool-sample");
     visit.page.wait("document.querySelectorAll('#tool-table tbody tr').length > 3");
