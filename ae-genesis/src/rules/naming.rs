@@ -32,7 +32,7 @@ const HOSTS: [&str; 7] = ["chrome", "firefox", "safari", "linux", "mac", "macos"
 
 /// Letters, digits and plain inner marks of `text` in one line: what may stand on a page and in a criterion.
 pub(super) fn plain(text: &str) -> String {
-    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '/' | '.' | '’');
+    let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '/' | '.' | '’' | '%');
     let text = text.replace('\'', "’");
     let kept: String = text.chars().map(|c| if kept(c) { c } else { ' ' }).collect();
     let words = kept.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric));
@@ -104,7 +104,7 @@ fn core(words: &[&str]) -> Vec<String> {
         }
         // "Replace Excel for construction estimates" is named by the estimates.
         let left = tool.iter().filter(|word| says_much(word)).count();
-        if !(left < 2 && tool.iter().any(host)) {
+        if linked != "for" || left >= 2 || !tool.iter().any(host) {
             return owned(head);
         }
     }

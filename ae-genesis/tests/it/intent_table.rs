@@ -182,6 +182,23 @@ pub const TABLE: &[(&str, &str, &str, &str, &str)] = &[
         "$9.00 per month",
         "tool",
     ),
+    (
+        "Price: $12/month. Product: dream journal. Audience: nurses.",
+        "dream journal",
+        "nurses",
+        "$12.00 per month",
+        "pre",
+    ),
+    ("Generate $10k/month with a CSV tool", "CSV tool", "", "$29.00 per month", "tool"),
+    (
+        "Dream journal that saves nurses $500 a month",
+        "Dream journal that saves nurses",
+        "",
+        "$9.00 per month",
+        "pre",
+    ),
+    ("{{7*7}} `rm -rf /` Sleep diary", "Sleep diary", "", "$9.00 per month", "pre"),
+    ("Help desk for small shops", "Help desk", "small shops", "$9.00 per month", "pre"),
     // What is not clear is asked.
     ("Build an app", "", "", "", "?"),
     ("$500 MRR SaaS", "", "", "", "?"),

@@ -14,6 +14,8 @@ pub(super) fn take(words: &mut [Word], is_plugin: bool) -> Option<String> {
         let word = words.get(at).filter(|word| !word.taken)?;
         match word.text.as_str() {
             "for" | "targeting" => after(words, at, !is_plugin),
+            // `Audience: nurses`
+            "audience" | "customers" if word.ends => after(words, at, true),
             "at" if at > 0 && words.get(at - 1).is_some_and(|word| word.text == "aimed") => {
                 after(words, at, true)
             }
@@ -80,6 +82,7 @@ fn helped(words: &[Word], at: usize) -> Option<(usize, usize, usize)> {
     let last = (at + 1..(at + 5).min(words.len())).rev().find(|end| {
         let phrase = words.get(at + 1..=*end).unwrap_or_default();
         phrase.last().is_some_and(|word| words::is_people(&word.text))
+            && phrase.iter().all(|word| !STOPS.contains(&word.text.as_str()))
             && phrase.iter().rev().skip(1).all(|word| !word.ends && !word.taken)
     })?;
     let skip = usize::from(words.get(last + 1).is_some_and(|word| word.text == "to"));

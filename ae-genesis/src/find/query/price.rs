@@ -27,6 +27,8 @@ const PRICED_AFTER: &str =
 /// Words by which an amount is neither price nor revenue.
 const OTHER: &str = "budget under below less max maximum within spend spending raise raised raising funding investment valuation \
     save saves saving lose losing worth owe above exceeding cheaper instead";
+/// Verbs by which an amount a few words later is what customers save.
+const SAVED: &str = "save saves saving lose loses losing owe owes";
 /// The units of a price per person or thing.
 const UNITS: &str =
     "user users seat person customer client member team device site copy download lesson head";
@@ -188,7 +190,7 @@ impl Phrase {
             let text = word.text.as_str();
             let known = [REVENUE, EARNING, PRICED, BETWEEN, OTHER].iter().any(|list| among(list, text));
             // `MRR: $500` is one phrase; `make a $9 tool` is no wish to earn.
-            let one = !word.ends || (first == at && among(REVENUE, text));
+            let one = !word.ends || (first == at && (among(REVENUE, text) || text == "price"));
             let article =
                 words.get(first).is_some_and(|next| matches!(next.text.as_str(), "a" | "an" | "the"));
             if !known || word.taken || !one || (article && among(EARNING, text)) {
@@ -213,6 +215,9 @@ impl Phrase {
         if before.windows(2).any(|pair| matches!(pair, [one, time] if one.text == "one" && matches!(time.text.as_str(), "time" | "off"))) {
             self.period = Some(Period::Once);
         }
+        // `saves accountants $500`
+        let near = words.get(first.saturating_sub(3)..first).unwrap_or_default();
+        self.other |= near.iter().any(|word| !word.ends && among(SAVED, &word.text));
         self.first = first;
     }
 }

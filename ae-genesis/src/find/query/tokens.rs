@@ -18,7 +18,7 @@ pub(super) struct Word {
 
 /// Splits at white space, trims punctuation, but keeps currency signs, a minus before an amount and inner marks.
 pub(super) fn words(intent: &str) -> Vec<Word> {
-    let plain = without_markup(intent);
+    let plain = without_code(&without_code(&without_markup(intent), '`', '`'), '{', '}');
     let mut words: Vec<Word> = Vec::new();
     for raw in plain.split_whitespace() {
         let typed = trimmed(raw);
@@ -50,7 +50,7 @@ fn trimmed(raw: &str) -> String {
     if cut.chars().any(keep) { cut.to_owned() } else { String::new() }
 }
 
-/// Takes out tags with what scripts and styles hold, back-ticks, braces and control characters.
+/// Takes out tags with what scripts and styles hold.
 fn without_markup(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
@@ -77,13 +77,23 @@ fn without_markup(text: &str) -> String {
     }
     plain.push_str(rest);
     plain
-        .chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '`' | '{' | '}' | '<' | '>' | '"' | '\\' | '|') {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect()
+}
+
+/// Takes out what stands between two marks, where it is more than words, and the marks, quotes and control characters.
+fn without_code(text: &str, open: char, close: char) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        plain.push_str(before);
+        plain.push(' ');
+        let (inside, behind) = after.split_once(close).unwrap_or((after, ""));
+        if inside.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-')) && !inside.contains(" -") {
+            plain.push_str(inside);
+            plain.push(' ');
+        }
+        rest = behind;
+    }
+    plain.push_str(rest);
+    let mark = |c: char| c.is_control() || c == close || matches!(c, '<' | '>' | '"' | '\\' | '|');
+    plain.chars().map(|c| if mark(c) { ' ' } else { c }).collect()
 }
