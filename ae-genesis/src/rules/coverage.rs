@@ -73,7 +73,7 @@ pub(super) fn content(query: &SignalQuery) -> Vec<String> {
     words
 }
 
-/// The word of a product that says that it is no tool on a web page.
+/// The word of a product that says that it is not a tool on a web page.
 pub(super) fn other_form(product: &str) -> Option<String> {
     let typed =
         product.split_whitespace().map(|word| text::fold(word.trim_matches(|c: char| !c.is_alphanumeric())));

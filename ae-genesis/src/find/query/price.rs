@@ -32,7 +32,7 @@ const SAVED: &str = "save saves saving lose loses losing owe owes";
 /// The units of a price per person or thing.
 const UNITS: &str =
     "user users seat person customer client member team device site copy download lesson head";
-/// The units of a price by use, which is no price of a plan.
+/// The units of a price by use, which a plan can not have.
 const USES: &str = "request call minute hour page document file gb order booking transaction message query image credit token mile";
 
 pub(super) fn among(list: &str, word: &str) -> bool {
@@ -189,7 +189,7 @@ impl Phrase {
         while let Some(word) = first.checked_sub(1).and_then(|before| words.get(before)) {
             let text = word.text.as_str();
             let known = [REVENUE, EARNING, PRICED, BETWEEN, OTHER].iter().any(|list| among(list, text));
-            // `MRR: $500` is one phrase; `make a $9 tool` is no wish to earn.
+            // `MRR: $500` is one phrase; `make a $9 tool` states no wish to earn.
             let one = !word.ends || (first == at && (among(REVENUE, text) || text == "price"));
             let article =
                 words.get(first).is_some_and(|next| matches!(next.text.as_str(), "a" | "an" | "the"));

@@ -76,7 +76,7 @@ pub(crate) fn is_other_form(word: &str) -> bool {
     OTHER_FORMS.contains(word)
 }
 
-/// Words with so many meanings that one of them alone decides nothing, in any form.
+/// Words with several meanings: one of them alone decides nothing, in any form.
 pub(crate) fn is_common(stems: &[String]) -> bool {
     static STEMS: LazyLock<BTreeSet<String>> =
         LazyLock::new(|| COMMON.iter().flat_map(|word| crate::find::text::stems(word)).collect());
