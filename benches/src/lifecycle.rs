@@ -53,7 +53,9 @@ impl Progress for Stopwatch {
 /// When the file can't be written.
 pub fn write_signals(path: &Path, count: u64) -> std::io::Result<()> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-    make_signals::write_posts(&mut file, count)?;
+    let year = Runtime::system().now().to_string();
+    let year = year.get(..4).and_then(|year| year.parse::<u16>().ok()).unwrap_or_default();
+    make_signals::write_posts(&mut file, count, year - 1)?;
     file.flush()
 }
 

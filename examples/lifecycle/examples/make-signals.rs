@@ -1,4 +1,4 @@
-//! Writes N generated posts as CSV, of the shape and spread of real ones: `make-signals N > signals.csv`.
+//! Writes N generated posts as CSV, of the shape and spread of real ones: `make-signals N YEAR > signals.csv`.
 
 #![allow(clippy::indexing_slicing, clippy::disallowed_methods, missing_docs, unreachable_pub)]
 
@@ -37,15 +37,17 @@ const THINGS: [&str; 14] = [
 
 #[allow(dead_code, reason = "the tests include this file for its posts")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let count = std::env::args().nth(1).ok_or("usage: make-signals N")?.parse()?;
+    let usage = "usage: make-signals N YEAR";
+    let count = std::env::args().nth(1).ok_or(usage)?.parse()?;
+    let year = std::env::args().nth(2).ok_or(usage)?.parse()?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    write_posts(&mut out, count)?;
+    write_posts(&mut out, count, year)?;
     out.flush()?;
     Ok(())
 }
 
-/// Writes `count` posts, the same on every machine.
-pub fn write_posts(out: &mut impl Write, count: u64) -> std::io::Result<()> {
+/// Writes `count` posts of a year, the same on every machine.
+pub fn write_posts(out: &mut impl Write, count: u64, year: u16) -> std::io::Result<()> {
     writeln!(out, "id,title,url,num_points,num_comments,created_at")?;
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     for id in 0..count {
@@ -63,7 +65,7 @@ pub fn write_posts(out: &mut impl Write, count: u64) -> std::io::Result<()> {
         let (month, day, hour, minute) = (1 + pick(12), 1 + pick(28), pick(24), pick(60));
         writeln!(
             out,
-            "{},{title} ({id}),https://example.com/posts/{id},{points},{comments},{month}/{day}/2016 {hour}:{minute:02}",
+            "{},{title} ({id}),https://example.com/posts/{id},{points},{comments},{month}/{day}/{year} {hour}:{minute:02}",
             10_000_000 + id
         )?;
     }

@@ -135,9 +135,15 @@ pub fn finish(child: Child) -> Finished {
     }
 }
 
-/// Generated posts of the shape of real ones.
+/// Generated posts of the shape of real ones, a year old or less: older ones are no evidence for today.
 pub fn posts(count: u64) -> Vec<u8> {
     let mut csv = Vec::new();
-    crate::make_signals::write_posts(&mut csv, count).unwrap();
+    crate::make_signals::write_posts(&mut csv, count, last_year()).unwrap();
     csv
+}
+
+/// The year before this one.
+pub fn last_year() -> u16 {
+    let now = ae_core::Runtime::system().now().to_string();
+    now[..4].parse::<u16>().unwrap() - 1
 }

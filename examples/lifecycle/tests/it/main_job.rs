@@ -91,7 +91,8 @@ fn signals_come_from_files_gzip_json_lines_and_standard_input() {
         .map(|n| {
             format!(
                 "{{\"id\":\"j{n}\",\"title\":\"Ask HN: Is there a tool to clean CSV files, case {n}?\",\"url\":null,\
-                 \"num_points\":{n},\"num_comments\":3,\"created_at\":\"2016-05-01T10:00:00Z\"}}\n"
+                 \"num_points\":{n},\"num_comments\":3,\"created_at\":\"{}-05-01T10:00:00Z\"}}\n",
+                super::ae::last_year()
             )
         })
         .collect();

@@ -7,7 +7,7 @@ use std::sync::{
 
 use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, Mode, ProductSpec, RunId};
 use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
-use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteBuilder, StopReason};
+use ae_harness::{AgentReport, AgentRequest, CliProvider, Kit, ProviderInfo, SiteBuilder, StopReason};
 use async_trait::async_trait;
 use lifecycle::{
     faces::cli::Exit,
@@ -104,7 +104,7 @@ fn run_watched(
         let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
         let counted = Arc::clone(&attempts);
         backends.builder = Arc::new(move |spec, site| {
-            let site = SiteBuilder::new(spec.clone(), site.clone());
+            let site = SiteBuilder::new(spec.clone(), site.clone()).with_kits(Kit::builtin());
             let info = site.info().with_metered(metered);
             Arc::new(Saboteur { site, inventive, behaves_from, info, attempts: Arc::clone(&counted) })
         });

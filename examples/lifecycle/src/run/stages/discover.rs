@@ -16,7 +16,7 @@ pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let query = SignalQuery::from_intent(&start.intent);
     if let Some(question) = &query.question {
-        let reason = format!("the intent is unclear: {question} Start a new run whose intent says it");
+        let reason = format!("the intent is unclear: {question}; start a new run whose intent says it");
         return Ok(stage.end(Outcome::Blocked, reason));
     }
     let (ports, text) = (&stage.ports, start.intent.text());
