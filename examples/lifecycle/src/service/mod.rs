@@ -11,6 +11,7 @@ mod resume;
 mod sale;
 mod start;
 mod status;
+mod tasks;
 mod verify;
 
 pub use self::{
@@ -24,6 +25,7 @@ pub use self::{
     sale::{Checkout, Sale},
     start::{StartRequest, Started, start},
     status::status,
+    tasks::TaskReport,
     verify::{AuditReport, verify_audit},
 };
 pub use crate::{

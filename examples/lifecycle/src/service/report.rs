@@ -1,25 +1,18 @@
 //! A run in one object: the result of `ae run` and `ae status`.
 
-use std::collections::BTreeSet;
-
 use ae_billing::RevenueSummary;
-use ae_core::{
-    Currency, Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Task,
-    Timestamp,
-};
+use ae_core::{Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
 use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::{CheckOutcome, DeployPlan, ReleaseStore};
 use ae_router::RouteDecision;
 use ae_safety::{Approval, Scope};
 use serde::Serialize;
 
+use super::tasks::{TaskReport, tasks};
 use crate::{
     engine::{self, Installation, Question},
     error::Result,
-    glue::{
-        proof::{Account, Demand, Proof, account},
-        tasks::TaskWork,
-    },
+    glue::proof::{Account, Demand, Proof, account},
     run::{Chosen, Despite, RunState},
     store::{RunRow, RunStatus},
 };
@@ -44,21 +37,6 @@ pub struct Waiting {
     pub rendering: String,
     /// The digest that an approval is bound to.
     pub digest: String,
-}
-
-/// A task of the spec: what it was thought to cost, and what it did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TaskReport {
-    /// The task.
-    pub task: Task,
-    /// The estimated cost of one attempt; `null` means not measured, and zero that the builder is free of charge.
-    pub estimate: Option<Money>,
-    /// The cost of all attempts; `null` when nothing was done or one of them was not measured.
-    pub cost: Option<Money>,
-    /// In how many attempts it was worked on.
-    pub attempts: usize,
-    /// The files that were changed by it.
-    pub files_changed: BTreeSet<String>,
 }
 
 /// One run, whole.
@@ -263,29 +241,6 @@ fn account_of(state: &RunState, revenue: Option<&RevenueSummary>) -> Account {
     };
     let checks = state.built.as_ref().map(|built| built.checks.as_slice()).unwrap_or_default();
     account(&offered.spec, offered.plan.as_ref().map(|plan| &plan.acceptance), checks, demand)
-}
-
-/// The tasks with what they were thought to cost, and what they did.
-fn tasks(state: &RunState, currency: Currency) -> Vec<TaskReport> {
-    let Some(offered) = &state.offered else { return Vec::new() };
-    let work = state.built.as_ref().map(|built| built.work.as_slice()).unwrap_or_default();
-    let report = |task: &Task| {
-        let done: Vec<_> = work.iter().filter(|work| work.task == task.id).collect();
-        let estimate = offered.plan.as_ref().and_then(|plan| match plan.metered {
-            true => plan.routes.iter().find(|route| route.task == task.id)?.estimate.cost,
-            false => Some(Money::zero(currency)),
-        });
-        let sum = |sum: Option<Money>, work: &&TaskWork| sum?.checked_add(work.cost?).ok();
-        let cost = if done.is_empty() { None } else { done.iter().fold(Some(Money::zero(currency)), sum) };
-        TaskReport {
-            task: task.clone(),
-            estimate,
-            cost,
-            attempts: done.len(),
-            files_changed: done.iter().flat_map(|work| work.files_changed.iter().cloned()).collect(),
-        }
-    };
-    offered.spec.tasks.iter().map(report).collect()
 }
 
 impl From<&Approval> for Waiting {

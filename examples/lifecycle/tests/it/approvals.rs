@@ -11,7 +11,9 @@ fn a_run_parks_twice_and_goes_on_when_it_is_approved() {
     let status = ae.ae(&["status", &run, "--json"]).expect(0).json();
     assert_eq!(status["status"], "paused");
     let shown = &status["waiting"];
-    for part in ["planned", "delivers   a tool that works", "assumes    the price follows a rule", "unknown    "] {
+    for part in
+        ["planned", "delivers   a tool that works", "assumes    the price follows a rule", "unknown    "]
+    {
         assert!(shown["rendering"].as_str().unwrap().contains(part), "{part}: {shown}");
     }
     assert_eq!(shown["digest"].as_str().unwrap().len(), 64);

@@ -38,7 +38,11 @@ fn an_intent_that_only_ones_own_kit_covers_ends_with_that_tool() {
     let ae = Ae::new();
     let folder = kit(&ae);
     let result = ae.ae(&run(folder.to_str().unwrap(), &["--yes"])).expect(0).json();
-    assert_eq!((&result["outcome"], &result["deliverable"]), (&"verified".into(), &"web_tool".into()), "{result}");
+    assert_eq!(
+        (&result["outcome"], &result["deliverable"]),
+        (&"verified".into(), &"web_tool".into()),
+        "{result}"
+    );
     assert_eq!(result["spec"]["offer"], "reading-time");
     let proven = result["proven"].as_array().unwrap();
     for feature in result["spec"]["core_features"].as_array().unwrap() {
