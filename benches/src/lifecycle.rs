@@ -76,8 +76,7 @@ pub fn run(signals: &Path, data: &Path) -> LifecycleTiming {
         let request = StartRequest::new("Build a $500 MRR CSV tool", "0", settings);
         let watch = Arc::new(Stopwatch::default());
         let (decided_by, otherwise) = ("person:bench".to_owned(), Arc::new(Absent));
-        let approver =
-            Arc::new(Standing { decided_by, launches: true, despite_evidence: false, otherwise });
+        let approver = Arc::new(Standing { decided_by, launches: true, despite_evidence: false, otherwise });
         let options = RunOptions { approver, progress: Arc::clone(&watch) as Arc<dyn Progress> };
         let started = service::start(&installation, request, options).await.expect("the run is recorded");
         let report = started.drive(&installation, std::future::pending()).await.expect("the run ends");

@@ -108,7 +108,12 @@ fn the_kit_itself_passes() {
             behaviour.module = behaviour.module.trim_start_matches("tool/").to_owned();
         }
         for outcome in runner.run(&modules, &behaviours, 5).unwrap() {
-            assert!(outcome.passed(), "{}: {:?}", outcome.id, outcome.verdicts.iter().find(|v| v.verdict != ae_harness::Verdict::Passed));
+            assert!(
+                outcome.passed(),
+                "{}: {:?}",
+                outcome.id,
+                outcome.verdicts.iter().find(|v| v.verdict != ae_harness::Verdict::Passed)
+            );
         }
     }
 }

@@ -35,7 +35,8 @@ impl Ae {
     /// Runs a command and returns its JSON object.
     pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.command(arguments).arg("--json").output().unwrap();
-        let (text, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+        let (text, errors) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{arguments:?}: {}\n{text}\n{errors}", output.status);
         serde_json::from_str(&text).unwrap()
     }
@@ -44,7 +45,8 @@ impl Ae {
     pub fn run(&self, intent: &str, more: &[&str]) -> Value {
         let address = format!("127.0.0.1:{}", self.port);
         let arguments =
-            [&["run", intent, "--signals", "sample", "--yes", "--no-serve", "--addr", &address], more].concat();
+            [&["run", intent, "--signals", "sample", "--yes", "--no-serve", "--addr", &address], more]
+                .concat();
         self.json(&arguments)
     }
 
@@ -53,7 +55,8 @@ impl Ae {
         let (address, operator) = (format!("127.0.0.1:{}", self.port), self.operator());
         let operator = operator.trim_start_matches("http://");
         let arguments = ["serve", "--addr", &address, "--operator-addr", operator];
-        let mut child = self.command(&arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut child =
+            self.command(&arguments).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut said = String::new();
         while std::net::TcpStream::connect(&address).is_err() {

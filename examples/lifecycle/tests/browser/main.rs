@@ -2,7 +2,14 @@
 //!
 //! Needs Chromium and axe-core (`npm install --prefix target/axe axe-core`); without them the tests say so and do nothing,
 //! with `AE_REQUIRE_SERVICES=1` they fail. `AE_SCREENSHOTS=FOLDER` keeps pictures.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    unreachable_pub
+)]
 
 mod ae;
 mod chrome;

@@ -56,6 +56,7 @@ fn a_hostile_product_reaches_nothing_of_others() {
     ));
     std::thread::sleep(std::time::Duration::from_millis(500));
     let seen = requests.lock().unwrap();
-    let sent: Vec<_> = seen[before..].iter().filter(|line| line.starts_with("POST ") && line.contains(&operator)).collect();
+    let sent: Vec<_> =
+        seen[before..].iter().filter(|line| line.starts_with("POST ") && line.contains(&operator)).collect();
     assert!(sent.is_empty(), "form-action lets it through: {sent:?}");
 }

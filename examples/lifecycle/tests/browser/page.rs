@@ -20,7 +20,8 @@ impl<'a> Page<'a> {
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = chrome.call(None, "Target.attachToTarget", attach);
         let session = attached["sessionId"].as_str().unwrap().to_owned();
-        let downloads = json!({ "behavior": "allowAndName", "downloadPath": downloads, "eventsEnabled": true });
+        let downloads =
+            json!({ "behavior": "allowAndName", "downloadPath": downloads, "eventsEnabled": true });
         chrome.call(None, "Browser.setDownloadBehavior", downloads);
         let mut page = Self { chrome, session };
         // Workers log for themselves.
@@ -70,12 +71,17 @@ impl<'a> Page<'a> {
 
     /// The visible text of the first element that fits.
     pub fn text(&mut self, selector: &str) -> String {
-        self.eval(&format!("document.querySelector({selector:?})?.innerText ?? ''")).as_str().unwrap().to_owned()
+        self.eval(&format!("document.querySelector({selector:?})?.innerText ?? ''"))
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// Clicks the first element that fits.
     pub fn click(&mut self, selector: &str) {
-        self.wait(&format!("!!document.querySelector({selector:?}) && !document.querySelector({selector:?}).disabled"));
+        self.wait(&format!(
+            "!!document.querySelector({selector:?}) && !document.querySelector({selector:?}).disabled"
+        ));
         self.eval(&format!("document.querySelector({selector:?}).click()"));
     }
 
@@ -110,9 +116,22 @@ impl<'a> Page<'a> {
     pub fn press(&mut self, key: &str, code: u32) {
         for kind in ["keyDown", "keyUp"] {
             let text = if key == "Enter" { "\r" } else { "" };
-            let params = json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+            let params =
+                json!({ "type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
             self.call("Input.dispatchKeyEvent", params);
         }
+    }
+
+    /// Goes to an element by the keyboard alone.
+    pub fn tab_to(&mut self, selector: &str) {
+        for _ in 0..80 {
+            if self.eval(&format!("document.activeElement === document.querySelector({selector:?})")) == true
+            {
+                return;
+            }
+            self.press("Tab", 9);
+        }
+        panic!("{selector} can't be reached by Tab");
     }
 
     pub fn screen(&mut self, width: u32, height: u32, dark: bool) {
@@ -132,7 +151,8 @@ impl<'a> Page<'a> {
     }
 
     pub fn offline(&mut self, offline: bool) {
-        let limits = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        let limits =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
         self.call("Network.emulateNetworkConditions", limits);
     }
 
@@ -145,7 +165,9 @@ impl<'a> Page<'a> {
                 "Runtime.consoleAPICalled" if params["type"] == "error" || params["type"] == "assert" => {
                     Some(params["args"].to_string())
                 }
-                "Log.entryAdded" if params["entry"]["level"] == "error" || params["entry"]["source"] == "security" => {
+                "Log.entryAdded"
+                    if params["entry"]["level"] == "error" || params["entry"]["source"] == "security" =>
+                {
                     Some(params["entry"].to_string())
                 }
                 "Audits.issueAdded" if params["issue"]["code"] == "ContentSecurityPolicyIssue" => {

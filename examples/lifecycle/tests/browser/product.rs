@@ -49,7 +49,8 @@ impl Visit<'_> {
     fn save(&mut self, downloads: &std::path::Path, format: &str) -> String {
         self.tab("save");
         self.page.set("#tool-format", format);
-        let bytes = self.page.download(downloads, |page| page.click("#tool-save"));
+        self.page.tab_to("#tool-save");
+        let bytes = self.page.download(downloads, |page| page.press("Enter", 13));
         String::from_utf8(bytes).unwrap()
     }
 
@@ -89,7 +90,8 @@ fn a_visitor_repairs_pays_unlocks_and_loses_access_with_a_refund() {
     // The free part works at once, with the sample and with one's own file.
     visit.page.goto(&product);
     visit.is_sound("1-start");
-    visit.page.click("#tool-sample");
+    visit.page.tab_to("#tool-sample");
+    visit.page.press("Enter", 13);
     visit.page.wait("document.querySelectorAll('#tool-table tbody tr').length > 3");
     visit.is_sound("2-sample");
     visit.open(&messy);
@@ -133,14 +135,20 @@ fn a_visitor_repairs_pays_unlocks_and_loses_access_with_a_refund() {
     visit.page.wait("!document.querySelector('#tool-merge-report').hidden");
     visit.is_sound("8-merged");
     let merged = visit.save(&downloads, "csv");
-    assert_eq!(merged.replace("\r\n", "\n"), "id,name,town,phone\n01,Ida,Oslo,444\n03,\"Lund, Bo\",Bergen,555\n");
+    assert_eq!(
+        merged.replace("\r\n", "\n"),
+        "id,name,town,phone\n01,Ida,Oslo,444\n03,\"Lund, Bo\",Bergen,555\n"
+    );
 
     // It works without the network, still unlocked.
     visit.page.offline(true);
     visit.page.call("Page.reload", serde_json::json!({}));
     visit.page.wait("document.querySelector('#tool')?.dataset.licence === 'unlocked'");
     visit.open(&messy);
-    assert_eq!(serde_json::from_str::<serde_json::Value>(&visit.save(&downloads, "json")).unwrap(), json_of(&CLEAN));
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&visit.save(&downloads, "json")).unwrap(),
+        json_of(&CLEAN)
+    );
     visit.page.offline(false);
 
     // A refund locks it where the list of ended orders is reachable.
@@ -152,7 +160,8 @@ fn a_visitor_repairs_pays_unlocks_and_loses_access_with_a_refund() {
 
     assert_eq!(proxy::strangers(&requests), [""; 0], "something left this machine");
     let seen = requests.lock().unwrap();
-    let bodies: Vec<_> = seen.iter().filter(|line| line.contains(".localhost") && !line.ends_with(" 0")).collect();
+    let bodies: Vec<_> =
+        seen.iter().filter(|line| line.contains(".localhost") && !line.ends_with(" 0")).collect();
     assert!(bodies.is_empty(), "the tool sent something: {bodies:?}");
 }
 
