@@ -7,6 +7,7 @@ use benches::{
 };
 
 fn main() {
+    lifecycle::wiring::behaviour_child();
     let (posts, rounds) = if is_measuring() { (10_179, 7) } else { (200, 1) };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let signals = folder.path().join("signals.csv");
@@ -15,6 +16,8 @@ fn main() {
         (0..rounds).map(|round| run(&signals, &folder.path().join(round.to_string()))).collect();
     runs.sort_by_key(|timing| timing.total);
     let Some(median) = runs.get(runs.len() / 2) else { return };
+    assert_eq!(median.outcome, "verified");
+    assert_eq!(median.stages.len(), lifecycle::run::STAGES.len(), "every stage is timed");
     let floor = durable_lines(&folder.path().join("floor"), median.audit_records);
     println!("lifecycle over {posts} posts: {:.1?} (median of {rounds}), {}", median.total, median.outcome);
     println!("  floor: {} lines, each synced: {floor:.1?}", median.audit_records);

@@ -59,7 +59,8 @@ pub fn write_signals(path: &Path, count: u64) -> std::io::Result<()> {
     file.flush()
 }
 
-/// Runs the main job over the signals in `signals`, in the new data directory `data`.
+/// Runs the main job over the signals in `signals`, in the new data directory `data`. The program has called
+/// `lifecycle::wiring::behaviour_child` first in its `main`.
 ///
 /// # Panics
 ///
@@ -111,20 +112,4 @@ pub fn durable_lines(path: &Path, lines: usize) -> Duration {
 #[expect(clippy::disallowed_methods, reason = "benches are where time is measured")]
 fn instant() -> Instant {
     Instant::now()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_small_run_is_verified_and_every_stage_is_timed() {
-        let folder = tempfile::tempdir().unwrap();
-        let signals = folder.path().join("signals.csv");
-        write_signals(&signals, 500).unwrap();
-        let timing = run(&signals, &folder.path().join("data"));
-        assert_eq!(timing.outcome, "verified");
-        assert_eq!(timing.stages.len(), lifecycle::run::STAGES.len());
-        assert!(timing.audit_records > 10);
-    }
 }

@@ -6,3 +6,5 @@ mod signals;
 mod storefront;
 
 pub use self::embedded::{Backends, ledger, open, open_read_only};
+/// Called first in the `main` of a program that drives runs: it is also the process in which sealed behaviours run.
+pub use ae_harness::behaviour_child;
