@@ -10,7 +10,7 @@ pub(super) fn line(text: &str, most: usize) -> String {
     shown(text, most)
 }
 
-/// A text in quotes with escapes, so that white space and line ends can be told apart.
+/// A text in quotes with escapes, which show white space and line ends.
 pub(super) fn quoted(text: &str, most: usize) -> String {
     let short: String = text.chars().take(most + 1).collect();
     cut(&Value::String(short).to_string(), most)

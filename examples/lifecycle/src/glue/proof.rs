@@ -38,13 +38,13 @@ fn counted(count: usize, noun: &str) -> String {
 /// The proof of a product, and the gaps in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Account {
-    /// What was proven, the features in their order, then the page.
+    /// The proofs, of the features in their order, then of the page.
     pub proven: Vec<Proof>,
-    /// What was not. It is never empty: no check proves that anyone buys.
+    /// The gaps. The list is never empty: no check proves that anyone buys.
     pub not_proven: Vec<String>,
 }
 
-/// What is known of the demand.
+/// The state of the demand.
 #[derive(Debug, Clone, Copy)]
 pub struct Demand {
     /// Whether the evidence was enough.
@@ -101,7 +101,7 @@ fn about_demand(spec: &ProductSpec, demand: Demand) -> Vec<String> {
     if !demand.validated {
         gaps.push("demand: the evidence is too weak, and a person decided to go on".to_owned());
     } else if spec.sample {
-        gaps.push("demand: the signals are the bundled sample, which is no evidence".to_owned());
+        gaps.push("demand: the signals are the bundled sample, not evidence".to_owned());
     }
     if !demand.paid {
         gaps.push("that anyone buys".to_owned());

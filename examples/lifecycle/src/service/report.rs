@@ -64,9 +64,9 @@ pub struct RunReport {
     pub payment_link: Option<String>,
     /// The thing that a customer gets: `web_tool`, or `pre_order` for a page of something that is not built yet.
     pub deliverable: Option<Deliverable>,
-    /// What was proven, and how.
+    /// The proofs: of which feature, and how.
     pub proven: Vec<Proof>,
-    /// What was not. It is never empty.
+    /// The gaps in the proof. The list is never empty.
     pub not_proven: Vec<String>,
     /// The approval that it waits for.
     pub waiting: Option<Waiting>,
@@ -229,7 +229,7 @@ impl RunReport {
     }
 }
 
-/// What was proven so far.
+/// The proofs and gaps so far.
 fn account_of(state: &RunState, revenue: Option<&RevenueSummary>) -> Account {
     let Some(offered) = &state.offered else {
         return Account { proven: Vec::new(), not_proven: vec!["anything: there is no spec yet".to_owned()] };

@@ -21,7 +21,7 @@ pub struct Chrome {
     input: ChildStdin,
     messages: Receiver<Value>,
     last_id: u64,
-    /// What happened and was not looked at yet, oldest first.
+    /// Events that were not looked at yet, oldest first.
     events: VecDeque<Value>,
 }
 

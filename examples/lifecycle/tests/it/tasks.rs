@@ -60,7 +60,7 @@ impl Progress for Lines {
     }
 }
 
-/// What one run came to: its report, the requests that the builder got, and the progress.
+/// The result of one run: its report, the requests that the builder got, and the progress.
 struct Came {
     report: Result<RunReport>,
     requests: Vec<AgentRequest>,
