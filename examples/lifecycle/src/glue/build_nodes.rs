@@ -40,7 +40,7 @@ pub struct BuildArtifact {
 #[derive(Debug, Serialize, Deserialize)]
 enum TaskEnd {
     /// It is done, as far as the builder can say.
-    Done(TaskWork),
+    Done(Box<TaskWork>),
     /// The build ends here.
     Over { outcome: Outcome, reason: String },
 }
@@ -93,7 +93,7 @@ impl LoopNodes<BuildArtifact, Checked> for BuildNodes {
             let once = format!("{}/{}", task.id, input.attempt);
             let doing = self.work_on(task, input.attempt, input.diagnosis.as_ref(), cx);
             match cx.once(&once, doing).await? {
-                TaskEnd::Done(done) => work.push(done),
+                TaskEnd::Done(done) => work.push(*done),
                 TaskEnd::Over { outcome, reason } => return Ok(Written::Ended { outcome, reason }),
             }
         }
@@ -191,7 +191,7 @@ impl BuildNodes {
         let AgentReport { summary, files_changed, cost, .. } = report;
         self.progress.note(&format!("{}: {} files changed", line(task), files_changed.len()));
         let task = task.id.clone();
-        Ok(TaskEnd::Done(TaskWork { task, attempt, summary, files_changed, cost, route }))
+        Ok(TaskEnd::Done(Box::new(TaskWork { task, attempt, summary, files_changed, cost, route })))
     }
 
     /// The model of an attempt at `task`; a builder that is free of charge calls none.
