@@ -74,8 +74,9 @@ pub fn strangers(requests: &Requests) -> Vec<String> {
     let outside = |line: &&String| {
         let url = line.split(' ').nth(1).unwrap_or_default();
         let host = url.strip_prefix("http://").unwrap_or(url).split(['/', ':']).next().unwrap_or_default();
-        !(host == "127.0.0.1" || host == "localhost" || host.ends_with(".localhost"))
-            && !own.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")))
+        let here = host == "127.0.0.1" || host == "localhost" || host.ends_with(".localhost");
+        let browser = own.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
+        !here && !browser
     };
     seen.iter().filter(outside).cloned().collect()
 }
