@@ -13,6 +13,7 @@
 )]
 
 mod ae;
+mod cases;
 mod chrome;
 mod origins;
 mod page;
