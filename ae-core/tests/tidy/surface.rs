@@ -25,7 +25,7 @@ const CLOSED: [(&str, &str, &str); 10] = [
 ];
 
 /// Words of the core that one crate alone, or none, names in its code: (type, reason).
-const OF_THE_CORE: [(&str, &str); 19] = [
+const OF_THE_CORE: [(&str, &str); 17] = [
     ("IntentError", ERROR),
     ("ManualClock", SEAM),
     ("ManualSleeper", SEAM),
@@ -38,10 +38,8 @@ const OF_THE_CORE: [(&str, &str); 19] = [
     ("ActionName", PART),
     ("Attribute", PART),
     ("Case", PART),
-    ("IntervalUnit", PART),
     ("Law", PART),
     ("MrrArithmetic", PART),
-    ("NicheId", PART),
     ("Property", PART),
     ("SourceNote", PART),
     ("UserStory", PART),
