@@ -76,7 +76,7 @@ impl Next {
     }
 }
 
-/// Reads just the tasks, which is all there is in nearly every step, or everything. By hand, as [`Entry`].
+/// Reads just the tasks, which is all there is in nearly every step, or everything. By hand, as `Entry`.
 impl<'de> Deserialize<'de> for Next {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
