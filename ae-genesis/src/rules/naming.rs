@@ -140,9 +140,19 @@ fn infinitive(verb: &str) -> String {
 }
 
 /// Without brands of others and outer small words, as many words as fit.
-fn cut(mut words: Vec<String>) -> Vec<String> {
-    words.retain(|word| !BRANDS.contains(text::fold(word).as_str()) && text::fold(word) != "free");
+fn cut(named: Vec<String>) -> Vec<String> {
     let small = |word: &String| SMALL.contains(text::fold(word).as_str());
+    let mut words: Vec<String> = Vec::new();
+    for word in named {
+        if !BRANDS.contains(text::fold(&word).as_str()) && text::fold(&word) != "free" {
+            words.push(word);
+            continue;
+        }
+        // "CSV to Excel converter" is not a "CSV to converter".
+        while words.last().is_some_and(small) {
+            words.pop();
+        }
+    }
     let length = |words: &[String]| words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
     while words.len() > 1 && (length(&words) > NAME_CHARS_MAX + 1 || words.last().is_some_and(small)) {
         words.pop();
@@ -240,6 +250,7 @@ mod tests {
             ("Bookkeeping for Handwerker", "Bookkeeping for Handwerker"),
             ("A Chrome extension that blocks cookie banners", "Cookie Banners Extension"),
             ("Replace Excel for construction estimates", "Construction Estimates"),
+            ("CSV to Excel converter", "CSV Converter"),
             ("Sell a tool that merges spreadsheets to accountants", "Merge Spreadsheets for Accountants"),
             ("A co-founder matching site", "Co-Founder Matching Site"),
             ("PDF to markdown API for developers", "PDF to Markdown API for Developers"),
