@@ -66,6 +66,11 @@ impl Chrome {
         Some(Self { child, input, messages, last_id: 0, events: VecDeque::new() })
     }
 
+    /// The number of its first process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Calls a method, of the browser itself or of one session, and returns its result.
     pub fn call(&mut self, session: Option<&str>, method: &str, params: Value) -> Value {
         self.last_id += 1;

@@ -9,10 +9,12 @@
     clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     unreachable_pub
 )]
 
 mod ae;
+mod big;
 mod cases;
 mod chrome;
 mod origins;
