@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{AcceptanceCriterion, CheckKind, Deliverable, Priority, ProductSpec};
+use ae_core::{AcceptanceCriterion, Behaviour, CheckKind, Deliverable, Priority, ProductSpec};
 
 use super::{Assertion, Check, TierPrice};
 use crate::{
@@ -58,6 +58,7 @@ fn assertion(check: &CheckKind, spec: &ProductSpec, site: &SiteContext) -> Optio
         CheckKind::Privacy => Some(Assertion::Privacy { contact: site.contact.clone() }),
         CheckKind::NotBuilt => Some(Assertion::NotBuilt { has_prices: !spec.pricing.is_empty() }),
         CheckKind::Interest => Some(Assertion::Interest),
+        CheckKind::Behaviour { id } => Some(Assertion::Behaves { behaviour: behaviour(id, spec) }),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ pub(crate) use self::judge::part_problems;
 
 #[cfg(feature = "site")]
 pub(crate) use self::judge::style_problems;
-use ae_core::{AcceptanceCriterion, Digest, Priority, ProductSpec};
+use ae_core::{AcceptanceCriterion, Behaviour, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

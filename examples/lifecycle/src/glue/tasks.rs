@@ -62,9 +62,13 @@ pub fn prompt(spec: &ProductSpec, task: &Task) -> String {
 
 /// A task with its criteria, on one line; of many criteria the first.
 pub fn line(task: &Task) -> String {
-    let criteria =
-        if task.criteria.is_empty() { String::new() } else { format!(" ({})", task.criteria.join(", ")) };
-    format!("{} {}{criteria}", task.id, task.title)
+    let Task { id, title, criteria, .. } = task;
+    let first = criteria.iter().take(SHOWN_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match criteria.len() {
+        0 => format!("{id} {title}"),
+        count if count > SHOWN_MAX => format!("{id} {title} ({count} criteria: {first}, …)"),
+        _ => format!("{id} {title} ({first})"),
+    }
 }
 
 /// Names of tasks, on one line.

@@ -222,7 +222,7 @@ impl RunReport {
             prices: sold.iter().flat_map(|sold| &sold.prices).map(|price| price.id.to_string()).collect(),
             spent: None,
             budget: row.intent.budget(),
-            revenue: None,
+            revenue,
             interest: None,
             created_at: row.created_at,
         }

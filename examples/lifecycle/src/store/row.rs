@@ -29,7 +29,8 @@ impl RunSettings {
     /// The built-in builder for products at `base_url`, with demand signals from `signals`.
     #[must_use]
     pub fn new(base_url: impl Into<String>, signals: Vec<SignalsFrom>) -> Self {
-        Self { signals, agent: "site".to_owned(), base_url: base_url.into(), contact: None }
+        let (agent, base_url) = ("site".to_owned(), base_url.into());
+        Self { signals, agent, kits: Vec::new(), base_url, contact: None }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{
     glue::{signals::Sources, storefront::Storefront},
     run::{Builders, DeployPlanner, MakeBuilder, Ports},
     setup::{AUDIT_LOG, DataDir, Keys},
-    store::{RunIndex, RunSettings, SignalsFrom},
+    store::{KitFrom, RunIndex, RunSettings, SignalsFrom},
 };
 
 /// For a ledger that makes no links.

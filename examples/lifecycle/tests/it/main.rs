@@ -33,3 +33,4 @@ mod sale;
 mod server;
 mod several_processes;
 mod shop;
+mod tasks;

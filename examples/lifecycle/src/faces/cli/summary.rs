@@ -4,8 +4,11 @@ use ae_core::Money;
 
 use super::args::DEFAULT_ADDR;
 use crate::{
-    glue::address,
-    service::{RunReport, RunRow},
+    glue::{
+        address,
+        launch::{delivers, price_word},
+    },
+    service::{RunReport, RunRow, TaskReport},
 };
 
 /// One line of `ae runs`.
@@ -44,7 +47,13 @@ pub(super) fn of(report: &RunReport) -> String {
             format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()),
         );
     }
-    report.tasks.iter().filter(|task| task.attempts > 0).for_each(|task| line("task", task_line(task)));
+    let done: Vec<_> = report.tasks.iter().filter(|task| task.attempts > 0).collect();
+    if done.iter().all(|task| task.estimate.is_some_and(|estimate| estimate.is_zero())) {
+        let last = done.last().map(|_| format!("{} done in their order, free of charge", done.len()));
+        last.into_iter().for_each(|text| line("tasks", text));
+    } else {
+        done.iter().for_each(|task| line("task", task_line(task)));
+    }
     for (name, value) in [("release", &report.release), ("damaged", &report.damage)] {
         value.iter().for_each(|value| line(name, value.clone()));
     }
@@ -131,7 +140,11 @@ pub(super) fn next(report: &RunReport) -> String {
         _ => match report.product_url.as_deref().map(served_at) {
             Some(addr) => {
                 let addr = if addr == DEFAULT_ADDR { String::new() } else { format!(" --addr {addr}") };
-                let what = "answers at these addresses; payments are recorded on the operator's page";
+                let what = if report.payment_link.is_some() {
+                    "answers at these addresses; payments are recorded on the operator's page"
+                } else {
+                    "answers at this address; the page counts who is interested"
+                };
                 format!("\nNext: `ae serve{addr}`   ({what})\n")
             }
             None => String::new(),

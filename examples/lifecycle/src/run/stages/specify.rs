@@ -1,13 +1,13 @@
 //! Writes the product spec.
 
-use ae_core::{BackendError, Deliverable, ErrorKind, Outcome, ProductSpec};
+use ae_core::{BackendError, Deliverable, ErrorKind, Offer, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
 use ae_harness::{LivingSpec, SiteContext};
 use serde_json::json;
 
 use super::{Halt, Stage};
 use crate::{
-    glue::{address, launch::Offer},
+    glue::{address, for_sale::ForSale},
     run::{Chosen, Offered, RunStart, RunState, RunStateUpdate},
 };
 
