@@ -96,37 +96,45 @@ fn measured(page: &mut Page<'_>, root: u32, idle: u64, name: &str, work: impl Fn
 #[ignore = "prints times"]
 fn big_files() {
     let mut ae = Ae::new();
-    let (proxy, _) = proxy::start();
-    let Some(mut chrome) = Chrome::start(ae.folder.path(), &proxy) else { return ae::skip("Chromium") };
-    let root = chrome.process();
-    let downloads = ae.path("downloads");
-    fs::create_dir(&downloads).unwrap();
     let run = ae.run("Build a $500 MRR CSV tool", &[]);
     ae.serve();
-    let mut page = Page::open(&mut chrome, &downloads);
-    page.goto(run["product_url"].as_str().unwrap());
+    for (name, bytes) in [("10.csv", 10_000_000), ("200.csv", 200_000_000)] {
+        let file = ae.path(name);
+        table(&file, bytes);
+        // A browser for each, so that neither counts what the other left.
+        let folder = tempfile::tempdir().unwrap();
+        if big_file(&file, run["product_url"].as_str().unwrap(), folder.path()).is_none() {
+            return ae::skip("Chromium");
+        }
+    }
+}
+
+fn big_file(file: &Path, product: &str, folder: &Path) -> Option<()> {
+    let (proxy, _) = proxy::start();
+    let mut chrome = Chrome::start(folder, &proxy)?;
+    let root = chrome.process();
+    let name = file.file_name()?.to_str()?;
+    let mut page = Page::open(&mut chrome, folder);
+    page.goto(product);
     page.eval(
         "window.longest = 0; { let last = performance.now(); setInterval(() => { const now = performance.now(); \
          window.longest = Math.max(window.longest, now - last); last = now; }, 4); }",
     );
-    thread::sleep(Duration::from_secs(2));
+    thread::sleep(Duration::from_secs(3));
     let idle = memory(root);
     println!("idle: {idle} MB");
-    for (name, bytes) in [("10.csv", 10_000_000), ("200.csv", 200_000_000)] {
-        let file = ae.path(name);
-        table(&file, bytes);
-        measured(&mut page, root, idle, &format!("{name} parsed, repaired, shown"), |page| {
-            page.pick("#tool-file", &file);
-            page.wait(&format!(
-                "document.querySelector('#tool-name').innerText === {name:?} && \
-                 document.querySelector('#tool-busy').hidden && document.querySelectorAll('#tool-table tbody tr').length > 20"
-            ));
-        });
-        page.click("#tool-tab-save");
-        page.set("#tool-format", "json");
-        measured(&mut page, root, idle, &format!("{name} to JSON, saved"), |page| {
-            let bytes = page.download(&downloads, |page| page.click("#tool-save")).len();
-            assert!(bytes as u64 > fs::metadata(&file).unwrap().len());
-        });
-    }
+    measured(&mut page, root, idle, &format!("{name} parsed, repaired, shown"), |page| {
+        page.pick("#tool-file", file);
+        page.wait(&format!(
+            "document.querySelector('#tool-name').innerText === {name:?} && \
+             document.querySelector('#tool-busy').hidden && document.querySelectorAll('#tool-table tbody tr').length > 20"
+        ));
+    });
+    page.click("#tool-tab-save");
+    page.set("#tool-format", "json");
+    measured(&mut page, root, idle, &format!("{name} to JSON, saved"), |page| {
+        let saved = page.download(folder, |page| page.click("#tool-save")).len();
+        assert!(saved as u64 > fs::metadata(file).unwrap().len());
+    });
+    Some(())
 }
