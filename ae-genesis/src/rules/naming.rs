@@ -175,7 +175,7 @@ fn title(words: &[String]) -> String {
 
 /// A word as the intent wrote it, when it has capitals of its own; otherwise capitalised, and in capitals when it is a
 /// known abbreviation.
-fn display(word: &str) -> String {
+pub(super) fn display(word: &str) -> String {
     if word.chars().skip(1).any(char::is_uppercase) {
         return word.to_owned();
     }

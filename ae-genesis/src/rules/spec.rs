@@ -25,7 +25,7 @@ pub(super) fn specify(brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
     let items = on_topic(&niche.evidence, query, brief.now);
     let plan = Plan::of(query, &brief.offers, &items, &theme);
     let product_name = naming::product_name(query);
-    let audience = naming::audience(query).unwrap_or_else(|| ANYONE.to_owned());
+    let audience = naming::audience(query).unwrap_or_else(|| anyone(&plan));
     let prices = Prices::of(query, brief.intent.currency());
     let pricing = match plan.offer {
         Some(_) => prices.tiers(&plan.paid()),
@@ -66,7 +66,16 @@ pub(super) fn specify(brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
 }
 
 /// The people where the intent names none.
-const ANYONE: &str = "anyone who needs it";
+fn anyone(plan: &Plan<'_>) -> String {
+    match plan.offer.and_then(|offer| offer.families.first()) {
+        Some(noun) => {
+            // "CSV", but not "Text": a noun in a sentence.
+            let name = Some(naming::display(noun)).filter(|name| *name == noun.to_uppercase());
+            format!("anyone who works with {}", name.as_ref().unwrap_or(noun))
+        }
+        None => "anyone who needs it".to_owned(),
+    }
+}
 
 /// Refuses a brief that does not fit together, or whose intent leaves open what to build.
 fn check(brief: &SpecBrief) -> Result<(), BackendError> {

@@ -7,6 +7,7 @@ use crate::{
     glue::{
         address,
         launch::{delivers, price_word},
+        proof::counted,
     },
     service::{RunReport, RunRow, TaskReport},
 };
@@ -44,7 +45,11 @@ pub(super) fn of(report: &RunReport) -> String {
         let attempts = report.attempts.unwrap_or_default();
         line(
             "checks",
-            format!("{passed} of {} sealed checks pass, {attempts} attempt(s)", report.checks.len()),
+            format!(
+                "{passed} of {} sealed checks pass, {}",
+                report.checks.len(),
+                counted(attempts, "attempt")
+            ),
         );
     }
     let done: Vec<_> = report.tasks.iter().filter(|task| task.attempts > 0).collect();
@@ -66,7 +71,12 @@ pub(super) fn of(report: &RunReport) -> String {
                 if sums.refunded.is_zero() { String::new() } else { format!(", {} refunded", sums.refunded) };
             line(
                 "revenue",
-                format!("{} from {} payment(s), {} a month{refunded}", sums.gross, sums.payments, sums.mrr),
+                format!(
+                    "{} from {}, {} a month{refunded}",
+                    sums.gross,
+                    counted(sums.payments, "payment"),
+                    sums.mrr
+                ),
             );
         }
         for entitlement in &revenue.entitlements {
@@ -77,7 +87,7 @@ pub(super) fn of(report: &RunReport) -> String {
         }
     }
     if let Some(interest) = report.interest {
-        line("interest", format!("{interest} time(s) a visitor said to want it"));
+        line("interest", format!("{} said to want it", counted(interest, "visitor")));
     }
     line("run", report.run_id.to_string());
     if let Some(waiting) = &report.waiting {
