@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
 use reqwest::{Url, redirect};
 
-use crate::{Answer, Request};
+use crate::{Answer, Passed, Request};
 
 /// The bounds of every exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +53,11 @@ impl Client {
     /// when TLS can't be set up.
     pub fn new(backend: &'static str, base_url: &str, limits: Limits) -> Result<Self, BackendError> {
         let base = parse(backend, base_url)?;
-        let inner = connector(limits).map_err(|source| {
-            BackendError::new(ErrorKind::Internal, backend, "connect", "TLS could not be set up")
-                .with_source(source)
+        let inner = connector(backend, |builder| {
+            builder
+                .user_agent(concat!("autonomous-enterprise/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(limits.connect)
+                .timeout(limits.answer)
         })?;
         Ok(Self { backend, inner, base, limits })
     }
@@ -77,14 +79,8 @@ impl Client {
     /// `Timeout` and `Unavailable` when there was no answer, `Protocol` when it is too long. The effect is unknown
     /// unless the request only reads or was never sent.
     pub async fn send(&self, request: &Request) -> Result<Answer, BackendError> {
-        let mut sent = self.inner.request(request.method.clone(), self.url(request));
-        for (name, value) in &request.headers {
-            sent = sent.header(name, value);
-        }
-        if let Some(body) = &request.body {
-            sent = sent.body(body.clone());
-        }
-        let mut response = sent.send().await.map_err(|error| self.failed(request, error))?;
+        let mut response =
+            self.prepared(request).send().await.map_err(|error| self.failed(request, error))?;
         let bytes_max = request.body_bytes_max.unwrap_or(self.limits.body_bytes_max);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(request, error))? {
@@ -97,7 +93,37 @@ impl Client {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
+        Ok(self.answer(request, response, body))
+    }
+
+    /// Sends `request` once and gives the answer as soon as it begins, to be read piece by piece. The whole exchange may
+    /// take `within`, in place of the client's limit, and the body may be of any size.
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` and `Unavailable` when there was no answer, and [`Answer::error`] for every status but 2xx.
+    pub async fn open(&self, request: &Request, within: Duration) -> Result<Passed, BackendError> {
+        let sent = self.prepared(request).timeout(within).send().await;
+        let response = sent.map_err(|error| self.failed(request, error))?;
+        if response.status().is_success() {
+            return Ok(Passed { backend: self.backend, host: self.host().to_owned(), response });
+        }
+        Err(self.answer(request, response, Vec::new()).error())
+    }
+
+    fn prepared(&self, request: &Request) -> reqwest::RequestBuilder {
+        let mut prepared = self.inner.request(request.method.clone(), self.url(request));
+        for (name, value) in &request.headers {
+            prepared = prepared.header(name, value);
+        }
+        match &request.body {
+            Some(body) => prepared.body(body.clone()),
+            None => prepared,
+        }
+    }
+
+    fn answer(&self, request: &Request, mut response: reqwest::Response, body: Vec<u8>) -> Answer {
+        Answer {
             backend: self.backend,
             operation: request.operation,
             host: self.host().to_owned(),
@@ -105,7 +131,7 @@ impl Client {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             body,
-        })
+        }
     }
 
     fn url(&self, request: &Request) -> Url {
@@ -120,7 +146,7 @@ impl Client {
     }
 
     fn host(&self) -> &str {
-        self.base.host_str().unwrap_or("the service")
+        host(&self.base)
     }
 
     /// The effect of a request that the service may have received.
@@ -148,24 +174,30 @@ impl Client {
     }
 }
 
-fn connector(limits: Limits) -> Result<reqwest::Client, Box<dyn std::error::Error + Send + Sync>> {
+/// A connector with the TLS of this crate, and with what `more` sets.
+pub(crate) fn connector(
+    backend: &'static str,
+    more: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+) -> Result<reqwest::Client, BackendError> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(reqwest::Client::builder()
+    let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let failed = || BackendError::new(ErrorKind::Internal, backend, "connect", "TLS could not be set up");
+    let tls = tls.map_err(|source| failed().with_source(source))?;
+    let tls = tls.with_root_certificates(roots).with_no_client_auth();
+    more(reqwest::Client::builder())
         .tls_backend_preconfigured(tls)
-        .user_agent(concat!("autonomous-enterprise/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(limits.connect)
-        .timeout(limits.answer)
         // A redirect would carry the credentials to an address that nobody configured.
         .redirect(redirect::Policy::none())
-        .build()?)
+        .build()
+        .map_err(|source| failed().with_source(source))
 }
 
-fn parse(backend: &'static str, base_url: &str) -> Result<Url, BackendError> {
+pub(crate) fn host(base: &Url) -> &str {
+    base.host_str().unwrap_or("the service")
+}
+
+pub(crate) fn parse(backend: &'static str, base_url: &str) -> Result<Url, BackendError> {
     let is_plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
