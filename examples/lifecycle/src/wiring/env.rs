@@ -1,0 +1,24 @@
+//! The environment of this process: the only place that reads keys.
+
+use std::path::PathBuf;
+
+use ae_harness::HostEnv;
+
+use crate::error::{Error, Result};
+
+/// A variable that is set and not empty.
+#[expect(clippy::disallowed_methods, reason = "the wiring reads keys and addresses")]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name)?.into_string().ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The machine as coding agents may know it: nothing but where programs are, and the language.
+pub(super) fn host() -> HostEnv {
+    let host = HostEnv::new(variable("PATH").unwrap_or_default());
+    variable("LANG").into_iter().fold(host, |host, lang| host.with_variable("LANG", lang))
+}
+
+/// The program that runs.
+pub(super) fn this_program() -> Result<PathBuf> {
+    std::env::current_exe().map_err(|error| Error::io("the program that runs can't be found", error))
+}
