@@ -5,13 +5,14 @@
 //! ```
 //!
 //! The file holds an array of behaviours: `[{"id": "add", "module": "sum.js", "export": "add", "cases": [{"name": "two",
-//! "given": [1, 2], "expect": 3}]}]`. The exit status is 1 when one does not pass. `--bench` prints timings instead.
+//! "given": [1, 2], "expect": 3}]}]`. The exit status is 1 when one does not pass. `--bench` prints timings instead, and
+//! `--kit FOLDER [MOST]` makes defects in the modules of a kit and prints those that none of its cases notices.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::{error::Error, path::Path, process::ExitCode, time::Duration};
 
 use ae_harness::{
-    BehaviourLimits, BehaviourRunner, Launcher, Modules,
+    BehaviourLimits, BehaviourRunner, Launcher, Modules, MutantRules,
     core::{Behaviour, Case, Clock as _, SystemClock},
 };
 use serde_json::json;
@@ -21,6 +22,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["--bench"] => bench().map(|()| true),
+        ["--kit", folder] => defects(folder, "1000"),
+        ["--kit", folder, most] => defects(folder, most),
         [folder, file] => check(folder, file, "0"),
         [folder, file, seed] => check(folder, file, seed),
         _ => Err("usage: behaviour FOLDER BEHAVIOURS.json [SEED]".into()),
@@ -46,6 +49,30 @@ fn check(folder: &str, file: &str, seed: &str) -> Result<bool, Box<dyn Error>> {
         }
     }
     Ok(outcomes.iter().all(ae_harness::BehaviourOutcome::passed))
+}
+
+fn defects(folder: &str, most: &str) -> Result<bool, Box<dyn Error>> {
+    let folder = Path::new(folder);
+    let mut behaviours: Vec<Behaviour> = Vec::new();
+    for file in std::fs::read_dir(folder.join("behaviours"))? {
+        behaviours.extend(serde_json::from_slice::<Vec<Behaviour>>(&std::fs::read(file?.path())?)?);
+    }
+    let rules = MutantRules::new(1).with_most(most.parse()?).with_total(Duration::from_secs(3_600));
+    let start = SystemClock.monotonic();
+    let runner = BehaviourRunner::new(Launcher::this_program());
+    let report = runner.survivors(&Modules::read(folder)?, &behaviours, &rules)?;
+    for survivor in &report.survivors {
+        println!("{survivor}");
+    }
+    println!(
+        "{} of {} defects noticed ({} more were not a script), {} not tried, in {} s",
+        report.caught,
+        report.tried(),
+        report.invalid,
+        report.untried,
+        (SystemClock.monotonic() - start).as_secs()
+    );
+    Ok(report.survivors.is_empty())
 }
 
 /// A module of about 35 kB: a reader of CSV, and functions that nothing calls.

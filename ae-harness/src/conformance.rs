@@ -4,6 +4,6 @@
 //! clause that the implementation's own description selects, and return the clauses that ran and those that did not apply.
 
 pub use crate::{
-    agent::conformance as provider, deploy::conformance as deployer, registrar::conformance as registrar,
-    sandbox::conformance as sandbox,
+    agent::conformance as provider, deploy::conformance as deployer, meter::conformance as meter,
+    registrar::conformance as registrar, sandbox::conformance as sandbox,
 };

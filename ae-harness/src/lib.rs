@@ -7,49 +7,81 @@ mod atomic;
 #[cfg(feature = "behaviour")]
 mod behaviour;
 mod checked;
+#[cfg(unix)]
+mod choose;
 mod context;
 mod deploy;
+#[cfg(feature = "agents")]
+mod dialect;
 #[cfg(feature = "site")]
 mod kit;
 mod licence;
 mod living;
+mod meter;
 mod paths;
 #[cfg(feature = "site")]
 mod phrase;
 mod policy;
 mod registrar;
 mod sandbox;
+#[cfg(any(feature = "behaviour", feature = "site"))]
+mod script;
 #[cfg(feature = "site")]
 mod site;
-#[cfg(feature = "behaviour")]
+#[cfg(any(feature = "behaviour", feature = "agents", feature = "sandbox"))]
 mod supervise;
 mod text;
+mod workspace;
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
 
-/// The pieces that a deployer of one's own is made of.
+/// The pieces that a deployer or the dialect of a coding agent of one's own is made of.
 pub mod host {
     pub use crate::deploy::Releases;
+    #[cfg(feature = "agents")]
+    pub use crate::dialect::{
+        AgentExit, Decoder, Dialect, Endpoint, Interrupt, LaunchPlan, LaunchSite, Outbox, OutputMode,
+        SessionTotals,
+    };
+    #[cfg(feature = "sandbox")]
+    pub use crate::sandbox::{
+        Confinement, Egress, LocalProbe, ProgramToStart, SandboxKind, confine, probe_local, shown_for,
+    };
 }
 
 /// Mocks of the ports, made by `mockall`.
 #[cfg(feature = "mock")]
 pub mod mock {
     pub use crate::{
-        agent::MockCliProvider, deploy::MockDeployer, registrar::MockRegistrar, sandbox::MockSandbox,
+        agent::MockCliProvider, deploy::MockDeployer, meter::MockMeter, registrar::MockRegistrar,
+        sandbox::MockSandbox,
     };
 }
 
-pub use acceptance::{AcceptancePlan, Assertion, Check, CheckOutcome, TierPrice};
-pub use ae_core as core;
-pub use agent::{
-    AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, Snapshot, StopReason,
+#[cfg(unix)]
+pub use acceptance::TestBench;
+pub use acceptance::{
+    AcceptancePlan, Assertion, Check, CheckOutcome, SealedTests, TestFiles, TestRunner, TierPrice,
 };
+pub use ae_core as core;
+#[cfg(feature = "meter")]
+pub use ae_core_wire as wire;
+pub use agent::{
+    Abilities, AgentEvent, AgentFailure, AgentLimits, AgentReport, AgentRequest, AgentSession, AgentSink,
+    CliProvider, FailureKind, MemoryProvider, Permission, ProviderInfo, SandboxUse, ScriptedRun, StopReason,
+    Timer,
+};
+#[cfg(all(feature = "agents", unix))]
+pub use agent::{CliAgent, Detected, HostEnv};
 #[cfg(feature = "behaviour")]
 pub use behaviour::{
-    BehaviourLimits, BehaviourOutcome, BehaviourRunner, CaseVerdict, Launcher, Modules, Verdict,
-    behaviour_child,
+    BehaviourLimits, BehaviourOutcome, BehaviourRunner, CaseVerdict, Launcher, Modules, Mutant, MutantReport,
+    MutantRules, Verdict, behaviour_child, mutants,
+};
+#[cfg(unix)]
+pub use choose::{
+    Candidate, Choice, Harness, Health, History, Judge, Judgement, RaceReport, Tiers, Tried, TryEnd,
 };
 pub use context::SiteContext;
 pub use deploy::{
@@ -58,12 +90,36 @@ pub use deploy::{
 };
 #[cfg(feature = "local")]
 pub use deploy::{LocalDeployer, ReleaseCheck};
+#[cfg(feature = "acp")]
+pub use dialect::Acp;
+#[cfg(feature = "claude")]
+pub use dialect::Claude;
+#[cfg(feature = "codex")]
+pub use dialect::Codex;
+#[cfg(feature = "gemini")]
+pub use dialect::Gemini;
 #[cfg(feature = "site")]
-pub use kit::{Kit, KitErrors};
+pub use kit::{Kit, KitDraft, KitErrors};
 pub use living::{ErrorEntry, LivingSpec, LogEntry};
+pub use meter::{BudgetMeter, CallAnswer, Meter, ModelCall, ModelPrice};
+#[cfg(feature = "meter")]
+pub use meter::{MeterProxy, ProxyOptions, ProxySession, SessionPlan, SessionSpend};
 pub use registrar::{
     Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar, RegistrarInfo,
 };
-pub use sandbox::{CommandOutput, MemorySandbox, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
+#[cfg(all(feature = "sandbox", target_os = "linux"))]
+pub use sandbox::LocalSandbox;
+#[cfg(feature = "sandbox")]
+pub use sandbox::confined_child;
+pub use sandbox::{
+    CommandEnd, CommandOutput, CommandSignal, Enforced, MemorySandbox, NetworkPolicy, OutputChunk,
+    RunCommand, Sandbox, SandboxExt, SandboxId, SandboxInfo, SandboxLimits, SandboxProcess, SandboxReport,
+    SandboxSpec,
+};
+#[cfg(feature = "e2b")]
+pub use sandbox::{E2bConfig, E2bSandbox};
 #[cfg(feature = "site")]
 pub use site::SiteBuilder;
+pub use workspace::{Changes, Snapshot};
+#[cfg(unix)]
+pub use workspace::{Checkpoint, CheckpointRules};

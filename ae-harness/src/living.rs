@@ -1,4 +1,5 @@
-//! The living spec: the state of a product under way, which a builder finds in its workspace as `CLAUDE.md`.
+//! The living spec: the state of a product under way, which a builder finds in its workspace under the names that coding
+//! agents read by themselves.
 
 use std::path::Path;
 
@@ -68,6 +69,8 @@ pub struct LivingSpec {
 impl LivingSpec {
     /// The version this crate writes.
     pub const SCHEMA_VERSION: u32 = 1;
+    /// The files that hold it in a workspace, the same text in each: coding agents read one of them by themselves.
+    pub const FILES: [&'static str; 3] = ["CLAUDE.md", "GEMINI.md", "AGENTS.md"];
 
     /// A product in phase `ideation`, nothing done yet.
     pub fn new(product_name: impl Into<String>, directive: impl Into<String>) -> Self {
@@ -113,7 +116,7 @@ impl LivingSpec {
         });
     }
 
-    /// The text of `CLAUDE.md`: the last 10 log entries and the last 5 errors, newest last. Outside text is fenced, and
+    /// The text of its files: the last 10 log entries and the last 5 errors, newest last. Outside text is fenced, and
     /// nothing that is filled in is expanded again.
     pub fn render(&self) -> String {
         let log = |entry: &LogEntry| {
@@ -134,15 +137,19 @@ impl LivingSpec {
         )
     }
 
-    /// Writes `CLAUDE.md` into `workspace`, whole or not at all, and only when it changed.
+    /// Writes its [files](Self::FILES) into `workspace`, each whole or not at all, and only when it changed.
     ///
     /// # Errors
     ///
     /// Returns an error if the folder is missing or can't be written.
     pub fn write_to(&self, workspace: &Path) -> Result<(), BackendError> {
-        let path = workspace.join("CLAUDE.md");
-        let written = write_if_changed(&path, self.render().as_bytes());
-        written.map(drop).map_err(|error| io_error("living-spec", "write_to", "write", &path, error))
+        let text = self.render();
+        for name in Self::FILES {
+            let path = workspace.join(name);
+            write_if_changed(&path, text.as_bytes())
+                .map_err(|error| io_error("living-spec", "write_to", "write", &path, error))?;
+        }
+        Ok(())
     }
 }
 
@@ -195,8 +202,10 @@ mod tests {
         assert_eq!(serde_json::from_str::<LivingSpec>(&json).unwrap(), living);
         let folder = tempfile::tempdir().unwrap();
         living.write_to(folder.path()).unwrap();
-        let text = std::fs::read_to_string(folder.path().join("CLAUDE.md")).unwrap();
-        assert_eq!(text, living.render());
+        for name in LivingSpec::FILES {
+            let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+            assert_eq!(text, living.render(), "{name}");
+        }
         let error = living.write_to(&folder.path().join("missing")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }

@@ -5,6 +5,7 @@
 //! runs tiny inputs once, and so do the tests of each module.
 
 pub mod genesis;
+pub mod harness;
 pub mod langflow;
 pub mod lifecycle;
 pub mod ratio;

@@ -25,7 +25,7 @@ const LIBRARIES: [&str; 7] =
     ["ae-core", "ae-router", "ae-safety", "ae-genesis", "ae-harness", "ae-billing", "ae-langflow"];
 
 /// The core's satellites: libraries may depend on them as on the core itself.
-const SATELLITES: [&str; 2] = ["ae-core-http", "ae-core-sqlite"];
+const SATELLITES: [&str; 3] = ["ae-core-http", "ae-core-sqlite", "ae-core-wire"];
 
 /// The workspace's root; the tests are part of the checkout, not of the published package.
 fn root() -> PathBuf {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{folder, name, rust_files};
 
 /// Every port: its trait, its crate, and the clauses' letter.
-const PORTS: [(&str, &str, char); 19] = [
+const PORTS: [(&str, &str, char); 20] = [
     ("NicheSource", "ae-genesis", 'C'),
     ("NicheValidator", "ae-genesis", 'C'),
     ("Analyst", "ae-genesis", 'C'),
@@ -19,6 +19,7 @@ const PORTS: [(&str, &str, char); 19] = [
     ("Sandbox", "ae-harness", 'C'),
     ("Deployer", "ae-harness", 'C'),
     ("Registrar", "ae-harness", 'C'),
+    ("Meter", "ae-harness", 'C'),
     ("PaymentProvider", "ae-billing", 'C'),
     ("WebhookVerifier", "ae-billing", 'W'),
     ("EventStore", "ae-billing", 'E'),

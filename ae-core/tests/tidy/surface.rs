@@ -25,20 +25,17 @@ const CLOSED: [(&str, &str, &str); 10] = [
 ];
 
 /// Words of the core that one crate alone, or none, names in its code: (type, reason).
-const OF_THE_CORE: [(&str, &str); 17] = [
+const OF_THE_CORE: [(&str, &str); 14] = [
     ("IntentError", ERROR),
     ("ManualClock", SEAM),
     ("ManualSleeper", SEAM),
     ("SeededIds", SEAM),
-    ("Sleep", SEAM),
-    ("Sleeper", SEAM),
     ("SystemClock", SEAM),
     ("SystemIds", SEAM),
     ("SystemSleeper", SEAM),
     ("ActionName", PART),
     ("Attribute", PART),
     ("Case", PART),
-    ("Law", PART),
     ("MrrArithmetic", PART),
     ("Property", PART),
     ("SourceNote", PART),

@@ -12,13 +12,13 @@ mod spec;
 mod stories;
 mod tasks;
 
-use ae_core::{BackendError, Mode, ProductSpec};
+use ae_core::{BackendError, Mode, Offer, ProductSpec};
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 
 use crate::{
-    Analyst, AnalystInfo, Niche, NicheBrief, NicheValidator, ScoreTerm, SpecBrief, ValidationReport,
-    ValidationRequest,
+    Analyst, AnalystInfo, Niche, NicheBrief, NicheValidator, ScoreTerm, SignalQuery, SpecBrief,
+    ValidationReport, ValidationRequest,
 };
 
 /// The name of both rule-based backends.
@@ -48,6 +48,22 @@ fn term<T: Into<Decimal>>(
 /// [question](crate::SignalQuery::question) it proposes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RuleAnalyst;
+
+impl SignalQuery {
+    /// The words of the intent that an offer has to cover: without grammar, praise and words for "tool".
+    pub fn asked(&self) -> Vec<String> {
+        coverage::content(self)
+    }
+
+    /// Whether `offer` covers every word of the intent, so that [`RuleAnalyst`] makes a spec from it.
+    ///
+    /// # Errors
+    ///
+    /// The reason why it does not, in a few words.
+    pub fn covered_by(&self, offer: &Offer) -> Result<(), String> {
+        plan::cover(offer, self).map(drop)
+    }
+}
 
 #[async_trait]
 impl Analyst for RuleAnalyst {

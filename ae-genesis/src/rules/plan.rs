@@ -59,7 +59,7 @@ impl<'a> Plan<'a> {
 }
 
 /// The words of the product that an offer covers, or the reason why it does not.
-fn cover(offer: &Offer, query: &SignalQuery) -> Result<Vec<String>, String> {
+pub(super) fn cover(offer: &Offer, query: &SignalQuery) -> Result<Vec<String>, String> {
     if let Some(form) = other_form(&query.product).filter(|_| offer.deliverable == Deliverable::WebTool) {
         return Err(format!("\"{form}\" is not a tool on a web page"));
     }

@@ -3,6 +3,7 @@
 mod derive;
 #[cfg(feature = "site")]
 mod judge;
+mod sealed;
 #[cfg(feature = "site")]
 pub(crate) use self::judge::part_problems;
 
@@ -12,6 +13,9 @@ use ae_core::{AcceptanceCriterion, Behaviour, Digest, Priority, ProductSpec};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[cfg(unix)]
+pub use self::sealed::TestBench;
+pub use self::sealed::{SealedTests, TestFiles, TestRunner};
 use crate::context::SiteContext;
 
 /// The folder of a workspace that holds the site.
@@ -103,6 +107,11 @@ pub enum Assertion {
     Behaves {
         /// The function, its cases and its laws. One without cases and laws proves nothing, and fails.
         behaviour: Behaviour,
+    },
+    /// A command runs sealed tests, and they pass. It takes a sandbox: `run_tests`.
+    Tests {
+        /// The command, and the least that it has to report.
+        tests: SealedTests,
     },
 }
 

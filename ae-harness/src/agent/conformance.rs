@@ -8,7 +8,8 @@ use ae_core::{
     conformance::{Ran, held, key, refused, same},
 };
 
-use super::{AgentReport, AgentRequest, CliProvider, Snapshot, StopReason};
+use super::{AgentLimits, AgentReport, AgentRequest, AgentSession, CliProvider, StopReason};
+use crate::Snapshot;
 
 /// Runs every clause. The workspace of `request` is an existing, empty folder, in which each clause makes one of its own;
 /// the provider can serve the request in six of them, and changes files when it does.
@@ -22,6 +23,7 @@ pub async fn run_all(provider: &dyn CliProvider, request: &AgentRequest) -> Ran 
     ran.clause("C6", c6_a_repeat_leaves_the_same_files(provider, request)).await;
     ran.clause("C7", c7_a_key_serves_one_request(provider, request)).await;
     ran.clause("C8", c8_a_cancelled_call_writes_nothing(provider, request)).await;
+    ran.clause("C9", c9_a_missing_ability_is_refused(provider, request)).await;
     ran
 }
 
@@ -39,7 +41,7 @@ async fn built(
     sequence: u32,
     request: &AgentRequest,
 ) -> AgentReport {
-    let report = held(clause, provider.execute(&key(clause, sequence), request, &Cancel::new()).await);
+    let report = held(clause, provider.execute(&key(clause, sequence), request, &(), &Cancel::new()).await);
     assert!(report.succeeded(), "{clause}: the request can be served, was {report:?}");
     report
 }
@@ -59,7 +61,7 @@ async fn c2_only_the_workspace_is_written(provider: &dyn CliProvider, request: &
     for wrong in [Path::new("relative").to_path_buf(), request.workspace.join("missing")] {
         let mut elsewhere = request.clone();
         elsewhere.workspace.clone_from(&wrong);
-        let answer = provider.execute(&key("C2", 0), &elsewhere, &Cancel::new()).await;
+        let answer = provider.execute(&key("C2", 0), &elsewhere, &(), &Cancel::new()).await;
         refused("C2", answer, ErrorKind::InvalidInput);
         assert!(!wrong.exists(), "C2: {} was made", wrong.display());
     }
@@ -71,7 +73,7 @@ async fn c2_only_the_workspace_is_written(provider: &dyn CliProvider, request: &
 
 async fn c3_attempts_count_from_one(provider: &dyn CliProvider, request: &AgentRequest) {
     let none = within(request, "c3").with_attempt(0);
-    let answer = provider.execute(&key("C3", 0), &none, &Cancel::new()).await;
+    let answer = provider.execute(&key("C3", 0), &none, &(), &Cancel::new()).await;
     refused("C3", answer, ErrorKind::InvalidInput);
 }
 
@@ -101,7 +103,7 @@ async fn c7_a_key_serves_one_request(provider: &dyn CliProvider, request: &Agent
     built("C7", provider, 0, &own).await;
     let before = held("C7", Snapshot::take(&own.workspace));
     let other = own.clone().with_attempt(own.attempt.saturating_add(1));
-    let answer = provider.execute(&key("C7", 0), &other, &Cancel::new()).await;
+    let answer = provider.execute(&key("C7", 0), &other, &(), &Cancel::new()).await;
     refused("C7", answer, ErrorKind::Conflict);
     assert!(changed("C7", &own.workspace, &before).is_empty(), "C7: a refusal writes nothing");
 }
@@ -111,8 +113,24 @@ async fn c8_a_cancelled_call_writes_nothing(provider: &dyn CliProvider, request:
     let before = held("C8", Snapshot::take(&own.workspace));
     let cancel = Cancel::new();
     cancel.cancel();
-    let report = held("C8", provider.execute(&key("C8", 0), &own, &cancel).await);
+    let report = held("C8", provider.execute(&key("C8", 0), &own, &(), &cancel).await);
     same("C8: the report says so", &report.stop, &StopReason::Cancelled);
     assert!(changed("C8", &own.workspace, &before).is_empty(), "C8: nothing is written");
     built("C8", provider, 0, &own).await;
+}
+
+async fn c9_a_missing_ability_is_refused(provider: &dyn CliProvider, request: &AgentRequest) {
+    let able = provider.info().abilities;
+    let own = within(request, "c9");
+    let before = held("C9", Snapshot::take(&own.workspace));
+    let asked = [
+        (able.resume, own.clone().with_session(AgentSession::Resume("0".into()))),
+        (able.output_schema, own.clone().with_output_schema(serde_json::json!({ "type": "object" }))),
+        (able.turns, own.clone().with_limits(AgentLimits { turns: Some(1), ..own.limits.clone() })),
+    ];
+    for (_, asked) in asked.iter().filter(|(able, _)| !able) {
+        let answer = provider.execute(&key("C9", 0), asked, &(), &Cancel::new()).await;
+        refused("C9", answer, ErrorKind::Unsupported);
+        assert!(changed("C9", &own.workspace, &before).is_empty(), "C9: nothing is written");
+    }
 }

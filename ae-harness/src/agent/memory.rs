@@ -8,7 +8,7 @@ use std::{
 use ae_core::{BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Isolation, Mode, Money, SameKey};
 use async_trait::async_trait;
 
-use super::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason};
+use super::{Abilities, AgentReport, AgentRequest, AgentSink, CliProvider, ProviderInfo, StopReason};
 
 const NAME: &str = "memory";
 
@@ -80,9 +80,11 @@ impl CliProvider for MemoryProvider {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        _: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         request.check(NAME)?;
+        request.check_abilities(NAME, Abilities::new(), Isolation::Confined)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(report) = state.done.repeat("execute", key, request)? {
             return Ok(report.clone());

@@ -1,18 +1,22 @@
 //! Builders: they turn a request into files.
 
+#[cfg(all(feature = "agents", unix))]
+mod cli;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod memory;
 mod port;
-mod snapshot;
 mod types;
 
+#[cfg(all(feature = "agents", unix))]
+pub use self::cli::{CliAgent, Detected, HostEnv};
 #[cfg(feature = "mock")]
 pub use self::port::MockCliProvider;
-pub(crate) use self::snapshot::hash_file;
 pub use self::{
     memory::{MemoryProvider, ScriptedRun},
     port::CliProvider,
-    snapshot::Snapshot,
-    types::{AgentReport, AgentRequest, ProviderInfo, StopReason},
+    types::{
+        Abilities, AgentEvent, AgentFailure, AgentLimits, AgentReport, AgentRequest, AgentSession, AgentSink,
+        FailureKind, Permission, ProviderInfo, SandboxUse, StopReason, Timer,
+    },
 };

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `runner` | from behaviours to trials to verdicts |
 //! | `vary`, `compare`, `laws`, `show` | pure: other texts, equality, properties, texts for people |
+//! | `mutants` | modules with one defect each, to see whether the cases notice |
 //! | `lanes` | child processes, deadlines, what happens when one dies |
 //! | `wire` | the lines between the two processes |
 //! | `child` | the other process: engine, limits, the check that an answer is plain data |
@@ -19,6 +20,7 @@ mod launch;
 mod laws;
 mod limits;
 mod modules;
+mod mutants;
 mod runner;
 mod show;
 mod vary;
@@ -28,6 +30,7 @@ mod wire;
 pub use launch::{Launcher, behaviour_child};
 pub use limits::BehaviourLimits;
 pub use modules::Modules;
+pub use mutants::{Mutant, MutantReport, MutantRules, mutants};
 pub use runner::BehaviourRunner;
 pub use verdict::{BehaviourOutcome, CaseVerdict, Verdict};
 

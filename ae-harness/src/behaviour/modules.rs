@@ -1,13 +1,18 @@
 //! The ES modules of a product.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use ae_core::{BackendError, ErrorKind};
 
-use super::error;
+use super::{child::resolved, error};
 use crate::{
     atomic::io_error,
     paths::{path_problem, walk},
+    script::imports,
 };
 
 const FILES_MAX: usize = 2_000;
@@ -82,6 +87,25 @@ impl Modules {
             modules = modules.with(file.relative, source)?;
         }
         Ok(modules)
+    }
+
+    /// The module at `path`, and those that it leads to by imports.
+    pub(super) fn reached_from(&self, path: &str) -> BTreeSet<&str> {
+        let (mut reached, mut waiting) = (BTreeSet::new(), vec![path.to_owned()]);
+        while let Some(path) = waiting.pop() {
+            let Some((path, source)) = self.0.get_key_value(&path) else { continue };
+            if reached.insert(path.as_str()) {
+                waiting.extend(imports(source).iter().filter_map(|name| resolved(path, name)));
+            }
+        }
+        reached
+    }
+
+    /// The same modules with another source of one of them.
+    pub(super) fn replaced(&self, path: &str, source: String) -> Self {
+        let mut other = self.clone();
+        other.0.insert(path.to_owned(), source);
+        other
     }
 
     /// The paths and sources.

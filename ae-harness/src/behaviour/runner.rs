@@ -24,7 +24,7 @@ const VARIANTS: usize = 2;
 #[derive(Debug, Clone)]
 pub struct BehaviourRunner {
     launcher: Launcher,
-    limits: BehaviourLimits,
+    pub(super) limits: BehaviourLimits,
 }
 
 /// One argument and the condition on the result.

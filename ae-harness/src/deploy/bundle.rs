@@ -12,9 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{DeployPlan, DeploySpec, DeploymentId, forbidden};
 use crate::{
-    agent::hash_file,
     atomic::{create_dirs, create_file, io_error, sync_dir},
     paths::walk,
+    workspace::hash_file,
 };
 
 /// The most files of a bundle, the most bytes of one of them and of all.

@@ -6,14 +6,13 @@ use ae_core::{Behaviour, Offer};
 use serde_json::Value;
 
 use super::{
-    Kit, behaviours,
+    Kit, KitDraft, behaviours, lock,
     manifest::{self, Manifest},
     markup, offered,
     problems::Problems,
-    script,
     source::Source,
 };
-use crate::{acceptance::style_problems, site::base_sheet};
+use crate::{acceptance::style_problems, script, site::base_sheet};
 
 /// The most cases of all behaviours together: they are sealed, and run for every build.
 const CASES_MAX: usize = 150;
@@ -25,42 +24,57 @@ const BYTES_MAX: usize = 1_500_000;
 const SERVED: [&str; 10] =
     [".js", ".css", ".json", ".csv", ".tsv", ".txt", ".svg", ".png", ".webp", ".woff2"];
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// The kit, unless its manifest can't be read at all; whether it is sound, `problems` says.
 pub(super) fn read(source: &Source<'_>, problems: &mut Problems) -> Option<Kit> {
-    let manifest = match source.read(manifest::FILE) {
-        Ok(bytes) => bytes,
-        Err(why) => {
-            problems.add(manifest::FILE, why);
-            return None;
-        }
-    };
-    let value: Value = match serde_json::from_slice(&manifest) {
-        Ok(value) => value,
-        Err(error) => {
-            problems.add(manifest::FILE, format_args!("is not JSON: {error}"));
-            return None;
-        }
-    };
+    let value = manifest_value(source, problems)?;
     let manifest = manifest::read(&value, problems);
     let files = files(source, &manifest, problems);
     scripts(&files, problems);
     page(&manifest, &files, problems);
+    lock::check(&manifest, &files, problems);
     let proofs = proofs(source, &manifest, &files, problems);
-    Some(assemble(manifest, files, proofs))
+    let (version, page) = (manifest.version.clone(), manifest.page.clone());
+    Some(Kit { offer: offer(manifest, proofs), version, page, files })
 }
 
-fn assemble(manifest: Manifest, files: Files, proofs: Vec<Vec<Behaviour>>) -> Kit {
+/// The manifest and the behaviours of a kit whose modules and page are not written yet.
+pub(super) fn draft(source: &Source<'_>, problems: &mut Problems) -> Option<KitDraft> {
+    let mut value = manifest_value(source, problems)?;
+    let manifest = manifest::draft(&value, problems);
+    let proofs = proofs(source, &manifest, &Files::new(), problems);
+    if let Some(manifest) = value.as_object_mut() {
+        manifest.remove("page");
+    }
+    let files = manifest.features.iter().flat_map(|entry| &entry.behaviours);
+    // Read without a second list of defects: whatever is wrong with a file is known by now.
+    let unheard = &mut Problems::default();
+    let behaviours = files.map(|file| {
+        let bytes = source.read(file).unwrap_or_default();
+        (file.clone(), behaviours::read(file, &bytes, unheard))
+    });
+    let behaviours = behaviours.collect();
+    let modules = manifest.modules.clone();
+    Some(KitDraft { offer: offer(manifest, proofs), manifest: value, modules, behaviours })
+}
+
+fn manifest_value(source: &Source<'_>, problems: &mut Problems) -> Option<Value> {
+    let read = source.read(manifest::FILE);
+    let value = read
+        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| format!("is not JSON: {error}")));
+    value.map_err(|why| problems.add(manifest::FILE, why)).ok()
+}
+
+fn offer(manifest: Manifest, proofs: Vec<Vec<Behaviour>>) -> Offer {
     let features = manifest.features.into_iter().zip(proofs).map(|(entry, behaviours)| {
         offered(entry.title, entry.description, entry.tier, entry.words, behaviours)
     });
-    let offer = Offer::new(manifest.name, manifest.deliverable, manifest.tagline)
+    Offer::new(manifest.name, manifest.deliverable, manifest.tagline)
         .with_families(manifest.families)
         .with_words(manifest.words)
         .with_features(features.collect())
-        .with_limits(manifest.limits);
-    Kit { offer, version: manifest.version, page: manifest.page, files }
+        .with_limits(manifest.limits)
 }
 
 /// Every module and every file of the page.
@@ -111,7 +125,7 @@ fn scripts(files: &Files, problems: &mut Problems) {
 }
 
 /// The file that a relative import names.
-fn resolve(from: &str, import: &str) -> Option<String> {
+pub(super) fn resolve(from: &str, import: &str) -> Option<String> {
     let mut parts: Vec<&str> = from.split('/').collect();
     parts.pop();
     if !import.starts_with("./") && !import.starts_with("../") {

@@ -63,6 +63,13 @@ pub(super) struct Manifest {
 
 /// Reads a manifest; what can't be read is empty and a defect.
 pub(super) fn read(value: &Value, problems: &mut Problems) -> Manifest {
+    let mut manifest = draft(value, problems);
+    manifest.page = page(value.get("page").unwrap_or(&Value::Null), problems);
+    manifest
+}
+
+/// Reads a manifest without the parts of its page.
+pub(super) fn draft(value: &Value, problems: &mut Problems) -> Manifest {
     let known = [
         "schema",
         "name",
@@ -109,7 +116,6 @@ pub(super) fn read(value: &Value, problems: &mut Problems) -> Manifest {
         modules,
         ..Manifest::default()
     };
-    manifest.page = page(value.get("page").unwrap_or(&Value::Null), problems);
     manifest.features = features(value.get("features").unwrap_or(&Value::Null), problems);
     manifest
 }

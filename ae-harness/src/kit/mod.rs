@@ -2,18 +2,19 @@
 
 mod behaviours;
 mod check;
+mod draft;
 mod embedded;
+mod lock;
 mod manifest;
 mod markup;
 mod problems;
-mod script;
 mod source;
 
 use std::{collections::BTreeMap, error::Error, fmt, path::Path};
 
 use ae_core::{Digest, DigestWriter, Feature, Offer, OfferedFeature};
 
-pub(crate) use self::script::imports;
+pub use self::draft::KitDraft;
 use self::{manifest::PageParts, problems::Problems, source::Source};
 
 /// The folder of a site that holds the files of its kit.

@@ -1,14 +1,17 @@
 //! A simulated sandbox: files in memory and a closed set of commands.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Isolation, Mode, SameKey};
 use async_trait::async_trait;
 
-use super::{CommandOutput, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec};
+use super::{
+    CommandEnd, CommandSignal, OutputChunk, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxProcess,
+    SandboxReport, SandboxSpec,
+};
 use crate::paths::path_problem;
 
 const NAME: &str = "memory";
@@ -76,7 +79,16 @@ impl Sandbox for MemorySandbox {
         SandboxInfo::new(NAME, Mode::Offline, Isolation::Confined)
     }
 
+    async fn probe(&self) -> Result<SandboxReport, BackendError> {
+        let notes = vec!["a simulation: no program of the host is run".to_owned()];
+        Ok(SandboxReport::new(NAME, Isolation::Confined).with_notes(notes))
+    }
+
     async fn create(&self, key: &IdempotencyKey, spec: &SandboxSpec) -> Result<SandboxId, BackendError> {
+        if spec.folder.is_some() {
+            let message = "a simulation has no access to a folder of the host: leave it out";
+            return Err(error(ErrorKind::Unsupported, "create", message));
+        }
         let State { boxes, created } = &mut *self.locked();
         let number = created.values().count() + 1;
         created.once("create", key, spec, || {
@@ -84,6 +96,10 @@ impl Sandbox for MemorySandbox {
             boxes.insert(id.clone(), Files { spec: spec.clone(), files: BTreeMap::new() });
             Ok(id)
         })
+    }
+
+    async fn attach(&self, id: &SandboxId) -> Result<(), BackendError> {
+        self.locked().find(id, "attach").map(drop)
     }
 
     async fn write(
@@ -121,19 +137,33 @@ impl Sandbox for MemorySandbox {
         Ok(self.locked().find(id, "list")?.files.keys().cloned().collect())
     }
 
-    async fn run(
+    async fn spawn(
         &self,
         _: &IdempotencyKey,
         id: &SandboxId,
         command: &RunCommand,
-    ) -> Result<CommandOutput, BackendError> {
+    ) -> Result<Box<dyn SandboxProcess>, BackendError> {
         let Some((program, arguments)) = command.argv.split_first() else {
-            return Err(error(ErrorKind::InvalidInput, "run", "a command names a program"));
+            return Err(error(ErrorKind::InvalidInput, "spawn", "a command names a program"));
         };
+        if let Some(folder) = &command.folder {
+            plain(folder, "spawn")?;
+        }
         let mut state = self.locked();
-        let found = state.find(id, "run")?;
-        let (exit_code, stdout, stderr) = simulate(found, program, arguments, &command.stdin);
-        Ok(CommandOutput::new(exit_code, stdout, stderr, command.output_max))
+        let found = state.find(id, "spawn")?;
+        let mut environment = found.spec.environment.clone();
+        environment.extend(command.environment.clone());
+        Ok(Box::new(Simulated {
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+            folder: command.folder.clone(),
+            files: found.files.clone(),
+            environment,
+            stdin: command.stdin.clone(),
+            open: command.keeps_stdin,
+            output: VecDeque::new(),
+            end: None,
+        }))
     }
 
     async fn destroy(&self, _: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError> {
@@ -142,28 +172,98 @@ impl Sandbox for MemorySandbox {
     }
 }
 
-type Simulated = (i32, Vec<u8>, Vec<u8>);
+/// A simulated command, which runs once its input has ended.
+#[derive(Debug)]
+struct Simulated {
+    program: String,
+    arguments: Vec<String>,
+    folder: Option<String>,
+    files: BTreeMap<String, Vec<u8>>,
+    environment: BTreeMap<String, String>,
+    stdin: Vec<u8>,
+    open: bool,
+    output: VecDeque<OutputChunk>,
+    end: Option<CommandEnd>,
+}
 
-fn simulate(found: &Files, program: &str, arguments: &[String], stdin: &[u8]) -> Simulated {
-    let ok = |stdout: Vec<u8>| (0, stdout, Vec::new());
-    match (program, arguments) {
-        ("true", _) => ok(Vec::new()),
-        ("false", _) => (1, Vec::new(), Vec::new()),
-        ("cat", []) => ok(stdin.to_vec()),
-        ("cat", names) => {
-            let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-            for name in names {
-                match found.files.get(name) {
-                    Some(bytes) => stdout.extend(bytes),
-                    None => stderr.extend(format!("cat: {name}: no such file\n").into_bytes()),
-                }
-            }
-            (i32::from(!stderr.is_empty()), stdout, stderr)
+impl Simulated {
+    /// Runs it, unless its input is still open: then it would wait for more.
+    fn finish(&mut self) -> Result<CommandEnd, BackendError> {
+        if let Some(end) = self.end {
+            return Ok(end);
         }
-        ("printenv", [name]) => match found.spec.environment.get(name) {
-            Some(value) => ok(format!("{value}\n").into_bytes()),
-            None => (1, Vec::new(), Vec::new()),
-        },
-        _ => (127, Vec::new(), format!("{program}: no such program in this simulation\n").into_bytes()),
+        if self.open {
+            let message = "the simulated command waits for the end of its input: close it first";
+            return Err(error(ErrorKind::InvalidInput, "wait", message));
+        }
+        let (code, stdout, stderr) = self.result();
+        let pieces = [OutputChunk::Stdout(stdout), OutputChunk::Stderr(stderr)];
+        let is_empty = |piece: &OutputChunk| match piece {
+            OutputChunk::Stdout(bytes) | OutputChunk::Stderr(bytes) => bytes.is_empty(),
+        };
+        self.output.extend(pieces.into_iter().filter(|piece| !is_empty(piece)));
+        Ok(*self.end.insert(CommandEnd::Exited(code)))
+    }
+
+    fn result(&self) -> (i32, Vec<u8>, Vec<u8>) {
+        let ok = |stdout: Vec<u8>| (0, stdout, Vec::new());
+        let at =
+            |name: &str| self.folder.as_ref().map_or_else(|| name.to_owned(), |at| format!("{at}/{name}"));
+        match (self.program.as_str(), self.arguments.as_slice()) {
+            ("true", _) => ok(Vec::new()),
+            ("false", _) => (1, Vec::new(), Vec::new()),
+            ("cat", []) => ok(self.stdin.clone()),
+            ("cat", names) => {
+                let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+                for name in names {
+                    match self.files.get(&at(name)) {
+                        Some(bytes) => stdout.extend(bytes),
+                        None => stderr.extend(format!("cat: {name}: no such file\n").into_bytes()),
+                    }
+                }
+                (i32::from(!stderr.is_empty()), stdout, stderr)
+            }
+            ("printenv", [name]) => match self.environment.get(name) {
+                Some(value) => ok(format!("{value}\n").into_bytes()),
+                None => (1, Vec::new(), Vec::new()),
+            },
+            (program, _) => {
+                (127, Vec::new(), format!("{program}: no such program in this simulation\n").into_bytes())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl SandboxProcess for Simulated {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), BackendError> {
+        if self.open && self.end.is_none() {
+            self.stdin.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    async fn close_stdin(&mut self) -> Result<(), BackendError> {
+        self.open = false;
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Option<OutputChunk>, BackendError> {
+        self.finish()?;
+        Ok(self.output.pop_front())
+    }
+
+    async fn signal(&mut self, signal: CommandSignal) -> Result<(), BackendError> {
+        let number = match signal {
+            CommandSignal::Interrupt => 2,
+            CommandSignal::Terminate => 15,
+            CommandSignal::Kill => 9,
+        };
+        self.end.get_or_insert(CommandEnd::Signalled(number));
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Result<CommandEnd, BackendError> {
+        self.finish()
     }
 }

@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use self::{contact::Contact, copy::SiteCopy, marks::Marks};
 use crate::{
     acceptance::SITE_FOLDER,
-    agent::{AgentReport, AgentRequest, CliProvider, ProviderInfo, StopReason},
+    agent::{Abilities, AgentReport, AgentRequest, AgentSink, CliProvider, ProviderInfo, StopReason},
     atomic::io_error,
     context::SiteContext,
     kit::Kit,
@@ -89,9 +89,11 @@ impl CliProvider for SiteBuilder {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        _: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         request.check(NAME)?;
+        request.check_abilities(NAME, Abilities::new(), Isolation::Confined)?;
         check_context(&self.spec, &self.site)?;
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.repeat("execute", key, request)?;

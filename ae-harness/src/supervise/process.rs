@@ -56,8 +56,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts the program.
     pub(crate) fn start(program: Program) -> io::Result<Self> {
-        #[expect(clippy::disallowed_methods, reason = "the supervised place in which processes are started")]
-        let mut child = std::process::Command::new(&program.path)
+        let mut child = super::command(&program.path)
             .args(&program.arguments)
             .env_clear()
             .envs(program.environment.iter().copied())

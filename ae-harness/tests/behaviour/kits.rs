@@ -54,7 +54,7 @@ async fn a_site_made_from_a_kit_passes_its_whole_plan() {
         let run = RunId::from_digest(&Digest::of_bytes("test", kit.name().as_bytes()));
         let key = IdempotencyKey::derive(run, "build", "execute", 0);
         let builder = SiteBuilder::new(spec.clone(), context()).with_kits(vec![kit.clone()]);
-        builder.execute(&key, &AgentRequest::new(workspace.path(), ""), &Cancel::new()).await.unwrap();
+        builder.execute(&key, &AgentRequest::new(workspace.path(), ""), &(), &Cancel::new()).await.unwrap();
         assert_eq!(failing(workspace.path(), &spec), Vec::<String>::new(), "{}", kit.name());
 
         // The same page with modules that do nothing.

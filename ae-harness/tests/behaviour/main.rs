@@ -9,6 +9,7 @@ mod kits;
 mod mutants;
 mod processes;
 mod rules;
+mod survivors;
 
 use std::time::Duration;
 

@@ -18,15 +18,21 @@ async fn a_script_is_played_once_for_each_key() {
     let provider =
         MemoryProvider::new([run("one", StopReason::Succeeded), run("two", StopReason::BudgetStop)]);
     assert!(provider.info().metered);
-    let one = provider.execute(&key(1), &request, &cancel).await.unwrap();
+    let one = provider.execute(&key(1), &request, &(), &cancel).await.unwrap();
     assert_eq!((one.summary.as_str(), one.cost), ("one", Some(price)));
-    assert_eq!(provider.execute(&key(1), &request, &cancel).await.unwrap(), one);
+    assert_eq!(provider.execute(&key(1), &request, &(), &cancel).await.unwrap(), one);
     let changed = request.clone().with_attempt(2);
-    assert_eq!(provider.execute(&key(1), &changed, &cancel).await.unwrap_err().kind(), ErrorKind::Conflict);
-    let two = provider.execute(&key(2), &changed, &cancel).await.unwrap();
+    assert_eq!(
+        provider.execute(&key(1), &changed, &(), &cancel).await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
+    let two = provider.execute(&key(2), &changed, &(), &cancel).await.unwrap();
     assert_eq!((two.stop, two.cost), (StopReason::BudgetStop, Some(price)), "a failure says what it cost");
     assert_eq!(two.files_changed, ["site/index.html"]);
-    assert_eq!(provider.execute(&key(3), &request, &cancel).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        provider.execute(&key(3), &request, &(), &cancel).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
 }
 
 #[tokio::test]
@@ -35,8 +41,10 @@ async fn a_script_can_not_leave_the_workspace() {
     let inner = workspace.path().join("inner");
     std::fs::create_dir(&inner).unwrap();
     let provider = MemoryProvider::new([ScriptedRun::new("out").with_file("../escaped", "x")]);
-    let error =
-        provider.execute(&key(0), &AgentRequest::new(&inner, "build"), &Cancel::new()).await.unwrap_err();
+    let error = provider
+        .execute(&key(0), &AgentRequest::new(&inner, "build"), &(), &Cancel::new())
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(!workspace.path().join("escaped").exists());
 }

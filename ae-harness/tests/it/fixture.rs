@@ -135,7 +135,7 @@ pub fn builder(spec: &ProductSpec) -> SiteBuilder {
 
 pub async fn build(workspace: &Path, spec: &ProductSpec) {
     let report =
-        builder(spec).execute(&key(0), &AgentRequest::new(workspace, ""), &Cancel::new()).await.unwrap();
+        builder(spec).execute(&key(0), &AgentRequest::new(workspace, ""), &(), &Cancel::new()).await.unwrap();
     assert!(report.succeeded());
 }
 

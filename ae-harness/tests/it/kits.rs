@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use ae_core::Deliverable;
-use ae_harness::Kit;
+use ae_harness::{Kit, KitDraft};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -152,6 +152,44 @@ fn sizes_are_bounded() {
     let found = defects(folder.path()).join("\n");
     assert!(found.contains("160 cases: 150 is the limit"), "{found}");
     assert!(found.contains("sample.txt: has 1000001 bytes"), "{found}");
+}
+
+#[test]
+fn a_kit_that_holds_the_ready_lock_uses_it_if_something_is_paid_for() {
+    let folder = copy();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    assert!(KitDraft::load(folder.path()).unwrap().lock().is_empty(), "all of it is free");
+    edit(folder.path(), "kit.json", |kit| kit["features"][1]["tier"] = json!("pro"));
+    let files = KitDraft::load(folder.path()).unwrap().lock();
+    let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
+    assert_eq!(paths, ["page/access.js", "page/licence.js", KitDraft::LOCK]);
+    assert_eq!(defects(folder.path()), [""; 0], "a kit may have a lock of its own");
+    for (path, text) in files {
+        write(path, text);
+    }
+    edit(folder.path(), "kit.json", |kit| kit["page"]["files"] = json!(paths));
+    let all = defects(folder.path());
+    assert_eq!(all.len(), 3, "{all:?}");
+    edit(folder.path(), "kit.json", |kit| kit["features"][1]["tier"] = json!(null));
+    assert_eq!(defects(folder.path()), [""; 0]);
+    edit(folder.path(), "kit.json", |kit| kit["features"][1]["tier"] = json!("pro"));
+
+    // A comment, and a script that nothing loads, do not count; an import by way of another script does.
+    let script = fs::read_to_string(folder.path().join("page/tool.js")).unwrap();
+    let markup = |inner: &str| write("page/tool.html", &format!("<div id=\"tool\">{inner}</div>"));
+    write("page/other.js", "import './lock.js';");
+    edit(folder.path(), "kit.json", |kit| {
+        kit["page"]["files"].as_array_mut().unwrap().push(json!("page/other.js"));
+    });
+    write("page/tool.js", &format!("// import './lock.js';\n{script}"));
+    markup("<p data-tier=\"pro\">x</p><p data-lock></p>");
+    let one = defects(folder.path());
+    assert!(one.len() == 1 && one[0].contains("does not import page/lock.js"), "{one:?}");
+    write("page/tool.js", &format!("import './other.js';\n{script}"));
+    assert_eq!(defects(folder.path()), [""; 0]);
+    markup("<div data-tier=\"pro\"><p data-lock></p></div>");
+    let one = defects(folder.path());
+    assert!(one.len() == 1 && one[0].contains("is locked itself"), "{one:?}");
 }
 
 #[test]

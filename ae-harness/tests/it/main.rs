@@ -10,6 +10,8 @@
 
 mod acceptance;
 mod builders;
+#[cfg(unix)]
+mod choose;
 mod deployers;
 mod faults;
 mod fixture;
@@ -18,6 +20,10 @@ mod local;
 mod planned;
 mod ports;
 mod prices;
+#[cfg(unix)]
+mod sealed;
 mod site;
 mod tools;
 mod visits;
+#[cfg(unix)]
+mod workspace;

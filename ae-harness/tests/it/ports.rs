@@ -8,8 +8,8 @@ use std::sync::{
 use ae_core::{Currency, ErrorKind, Money, Runtime};
 use ae_harness::{
     AgentRequest, CliProvider, Deployer, Domain, LocalDeployer, MemoryDeployer, MemoryProvider,
-    MemoryRegistrar, MemorySandbox, Registrar, RunCommand, Sandbox, SandboxSpec, ScriptedRun, SiteBuilder,
-    conformance,
+    MemoryRegistrar, MemorySandbox, Registrar, RunCommand, Sandbox, SandboxExt as _, SandboxSpec,
+    ScriptedRun, SiteBuilder, conformance,
 };
 
 use crate::fixture::{builder, context, key, planned, spec, start};
@@ -28,7 +28,7 @@ async fn builders_keep_their_contract() {
         let workspace = tempfile::tempdir().unwrap();
         let request = AgentRequest::new(workspace.path(), "build");
         let ran = conformance::provider::run_all(&provider, &request).await;
-        assert_eq!(ran.passed.len(), 8, "{ran:?}");
+        assert_eq!(ran.passed.len(), 9, "{ran:?}");
     }
 }
 
@@ -58,7 +58,7 @@ async fn deployers_keep_their_contract() {
 #[tokio::test]
 async fn sandboxes_and_registrars_keep_their_contract() {
     let sandbox: Arc<dyn Sandbox> = Arc::new(MemorySandbox::new());
-    assert_eq!(conformance::sandbox::run_all(&sandbox).await.passed.len(), 8);
+    assert_eq!(conformance::sandbox::run_all(&sandbox).await.passed.len(), 12);
     let registrar: Box<dyn Registrar> = Box::new(MemoryRegistrar::new(
         Money::parse("12", Currency::USD).unwrap(),
         Runtime::manual(start(), 1),
@@ -93,6 +93,6 @@ async fn simulated_commands_answer_as_documented() {
         (vec!["sh", "-c", "rm -rf /"], 127, ""),
     ] {
         let output = sandbox.run(&key(2), &id, &RunCommand::new(argv.clone())).await.unwrap();
-        assert_eq!((output.exit_code, output.stdout), (code, stdout.as_bytes().to_vec()), "{argv:?}");
+        assert_eq!((output.end.code(), output.stdout), (Some(code), stdout.as_bytes().to_vec()), "{argv:?}");
     }
 }

@@ -64,10 +64,10 @@ async fn the_same_request_gives_the_same_bytes_and_changes_nothing_twice() {
     build(two.path(), &spec()).await;
     assert_eq!(files(one.path()), files(two.path()));
     let request = AgentRequest::new(one.path(), "");
-    let again = builder(&spec()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
+    let again = builder(&spec()).execute(&key(1), &request, &(), &Cancel::new()).await.unwrap();
     assert!(again.files_changed.is_empty(), "{again:?}");
     fs::write(one.path().join("site/index.html"), "broken").unwrap();
-    let repaired = builder(&spec()).execute(&key(2), &request, &Cancel::new()).await.unwrap();
+    let repaired = builder(&spec()).execute(&key(2), &request, &(), &Cancel::new()).await.unwrap();
     assert_eq!(repaired.files_changed, ["site/index.html"]);
     assert_eq!(files(one.path()), files(two.path()));
 }
@@ -103,7 +103,7 @@ async fn a_criterion_that_the_spec_can_not_fulfil_fails_closed() {
     let mut spec = spec();
     spec.acceptance_criteria.push(criterion("AC-011", Priority::P0, phrase("Teleport files")));
     let report = builder(&spec)
-        .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
+        .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &(), &Cancel::new())
         .await
         .unwrap();
     assert!(report.summary.contains("AC-011"), "{}", report.summary);
@@ -125,7 +125,7 @@ async fn strays_that_the_diagnosis_names_go_on_the_second_attempt() {
         .map(|check| check.detail)
         .collect();
     let request = AgentRequest::new(workspace.path(), "").with_attempt(2).with_diagnosis(details.join("\n"));
-    let report = builder(&spec()).execute(&key(1), &request, &Cancel::new()).await.unwrap();
+    let report = builder(&spec()).execute(&key(1), &request, &(), &Cancel::new()).await.unwrap();
     assert_eq!(report.files_changed, ["site/stray.html"]);
     assert!(failing(workspace.path(), &spec()).is_empty());
     assert!(workspace.path().join("site/kept.txt").exists());
@@ -137,7 +137,7 @@ async fn addresses_that_are_none_are_refused() {
     for base_url in ["", "/p/x/", "http://h/p", "javascript:alert(1)//", "http://h/\"><script>/"] {
         let site = SiteContext::new(base_url, start());
         let error = SiteBuilder::new(spec(), site)
-            .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
+            .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &(), &Cancel::new())
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{base_url}");
@@ -151,7 +151,7 @@ async fn a_linked_site_folder_is_refused() {
     let (workspace, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::os::unix::fs::symlink(elsewhere.path(), workspace.path().join("site")).unwrap();
     let error = builder(&spec())
-        .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new())
+        .execute(&key(0), &AgentRequest::new(workspace.path(), ""), &(), &Cancel::new())
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);

@@ -35,7 +35,7 @@ fn at(sequence: u32) -> IdempotencyKey {
 async fn built(spec: &ProductSpec, site: &SiteContext) -> (tempfile::TempDir, Vec<String>) {
     let workspace = tempfile::tempdir().unwrap();
     let builder = SiteBuilder::new(spec.clone(), site.clone()).with_kits(vec![kit()]);
-    builder.execute(&at(0), &AgentRequest::new(workspace.path(), ""), &Cancel::new()).await.unwrap();
+    builder.execute(&at(0), &AgentRequest::new(workspace.path(), ""), &(), &Cancel::new()).await.unwrap();
     let failed = failed(workspace.path(), spec, site);
     (workspace, failed)
 }
@@ -82,7 +82,7 @@ async fn a_spec_without_its_kit_is_not_done() {
     ));
     let workspace = tempfile::tempdir().unwrap();
     let request = AgentRequest::new(workspace.path(), "");
-    let report = builder(&other).execute(&at(0), &request, &Cancel::new()).await.unwrap();
+    let report = builder(&other).execute(&at(0), &request, &(), &Cancel::new()).await.unwrap();
     for part in ["no kit \"elsewhere\"", "known: reading-time", "AC-RUN"] {
         assert!(report.summary.contains(part), "{}", report.summary);
     }
@@ -210,7 +210,7 @@ async fn the_release_says_whose_licences_count() {
         let workspace = tempfile::tempdir().unwrap();
         let builder = SiteBuilder::new(spec, site).with_kits(vec![kit()]);
         let request = AgentRequest::new(workspace.path(), "");
-        let error = builder.execute(&at(0), &request, &Cancel::new()).await.unwrap_err();
+        let error = builder.execute(&at(0), &request, &(), &Cancel::new()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
         assert!(!workspace.path().join("site").exists());
     }

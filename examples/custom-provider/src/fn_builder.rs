@@ -7,7 +7,9 @@ use std::{
 };
 
 use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, Mode, ProductSpec, SameKey};
-use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo, SiteContext, StopReason};
+use ae_harness::{
+    Abilities, AgentReport, AgentRequest, AgentSink, CliProvider, ProviderInfo, SiteContext, StopReason,
+};
 use async_trait::async_trait;
 use maud::{DOCTYPE, html};
 
@@ -49,9 +51,11 @@ impl<F: Fn(&AgentRequest) -> Files + Send + Sync + 'static> CliProvider for FnBu
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        _: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         request.check(NAME)?;
+        request.check_abilities(NAME, Abilities::new(), Isolation::Confined)?;
         if cancel.is_cancelled() {
             return Ok(request.free_report(StopReason::Cancelled, "cancelled before it began"));
         }

@@ -96,7 +96,7 @@ async fn build(
     let builder = FnBuilder::new(move |_| one_page(&product, &context));
     let request = AgentRequest::new(&workspace, "Build the product's page.");
     let key = IdempotencyKey::derive(run, "build", "execute", 0);
-    let report = builder.execute(&key, &request, &Cancel::new()).await?;
+    let report = builder.execute(&key, &request, &(), &Cancel::new()).await?;
     writeln!(stdout(), "builder   {}: {}", builder.info().provider.name, report.files_changed.join(", "))?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
     Ok((bundle.plan(&DeploySpec::new(site, base_url))?, bundle))

@@ -9,6 +9,7 @@ use lifecycle::{
         cli::{self, Program, Serving},
         sites::{self, Door, Hosts},
     },
+    glue::agents_here::AgentsHere,
     service::{Installation, Sale},
     setup::DataDir,
     wiring,
@@ -27,6 +28,10 @@ impl Program for Ae {
         wiring::open_read_only(dir, Runtime::system())
     }
 
+    fn agents(&self) -> Pin<Box<dyn Future<Output = Result<AgentsHere>> + Send + '_>> {
+        Box::pin(wiring::agents_here(Runtime::system()))
+    }
+
     fn serve<'a>(
         &'a self,
         sale: Sale,
@@ -41,7 +46,9 @@ impl Program for Ae {
 }
 
 fn main() -> ExitCode {
-    // First of all: this program is also the child process in which sealed behaviours run.
+    // First of all: this program is also the child process in which sealed behaviours run, and the one that puts up the
+    // walls of a sandbox.
     ae_harness::behaviour_child();
+    ae_harness::confined_child();
     cli::main(&Ae)
 }

@@ -1,146 +1,18 @@
-/** The licence in the page: where the token comes from, where it is kept, and which parts of the tool it opens. */
+/** The lock of the page: the form for a licence, and the parts of the tool that it opens. */
 
-import { check, endedOrders, locked } from './licence.js';
-import { $, $$, el } from './dom.js';
-
-const BASE = new URL('../../', import.meta.url);
-const HOUR = 3600_000;
-
-/** The content of the release's licence file: null if this product sells nothing, undefined if it cannot be read. */
-async function loadRelease() {
-  try {
-    const answer = await fetch(new URL('tool/licence.json', BASE));
-    if (answer.status === 404) return null;
-    const release = await answer.json();
-    const whole = release.v === 1 && typeof release.project === 'string' && Array.isArray(release.keys) && Array.isArray(release.tiers);
-    return whole ? release : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Storage that does without when the browser refuses it. */
-const store = {
-  get(name) {
-    try { return localStorage.getItem(name); } catch { return null; }
-  },
-  set(name, value) {
-    try {
-      if (value === null) localStorage.removeItem(name);
-      else localStorage.setItem(name, value);
-    } catch { /* A private window without storage: the licence then lasts until the page is closed. */ }
-  },
-};
-
-/** The token in the address, which is taken out of it so that it is not shared with the link. */
-function fromAddress() {
-  const match = /^#licence=([A-Za-z0-9_.-]+)$/.exec(location.hash);
-  if (!match) return null;
-  history.replaceState(history.state, '', location.pathname + location.search);
-  return match[1];
-}
+import { Access } from './access.js';
+import { $, $$ } from './dom.js';
 
 /** Keeps the paid parts of the tool open or locked. */
-export class Lock {
-  constructor() {
-    this.answer = locked('none');
-    this.release = undefined;
-    this.listeners = [];
-    this.token = null;
-  }
-
-  /** Whether the paid parts may be used. */
-  get open() {
-    return this.release === null || this.answer.unlocked;
-  }
-
-  /** Calls a function now and whenever the answer changes. */
-  watch(listener) {
-    this.listeners.push(listener);
-    listener(this.open);
-  }
-
-  /** Loads the keys, reads a stored or arriving token, and judges it. */
+export class Lock extends Access {
   async start() {
     this.bind();
-    const arriving = fromAddress();
-    this.release = await loadRelease();
-    if (this.release) {
-      this.token = store.get(this.name('token'));
-      await this.judge(false);
-      if (arriving) await this.take(arriving);
-      await this.refresh();
-    } else {
-      this.answer = locked(this.release === null ? 'none' : 'unreadable');
-      this.show();
-    }
-    addEventListener('hashchange', () => this.use(fromAddress()));
-    setInterval(() => this.refresh(), HOUR);
+    await super.start();
   }
 
-  /** The name of an entry in the browser's storage. */
-  name(part) {
-    return `${part}:${this.release.project}`;
-  }
-
-  /** The highest time noticed so far, in seconds. */
-  seen() {
-    return Number(store.get(this.name('seen'))) || 0;
-  }
-
-  /** Judges the token at hand; a new one that unlocks is stored. */
-  async judge(isNew) {
-    const now = Math.floor(Date.now() / 1000);
-    const { release } = this;
-    const subtle = globalThis.crypto?.subtle;
-    const list = await endedOrders(store.get(this.name('ended')), release, subtle);
-    this.answer = await check(this.token, { release, now, seen: this.seen(), ended: list?.orders ?? [], subtle })
-      .catch(() => locked('malformed'));
-    if (!subtle) this.answer = locked('insecure');
-    if (now > this.seen()) store.set(this.name('seen'), String(now));
-    if (isNew && this.answer.unlocked) store.set(this.name('token'), this.token);
-    this.show();
-  }
-
-  /** Asks for the list of ended orders; offline, the last list that was read stays in force. */
-  async refresh() {
-    const subtle = globalThis.crypto?.subtle;
-    if (!this.release?.ended || !subtle || !this.token) return;
-    try {
-      const answer = await fetch(new URL(this.release.ended, BASE), { cache: 'no-store' });
-      const text = answer.ok ? await answer.text() : '';
-      const [fresh, kept] = await Promise.all([
-        endedOrders(text, this.release, subtle),
-        endedOrders(store.get(this.name('ended')), this.release, subtle),
-      ]);
-      if (fresh && fresh.iat >= (kept?.iat ?? 0)) store.set(this.name('ended'), text.trim());
-    } catch { /* Offline. */ }
-    await this.judge(false);
-  }
-
-  /** Takes a token that the visitor gave. */
-  async use(token) {
-    if (!token || !this.release) return;
-    await this.take(token);
-    await this.refresh();
-  }
-
-  /** Judges a new token; if it does not unlock, the one that does stays. */
   async take(token) {
-    const before = this.answer.unlocked ? this.token : null;
-    this.token = token;
     $('#tool-licence-section').open = true;
-    await this.judge(true);
-    if (this.answer.unlocked || !before) return;
-    this.token = before;
-    await this.judge(false);
-  }
-
-  /** Removes the licence from this browser. */
-  async forget() {
-    this.token = null;
-    store.set(this.name('token'), null);
-    await this.judge(false);
+    await super.take(token);
   }
 
   /** Connects the form. */
@@ -155,29 +27,17 @@ export class Lock {
   /** Shows the answer and opens or locks the paid parts. */
   show() {
     const tool = $('#tool');
-    tool.dataset.licence = this.open ? 'unlocked' : 'locked';
-    tool.dataset.reason = this.open ? '' : this.answer.reason;
     $('#tool-licence-section').hidden = this.release === null;
-    $('#tool-licence-state').replaceChildren(...this.sentence());
+    $('#tool-licence-state').textContent = this.sentence;
     $('#tool-licence-form').hidden = this.answer.unlocked;
     $('#tool-licence-forget').hidden = !this.token;
     if (this.answer.unlocked) $('#tool-licence').value = '';
-    const invalid = !this.open && this.answer.reason !== 'none';
-    $('#tool-licence').setAttribute('aria-invalid', String(invalid));
-    if (invalid) $('#tool-licence-section').open = true;
-    for (const link of $$('[data-checkout]', tool)) link.href = this.release?.checkout ?? 'checkout?tier=pro';
+    $('#tool-licence').setAttribute('aria-invalid', String(this.refused));
+    if (this.refused) $('#tool-licence-section').open = true;
+    for (const link of $$('[data-checkout]', tool)) link.href = this.checkout;
     for (const part of $$('[data-tier="pro"]', tool)) part.toggleAttribute('data-locked', !this.open);
     for (const note of $$('[data-lock-note]', tool)) note.hidden = this.open;
     for (const set of $$('fieldset[data-paid]', tool)) set.disabled = !this.open;
-    for (const listener of this.listeners) listener(this.open);
-  }
-
-  /** The state in words. */
-  sentence() {
-    if (!this.answer.unlocked) return [el('span', {}, this.answer.text)];
-    const { until } = this.answer;
-    if (until === null) return [el('span', {}, 'Unlocked, without an end.')];
-    const day = new Date(until * 1000).toISOString().slice(0, 10);
-    return [el('span', {}, 'Unlocked until '), el('time', { datetime: day }, day), '.'];
+    super.show();
   }
 }

@@ -134,6 +134,7 @@ impl Check {
             Assertion::Behaves { behaviour } => {
                 Err(format!("{}: it needs a behaviour runner: run the plan with one", behaviour.id))
             }
+            Assertion::Tests { .. } => Err("sealed tests take a sandbox: run them by `run_tests`".to_owned()),
             Assertion::Weight { page_bytes_max, total_bytes_max } => {
                 meta::weight(site, *page_bytes_max, *total_bytes_max)
             }

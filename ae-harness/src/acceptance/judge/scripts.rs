@@ -4,7 +4,7 @@ use scraper::ElementRef;
 use serde_json::Value;
 
 use super::{Verdict, document::Page, pages::Site};
-use crate::{kit::imports, licence::FILE};
+use crate::{licence::FILE, script::imports};
 
 /// Scripts are modules in files of the site, under the policy, and the front page loads one.
 pub(super) fn problems(site: &Site, policy: &str) -> Vec<String> {

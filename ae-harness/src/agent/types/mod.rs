@@ -1,9 +1,15 @@
-//! The types of a builder: its request, its report, its account of itself.
+//! The types of a builder: its request, its events, its report, its account of itself.
 
+mod events;
+mod info;
+mod limits;
 mod report;
 mod request;
 
 pub use self::{
-    report::{AgentReport, StopReason},
-    request::{AgentRequest, ProviderInfo},
+    events::{AgentEvent, AgentSink},
+    info::{Abilities, ProviderInfo},
+    limits::AgentLimits,
+    report::{AgentFailure, AgentReport, FailureKind, StopReason, Timer},
+    request::{AgentRequest, AgentSession, Permission, SandboxUse},
 };

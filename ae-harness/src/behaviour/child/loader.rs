@@ -51,7 +51,7 @@ impl Resolver for Shelf {
 }
 
 /// The path that `name` means within the module at `base`; only relative names mean one.
-fn resolved(base: &str, name: &str) -> Option<String> {
+pub(in crate::behaviour) fn resolved(base: &str, name: &str) -> Option<String> {
     if !(name.starts_with("./") || name.starts_with("../")) {
         return None;
     }

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+pub(super) use self::loader::resolved;
 use self::{engine::Engine, watchdog::Watchdog};
 use super::wire::{Call, Order, head, ready};
 

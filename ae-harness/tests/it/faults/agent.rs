@@ -9,7 +9,8 @@ use std::{
 
 use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Money, conformance::faults};
 use ae_harness::{
-    AgentReport, AgentRequest, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun, conformance::provider,
+    AgentReport, AgentRequest, AgentSink, CliProvider, MemoryProvider, ProviderInfo, ScriptedRun,
+    conformance::provider,
 };
 use async_trait::async_trait;
 
@@ -26,7 +27,7 @@ struct WrongBuilder {
 impl WrongBuilder {
     fn new(folder: &Path, breaks: &'static str) -> Self {
         let run = ScriptedRun::new("wrote").with_file("site/index.html", "<p>");
-        let wrong = Wrong::new(MemoryProvider::new(vec![run; 20]), breaks);
+        let wrong = Wrong::new(MemoryProvider::new(vec![run; 30]), breaks);
         Self { wrong, folder: folder.to_path_buf(), seen: Mutex::default() }
     }
 }
@@ -48,15 +49,20 @@ impl CliProvider for WrongBuilder {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        events: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         let mut request = request.clone();
         if self.wrong.breaks("C3") {
             request.attempt = request.attempt.max(1);
         }
+        if self.wrong.breaks("C9") {
+            request.output_schema = None;
+        }
         let deaf = Cancel::new();
         let cancel = if self.wrong.breaks("C8") { &deaf } else { cancel };
-        let mut report = self.wrong.inner.execute(&self.wrong.key("C7", key), &request, cancel).await?;
+        let mut report =
+            self.wrong.inner.execute(&self.wrong.key("C7", key), &request, events, cancel).await?;
         let is_repeat = !self.seen.lock().unwrap().insert(key.clone());
         match self.wrong.breaks {
             "C2" => fs::write(self.folder.join("outside"), "").unwrap(),
@@ -77,6 +83,6 @@ async fn wrong_builders_are_caught() {
         provider::run_all(&builder, &AgentRequest::new(workspace.path(), "build")).await
     };
     let ran = suite("nothing").await;
-    let clauses = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"];
+    let clauses = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9"];
     faults(&ran, clauses.map(|clause| (clause, clause)), suite).await;
 }

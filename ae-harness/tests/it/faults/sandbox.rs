@@ -1,11 +1,11 @@
 //! Wrong sandboxes.
 
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, conformance::faults};
 use ae_harness::{
-    CommandOutput, MemorySandbox, RunCommand, Sandbox, SandboxId, SandboxInfo, SandboxSpec,
-    conformance::sandbox,
+    CommandEnd, CommandSignal, MemorySandbox, OutputChunk, RunCommand, Sandbox, SandboxId, SandboxInfo,
+    SandboxProcess, SandboxReport, SandboxSpec, conformance::sandbox,
 };
 use async_trait::async_trait;
 
@@ -27,6 +27,14 @@ impl WrongSandbox {
 impl Sandbox for WrongSandbox {
     fn info(&self) -> SandboxInfo {
         self.inner().info()
+    }
+
+    async fn probe(&self) -> Result<SandboxReport, BackendError> {
+        self.inner().probe().await
+    }
+
+    async fn attach(&self, id: &SandboxId) -> Result<(), BackendError> {
+        if self.wrong.breaks("C10") { Ok(()) } else { self.inner().attach(id).await }
     }
 
     async fn create(&self, key: &IdempotencyKey, spec: &SandboxSpec) -> Result<SandboxId, BackendError> {
@@ -68,17 +76,22 @@ impl Sandbox for WrongSandbox {
         Ok(files)
     }
 
-    async fn run(
+    async fn spawn(
         &self,
         key: &IdempotencyKey,
         id: &SandboxId,
         command: &RunCommand,
-    ) -> Result<CommandOutput, BackendError> {
-        let mut output = self.inner().run(key, id, command).await?;
-        if self.wrong.breaks("C5") {
-            output.truncated = false;
+    ) -> Result<Box<dyn SandboxProcess>, BackendError> {
+        let mut command = command.clone();
+        if self.wrong.breaks("C9") {
+            command.environment.clear();
         }
-        Ok(output)
+        let inner = self.inner().spawn(key, id, &command).await?;
+        Ok(Box::new(WrongProcess { inner, breaks: self.wrong.breaks }))
+    }
+
+    async fn extend(&self, key: &IdempotencyKey, id: &SandboxId, time: Duration) -> Result<(), BackendError> {
+        if self.wrong.breaks("C12") { Ok(()) } else { self.inner().extend(key, id, time).await }
     }
 
     async fn destroy(&self, key: &IdempotencyKey, id: &SandboxId) -> Result<(), BackendError> {
@@ -92,6 +105,39 @@ impl Sandbox for WrongSandbox {
     }
 }
 
+#[derive(Debug)]
+struct WrongProcess {
+    inner: Box<dyn SandboxProcess>,
+    breaks: &'static str,
+}
+
+#[async_trait]
+impl SandboxProcess for WrongProcess {
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), BackendError> {
+        self.inner.write(bytes).await
+    }
+
+    async fn close_stdin(&mut self) -> Result<(), BackendError> {
+        self.inner.close_stdin().await
+    }
+
+    async fn next(&mut self) -> Result<Option<OutputChunk>, BackendError> {
+        self.inner.next().await
+    }
+
+    async fn signal(&mut self, signal: CommandSignal) -> Result<(), BackendError> {
+        self.inner.signal(signal).await
+    }
+
+    async fn wait(&mut self) -> Result<CommandEnd, BackendError> {
+        match self.inner.wait().await? {
+            CommandEnd::Exited(127) if self.breaks == "C5" => Ok(CommandEnd::Exited(1)),
+            CommandEnd::Signalled(_) if self.breaks == "C11" => Ok(CommandEnd::Exited(0)),
+            end => Ok(end),
+        }
+    }
+}
+
 #[tokio::test]
 async fn wrong_sandboxes_are_caught() {
     let suite = |breaks: &'static str| async move {
@@ -99,6 +145,6 @@ async fn wrong_sandboxes_are_caught() {
         sandbox::run_all(&WrongSandbox { wrong, made: Mutex::default() }).await
     };
     let ran = suite("nothing").await;
-    let clauses = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8"];
+    let clauses = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "C11", "C12"];
     faults(&ran, clauses.map(|clause| (clause, clause)), suite).await;
 }

@@ -42,15 +42,17 @@ async fn it_keeps_the_contract() {
 async fn the_same_request_leaves_the_same_files() {
     let workspace = tempfile::tempdir().unwrap();
     let (builder, request, cancel) = (builder("Shop"), request(&workspace), Cancel::new());
-    let first = builder.execute(&key("execute", 0), &request, &cancel).await.unwrap();
+    let first = builder.execute(&key("execute", 0), &request, &(), &cancel).await.unwrap();
     assert_eq!(first.files_changed, ["site/index.html"]);
     assert!(first.cost.unwrap().is_zero());
     let page = fs::read(workspace.path().join("site/index.html")).unwrap();
-    let again = builder.execute(&key("execute", 0), &request, &cancel).await.unwrap();
+    let again = builder.execute(&key("execute", 0), &request, &(), &cancel).await.unwrap();
     assert_eq!(again, first);
     assert_eq!(fs::read(workspace.path().join("site/index.html")).unwrap(), page);
-    let other =
-        builder.execute(&key("execute", 0), &request.clone().with_attempt(2), &cancel).await.unwrap_err();
+    let other = builder
+        .execute(&key("execute", 0), &request.clone().with_attempt(2), &(), &cancel)
+        .await
+        .unwrap_err();
     assert_eq!((other.kind(), other.effect()), (ErrorKind::Conflict, Effect::NotApplied));
 }
 
@@ -58,7 +60,7 @@ async fn the_same_request_leaves_the_same_files() {
 async fn text_from_outside_stays_text() {
     let workspace = tempfile::tempdir().unwrap();
     let builder = builder("<script>alert(1)</script>");
-    builder.execute(&key("execute", 0), &request(&workspace), &Cancel::new()).await.unwrap();
+    builder.execute(&key("execute", 0), &request(&workspace), &(), &Cancel::new()).await.unwrap();
     let page = fs::read_to_string(workspace.path().join("site/index.html")).unwrap();
     assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
 }
@@ -71,7 +73,7 @@ async fn nothing_is_written_outside_the_workspace() {
             Files::from([("good.txt".to_owned(), String::new()), (bad.to_owned(), String::new())])
         });
         let error =
-            builder.execute(&key("execute", 0), &request(&workspace), &Cancel::new()).await.unwrap_err();
+            builder.execute(&key("execute", 0), &request(&workspace), &(), &Cancel::new()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{bad}");
         assert_eq!(fs::read_dir(workspace.path()).unwrap().count(), 0, "{bad}");
     }

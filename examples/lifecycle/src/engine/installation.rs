@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, io::Read, path::Path, sync::Arc};
 
-use ae_core::{Intent, Runtime};
+use ae_core::{Intent, Money, Runtime};
 use ae_harness::Launcher;
 use ae_langflow::Checkpointer;
 use ae_safety::Gatekeeper;
@@ -44,6 +44,17 @@ pub struct RunOptions {
     pub progress: Arc<dyn Progress>,
 }
 
+/// The builder of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentChoice {
+    /// Its name.
+    pub name: String,
+    /// The model that it is to use.
+    pub model: Option<String>,
+    /// Remarks on the choice.
+    pub remarks: Vec<String>,
+}
+
 /// Makes guarded ports from settings: no backend leaves it without its guard.
 #[async_trait]
 pub trait Wiring: Debug + Send + Sync {
@@ -62,6 +73,25 @@ pub trait Wiring: Debug + Send + Sync {
     ///
     /// `InvalidInput` with everything that is wrong with it.
     fn kit(&self, folder: &Path) -> Result<KitFrom>;
+
+    /// The builder that a person asked for, for a run with `budget`.
+    ///
+    /// # Errors
+    ///
+    /// When a coding agent was asked for by name and its program, its key or a sandbox is missing.
+    async fn choose_agent(
+        &self,
+        installation: &Installation,
+        asked: &RunSettings,
+        budget: Money,
+    ) -> Result<AgentChoice>;
+
+    /// Whether the coding agent of a run that goes on can work now.
+    ///
+    /// # Errors
+    ///
+    /// When its program, its key or a sandbox is missing.
+    async fn agent_ready(&self, installation: &Installation, settings: &RunSettings) -> Result<()>;
 
     /// The ledger as the pages and the reports see it, with links at `base_url`.
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>>;

@@ -9,6 +9,6 @@ pub(crate) use self::cancel::CANCELLED;
 pub use self::{
     cancel::{cancel_requested, finish_cancel},
     drive::{drive, lease, state, try_lease},
-    installation::{Installation, RunOptions, Wiring},
+    installation::{AgentChoice, Installation, RunOptions, Wiring},
     question::{Question, question},
 };

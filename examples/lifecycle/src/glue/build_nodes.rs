@@ -7,7 +7,8 @@ use ae_core::{
     Money, Outcome, ProductSpec, Runtime, Spend, Task,
 };
 use ae_harness::{
-    AcceptancePlan, AgentReport, AgentRequest, BehaviourRunner, CliProvider, ProviderInfo, StopReason,
+    AcceptancePlan, AgentLimits, AgentReport, AgentRequest, BehaviourRunner, CliProvider, ProviderInfo,
+    StopReason,
 };
 use ae_langflow::{
     Cx, Stop,
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Owner,
+    agent_build::AgentBuild,
     checks::{Checked, check},
     progress::Progress,
     routing::route_request,
@@ -30,19 +32,32 @@ use super::{
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The work of all attempts so far; the files themselves are in the workspace.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct BuildArtifact {
     /// The work, oldest first.
     pub work: Vec<TaskWork>,
+    /// The reasons why the agent's kit could not be put together in the last attempt.
+    #[serde(default)]
+    pub problems: Vec<String>,
+    /// The failures of earlier attempts, oldest first.
+    #[serde(default)]
+    pub errors: Vec<String>,
 }
 
 /// The end of the work on one task.
 #[derive(Debug, Serialize, Deserialize)]
-enum TaskEnd {
+pub(super) enum TaskEnd {
     /// It is done, as far as the builder can say.
     Done(Box<TaskWork>),
     /// The build ends here.
     Over { outcome: Outcome, reason: String },
+}
+
+/// A builder behind its guard, and its account of itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hand<'a> {
+    pub(super) builder: &'a Guarded<Arc<dyn CliProvider>>,
+    pub(super) info: &'a ProviderInfo,
 }
 
 /// The three nodes of the build loop of one run.
@@ -74,6 +89,8 @@ pub struct BuildNodes {
     pub workspace: PathBuf,
     /// The approval that the work rests on.
     pub approval: ApprovalId,
+    /// The coding agent that writes the product's functions and its page, if one does.
+    pub agent: Option<AgentBuild>,
 }
 
 #[async_trait]
@@ -87,17 +104,21 @@ impl LoopNodes<BuildArtifact, Checked> for BuildNodes {
             input.attempt,
             names(&due.iter().map(|task| task.id.clone()).collect::<Vec<_>>())
         ));
+        if let Some(agent) = &self.agent {
+            return agent.write(self, &due, input, cx).await;
+        }
         let mut work = input.previous.map(|previous| previous.work).unwrap_or_default();
+        let hand = Hand { builder: &self.builder, info: &self.builder_info };
         for task in due {
             // Recorded one by one, so that a crash repeats one task at most and not what was paid for before it.
             let once = format!("{}/{}", task.id, input.attempt);
-            let doing = self.work_on(task, input.attempt, input.diagnosis.as_ref(), cx);
+            let doing = self.work_on(hand, task, input.attempt, input.diagnosis.as_ref(), cx);
             match cx.once(&once, doing).await? {
                 TaskEnd::Done(done) => work.push(*done),
                 TaskEnd::Over { outcome, reason } => return Ok(Written::Ended { outcome, reason }),
             }
         }
-        Ok(Written::Made(BuildArtifact { work }))
+        Ok(Written::Made(BuildArtifact { work, problems: Vec::new(), errors: Vec::new() }))
     }
 
     async fn test(&self, _: TestInput<BuildArtifact>, _: &Cx) -> Result<Checked, Stop> {
@@ -111,10 +132,13 @@ impl LoopNodes<BuildArtifact, Checked> for BuildNodes {
 
     async fn fix(&self, input: FixInput<BuildArtifact, Checked>, _: &Cx) -> Result<Diagnosis, Stop> {
         let failing: Vec<_> = input.report.outcomes.iter().filter(|check| !check.passed).collect();
-        let excerpt =
+        let mut excerpt =
             failing.iter().map(|check| format!("{}: {}", check.id, check.detail)).collect::<Vec<_>>();
         for line in excerpt.iter().take(3) {
             self.progress.note(&format!("failed {line}"));
+        }
+        if let Some(agent) = &self.agent {
+            excerpt = agent.diagnosis(self, &input).await?;
         }
         let failing = failing.iter().map(|check| check.id.clone()).collect();
         let latest = input.artifact.work.iter().filter(|work| work.attempt == input.attempt);
@@ -127,22 +151,22 @@ impl LoopNodes<BuildArtifact, Checked> for BuildNodes {
 
 impl BuildNodes {
     /// One task in one attempt, from the gate to the books.
-    async fn work_on(
+    pub(super) async fn work_on(
         &self,
+        hand: Hand<'_>,
         task: &Task,
         attempt: u32,
         diagnosis: Option<&Diagnosis>,
         cx: &Cx,
     ) -> Result<TaskEnd, Stop> {
-        let info = &self.builder_info;
+        let Hand { builder, info } = hand;
         let name = &info.provider.name;
-        let route = self.route(task, attempt).await?;
+        let route = self.route(info, task, attempt).await?;
         let ceiling = self.ceiling(route.as_ref());
         let mut request = AgentRequest::new(&self.workspace, prompt(&self.spec, task))
             .with_task(task.clone())
             .with_attempt(attempt)
-            .with_timeout(ATTEMPT_TIMEOUT)
-            .with_cost_ceiling(ceiling);
+            .with_limits(AgentLimits::new().with_wall(ATTEMPT_TIMEOUT).with_cost(ceiling));
         if let Some(diagnosis) = diagnosis {
             request = request.with_diagnosis(render(diagnosis));
         }
@@ -161,11 +185,12 @@ impl BuildNodes {
         let grant = Grant::new("ae").with_approval(self.approval).with_budget(Scope::Run(self.owner.run));
         let order = Order::new(&key, action, request, &grant);
         let cancel = cx.cancel();
-        let made = self
-            .builder
+        let made = builder
             .perform(
                 order,
-                |builder, key, request| Box::pin(async move { builder.execute(key, request, &cancel).await }),
+                |builder, key, request| {
+                    Box::pin(async move { builder.execute(key, request, &(), &cancel).await })
+                },
                 |report| report.cost,
             )
             .await?;
@@ -188,15 +213,20 @@ impl BuildNodes {
             // One that gave up or ran out of time leaves files that the checks judge.
             _ => {}
         }
-        let AgentReport { summary, files_changed, cost, .. } = report;
+        let AgentReport { summary, files_changed, cost, usage, .. } = report;
         self.progress.note(&format!("{}: {} files changed", line(task), files_changed.len()));
         let task = task.id.clone();
-        Ok(TaskEnd::Done(Box::new(TaskWork { task, attempt, summary, files_changed, cost, route })))
+        Ok(TaskEnd::Done(Box::new(TaskWork { task, attempt, summary, files_changed, cost, usage, route })))
     }
 
     /// The model of an attempt at `task`; a builder that is free of charge calls none.
-    async fn route(&self, task: &Task, attempt: u32) -> Result<Option<RouteDecision>, Stop> {
-        if !self.builder_info.metered {
+    async fn route(
+        &self,
+        info: &ProviderInfo,
+        task: &Task,
+        attempt: u32,
+    ) -> Result<Option<RouteDecision>, Stop> {
+        if !info.metered {
             return Ok(None);
         }
         let request =
@@ -219,7 +249,7 @@ pub fn describe(route: &RouteDecision) -> String {
     format!("{}; estimate {estimate}", route.reasoning)
 }
 
-fn render(diagnosis: &Diagnosis) -> String {
+pub(super) fn render(diagnosis: &Diagnosis) -> String {
     format!(
         "failing: {}\n{}\ncause: {}",
         diagnosis.failing.join(", "),

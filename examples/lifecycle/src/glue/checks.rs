@@ -1,11 +1,18 @@
 //! Joins the sealed checks to the process in which behaviours run, and to the loop that repairs what they find.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use ae_core::{BackendError, Digest, ErrorKind, IdSource};
-use ae_harness::{AcceptancePlan, BehaviourRunner, Bundle, CheckOutcome};
+use ae_core::{BackendError, Behaviour, Digest, ErrorKind, IdSource};
+use ae_harness::{AcceptancePlan, BehaviourRunner, Bundle, CheckOutcome, Modules, MutantRules};
 use ae_langflow::write_test_fix::{CheckResult, TestReport, Verdict};
 use serde::{Deserialize, Serialize};
+
+/// The most defects that are tried on the modules of a product, and the time for them.
+const DEFECTS_MAX: usize = 100;
+const DEFECTS_TIME: Duration = Duration::from_secs(60);
 
 /// The results of the checks, and what they were run on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +72,29 @@ pub async fn check(
     };
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         BackendError::new(ErrorKind::Internal, "lifecycle", "check", "the checks broke off")
+            .with_source(error)
+    })?
+}
+
+/// Defects of the modules below `workspace` that none of `behaviours` notices: what the cases do not prove.
+pub async fn unnoticed(
+    workspace: &Path,
+    runner: &BehaviourRunner,
+    behaviours: Vec<Behaviour>,
+    seed: u64,
+) -> Result<Vec<String>, BackendError> {
+    let (site, runner) = (workspace.join("site"), runner.clone());
+    let work = move || {
+        let rules = MutantRules::new(seed).with_most(DEFECTS_MAX).with_total(DEFECTS_TIME);
+        let found = runner.survivors(&Modules::read(&site)?, &behaviours, &rules)?;
+        let mut lines: Vec<String> = found.survivors.iter().map(ToString::to_string).collect();
+        if found.untried > 0 {
+            lines.push(format!("{} more, for which there was no time", found.untried));
+        }
+        Ok(lines)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        BackendError::new(ErrorKind::Internal, "lifecycle", "defects", "the trials broke off")
             .with_source(error)
     })?
 }

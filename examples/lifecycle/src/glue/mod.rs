@@ -1,11 +1,18 @@
 //! Small pieces that join two ports: written to be copied.
 
 pub mod address;
+pub mod agent;
+pub mod agent_build;
+pub mod agents_here;
 pub mod approver;
+pub mod author;
 pub mod build_nodes;
 pub mod checks;
 pub mod for_sale;
+pub mod kit_prompt;
+pub mod kit_room;
 pub mod launch;
+pub mod meter;
 mod owner;
 pub mod progress;
 pub mod proof;

@@ -54,11 +54,13 @@ pub struct Demand {
     pub paid: bool,
 }
 
-/// The account of `spec`, whose sealed plan is `plan`, after checks with the results `checks`.
+/// The account of `spec`, whose sealed plan is `plan`, after checks with the results `checks` and with
+/// further `gaps`.
 pub fn account(
     spec: &ProductSpec,
     plan: Option<&AcceptancePlan>,
     checks: &[CheckOutcome],
+    gaps: &[String],
     demand: Demand,
 ) -> Account {
     let mut account = Account::default();
@@ -88,6 +90,7 @@ pub fn account(
     if built {
         account.not_proven.push("how the page drives its modules in a browser".to_owned());
     }
+    account.not_proven.extend(gaps.iter().cloned());
     let manual = plan.map(|plan| plan.manual.as_slice()).unwrap_or_default();
     account.not_proven.extend(manual.iter().map(|criterion| open(criterion, "a person has to look")));
     let later = spec.acceptance_criteria.iter().filter(|criterion| criterion.priority > Priority::P1);

@@ -1,6 +1,6 @@
 //! Joins the tasks of a spec to a builder: which are due in an attempt, and the words of each order.
 
-use ae_core::{Money, Priority, ProductSpec, Task, TaskId};
+use ae_core::{Money, Priority, ProductSpec, Task, TaskId, TokenUsage};
 use ae_harness::AcceptancePlan;
 use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,11 @@ pub struct TaskWork {
     pub files_changed: Vec<String>,
     /// Its cost; `None` means not measured.
     pub cost: Option<Money>,
-    /// The model tier that it went to; `None` with a builder that is free of charge.
+    /// Its tokens; `None` where no model was used, or they were not measured.
+    #[serde(default)]
+    pub usage: Option<TokenUsage>,
+    /// The model tier that it went to; `None` with a builder that is free of charge, and with a coding agent, which has
+    /// one model for all.
     pub route: Option<RouteDecision>,
 }
 

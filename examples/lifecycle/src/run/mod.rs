@@ -10,7 +10,7 @@ pub use self::{
     ports::{Builders, DeployPlanner, MakeBuilder, Ports},
     stages::{STAGES, Stage, StageInfo},
     state::{
-        BuildPlan, Built, Chosen, Despite, End, Found, Launched, Offered, RunStart, RunState, RunStateUpdate,
-        Sold,
+        Authored, BuildPlan, Built, Chosen, Despite, End, Found, Launched, Offered, RunStart, RunState,
+        RunStateUpdate, Sold,
     },
 };

@@ -13,7 +13,7 @@ use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded};
 
 use crate::{
-    glue::{approver::Approver, progress::Progress, signals::Sources},
+    glue::{agent::Agent, approver::Approver, progress::Progress, signals::Sources},
     setup::{DataDir, Keys},
     store::RunIndex,
 };
@@ -43,6 +43,8 @@ pub struct Ports {
     pub offers: Vec<Offer>,
     /// Makes the builder of a product.
     pub builders: Builders,
+    /// The coding agent that specifies and builds the product; `None` with the built-in builder.
+    pub agent: Option<Agent>,
     /// Runs sealed behaviours, in a process of their own.
     pub runner: BehaviourRunner,
     /// Publishes it.

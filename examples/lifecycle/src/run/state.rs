@@ -3,9 +3,10 @@
 use ae_billing::{PaymentLink, Price, Product};
 use ae_core::{
     ApprovalId, Digest, Evidence, Intent, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
+    TokenUsage,
 };
 use ae_genesis::{Niche, SourceReport, ValidationReport, Verdict};
-use ae_harness::{AcceptancePlan, CheckOutcome, Deployment, LivingSpec, SiteContext};
+use ae_harness::{AcceptancePlan, CheckOutcome, Deployment, KitDraft, LivingSpec, SiteContext};
 use ae_langflow::State;
 use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,23 @@ pub struct Despite {
     pub approval: ApprovalId,
 }
 
+/// The product as a coding agent specified it, before it is built.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Authored {
+    /// The manifest and the behaviours; `None` where the agent can't make such a product.
+    pub draft: Option<KitDraft>,
+    /// The number of attempts.
+    pub attempts: u32,
+    /// Why there is none.
+    pub problem: Option<String>,
+    /// Its cost.
+    pub cost: Money,
+    /// The share of the budget that it could cost at most.
+    pub limit: Money,
+    /// Its tokens; `None` where they were not measured.
+    pub usage: Option<TokenUsage>,
+}
+
 /// The product on offer: specified, planned and approved, not built.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Offered {
@@ -118,6 +136,9 @@ pub struct BuildPlan {
     pub metered: bool,
     /// The most that the work may cost.
     pub planned_spend: Money,
+    /// The router's estimate of one attempt at the work of a coding agent.
+    #[serde(default)]
+    pub estimate: Option<Money>,
     /// The checks.
     pub acceptance: AcceptancePlan,
     /// The hash that seals them.
@@ -141,6 +162,9 @@ pub struct Built {
     pub manifest: Option<Digest>,
     /// The work on each task in each attempt, oldest first.
     pub work: Vec<TaskWork>,
+    /// The gaps in the proof of an agent's work.
+    #[serde(default)]
+    pub gaps: Vec<String>,
 }
 
 /// The approved launch.
@@ -186,6 +210,8 @@ pub struct RunState {
     pub living: Option<LivingSpec>,
     /// Demand and niche.
     pub found: Option<Found>,
+    /// The product as a coding agent specified it; `None` with the built-in builder.
+    pub authored: Option<Authored>,
     /// Spec and plan.
     pub offered: Option<Offered>,
     /// The build.

@@ -1,5 +1,6 @@
 //! The use cases, without a transport: the only place that decides what a caller may ask.
 
+mod agent;
 mod approve;
 mod cancel;
 mod licences;
@@ -15,6 +16,7 @@ mod tasks;
 mod verify;
 
 pub use self::{
+    agent::{AgentReport, WorkReport},
     approve::{Decided, Decision, approve},
     cancel::cancel,
     list::{Listing, list, run_id},

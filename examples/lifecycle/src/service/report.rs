@@ -8,7 +8,10 @@ use ae_router::RouteDecision;
 use ae_safety::{Approval, Scope};
 use serde::Serialize;
 
-use super::tasks::{TaskReport, tasks};
+use super::{
+    agent::{AgentReport, agent},
+    tasks::{TaskReport, tasks},
+};
 use crate::{
     engine::{self, Installation, Question},
     error::Result,
@@ -88,6 +91,8 @@ pub struct RunReport {
     pub sources: Vec<SourceReport>,
     /// The person who goes on with it although the evidence is too weak.
     pub despite: Option<Despite>,
+    /// The coding agent, and the cost of its work; `null` with the built-in builder.
+    pub agent: Option<AgentReport>,
     /// The work, in the order in which it is done.
     pub tasks: Vec<TaskReport>,
     /// Which model tier each task would go to. A builder that is free of charge calls no model.
@@ -138,7 +143,12 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
     } else {
         None
     };
+    let agent = match agent(row, &state, &*installation.keeper.budget).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        found => found?,
+    };
     let mut report = RunReport::new(row, state, &question, revenue);
+    report.agent = agent;
     report.damage = damage;
     let is_pre_order = report.spec.as_ref().is_some_and(|spec| spec.deliverable == Deliverable::PreOrder);
     if let Some(site) = row.site.as_ref().filter(|_| is_pre_order) {
@@ -209,6 +219,7 @@ impl RunReport {
             signals_seen,
             sources,
             despite,
+            agent: None,
             tasks,
             seal: plan.as_ref().map(|plan| plan.seal.to_string()),
             routes: plan.map(|plan| plan.routes).unwrap_or_default(),
@@ -239,8 +250,10 @@ fn account_of(state: &RunState, revenue: Option<&RevenueSummary>) -> Account {
         validated: chosen.is_some_and(Chosen::is_validated),
         paid: revenue.is_some_and(|revenue| revenue.currencies.iter().any(|sums| sums.payments > 0)),
     };
-    let checks = state.built.as_ref().map(|built| built.checks.as_slice()).unwrap_or_default();
-    account(&offered.spec, offered.plan.as_ref().map(|plan| &plan.acceptance), checks, demand)
+    let built = state.built.as_ref();
+    let checks = built.map(|built| built.checks.as_slice()).unwrap_or_default();
+    let gaps = built.map(|built| built.gaps.as_slice()).unwrap_or_default();
+    account(&offered.spec, offered.plan.as_ref().map(|plan| &plan.acceptance), checks, gaps, demand)
 }
 
 impl From<&Approval> for Waiting {

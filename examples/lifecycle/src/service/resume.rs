@@ -24,6 +24,7 @@ pub async fn resume(
     let row = installation.runs.get(run).await?;
     if !row.status.is_final() {
         let lease = engine::lease(installation, run).await?;
+        installation.wiring.agent_ready(installation, &row.settings).await?;
         let ports = installation.wiring.ports(installation, &row.settings, None, options)?;
         let ready = std::future::ready(Ok(()));
         engine::drive(installation, &ports, lease, run, ready, interrupted).await?;

@@ -75,6 +75,9 @@ pub async fn start(
     let mut warnings = Vec::new();
     let intent = intent(installation, &request, &mut warnings)?;
     let mut settings = settings(request.settings, &mut warnings)?;
+    let choice = installation.wiring.choose_agent(installation, &settings, intent.budget()).await?;
+    (settings.agent, settings.model) = (choice.name, choice.model);
+    warnings.extend(choice.remarks);
     for folder in &request.kits {
         let kit = installation.wiring.kit(folder)?;
         if settings.kits.contains(&kit) {

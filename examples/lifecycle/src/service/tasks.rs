@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Currency, Money, Task};
+use ae_core::{Currency, Money, Task, TokenUsage};
 use serde::Serialize;
 
-use crate::{glue::tasks::TaskWork, run::RunState};
+use crate::{
+    glue::{kit_prompt::is_agents, tasks::TaskWork},
+    run::RunState,
+};
 
 /// A task of the spec: what it was thought to cost, and what it did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +21,8 @@ pub struct TaskReport {
     pub cost: Option<Money>,
     /// In how many attempts it was worked on.
     pub attempts: usize,
+    /// The tokens of all attempts; `null` where no model was used, or one of them was not measured.
+    pub usage: Option<TokenUsage>,
     /// The files that were changed by it.
     pub files_changed: BTreeSet<String>,
 }
@@ -29,6 +34,8 @@ pub(super) fn tasks(state: &RunState, currency: Currency) -> Vec<TaskReport> {
     let report = |task: &Task| {
         let done: Vec<_> = work.iter().filter(|work| work.task == task.id).collect();
         let estimate = offered.plan.as_ref().and_then(|plan| match plan.metered {
+            // The site around the work of a coding agent is free of charge.
+            true if plan.estimate.is_some() && !is_agents(&offered.spec, task) => Some(Money::zero(currency)),
             true => plan.routes.iter().find(|route| route.task == task.id)?.estimate.cost,
             false => Some(Money::zero(currency)),
         });
@@ -39,6 +46,11 @@ pub(super) fn tasks(state: &RunState, currency: Currency) -> Vec<TaskReport> {
             estimate,
             cost,
             attempts: done.len(),
+            usage: if done.is_empty() {
+                None
+            } else {
+                done.iter().try_fold(TokenUsage::default(), |sum, work| sum.checked_add(work.usage?))
+            },
             files_changed: done.iter().flat_map(|work| work.files_changed.iter().cloned()).collect(),
         }
     };

@@ -100,7 +100,12 @@ impl DataDir {
 
     /// The workspace of one run, made when missing.
     pub fn workspace(&self, run: RunId) -> Result<PathBuf> {
-        let path = self.0.join("runs").join(run.to_string()).join("workspace");
+        self.run_folder(run, "workspace")
+    }
+
+    /// The folder `name` of one run, made when missing.
+    pub fn run_folder(&self, run: RunId, name: &str) -> Result<PathBuf> {
+        let path = self.0.join("runs").join(run.to_string()).join(name);
         make_private_dir(&path)?;
         Ok(path)
     }

@@ -13,8 +13,11 @@ use super::RunStatus;
 pub struct RunSettings {
     /// The sources of demand signals, in the order given; empty means the live sources.
     pub signals: Vec<SignalsFrom>,
-    /// The builder asked for.
+    /// The builder: `site` for the built-in one, else a coding agent by its name.
     pub agent: String,
+    /// The model that the coding agent is to use, by the vendor's name.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Kits of one's own, besides those that are built in.
     #[serde(default)]
     pub kits: Vec<KitFrom>,
@@ -26,11 +29,14 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
+    /// The name of the built-in builder.
+    pub const SITE: &'static str = "site";
+
     /// The built-in builder for products at `base_url`, with demand signals from `signals`.
     #[must_use]
     pub fn new(base_url: impl Into<String>, signals: Vec<SignalsFrom>) -> Self {
-        let (agent, base_url) = ("site".to_owned(), base_url.into());
-        Self { signals, agent, kits: Vec::new(), base_url, contact: None }
+        let (agent, base_url) = (Self::SITE.to_owned(), base_url.into());
+        Self { signals, agent, model: None, kits: Vec::new(), base_url, contact: None }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{io::Read, path::Path, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
-use ae_core::{BackendError, ErrorKind, Intent, Mode, Offer, Provider, Runtime};
+use ae_core::{BackendError, ErrorKind, Intent, Mode, Money, Offer, Provider, Runtime};
 use ae_genesis::{Analyst, FileSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
 use ae_harness::{BehaviourRunner, Deployer, Kit, Launcher, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
@@ -15,11 +15,12 @@ use ae_safety::{
 use async_trait::async_trait;
 
 use super::{
+    agents::{self, CodingAgent},
     kits,
     signals::{FirstOnly, sources},
 };
 use crate::{
-    engine::{Installation, RunOptions, Wiring},
+    engine::{AgentChoice, Installation, RunOptions, Wiring},
     error::{Error, Result},
     glue::{signals::Sources, storefront::Storefront},
     run::{Builders, DeployPlanner, MakeBuilder, Ports},
@@ -47,6 +48,8 @@ pub struct Backends {
     pub offers: Vec<Offer>,
     /// Writes the product.
     pub builder: Arc<MakeBuilder>,
+    /// The coding agent that specifies and builds it instead.
+    pub agent: Option<CodingAgent>,
     /// Runs sealed behaviours.
     pub runner: BehaviourRunner,
     /// Publishes it.
@@ -158,6 +161,7 @@ impl Backends {
             builder: Arc::new(move |spec, site| {
                 Arc::new(SiteBuilder::new(spec.clone(), site.clone()).with_kits(kits.clone()))
             }),
+            agent: agents::of(installation, settings)?,
             runner: BehaviourRunner::new(installation.launcher.clone()),
             deployer: Arc::new(LocalDeployer::open(installation.dir.sites(), runtime.clone())?),
             payments: Arc::new(ledger(installation, &settings.base_url)?),
@@ -185,6 +189,7 @@ impl Backends {
             router: self.router,
             offers: self.offers,
             builders: Builders::new(self.builder, keeper.clone()),
+            agent: self.agent.map(|agent| agent.guard(keeper.clone())),
             runner: self.runner,
             deploy_planner: DeployPlanner::of(Arc::clone(&self.deployer)),
             deployer: Guarded::new(self.deployer, deployer, keeper.clone()),
@@ -233,6 +238,19 @@ impl Wiring for Embedded {
 
     fn kit(&self, folder: &Path) -> Result<KitFrom> {
         kits::read(folder).map(|(_, from)| from)
+    }
+
+    async fn choose_agent(
+        &self,
+        installation: &Installation,
+        asked: &RunSettings,
+        budget: Money,
+    ) -> Result<AgentChoice> {
+        agents::choose(installation, asked, budget).await
+    }
+
+    async fn agent_ready(&self, installation: &Installation, settings: &RunSettings) -> Result<()> {
+        agents::settings_ready(installation, settings).await
     }
 
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>> {

@@ -14,6 +14,7 @@
 )]
 
 mod ae;
+mod agents;
 mod big;
 mod cases;
 mod chrome;

@@ -16,14 +16,14 @@ const CLEAN: [[&str; 3]; 3] = [["01", "Ida", "Oslo"], ["02", "Ole", ""], ["03", 
 const SECOND: &str = "id,phone\n03,555\n01,444\n";
 
 /// A page for everything that a test does, with the checks that hold at every step.
-struct Visit<'a> {
-    page: Page<'a>,
-    axe: String,
+pub struct Visit<'a> {
+    pub page: Page<'a>,
+    pub axe: String,
 }
 
 impl Visit<'_> {
     /// Nothing to complain of: accessible in light and dark, no error, not wider than a phone.
-    fn is_sound(&mut self, state: &str) {
+    pub fn is_sound(&mut self, state: &str) {
         for dark in [false, true] {
             self.page.screen(1280, 900, dark);
             let found = self.page.axe(&self.axe);
@@ -61,6 +61,20 @@ impl Visit<'_> {
             "document.querySelector('#tool-name').innerText === {name:?} && document.querySelector('#tool-busy').hidden"
         ));
     }
+}
+
+/// Orders, pays, and opens the product with its licence. Returns the number of the order.
+pub fn buy(page: &mut Page<'_>, ae: &Ae, product: &str) -> String {
+    page.goto(&format!("{product}checkout?tier=pro"));
+    page.click("main form button");
+    page.wait("location.pathname.startsWith('/order/')");
+    let path = page.eval("location.pathname");
+    let order = path.as_str().unwrap().trim_start_matches("/order/").to_owned();
+    ae.json(&["paid", &order]);
+    page.goto(&format!("{}/order/{order}", ae.base()));
+    page.click("a[href*='#licence=']");
+    page.wait("document.querySelector('#tool')?.dataset.licence === 'unlocked'");
+    order
 }
 
 fn json_of(rows: &[[&str; 3]]) -> serde_json::Value {
@@ -179,15 +193,7 @@ fn the_end_of_the_paid_period_locks_without_a_server() {
     ae.serve();
 
     let mut page = Page::open(&mut chrome, &downloads);
-    page.goto(&format!("{product}checkout?tier=pro"));
-    page.click("main form button");
-    page.wait("location.pathname.startsWith('/order/')");
-    let path = page.eval("location.pathname");
-    let order = path.as_str().unwrap().trim_start_matches("/order/").to_owned();
-    ae.json(&["paid", &order]);
-    page.goto(&format!("{}/order/{order}", ae.base()));
-    page.click("a[href*='#licence=']");
-    page.wait("document.querySelector('#tool')?.dataset.licence === 'unlocked'");
+    buy(&mut page, &ae, &product);
     drop(page);
 
     // 40 days later, and then with the clock set back again.

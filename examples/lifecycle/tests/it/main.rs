@@ -11,6 +11,7 @@
 )]
 
 mod ae;
+mod agents;
 mod approvals;
 mod arrows;
 mod bad_input;

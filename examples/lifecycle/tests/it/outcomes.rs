@@ -7,7 +7,9 @@ use std::sync::{
 
 use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, Mode, ProductSpec, RunId};
 use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
-use ae_harness::{AgentReport, AgentRequest, CliProvider, Kit, ProviderInfo, SiteBuilder, StopReason};
+use ae_harness::{
+    AgentReport, AgentRequest, AgentSink, CliProvider, Kit, ProviderInfo, SiteBuilder, StopReason,
+};
 use async_trait::async_trait;
 use lifecycle::{
     faces::cli::Exit,
@@ -46,9 +48,10 @@ impl CliProvider for Saboteur {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        events: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
-        let report = self.site.execute(key, request, cancel).await?;
+        let report = self.site.execute(key, request, events, cancel).await?;
         let attempt = request.attempt;
         self.attempts.fetch_max(attempt, Ordering::SeqCst);
         assert_eq!(
@@ -189,6 +192,7 @@ impl CliProvider for Endless {
         &self,
         _: &IdempotencyKey,
         request: &AgentRequest,
+        _: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
         self.started.notify_one();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use ae_core::{BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Money, ProductSpec, RunId, Task};
 use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
-use ae_harness::{AgentReport, AgentRequest, CliProvider, ProviderInfo};
+use ae_harness::{AgentReport, AgentRequest, AgentSink, CliProvider, ProviderInfo};
 use async_trait::async_trait;
 use lifecycle::{
     error::Result,
@@ -40,10 +40,11 @@ impl CliProvider for Scribe {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        events: &dyn AgentSink,
         cancel: &Cancel,
     ) -> std::result::Result<AgentReport, BackendError> {
         self.seen.lock().unwrap().push(request.clone());
-        let report = self.inner.execute(key, request, cancel).await?;
+        let report = self.inner.execute(key, request, events, cancel).await?;
         Ok(if self.cost.is_some() { report.with_cost(self.cost) } else { report })
     }
 }

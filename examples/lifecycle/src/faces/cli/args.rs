@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, str::FromStr};
 
 use ae_core::RunId;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -47,6 +47,9 @@ pub struct Global {
 pub enum Command {
     /// Start a run: from an intent to a product that can be bought, or to a pre-order
     Run(RunArgs),
+    /// Show the coding agents that can build here: their versions, whether a key is there, and the sandbox of this machine
+    #[command(after_help = "Example:\n  ae agents --json")]
+    Agents,
     /// List the runs, newest first
     Runs(RunsArgs),
     /// Show one run: where it stands, what it found and made, what it earned
@@ -103,13 +106,19 @@ pub enum Command {
   ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --signals sample --yes
   ae run \"Time tracking for freelancers\" --signals posts.csv.gz --signals more.jsonl --despite-evidence
   ae run \"Unit converter for cooks\" --signals posts.csv.gz --kit kits/units
+  ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --agent claude
   zcat posts.csv.gz | ae run \"Meal planning app, \\$300 MRR\" --signals - --yes --json
 
-Signals are CSV with the header id,title,url,num_points,num_comments,created_at (more columns are ignored), JSON
-Lines with the same names, or .gz of both, of any size. Without --signals, Hacker News is searched (no key needed).
+Signals are CSV with the header id,title,url,num_points,num_comments,created_at (more columns
+are ignored), JSON Lines with the same names, or .gz of both, of any size. Without --signals,
+Hacker News is searched (no key needed).
 
-A run ends with a tool that works in the browser where a kit covers the intent, else with a pre-order: a page that says
-that the product is not built yet, and sells nothing.")]
+A run ends with a tool that works in the browser where a kit covers the intent, else with a
+pre-order: a page that says that the product is not built yet, and sells nothing. A coding agent
+makes the kit itself: it specifies what the product does, which is sealed and approved, and then
+builds it. Its key is ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY;
+AE_ANTHROPIC_BASE_URL, AE_OPENAI_BASE_URL and AE_GEMINI_BASE_URL name another address of the
+vendor.")]
 pub struct RunArgs {
     /// The product to build, in a sentence
     pub intent: String,
@@ -119,9 +128,13 @@ pub struct RunArgs {
     /// Where demand signals come from: a file, - for standard input, or sample; may be given several times
     #[arg(long, value_name = "FILE|-|sample")]
     pub signals: Vec<String>,
-    /// Who builds: the built-in site builder, or the first builder that is available
-    #[arg(long, value_enum, default_value_t = Agent::Auto)]
+    /// Who builds: site, the built-in builder, free of charge; claude, codex, gemini or acp:COMMAND, a coding agent that
+    /// specifies and builds the product in a sandbox and is paid from the budget; auto, the first of these that can work here
+    #[arg(long, value_name = "AGENT", default_value = "site")]
     pub agent: Agent,
+    /// The model that the coding agent uses, by the vendor's name [default: one for each agent, see `ae agents`]
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
     /// Also make products from the kit in this folder; may be given several times. A run whose kit has changed does not go
     /// on
     #[arg(long, value_name = "DIR")]
@@ -161,14 +174,22 @@ pub struct Go {
     pub no_serve: bool,
 }
 
-/// The builders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Agent {
-    /// The built-in site builder
-    Site,
-    /// The first builder that is available; at present the built-in site builder
-    Auto,
+/// The builder that is asked for: `site`, `auto`, `claude`, `codex`, `gemini` or `acp:COMMAND`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agent(pub String);
+
+impl FromStr for Agent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = ["site", "auto", "claude", "codex", "gemini"].contains(&text)
+            || text.strip_prefix("acp:").is_some_and(|command| !command.trim().is_empty());
+        if known { Ok(Self(text.to_owned())) } else { Err(AGENTS.to_owned()) }
+    }
 }
+
+/// The names of the builders.
+const AGENTS: &str = "expected site, auto, claude, codex, gemini or acp:COMMAND";
 
 /// `ae runs`
 #[derive(Debug, Args)]

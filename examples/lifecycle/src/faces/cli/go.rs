@@ -10,7 +10,7 @@ use ae_core::{ErrorKind, RunId};
 
 use super::{
     Exit, Session,
-    args::{Agent, ApproveArgs, AskedStage, Go, RunArgs},
+    args::{ApproveArgs, AskedStage, Go, RunArgs},
     serve::{Sockets, base_url, keep_instructions, until_stopped},
     stop::asked_to_stop,
 };
@@ -28,7 +28,7 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
     let (addr, sockets) = address(session, &args).await?;
     keep_instructions(session, &args.selling).await?;
     let mut settings = RunSettings::new(base_url(addr), signals);
-    builder_name(args.agent).clone_into(&mut settings.agent);
+    (settings.agent, settings.model) = (args.agent.0, args.model);
     settings.contact = args.contact.map(contact).transpose()?;
     let mut request = StartRequest::new(args.intent, args.budget, settings);
     request.kits = args.kit;
@@ -164,13 +164,6 @@ fn contact(text: String) -> Result<String> {
     }
     let message = format!("--contact {text:?} is neither an e-mail address nor an http or https address");
     Err(Error::new(ErrorKind::InvalidInput, message))
-}
-
-/// The builder that an agent stands for. One is built in, so "auto" finds that one.
-const fn builder_name(agent: Agent) -> &'static str {
-    match agent {
-        Agent::Site | Agent::Auto => "site",
-    }
 }
 
 fn signals_from(text: &str) -> Result<SignalsFrom> {

@@ -1,5 +1,6 @@
 //! The `ae` command: the only place that reads the environment and the terminal.
 
+mod agents;
 pub mod args;
 mod exit;
 mod go;
@@ -29,6 +30,7 @@ use self::{
 use crate::{
     error::{Error, Result},
     glue::{
+        agents_here::AgentsHere,
         approver::{Absent, Approver, Standing},
         progress::Progress,
     },
@@ -43,6 +45,9 @@ pub trait Program: Sync {
 
     /// Opens the stores in `dir` for reading: nothing is made or changed.
     fn open_read_only(&self, dir: DataDir) -> Result<Installation>;
+
+    /// The coding agents that can work on this machine, and its sandbox.
+    fn agents(&self) -> Pin<Box<dyn Future<Output = Result<AgentsHere>> + Send + '_>>;
 
     /// Serves what was published, until it is stopped.
     fn serve<'a>(&'a self, sale: Sale, serving: Serving<'a>)
@@ -115,6 +120,9 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
         output.result(&serde_json::json!({ "shell": shell.to_string(), "script": script }), &script)?;
         return Ok(Exit::Verified);
     }
+    if let Command::Agents = &cli.command {
+        return agents::show(&output, &program.agents().await?);
+    }
     let path = data_dir(&cli.global)?;
     if let Command::Audit(AuditCommand::Verify) = cli.command {
         return look::audit_verify(&output, &path);
@@ -147,7 +155,9 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
         Command::Paid(args) => orders::paid(&session, &args).await,
         Command::Refund(args) => orders::refund(&session, &args.order).await,
         Command::Licence(args) => orders::licence(&session, &args.order).await,
-        Command::Audit(_) | Command::Runs(_) | Command::Completions { .. } => Ok(Exit::Verified),
+        Command::Agents | Command::Audit(_) | Command::Runs(_) | Command::Completions { .. } => {
+            Ok(Exit::Verified)
+        }
     }
 }
 

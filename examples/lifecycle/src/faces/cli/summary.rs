@@ -9,7 +9,7 @@ use crate::{
         launch::{delivers, price_word},
         proof::counted,
     },
-    service::{RunReport, RunRow, TaskReport},
+    service::{AgentReport, RunReport, RunRow, TaskReport},
 };
 
 /// One line of `ae runs`.
@@ -52,6 +52,7 @@ pub(super) fn of(report: &RunReport) -> String {
             ),
         );
     }
+    report.agent.iter().for_each(|agent| agent_lines(agent, &mut line));
     let done: Vec<_> = report.tasks.iter().filter(|task| task.attempts > 0).collect();
     if done.iter().all(|task| task.estimate.is_some_and(|estimate| estimate.is_zero())) {
         let last = done.last().map(|_| format!("{} done in their order, free of charge", done.len()));
@@ -94,6 +95,24 @@ pub(super) fn of(report: &RunReport) -> String {
         text.push_str(&format!("\n{}\n  digest     {}\n", waiting.rendering.trim_end(), waiting.digest));
     }
     format!("{head}\n{text}")
+}
+
+/// The coding agent with the cost of its work.
+fn agent_lines(agent: &AgentReport, line: &mut impl FnMut(&str, String)) {
+    let model = agent.model.as_ref().map(|model| format!(" with {model}")).unwrap_or_default();
+    line("agent", format!("{}{model}", agent.name));
+    for (name, work) in [("author", &agent.author), ("build", &agent.build)] {
+        let Some(work) = work else { continue };
+        let tokens = work.usage.map_or_else(
+            || "tokens not measured".to_owned(),
+            |usage| {
+                let cached = usage.cache_read + usage.cache_write_5m + usage.cache_write_1h;
+                format!("{} tokens in, {} out", usage.input + cached, usage.output)
+            },
+        );
+        let attempts = counted(work.attempts, "attempt");
+        line(name, format!("{} of {} in {attempts}, {tokens}", work.cost, work.limit));
+    }
 }
 
 /// A task with its cost beside its estimate.

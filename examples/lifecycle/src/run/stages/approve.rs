@@ -32,9 +32,9 @@ const BEFORE: &str = "before";
 /// Asks for the approval of the spec, the planned spend and the sealed checks.
 pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
-    let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
+    let (Offered { spec, .. }, plan) = (stage.offered()?, stage.plan()?);
     let chosen = stage.known(stage.found()?.chosen.as_ref(), "niche")?;
-    let builder = stage.ports.builders.of(spec, context).0.provider;
+    let builder = stage.builder_info()?;
     let subject = spec_subject(spec.digest()?, plan.planned_spend, plan.seal);
     let mut text = format!("Spec of {:?}: {}\n", spec.product_name, spec.tagline);
     let mut line = |name: &str, value: &str| {
@@ -44,8 +44,18 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     };
     line("delivers", delivers(spec));
     line("for", &spec.target_users.join(", "));
-    line("builder", &format!("{} ({})", builder.name, builder.mode));
+    line("builder", &format!("{} ({})", builder.provider.name, builder.provider.mode));
+    if let Some((agent, _)) = stage.agent_work()? {
+        let model = agent.model.as_deref().unwrap_or("its own choice");
+        line("model", &format!("{model}, in a sandbox ({}) without network", builder.isolation));
+    }
+    if let Some(authored) = &stage.state.authored {
+        line("author", &format!("{} spent, {} was the limit", authored.cost, authored.limit));
+    }
     line("spend", &format!("{} planned, {} is the limit", plan.planned_spend, start.intent.budget()));
+    if let Some(estimate) = plan.estimate {
+        line("estimate", &format!("{estimate} for one attempt, by the router"));
+    }
     line("checks", &format!("{} sealed as {}", plan.acceptance.checks.len(), plan.seal.short(12)));
     for feature in &spec.core_features {
         let proof = match feature.behaviours.as_slice() {
@@ -109,7 +119,7 @@ pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt>
 
     let chosen = stage.known(stage.found()?.chosen.as_ref(), "niche")?;
     let demand = Demand { validated: chosen.is_validated(), paid: false };
-    let account = account(spec, Some(&stage.plan()?.acceptance), &built.checks, demand);
+    let account = account(spec, Some(&stage.plan()?.acceptance), &built.checks, &built.gaps, demand);
     let covers: Vec<_> = launch.actions()?.iter().map(ae_core::Action::digest).collect();
     let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject()?)
         .with_rendering(launch.rendering(spec, &context.base_url, &account))

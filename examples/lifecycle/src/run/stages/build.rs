@@ -1,6 +1,6 @@
 //! Builds the product in the write-test-fix graph.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use ae_core::{BackendError, ErrorKind, Outcome};
 use ae_langflow::{Ending, Input, RunConfig, write_test_fix};
@@ -9,12 +9,16 @@ use serde_json::json;
 use super::{Halt, Stage, approve::still_approved};
 use crate::{
     glue::{
+        agent_build::AgentBuild,
         build_nodes::{BuildArtifact, BuildNodes},
-        checks::Checked,
+        checks::{Checked, unnoticed},
         launch::spec_subject,
     },
     run::{Built, RunState, RunStateUpdate},
 };
+
+/// The most defects that no case notices which are listed.
+const DEFECTS_SHOWN: usize = 10;
 
 /// Drives the build loop on a thread of its own, which a resumed run continues where it stopped.
 pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Halt> {
@@ -24,7 +28,19 @@ pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let changed = "the spec, the spend or the checks are not what was approved: nothing was built";
     still_approved(&stage, approval, subject, changed).await?;
 
-    let (builder_info, builder) = stage.ports.builders.of(&offered.spec, &offered.context);
+    let (mut builder_info, builder) = stage.ports.builders.of(&offered.spec, &offered.context);
+    let mut agent_build = None;
+    if let Some((agent, draft)) = stage.agent_work()? {
+        agent.recover(start.owner()).await?;
+        builder_info = agent.info.clone();
+        agent_build = Some(AgentBuild {
+            agent: agent.clone(),
+            draft: draft.clone(),
+            context: offered.context.clone(),
+            private: stage.ports.dir.run_folder(start.run, "agent")?,
+            living: stage.known(stage.state.living.clone(), "living spec")?,
+        });
+    }
     let nodes = BuildNodes {
         builder,
         builder_info,
@@ -39,6 +55,7 @@ pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Halt> {
         seal: plan.seal,
         workspace: stage.workspace()?,
         approval,
+        agent: agent_build,
     };
     let graph = write_test_fix::graph::<BuildArtifact, Checked>(
         "build",
@@ -118,5 +135,27 @@ async fn finish_build(
         stage.end(outcome, format!("the build did not pass its sealed checks: {what}"))
     };
     let work = state.artifact.as_ref().map(|artifact| artifact.work.clone()).unwrap_or_default();
-    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, seed, manifest, work })))
+    let gaps = if verified && stage.agent_work()?.is_some() {
+        gaps(stage, &workspace, seed).await?
+    } else {
+        Vec::new()
+    };
+    Ok(update.living(living).built(Some(Built { outcome, attempts, checks, seed, manifest, work, gaps })))
+}
+
+/// The gaps in the proof of an agent's work: defects of its modules that no case notices, and what no check looks at.
+async fn gaps(stage: &Stage, workspace: &Path, seed: u64) -> Result<Vec<String>, Halt> {
+    let features = &stage.offered()?.spec.core_features;
+    let behaviours = features.iter().flat_map(|feature| feature.behaviours.iter().cloned()).collect();
+    let found = unnoticed(workspace, &stage.ports.runner, behaviours, seed).await?;
+    stage.note(&format!("{} defects of the modules would be noticed by no case", found.len()));
+    let mut gaps: Vec<String> =
+        found.iter().take(DEFECTS_SHOWN).map(|defect| format!("this line, by no case: {defect}")).collect();
+    if found.len() > DEFECTS_SHOWN {
+        gaps.push(format!("{} further lines, by no case", found.len() - DEFECTS_SHOWN));
+    }
+    if features.iter().any(|feature| feature.tier.is_some()) {
+        gaps.push("that all that is paid for stands behind the lock of the page".to_owned());
+    }
+    Ok(gaps)
 }

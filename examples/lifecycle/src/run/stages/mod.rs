@@ -2,6 +2,7 @@
 //! the ports and returns what changed; run again after a crash it finds its effects by their keys and repeats none.
 
 mod approve;
+mod author;
 mod build;
 mod deploy;
 mod discover;
@@ -16,16 +17,17 @@ mod validate;
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use ae_core::{
-    Action, ActionKind, ApprovalId, BackendError, ErrorKind, IdempotencyKey, Money, Outcome, Spend,
+    Action, ActionKind, ApprovalId, BackendError, Deliverable, ErrorKind, IdempotencyKey, Money, Outcome,
+    Spend,
 };
 use ae_genesis::Analyst;
-use ae_harness::LivingSpec;
+use ae_harness::{KitDraft, LivingSpec, ProviderInfo};
 use ae_langflow::{Cx, Stop};
 use ae_safety::{AuditEvent, Call, Grant, Order, Refusal, Scope, request_digest};
 use serde::Serialize;
 
 use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate};
-use crate::glue::build_nodes::outcome_of;
+use crate::glue::{agent::Agent, build_nodes::outcome_of};
 
 /// The work of a stage, erased so that stages of different futures have one type.
 pub(super) type Running<E> = Pin<Box<dyn Future<Output = Result<RunStateUpdate, E>> + Send>>;
@@ -53,6 +55,7 @@ stages! {
     "discover", "reading demand signals", discover::discover;
     "validate", "proposing and validating niches", validate::validate;
     "evidence", "deciding whether the evidence is enough", evidence::evidence;
+    "author", "specifying the product's behaviour", author::author;
     "specify", "writing the product spec", specify::specify;
     "plan", "routing tasks and sealing the acceptance checks", plan::plan;
     "approve_spec", "approval of spec and planned spend", approve::approve_spec;
@@ -132,6 +135,26 @@ impl Stage {
 
     fn spec_approval(&self) -> Result<ApprovalId, Stop> {
         self.known(self.offered()?.approval, "approval of the spec")
+    }
+
+    /// The coding agent and the product that it specified, where the spec is of that product.
+    fn agent_work(&self) -> Result<Option<(&Agent, &KitDraft)>, Stop> {
+        let spec = &self.offered()?.spec;
+        let draft = self.state.authored.as_ref().and_then(|authored| authored.draft.as_ref());
+        let is_it = |draft: &&KitDraft| {
+            spec.deliverable == Deliverable::WebTool && spec.offer.as_ref() == Some(&draft.offer().name)
+        };
+        let Some(draft) = draft.filter(is_it) else { return Ok(None) };
+        Ok(Some((self.known(self.ports.agent.as_ref(), "coding agent")?, draft)))
+    }
+
+    /// The account of itself of the builder of the product.
+    fn builder_info(&self) -> Result<ProviderInfo, Stop> {
+        let Offered { spec, context, .. } = self.offered()?;
+        Ok(match self.agent_work()? {
+            Some((agent, _)) => agent.info.clone(),
+            None => self.ports.builders.of(spec, context).0,
+        })
     }
 
     fn launched(&self) -> Result<&Launched, Stop> {

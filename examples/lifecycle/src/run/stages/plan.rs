@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Halt, Stage};
 use crate::{
-    glue::{build_nodes::describe, checks::check, routing::route_request},
+    glue::{build_nodes::describe, checks::check, kit_prompt::is_agents, routing::route_request},
     run::{BuildPlan, Offered, RunState, RunStateUpdate},
 };
 
@@ -15,7 +15,7 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let Offered { spec, context, .. } = stage.offered()?;
 
-    let builder = stage.ports.builders.of(spec, context).0;
+    let (builder, agent) = (stage.builder_info()?, stage.agent_work()?);
     let mut routes = Vec::with_capacity(spec.tasks.len());
     for task in &spec.tasks {
         let request = route_request(task.clone(), "", start.run, start.created_at);
@@ -25,8 +25,18 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
         }
         routes.push(route);
     }
-    let mut planned_spend = Money::zero(start.intent.currency());
-    if builder.metered {
+    let (mut planned_spend, mut estimate) = (Money::zero(start.intent.currency()), None);
+    if let Some((agent, _)) = agent {
+        // What is left is the most that an agent can spend: each of its calls is reserved before it is made.
+        planned_spend = agent.left(start.owner()).await?;
+        let own = spec.tasks.iter().zip(&routes).filter(|(task, _)| is_agents(spec, task));
+        let costs: Option<Vec<Money>> = own.map(|(_, route)| route.estimate.cost).collect();
+        let mut sum = Money::zero(start.intent.currency());
+        for cost in costs.iter().flatten() {
+            sum = sum.checked_add(cost.ceil_to_micro())?;
+        }
+        estimate = costs.map(|_| sum);
+    } else if builder.metered {
         for cost in routes.iter().filter_map(|route| route.estimate.cost) {
             planned_spend = planned_spend.checked_add(cost.ceil_to_micro())?;
         }
@@ -60,7 +70,8 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
     stage.audit("checks_sealed", json!({ "seal": seal, "checks": baseline.len() })).await?;
     let line =
         format!("{} tasks planned, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
-    let plan = BuildPlan { routes, metered: builder.metered, planned_spend, acceptance, seal, baseline };
+    let plan =
+        BuildPlan { routes, metered: builder.metered, planned_spend, estimate, acceptance, seal, baseline };
     let offered = Offered { plan: Some(plan), ..stage.offered()?.clone() };
     Ok(RunState::update().living(stage.living("planning", "success", &line)?).offered(Some(offered)))
 }

@@ -17,13 +17,20 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let found = stage.found()?;
     let Chosen { niche, validation, despite } = stage.known(found.chosen.clone(), "niche")?;
+    let authored = stage.state.authored.as_ref();
+    // With a coding agent nothing else is on offer than what it specified.
+    let offers: Vec<Offer> = match authored {
+        Some(authored) => authored.draft.iter().map(|draft| draft.offer().clone()).collect(),
+        None => stage.ports.offers.clone(),
+    };
     let brief = SpecBrief::new(start.intent.clone(), niche, validation, start.created_at)
         .with_sources(found.sources.clone())
-        .with_offers(stage.ports.offers.clone())
+        .with_offers(offers.clone())
         .with_despite_evidence(despite.is_some());
-    let spec = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
+    let mut spec = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
+    spec.unclear.extend(authored.and_then(|authored| authored.problem.clone()));
     let mut problems: Vec<_> = verify_spec(&spec).iter().map(ToString::to_string).collect();
-    problems.extend(unmakeable(&spec, &stage.ports.offers));
+    problems.extend(unmakeable(&spec, &offers));
     if !problems.is_empty() {
         let message = format!("the spec by {:?} contradicts itself: {}", spec.analyst, problems.join("; "));
         return Err(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message).into());

@@ -14,8 +14,8 @@ use ae_billing::{
 };
 use ae_core::{BackendError, Cancel, IdempotencyKey, RunId};
 use ae_harness::{
-    AgentReport, AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo,
-    Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
+    AgentReport, AgentRequest, AgentSink, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer,
+    DeployerInfo, Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
 };
 use ae_langflow::{
     Checkpointer, Page as ThreadPage, ThreadInfo,
@@ -118,9 +118,10 @@ impl CliProvider for Deadly<Arc<dyn CliProvider>> {
         &self,
         key: &IdempotencyKey,
         request: &AgentRequest,
+        events: &dyn AgentSink,
         cancel: &Cancel,
     ) -> Result<AgentReport, BackendError> {
-        self.around(self.inner.execute(key, request, cancel)).await
+        self.around(self.inner.execute(key, request, events, cancel)).await
     }
 }
 
