@@ -5,6 +5,7 @@ use std::{process::Command, time::Duration};
 
 use ae_core::{Cancel, Currency, Money};
 use ae_harness::{CliProvider as _, StopReason};
+use rustix::process::{WaitId, WaitIdOptions};
 
 use crate::{
     each,
@@ -104,7 +105,10 @@ fn a_process_that_is_left_is_seen() {
     let seen = rig.survivors();
     left.kill().unwrap();
     assert_eq!(seen, ["sleep 4321 "]);
-    // It has ended, and is still in the table of processes.
+    // Waits for its end and leaves it in the table of processes.
+    let id = rustix::process::Pid::from_child(&left);
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    rustix::process::waitid(WaitId::Pid(id), options).unwrap();
     assert_eq!(rig.survivors(), Vec::<String>::new());
     left.wait().unwrap();
 }
