@@ -10,7 +10,7 @@ use std::{
     io::{self, BufRead},
 };
 
-use ae_core::{Currency, Intent, Money, Runtime};
+use ae_core::{Currency, IdempotencyKey, Intent, Money, RunId, Runtime};
 use ae_genesis::{
     Analyst, FileSource, NicheBrief, NicheSource, NicheValidator, Retriever, RuleAnalyst, RuleValidator,
     SignalQuery, SpecBrief, ValidationRequest, verify_spec,
@@ -20,6 +20,7 @@ use ae_genesis::{
 async fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args().nth(1).ok_or("usage: intents FILE < INTENTS")?;
     let runtime = Runtime::system();
+    let key = IdempotencyKey::derive(RunId::from_uuid(runtime.ids.new_uuid()), "example", "analyst", 0);
     for line in io::stdin().lock().lines() {
         let line = line?;
         println!("\n# {line}");
@@ -40,12 +41,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let now = runtime.now();
         let evidence = retriever.finish(now, 30).evidence;
         let brief = NicheBrief::new(intent.clone(), evidence, now).with_despite_evidence(true).with_count(1);
-        for niche in RuleAnalyst.propose(&brief).await? {
+        for niche in RuleAnalyst.propose(&key, &brief).await?.artefact {
             let request = ValidationRequest::new(niche.clone(), intent.clone(), now);
             let report = RuleValidator.validate(&request).await?;
             println!("verdict: {} ({})", report.verdict, report.reasons.join("; "));
             let brief = SpecBrief::new(intent.clone(), niche, report, now).with_despite_evidence(true);
-            let spec = RuleAnalyst.specify(&brief).await?;
+            let spec = RuleAnalyst.specify(&key, &brief).await?.artefact;
             verify_spec(&spec).iter().for_each(|problem| println!("problem: {problem}"));
             println!("{} | {} | {}", spec.product_name, spec.tagline, spec.deliverable.as_str());
             println!(

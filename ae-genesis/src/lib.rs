@@ -21,8 +21,8 @@ pub use judge::{
 };
 #[cfg(feature = "mock")]
 pub use roles::MockAnalyst;
-pub use roles::{Analyst, AnalystInfo, Niche, NicheBrief, NicheStatus, SpecBrief};
-pub use rules::{RuleAnalyst, RuleValidator};
+pub use roles::{Analyst, AnalystInfo, Drafted, Niche, NicheBrief, NicheStatus, SpecBrief};
+pub use rules::{FeatureOutline, NicheOutline, ProductOutline, RuleAnalyst, RuleValidator};
 #[cfg(feature = "file")]
 pub use sources::FileSource;
 #[cfg(feature = "hackernews")]

@@ -2,4 +2,7 @@
 //!
 //! A check panics with the number of the clause that does not hold.
 
-pub use crate::{call::conformance as client, decide::conformance as router};
+pub use crate::{
+    cache::conformance as cache, call::conformance as client, decide::conformance as router,
+    execute::conformance as budget,
+};

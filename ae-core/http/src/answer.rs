@@ -1,8 +1,8 @@
 //! An answer, whatever its status.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use ae_core::{BackendError, Effect, ErrorKind, Retry};
+use ae_core::{BackendError, Effect, ErrorKind, Retry, Timestamp};
 use jiff::fmt::rfc2822;
 use reqwest::{
     StatusCode,
@@ -16,7 +16,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(3600);
 /// The answer of a service, read as a whole.
 #[derive(Clone)]
 pub struct Answer {
-    pub(crate) backend: &'static str,
+    pub(crate) backend: Cow<'static, str>,
     pub(crate) operation: &'static str,
     pub(crate) host: String,
     /// The effect of an answer that is not a clear refusal.
@@ -34,7 +34,7 @@ impl Answer {
 
     /// The value of a header, when it is there and is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        text(&self.headers, name)
     }
 
     /// The body.
@@ -62,7 +62,7 @@ impl Answer {
                 source.line(),
                 source.column()
             );
-            BackendError::new(ErrorKind::Protocol, self.backend, self.operation, message)
+            BackendError::new(ErrorKind::Protocol, self.backend.clone(), self.operation, message)
                 .with_status(self.status())
                 .with_effect(self.effect)
         })
@@ -83,7 +83,7 @@ impl Answer {
         let (kind, hint) = meaning(self.status);
         let retry = match kind {
             ErrorKind::RateLimited | ErrorKind::Unavailable => {
-                self.pause().map_or(Retry::Backoff, Retry::After)
+                pause(&self.headers).map_or(Retry::Backoff, Retry::After)
             }
             ErrorKind::Timeout => Retry::Backoff,
             _ => Retry::Never,
@@ -91,7 +91,7 @@ impl Answer {
         let is_refusal = self.status.is_client_error() && kind != ErrorKind::Timeout;
         let effect = if is_refusal { Effect::NotApplied } else { self.effect };
         let message = format!("{} answered {}: {hint}", self.host, self.status.as_u16());
-        let error = BackendError::new(kind, self.backend, self.operation, message)
+        let error = BackendError::new(kind, self.backend.clone(), self.operation, message)
             .with_status(self.status())
             .with_retry(retry)
             .with_effect(effect);
@@ -99,17 +99,6 @@ impl Answer {
             Some(id) => error.with_request_id(id),
             None => error,
         }
-    }
-
-    /// The pause that the service asks for: seconds, or a date against the service's own clock.
-    fn pause(&self) -> Option<Duration> {
-        let text = self.header(RETRY_AFTER.as_str())?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds).min(PAUSE_MAX));
-        }
-        let time = |text: &str| rfc2822::DateTimeParser::new().parse_timestamp(text).ok();
-        let pause = time(text)?.duration_since(time(self.header(DATE.as_str())?)?);
-        Some(Duration::try_from(pause).unwrap_or_default().min(PAUSE_MAX))
     }
 }
 
@@ -122,6 +111,29 @@ impl std::fmt::Debug for Answer {
             .field("body_bytes", &self.body.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The pause that a service asks for: seconds, or a date against the service's own clock.
+pub(crate) fn pause(headers: &HeaderMap) -> Option<Duration> {
+    let text = text(headers, RETRY_AFTER.as_str())?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds).min(PAUSE_MAX));
+    }
+    let pause = time(text)?.duration_since(date(headers)?);
+    Some(Duration::try_from(pause).unwrap_or_default().min(PAUSE_MAX))
+}
+
+/// The time of an answer, by the service's own clock.
+pub(crate) fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    time(text(headers, DATE.as_str())?)
+}
+
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn time(text: &str) -> Option<Timestamp> {
+    rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 fn meaning(status: StatusCode) -> (ErrorKind, &'static str) {

@@ -1,6 +1,6 @@
 //! The client.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
 use reqwest::{Url, redirect};
@@ -15,7 +15,7 @@ pub struct Limits {
     pub connect: Duration,
     /// The time from the beginning of a request to the end of its answer.
     pub answer: Duration,
-    /// The size of an answer's body, after decompression.
+    /// The size of an answer's body. No content encoding is asked for.
     pub body_bytes_max: usize,
 }
 
@@ -38,7 +38,7 @@ ae_core::setters! { Limits {
 /// A client of one service. Clones share its connections; it needs a Tokio runtime.
 #[derive(Debug, Clone)]
 pub struct Client {
-    backend: &'static str,
+    backend: Cow<'static, str>,
     inner: reqwest::Client,
     base: Url,
     limits: Limits,
@@ -51,9 +51,14 @@ impl Client {
     ///
     /// `InvalidInput` when `base_url` is not an `http` or `https` address, or holds a password or a query; `Internal`
     /// when TLS can't be set up.
-    pub fn new(backend: &'static str, base_url: &str, limits: Limits) -> Result<Self, BackendError> {
-        let base = parse(backend, base_url)?;
-        let inner = connector(backend, |builder| {
+    pub fn new(
+        backend: impl Into<Cow<'static, str>>,
+        base_url: &str,
+        limits: Limits,
+    ) -> Result<Self, BackendError> {
+        let backend = backend.into();
+        let base = parse(&backend, base_url)?;
+        let inner = connector(&backend, |builder| {
             builder
                 .user_agent(concat!("autonomous-enterprise/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(limits.connect)
@@ -68,7 +73,7 @@ impl Client {
     ///
     /// `InvalidInput` as for [`new`](Self::new).
     pub fn with_base_url(mut self, base_url: &str) -> Result<Self, BackendError> {
-        self.base = parse(self.backend, base_url)?;
+        self.base = parse(&self.backend, base_url)?;
         Ok(self)
     }
 
@@ -79,11 +84,11 @@ impl Client {
     /// `Timeout` and `Unavailable` when there was no answer, `Protocol` when it is too long. The effect is unknown
     /// unless the request only reads or was never sent.
     pub async fn send(&self, request: &Request) -> Result<Answer, BackendError> {
-        let mut response =
-            self.prepared(request).send().await.map_err(|error| self.failed(request, error))?;
+        let failed = |error| self.failed(request, self.limits.answer, error);
+        let mut response = self.prepared(request).send().await.map_err(failed)?;
         let bytes_max = request.body_bytes_max.unwrap_or(self.limits.body_bytes_max);
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(request, error))? {
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len().saturating_add(chunk.len()) > bytes_max {
                 let message = format!("the answer of {} has more than {bytes_max} bytes", self.host());
                 return Err(self
@@ -103,12 +108,35 @@ impl Client {
     ///
     /// `Timeout` and `Unavailable` when there was no answer, and [`Answer::error`] for every status but 2xx.
     pub async fn open(&self, request: &Request, within: Duration) -> Result<Passed, BackendError> {
-        let sent = self.prepared(request).timeout(within).send().await;
-        let response = sent.map_err(|error| self.failed(request, error))?;
+        let response = self.begun(request, within).await?;
         if response.status().is_success() {
-            return Ok(Passed { backend: self.backend, host: self.host().to_owned(), response });
+            return Ok(self.passed(request, response));
         }
         Err(self.answer(request, response, Vec::new()).error())
+    }
+
+    /// As [`open`](Self::open), and gives an answer of every status: for services whose errors say more in their body.
+    ///
+    /// # Errors
+    ///
+    /// `Timeout` and `Unavailable` when there was no answer.
+    pub async fn open_any(&self, request: &Request, within: Duration) -> Result<Passed, BackendError> {
+        let response = self.begun(request, within).await?;
+        Ok(self.passed(request, response))
+    }
+
+    async fn begun(&self, request: &Request, within: Duration) -> Result<reqwest::Response, BackendError> {
+        let sent = self.prepared(request).timeout(within).send().await;
+        sent.map_err(|error| self.failed(request, within, error))
+    }
+
+    fn passed(&self, request: &Request, response: reqwest::Response) -> Passed {
+        Passed {
+            backend: self.backend.clone(),
+            operation: request.operation,
+            host: self.host().to_owned(),
+            response,
+        }
     }
 
     fn prepared(&self, request: &Request) -> reqwest::RequestBuilder {
@@ -124,7 +152,7 @@ impl Client {
 
     fn answer(&self, request: &Request, mut response: reqwest::Response, body: Vec<u8>) -> Answer {
         Answer {
-            backend: self.backend,
+            backend: self.backend.clone(),
             operation: request.operation,
             host: self.host().to_owned(),
             effect: Self::effect(request),
@@ -155,14 +183,15 @@ impl Client {
     }
 
     fn error(&self, request: &Request, kind: ErrorKind, message: String) -> BackendError {
-        BackendError::new(kind, self.backend, request.operation, message)
+        BackendError::new(kind, self.backend.clone(), request.operation, message)
     }
 
-    fn failed(&self, request: &Request, error: reqwest::Error) -> BackendError {
+    fn failed(&self, request: &Request, within: Duration, error: reqwest::Error) -> BackendError {
         let effect =
             if error.is_connect() || error.is_builder() { Effect::NotApplied } else { Self::effect(request) };
         let (kind, message) = if error.is_timeout() {
-            let seconds = self.limits.answer.as_secs_f32();
+            let within = if error.is_connect() { self.limits.connect } else { within };
+            let seconds = within.as_secs_f32();
             (ErrorKind::Timeout, format!("{} did not answer within {seconds} s", self.host()))
         } else {
             (ErrorKind::Unavailable, format!("{} can't be reached: check the network", self.host()))
@@ -176,13 +205,16 @@ impl Client {
 
 /// A connector with the TLS of this crate, and with what `more` sets.
 pub(crate) fn connector(
-    backend: &'static str,
+    backend: &str,
     more: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
 ) -> Result<reqwest::Client, BackendError> {
     let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let failed = || BackendError::new(ErrorKind::Internal, backend, "connect", "TLS could not be set up");
+    let failed = || {
+        let message = "TLS could not be set up";
+        BackendError::new(ErrorKind::Internal, backend.to_owned(), "connect", message)
+    };
     let tls = tls.map_err(|source| failed().with_source(source))?;
     let tls = tls.with_root_certificates(roots).with_no_client_auth();
     more(reqwest::Client::builder())
@@ -197,7 +229,7 @@ pub(crate) fn host(base: &Url) -> &str {
     base.host_str().unwrap_or("the service")
 }
 
-pub(crate) fn parse(backend: &'static str, base_url: &str) -> Result<Url, BackendError> {
+pub(crate) fn parse(backend: &str, base_url: &str) -> Result<Url, BackendError> {
     let is_plain = |url: &Url| {
         matches!(url.scheme(), "http" | "https")
             && url.has_host()
@@ -208,6 +240,6 @@ pub(crate) fn parse(backend: &'static str, base_url: &str) -> Result<Url, Backen
     };
     Url::parse(base_url).ok().filter(is_plain).ok_or_else(|| {
         let message = "the base address is not an http or https address without password and query";
-        BackendError::new(ErrorKind::InvalidInput, backend, "connect", message)
+        BackendError::new(ErrorKind::InvalidInput, backend.to_owned(), "connect", message)
     })
 }

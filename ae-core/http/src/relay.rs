@@ -1,13 +1,18 @@
 //! Requests and answers that are passed on as they are.
 
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 
-use ae_core::{BackendError, Effect, ErrorKind, Retry};
+use ae_core::{BackendError, Effect, ErrorKind, Retry, Timestamp};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use reqwest::Url;
 
-use crate::client::{connector, host, parse};
+use crate::{
+    answer,
+    client::{connector, host, parse},
+};
+
+const OPERATION: &str = "pass on";
 
 /// A client that passes requests of a program on to one service, for proxies. Clones share its connections; it needs a Tokio
 /// runtime.
@@ -30,7 +35,7 @@ impl Relay {
     /// when TLS can't be set up.
     pub fn new(backend: &'static str, base_url: &str, connect: Duration) -> Result<Self, BackendError> {
         let base = parse(backend, base_url)?;
-        let inner = connector(backend, |builder| builder.connect_timeout(connect).no_gzip())?;
+        let inner = connector(backend, |builder| builder.connect_timeout(connect))?;
         Ok(Self { backend, inner, base })
     }
 
@@ -58,7 +63,12 @@ impl Relay {
             request = request.body(body);
         }
         match request.send().await {
-            Ok(response) => Ok(Passed { backend: self.backend, host: host(&self.base).to_owned(), response }),
+            Ok(response) => Ok(Passed {
+                backend: Cow::Borrowed(self.backend),
+                operation: OPERATION,
+                host: host(&self.base).to_owned(),
+                response,
+            }),
             Err(error) => {
                 let effect = if error.is_connect() || error.is_builder() {
                     Effect::NotApplied
@@ -66,7 +76,7 @@ impl Relay {
                     Effect::Unknown
                 };
                 let message = format!("{} can't be reached: check the network", host(&self.base));
-                Err(BackendError::new(ErrorKind::Unavailable, self.backend, "pass on", message)
+                Err(BackendError::new(ErrorKind::Unavailable, self.backend, OPERATION, message)
                     .with_retry(Retry::Backoff)
                     .with_effect(effect)
                     .with_source(error.without_url()))
@@ -84,14 +94,15 @@ impl Relay {
             Ok(url)
         } else {
             let message = "the path is not one of plain segments";
-            Err(BackendError::new(ErrorKind::InvalidInput, self.backend, "pass on", message))
+            Err(BackendError::new(ErrorKind::InvalidInput, self.backend, OPERATION, message))
         }
     }
 }
 
 /// An answer that is read piece by piece.
 pub struct Passed {
-    pub(crate) backend: &'static str,
+    pub(crate) backend: Cow<'static, str>,
+    pub(crate) operation: &'static str,
     pub(crate) host: String,
     pub(crate) response: reqwest::Response,
 }
@@ -107,15 +118,35 @@ impl Passed {
         self.response.headers()
     }
 
+    /// The value of a header, when it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        answer::text(self.headers(), name)
+    }
+
+    /// The pause that the service asks for in `retry-after`, at most an hour. A date counts from [`date`](Self::date).
+    pub fn pause(&self) -> Option<Duration> {
+        answer::pause(self.headers())
+    }
+
+    /// The time of the answer, by the service's own clock.
+    pub fn date(&self) -> Option<Timestamp> {
+        answer::date(self.headers())
+    }
+
     /// The next piece of the body as it came; `None` at its end. Cancel safe.
     ///
     /// # Errors
     ///
-    /// `Unavailable` when the body was cut.
+    /// `Unavailable` when the body was cut, `Timeout` when the time for the whole exchange was over.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, BackendError> {
         self.response.chunk().await.map_err(|error| {
-            let message = format!("the answer of {} was cut", self.host);
-            BackendError::new(ErrorKind::Unavailable, self.backend, "pass on", message)
+            let (kind, message) = if error.is_timeout() {
+                (ErrorKind::Timeout, format!("the answer of {} did not end in time", self.host))
+            } else {
+                (ErrorKind::Unavailable, format!("the answer of {} was cut", self.host))
+            };
+            BackendError::new(kind, self.backend.clone(), self.operation, message)
+                .with_retry(Retry::Backoff)
                 .with_effect(Effect::Unknown)
                 .with_source(error.without_url())
         })

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry, Secret};
 use ae_core_http::{Answer, Client, Limits, Request};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{body_json, header, method, path, query_param},
@@ -162,4 +163,46 @@ async fn errors_and_debug_texts_hold_no_secret() {
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_of_any_status_can_be_read_piece_by_piece() {
+    let answer = ResponseTemplate::new(429)
+        .insert_header("date", "Tue, 24 Nov 2026 12:00:00 GMT")
+        .insert_header("retry-after", "Tue, 24 Nov 2026 12:00:09 GMT")
+        .set_body_string("why");
+    let (_server, client) = server(answer).await;
+    let within = Duration::from_secs(30);
+    let mut passed = client.open_any(&Request::post("ask", ["a"]), within).await.unwrap();
+    assert_eq!((passed.status().as_u16(), passed.header("x-none")), (429, None));
+    assert_eq!(passed.date().map(|date| date.to_string()).as_deref(), Some("2026-11-24T12:00:00Z"));
+    assert_eq!(passed.pause(), Some(Duration::from_secs(9)));
+    assert_eq!(passed.chunk().await.unwrap().as_deref(), Some(&b"why"[..]));
+    assert_eq!(passed.chunk().await.unwrap(), None);
+    // The status alone decides where the body does not count.
+    let error = client.open(&Request::post("ask", ["a"]), within).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry()), (ErrorKind::RateLimited, Retry::After(Duration::from_secs(9))));
+}
+
+#[tokio::test]
+async fn the_time_for_an_exchange_includes_its_body() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 1_024]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf").await.unwrap();
+        // Until the client has gone.
+        let _ = stream.read(&mut [0; 1]).await;
+    });
+    let name = String::from("named-at-run-time");
+    let client = Client::new(name, &format!("http://{address}"), Limits::default()).unwrap();
+    let opened = client.open_any(&Request::post("ask", ["a"]), Duration::from_millis(300)).await;
+    let mut passed = opened.unwrap();
+    assert_eq!(passed.chunk().await.unwrap().as_deref(), Some(&b"half"[..]));
+    let error = passed.chunk().await.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::Timeout, Effect::Unknown), "{error:?}");
+    assert_eq!((error.backend(), error.operation()), ("named-at-run-time", "ask"));
+    drop(passed);
+    serving.await.unwrap();
 }

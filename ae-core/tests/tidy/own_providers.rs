@@ -5,7 +5,7 @@ use super::{name, root, rust_files};
 /// The longest that a provider of each port is: lines without `use`, blanks and comments.
 const LINES_MAX: [(&str, usize); 6] = [
     ("allow_list_gate", 60),
-    ("cheapest_router", 60),
+    ("credit_router", 60),
     ("rss_source", 60),
     ("fn_builder", 60),
     ("folder_deployer", 100),

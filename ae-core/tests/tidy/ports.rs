@@ -5,12 +5,13 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{folder, name, rust_files};
 
 /// Every port: its trait, its crate, and the clauses' letter.
-const PORTS: [(&str, &str, char); 20] = [
+const PORTS: [(&str, &str, char); 21] = [
     ("NicheSource", "ae-genesis", 'C'),
     ("NicheValidator", "ae-genesis", 'C'),
     ("Analyst", "ae-genesis", 'C'),
     ("ModelRouter", "ae-router", 'C'),
     ("ModelClient", "ae-router", 'C'),
+    ("Budget", "ae-router", 'C'),
     ("PolicyGate", "ae-safety", 'C'),
     ("ApprovalDesk", "ae-safety", 'C'),
     ("BudgetLedger", "ae-safety", 'C'),

@@ -1,7 +1,7 @@
 //! Any bytes, cut anywhere.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
-use ae_core_wire::{Api, Call, CallFacts, Route, UsageReader, classify};
+use ae_core_wire::{Api, Call, CallFacts, EventReader, Route, UsageReader, classify};
 use proptest::{prelude::*, sample::Index};
 
 /// Everything that a reader says.
@@ -24,17 +24,27 @@ fn whole(api: Api, body: &[u8]) -> String {
     said(&reader)
 }
 
-fn in_parts(api: Api, body: &[u8], cuts: &[Index]) -> String {
+fn parts<'a>(body: &'a [u8], cuts: &[Index]) -> Vec<&'a [u8]> {
     let mut at: Vec<usize> = cuts.iter().map(|cut| cut.index(body.len() + 1)).collect();
+    at.extend([0, body.len()]);
     at.sort_unstable();
+    at.windows(2).map(|pair| &body[pair[0]..pair[1]]).collect()
+}
+
+fn in_parts(api: Api, body: &[u8], cuts: &[Index]) -> String {
     let mut reader = UsageReader::new(api);
-    let mut begin = 0;
-    for end in at {
-        reader.push(&body[begin..end]);
-        begin = end;
-    }
-    reader.push(&body[begin..]);
+    parts(body, cuts).into_iter().for_each(|part| reader.push(part));
     said(&reader)
+}
+
+fn events(body: &[u8], cuts: &[Index]) -> Vec<Vec<u8>> {
+    let (mut reader, mut events) = (EventReader::new(1 << 20), Vec::new());
+    for part in parts(body, cuts) {
+        reader.push(part).unwrap();
+        events.extend(std::iter::from_fn(|| reader.next_event()));
+    }
+    events.extend(reader.rest());
+    events
 }
 
 fn api() -> impl Strategy<Value = Api> {
@@ -180,6 +190,16 @@ proptest! {
         cuts in proptest::collection::vec(any::<Index>(), 0..12),
     ) {
         prop_assert_eq!(in_parts(api, &body, &cuts), whole(api, &body));
+    }
+
+    #[test]
+    fn any_events_are_the_same_however_they_are_cut(
+        body in soup(),
+        cuts in proptest::collection::vec(any::<Index>(), 0..12),
+    ) {
+        let whole = events(&body, &[]);
+        prop_assert!(whole.iter().all(|event| !event.is_empty() && !event.contains(&b'\r')));
+        prop_assert_eq!(events(&body, &cuts), whole);
     }
 
     #[test]

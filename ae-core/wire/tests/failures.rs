@@ -6,6 +6,7 @@ use std::time::Duration;
 use ae_core_wire::{
     Api, FailureClass, WireFailure, classify,
     core::{Effect, ErrorKind, Retry},
+    duration,
 };
 use serde_json::{Value, json};
 
@@ -179,6 +180,7 @@ fn a_page_of_a_server_in_between_is_a_failure_of_that_server() {
 fn a_failure_becomes_the_error_of_a_port() {
     let error = failed(Api::AnthropicMessages, 529, &anthropic("overloaded_error", "Overloaded"))
         .into_error("anthropic", "complete");
+    assert_eq!(error.context().first().map(|(name, _)| *name), Some("class"));
     assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Backoff));
     assert_eq!((error.code(), error.status()), (Some("overloaded_error"), Some(529)));
     assert_eq!(
@@ -188,4 +190,31 @@ fn a_failure_becomes_the_error_of_a_port() {
     let error = failed(Api::Gemini, 500, &gemini(500, "INTERNAL", "oops", &json!([])))
         .into_error("gemini", "complete");
     assert_eq!(error.effect(), Effect::Unknown);
+}
+
+#[test]
+fn a_secret_that_a_server_quotes_is_taken_out() {
+    let body = openai("invalid_request_error", &json!("sk-1"), "Incorrect API key: sk-1, not sk-1!");
+    let failure = failed(Api::OpenAiChat, 401, &body).without("sk-1");
+    assert_eq!(failure.message(), "Incorrect API key: [secret], not [secret]!");
+    assert_eq!(failure.code(), Some("[secret]"));
+    assert_eq!(failed(Api::OpenAiChat, 401, &body).without("").code(), Some("sk-1"));
+}
+
+#[test]
+fn a_time_is_read_as_vendors_write_it() {
+    for (text, milliseconds) in [
+        ("1s", Some(1000)),
+        ("6m0s", Some(360_000)),
+        ("20ms", Some(20)),
+        (" 1h2m3.5s ", Some(3_723_500)),
+        ("100000h", Some(86_400_000)),
+        ("7", None),
+        ("soon", None),
+        ("", None),
+        ("-1s", None),
+        ("2026-11-24T12:00:00Z", None),
+    ] {
+        assert_eq!(duration(text), milliseconds.map(Duration::from_millis), "{text}");
+    }
 }

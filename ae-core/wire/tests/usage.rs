@@ -210,12 +210,15 @@ fn errors_in_a_stream() {
         { "code": "rate_limit_exceeded", "message": "Please try again in 2s." } } });
     let plain = json!({ "type": "error", "code": "insufficient_quota", "message": "spent", "param": null });
     let coded = json!({ "error": { "message": "upstream", "code": 502 } });
+    let chosen =
+        json!({ "choices": [{ "finish_reason": "error", "error": { "message": "m", "code": 429 } }] });
     let google = json!({ "error": { "code": 503, "message": "overloaded", "status": "UNAVAILABLE" } });
     for (api, event, class, complete) in [
         (Api::AnthropicMessages, overloaded, FailureClass::Overloaded, false),
         (Api::OpenAiResponses, failed, FailureClass::RateLimited, true),
         (Api::OpenAiResponses, plain, FailureClass::Billing, false),
-        (Api::OpenAiChat, coded, FailureClass::Unknown, false),
+        (Api::OpenAiChat, coded, FailureClass::Server, false),
+        (Api::OpenAiChat, chosen, FailureClass::RateLimited, false),
         (Api::Gemini, google, FailureClass::Overloaded, false),
     ] {
         let reader = read(api, &stream(std::slice::from_ref(&event)));

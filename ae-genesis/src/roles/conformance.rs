@@ -1,14 +1,17 @@
 //! The contract of [`Analyst`].
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use ae_core::{
-    ProductSpec,
-    conformance::{Ran, held, holds, same},
+    IdempotencyKey, ProductSpec,
+    conformance::{Ran, held, holds, key, same},
 };
 
 use crate::{
-    Analyst, Niche, NicheBrief, NicheValidator, RuleValidator, SampleSource, Score, SpecBrief,
+    Analyst, Drafted, Niche, NicheBrief, NicheValidator, RuleValidator, SampleSource, Score, SpecBrief,
     ValidationRequest,
     conformance::{evidence, intent, now},
     verify_spec,
@@ -30,6 +33,9 @@ pub async fn run_all(analyst: &dyn Analyst) -> Ran {
     ran.clause("C7", c7_the_spec_serves_the_niche(analyst)).await;
     ran.clause("C8", c8_sample_evidence_makes_a_sample_spec(analyst)).await;
     ran.clause("C9", c9_the_unknown_is_listed(analyst)).await;
+    ran.clause("C10", c10_the_cost_is_stated(analyst)).await;
+    let repeats = analyst.info().repeats;
+    ran.clause_if("C11", repeats, c11_a_repeated_key_gets_the_same_answer(analyst)).await;
     ran
 }
 
@@ -38,17 +44,28 @@ async fn brief(source: &str) -> NicheBrief {
 }
 
 async fn niches(clause: &str, analyst: &dyn Analyst, brief: &NicheBrief) -> Vec<Niche> {
-    let niches = held(clause, analyst.propose(brief).await);
+    let niches = held(clause, analyst.propose(&next(clause), brief).await).artefact;
     holds(clause, !niches.is_empty(), "plenty of evidence and no niche");
     niches
 }
 
-async fn spec(clause: &str, analyst: &dyn Analyst, source: &str) -> (Niche, ProductSpec) {
+/// A key that no other call has.
+fn next(clause: &str) -> IdempotencyKey {
+    static CALLS: AtomicU32 = AtomicU32::new(0);
+    key(clause, CALLS.fetch_add(1, Ordering::Relaxed))
+}
+
+async fn spec_brief(clause: &str, analyst: &dyn Analyst, source: &str) -> SpecBrief {
     let niche = niches(clause, analyst, &brief(source).await).await.swap_remove(0);
     let request = ValidationRequest::new(niche.clone(), intent(), now());
     let report = held(clause, RuleValidator.validate(&request).await);
-    let brief = SpecBrief::new(intent(), niche.clone(), report, now());
-    (niche, held(clause, analyst.specify(&brief).await))
+    SpecBrief::new(intent(), niche, report, now())
+}
+
+async fn spec(clause: &str, analyst: &dyn Analyst, source: &str) -> (Niche, ProductSpec) {
+    let brief = spec_brief(clause, analyst, source).await;
+    let draft = held(clause, analyst.specify(&next(clause), &brief).await);
+    (brief.niche, draft.artefact)
 }
 
 async fn c1_the_info_stays(analyst: &dyn Analyst) {
@@ -59,12 +76,14 @@ async fn c1_the_info_stays(analyst: &dyn Analyst) {
 
 async fn c2_without_evidence_there_is_no_niche(analyst: &dyn Analyst) {
     let brief = NicheBrief::new(intent(), Vec::new(), now());
-    holds("C2", held("C2", analyst.propose(&brief).await).is_empty(), "a niche without evidence");
+    let draft = held("C2", analyst.propose(&next("C2"), &brief).await);
+    holds("C2", draft.artefact.is_empty(), "a niche without evidence");
 }
 
 async fn c3_the_count_is_a_cap(analyst: &dyn Analyst) {
     for count in [0, 1, 3] {
-        let niches = held("C3", analyst.propose(&brief("check").await.with_count(count)).await);
+        let brief = brief("check").await.with_count(count);
+        let niches = held("C3", analyst.propose(&next("C3"), &brief).await).artefact;
         holds("C3", niches.len() <= count, "more niches than wanted");
         let ids: BTreeSet<_> = niches.iter().map(|niche| niche.id).collect();
         holds("C3", ids.len() == niches.len(), "two niches share an id");
@@ -115,4 +134,32 @@ async fn c9_the_unknown_is_listed(analyst: &dyn Analyst) {
     let spec = spec("C9", analyst, "check").await.1;
     holds("C9", !spec.unclear.is_empty(), "nothing is unclear, though the search volume was not measured");
     holds("C9", !spec.assumptions.is_empty(), "no assumption, though the prices were not tested");
+}
+
+async fn c10_the_cost_is_stated(analyst: &dyn Analyst) {
+    let brief = brief("check").await;
+    stated(analyst, &held("C10", analyst.propose(&next("C10"), &brief).await));
+    let brief = spec_brief("C10", analyst, "check").await;
+    stated(analyst, &held("C10", analyst.specify(&next("C10"), &brief).await));
+}
+
+fn stated<T>(analyst: &dyn Analyst, draft: &Drafted<T>) {
+    if analyst.info().metered {
+        let negative = draft.cost.is_some_and(|cost| cost.is_negative());
+        holds("C10", !negative, "a cost below zero");
+        holds("C10", !draft.models.is_empty(), "a metered answer names no model");
+    } else {
+        holds("C10", draft.cost.is_some_and(|cost| cost.is_zero()), "a free answer without a cost of zero");
+        let none = draft.usage.is_none() && draft.models.is_empty() && draft.repairs == 0;
+        holds("C10", none, "a free answer says that it used a model");
+    }
+}
+
+async fn c11_a_repeated_key_gets_the_same_answer(analyst: &dyn Analyst) {
+    let (brief, key) = (brief("check").await, next("C11"));
+    let first = held("C11", analyst.propose(&key, &brief).await);
+    same("C11", &first, &held("C11", analyst.propose(&key, &brief).await));
+    let (brief, key) = (spec_brief("C11", analyst, "check").await, next("C11"));
+    let first = held("C11", analyst.specify(&key, &brief).await);
+    same("C11", &first, &held("C11", analyst.specify(&key, &brief).await));
 }

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod drafted;
 mod niche;
 mod port;
 mod types;
@@ -9,6 +10,7 @@ mod types;
 #[cfg(feature = "mock")]
 pub use self::port::MockAnalyst;
 pub use self::{
+    drafted::Drafted,
     niche::{Niche, NicheStatus},
     port::Analyst,
     types::{AnalystInfo, NicheBrief, SpecBrief},

@@ -107,16 +107,21 @@ pub struct AnalystInfo {
     pub version: String,
     /// Whether a call may cost money.
     pub metered: bool,
+    /// Whether the same key and brief give the same answer again, paid for once.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 impl AnalystInfo {
-    /// An analyst that works free of charge.
+    /// An analyst that works free of charge and writes a new answer for a repeated key.
     pub fn new(name: impl Into<String>, mode: Mode, version: impl Into<String>) -> Self {
-        Self { provider: Provider::new(name, mode), version: version.into(), metered: false }
+        Self { provider: Provider::new(name, mode), version: version.into(), metered: false, repeats: false }
     }
 }
 
 ae_core::setters! { AnalystInfo {
     /// Sets whether a call may cost money.
     fn with_metered(metered: bool);
+    /// Says that a repeated key gets the same answer.
+    fn with_repeats(repeats = true);
 } }

@@ -44,7 +44,7 @@ impl Vocabulary {
     }
 
     /// Whether it has the word or, for `cleaner`, the verb that the word comes from.
-    fn knows(&self, word: &str) -> bool {
+    pub(super) fn knows(&self, word: &str) -> bool {
         let has = |word: &str| text::stems(word).iter().all(|stem| self.stems.contains(stem));
         let verb = word.strip_suffix("er").or_else(|| word.strip_suffix("or")).filter(|verb| verb.len() >= 3);
         let single = |verb: &str| {

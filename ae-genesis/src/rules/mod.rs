@@ -4,6 +4,8 @@ mod coverage;
 mod family;
 mod judge;
 mod naming;
+mod outline;
+mod outline_check;
 mod plan;
 mod pricing;
 mod propose;
@@ -12,12 +14,13 @@ mod spec;
 mod stories;
 mod tasks;
 
-use ae_core::{BackendError, Mode, Offer, ProductSpec};
+use ae_core::{BackendError, IdempotencyKey, Mode, Offer, ProductSpec};
 use async_trait::async_trait;
 use rust_decimal::Decimal;
 
+pub use self::outline::{FeatureOutline, NicheOutline, ProductOutline};
 use crate::{
-    Analyst, AnalystInfo, Niche, NicheBrief, NicheValidator, ScoreTerm, SignalQuery, SpecBrief,
+    Analyst, AnalystInfo, Drafted, Niche, NicheBrief, NicheValidator, ScoreTerm, SignalQuery, SpecBrief,
     ValidationReport, ValidationRequest,
 };
 
@@ -39,7 +42,8 @@ fn term<T: Into<Decimal>>(
 
 /// An analyst that follows written rules and a bundled table of product families; no model, no network.
 ///
-/// It is deterministic: the same brief gives the same niches, order and scores, and the same spec. Names, prices,
+/// It is deterministic: the same brief gives the same niches, order and scores, and the same spec, under any key, and a cost
+/// of zero. Names, prices,
 /// features and criteria come from the intent, the offers and the table, never from outside text, which appears only as
 /// evidence.
 ///
@@ -68,15 +72,23 @@ impl SignalQuery {
 #[async_trait]
 impl Analyst for RuleAnalyst {
     fn info(&self) -> AnalystInfo {
-        AnalystInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION"))
+        AnalystInfo::new(NAME, Mode::Offline, env!("CARGO_PKG_VERSION")).with_repeats()
     }
 
-    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
-        Ok(propose::propose(brief))
+    async fn propose(
+        &self,
+        _: &IdempotencyKey,
+        brief: &NicheBrief,
+    ) -> Result<Drafted<Vec<Niche>>, BackendError> {
+        Ok(Drafted::free(propose::propose(brief), brief.intent.currency()))
     }
 
-    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
-        spec::specify(brief)
+    async fn specify(
+        &self,
+        _: &IdempotencyKey,
+        brief: &SpecBrief,
+    ) -> Result<Drafted<ProductSpec>, BackendError> {
+        Ok(Drafted::free(spec::specify(brief)?, brief.intent.currency()))
     }
 }
 

@@ -30,6 +30,11 @@ static SMALL: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| text::list(WOR
 /// The programs that a part such as an extension is made for.
 const HOSTS: [&str; 7] = ["chrome", "firefox", "safari", "linux", "mac", "macos", "browser"];
 
+/// The name of another product in `name`.
+pub(super) fn brand(name: &str) -> Option<String> {
+    text::words(name).into_iter().find(|word| BRANDS.contains(word.as_str()))
+}
+
 /// Letters, digits and plain inner marks of `text` in one line: what may stand on a page and in a criterion.
 pub(super) fn plain(text: &str) -> String {
     let kept = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '#' | '/' | '.' | '’' | '%');

@@ -11,7 +11,7 @@ use super::{
 use crate::{SignalQuery, find::query::KEYWORDS_MAX};
 
 /// The most features of a pre-order.
-const PLANNED_MAX: usize = 6;
+pub(super) const PLANNED_MAX: usize = 6;
 
 /// The thing that is delivered, with its features.
 #[derive(Debug)]

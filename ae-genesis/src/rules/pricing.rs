@@ -14,6 +14,8 @@ pub(super) struct Prices {
     pub(super) interval: BillingInterval,
     /// Whether the intent named the price.
     pub(super) named: bool,
+    /// Whether it is an analyst's estimate.
+    pub(super) estimated: bool,
 }
 
 /// The rule in words, for the spec's assumptions.
@@ -26,7 +28,7 @@ impl Prices {
     pub(super) fn of(query: &SignalQuery, currency: Currency) -> Self {
         let interval = query.interval;
         if let Some(pro) = query.price {
-            return Self { pro, interval, named: true };
+            return Self { pro, interval, named: true, estimated: false };
         }
         let currency = query.target.map_or(currency, |target| target.currency());
         let scale = scale(currency);
@@ -37,7 +39,15 @@ impl Prices {
             _ => 9,
         };
         let pro = Money::from_decimal(Decimal::from(step * scale), currency);
-        Self { pro: pro.unwrap_or_else(|_| Money::zero(currency)), interval, named: false }
+        Self { pro: pro.unwrap_or_else(|_| Money::zero(currency)), interval, named: false, estimated: false }
+    }
+
+    /// With the estimate of an analyst, unless the intent names the price.
+    pub(super) fn estimated(self, estimate: Option<Money>) -> Self {
+        match estimate {
+            Some(pro) if !self.named => Self { pro, estimated: true, ..self },
+            _ => self,
+        }
     }
 
     /// The price list of a product that is sold: one plan, and a year of it where it is due monthly.

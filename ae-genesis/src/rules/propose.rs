@@ -2,17 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{Digest, DigestWriter, NicheId};
+use ae_core::{Digest, DigestWriter, Evidence, NicheId};
 use rust_decimal::Decimal;
 
 use super::{
     NAME,
     family::{FamilyFeature, Theme},
     naming,
+    outline::NicheOutline,
+    outline_check::{LINE_CHARS, LONG_CHARS, NAME_CHARS, Numbers, TEXT_CHARS, Words},
     reading::{Item, about, ids, on_topic},
     term,
 };
-use crate::{Figure, Niche, NicheBrief, Score, ScoreTerm, SignalKind};
+use crate::{Figure, Niche, NicheBrief, Problem, Score, ScoreTerm, SignalKind};
 
 /// A narrower niche needs at least this many items of its own.
 const CLUSTER_MIN: usize = 3;
@@ -41,6 +43,54 @@ pub(super) fn propose(brief: &NicheBrief) -> Vec<Niche> {
     niches
 }
 
+/// The niche that an analyst outlined, over those of its posts that are about the intent.
+pub(super) fn outlined(brief: &NicheBrief, outline: &NicheOutline) -> Result<Niche, Vec<Problem>> {
+    let theme = Theme::of(&brief.query);
+    let cited: Vec<Evidence> =
+        brief.evidence.iter().filter(|item| outline.evidence.contains(&item.id)).cloned().collect();
+    let items = on_topic(&cited, &brief.query, brief.now);
+    let problems = problems(brief, outline, &items);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut niche = niche(brief, &theme, None, &items);
+    niche.id = id("outline", &outline.name, &items);
+    niche.name.clone_from(&outline.name);
+    let topic = naming::product(&brief.query);
+    niche.description = format!("{} ({})", outline.description, counted(&topic, &items));
+    let pain = |(text, ids): &(String, Vec<String>)| format!("{text}: asked for in {}", ids.join(", "));
+    niche.pain_points = outline.pains.iter().map(pain).collect();
+    if brief.query.audience.is_none() {
+        niche.target_audience.clone_from(&outline.audience);
+    }
+    niche.value_proposition.clone_from(&outline.value_proposition);
+    Ok(niche)
+}
+
+fn problems(brief: &NicheBrief, outline: &NicheOutline, items: &[Item<'_>]) -> Vec<Problem> {
+    let mut words = Words::default();
+    let known = Numbers::default().and(brief.intent.text()).and_titles(&brief.evidence, &outline.evidence);
+    words.text("name", &outline.name, NAME_CHARS, &known);
+    words.text("description", &outline.description, LONG_CHARS, &known);
+    words.text("audience", &outline.audience, LINE_CHARS, &known);
+    words.text("value_proposition", &outline.value_proposition, TEXT_CHARS, &known);
+    let all: BTreeSet<&str> = brief.evidence.iter().map(|item| item.id.as_str()).collect();
+    words.ids("evidence", &outline.evidence, &all);
+    let own: BTreeSet<&str> = items.iter().map(|item| item.evidence.id.as_str()).collect();
+    if own.is_empty() && !brief.despite_evidence {
+        words.wrong("evidence", "cites no post that is about the intent, in its own or in related words");
+    }
+    for (position, (text, ids)) in outline.pains.iter().enumerate() {
+        let at = format!("pains[{position}]");
+        words.text(&at, text, TEXT_CHARS, &known);
+        words.ids(&format!("{at}.evidence"), ids, &own);
+        if ids.is_empty() {
+            words.wrong(at, "cites no post");
+        }
+    }
+    words.0
+}
+
 fn niche(brief: &NicheBrief, theme: &Theme, focus: Option<&FamilyFeature>, items: &[Item<'_>]) -> Niche {
     let topic = naming::product(&brief.query);
     let name = match focus {
@@ -54,14 +104,9 @@ fn niche(brief: &NicheBrief, theme: &Theme, focus: Option<&FamilyFeature>, items
             format!("{what}: unknown (no keyword source configured)"),
         )
     };
-    let id = id(&name, items);
+    let id = id(NAME, &name, items);
     let mut niche = Niche::new(id, name.clone(), unknown("search volume"), unknown("keyword difficulty"));
-    let demand = items.iter().filter(|item| item.is_demand()).count();
-    niche.description = format!(
-        "{} {} about {topic} in the evidence, {demand} of them a request, a complaint or a willingness to pay of the last three years",
-        items.len(),
-        if items.len() == 1 { "post" } else { "posts" }
-    );
+    niche.description = counted(&topic, items);
     niche.pain_points = pains(brief, theme, items);
     niche.target_audience = naming::audience(&brief.query).unwrap_or_else(|| "not named".to_owned());
     niche.value_proposition = name;
@@ -70,8 +115,18 @@ fn niche(brief: &NicheBrief, theme: &Theme, focus: Option<&FamilyFeature>, items
     niche
 }
 
-fn id(name: &str, items: &[Item<'_>]) -> NicheId {
-    let mut writer = DigestWriter::new("niche").field(NAME.as_bytes()).field(name.as_bytes());
+/// The evidence in numbers.
+fn counted(topic: &str, items: &[Item<'_>]) -> String {
+    let demand = items.iter().filter(|item| item.is_demand()).count();
+    format!(
+        "{} {} about {topic} in the evidence, {demand} of them a request, a complaint or a willingness to pay of the last three years",
+        items.len(),
+        if items.len() == 1 { "post" } else { "posts" }
+    )
+}
+
+fn id(by: &str, name: &str, items: &[Item<'_>]) -> NicheId {
+    let mut writer = DigestWriter::new("niche").field(by.as_bytes()).field(name.as_bytes());
     for id in items.iter().map(|item| item.evidence.id.as_str()).collect::<BTreeSet<_>>() {
         writer = writer.field(id.as_bytes());
     }

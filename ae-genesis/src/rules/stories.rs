@@ -4,7 +4,7 @@ use ae_core::{
     AcceptanceCriterion, Behaviour, CheckKind, Deliverable, Feature, PriceTier, Priority, UserStory,
 };
 
-use super::pricing;
+use super::{outline::FeatureOutline, pricing};
 use crate::SpecBrief;
 
 /// The material of stories and criteria.
@@ -15,11 +15,21 @@ pub(super) struct Outline<'a> {
     pub(super) audience: &'a str,
     pub(super) deliverable: Deliverable,
     pub(super) features: &'a [Feature],
+    /// An analyst's words for them.
+    pub(super) words: &'a [FeatureOutline],
     pub(super) tiers: &'a [PriceTier],
     /// The ids of all evidence that shows demand.
     pub(super) demand: &'a [String],
     /// Whether the niche validated.
     pub(super) validated: bool,
+}
+
+impl<'a> Outline<'a> {
+    /// The analyst's story of a feature, if there is one.
+    fn told(&self, feature: &Feature) -> Option<&'a FeatureOutline> {
+        let words = self.words.iter().find(|words| words.title == feature.title)?;
+        (!words.wish.is_empty() && !words.benefit.is_empty()).then_some(words)
+    }
 }
 
 /// Stories with the criteria that check them.
@@ -76,13 +86,8 @@ impl Stories {
                 posts => format!("{why}; posts speak of it: {}", posts.join(", ")),
             };
             let wish = first_lower(&feature.title);
-            self.story(
-                &feature.title,
-                &format!("As a user ({who}), I want this: {wish}, so that I no longer do it by hand"),
-                priority,
-                &why,
-                feature.evidence.clone(),
-            );
+            let rule = format!("As a user ({who}), I want this: {wish}, so that I no longer do it by hand");
+            self.feature_story(feature, outline, rule, priority, &why);
             self.shown(Priority::P0, "The page names the feature", &feature.title);
             for behaviour in &feature.behaviours {
                 self.criterion(
@@ -124,10 +129,16 @@ impl Stories {
             "The page says that the product is not built yet".to_owned(),
             CheckKind::NotBuilt,
         );
-        for feature in outline.features {
+        let (told, others): (Vec<_>, Vec<_>) =
+            outline.features.iter().partition(|feature| outline.told(feature).is_some());
+        for feature in others {
             self.shown(Priority::P1, "The page names as planned", &feature.title);
         }
         self.prices(outline.tiers, "The page shows the planned price");
+        for feature in told {
+            self.feature_story(feature, outline, String::new(), Priority::P1, "It is planned, not built");
+            self.shown(Priority::P1, "The page names as planned", &feature.title);
+        }
         self.story(
             "Say that I am interested",
             &format!("As a visitor ({who}), I want to say that I would use it, without giving anything away"),
@@ -149,6 +160,25 @@ impl Stories {
         );
         let text = "A privacy page says what is collected".to_owned();
         self.criterion(Priority::P0, text, CheckKind::Privacy);
+    }
+
+    /// The story of a feature, in the analyst's words where it has some.
+    fn feature_story(
+        &mut self,
+        feature: &Feature,
+        outline: &Outline<'_>,
+        rule: String,
+        priority: Priority,
+        why: &str,
+    ) {
+        let words = outline.words.iter().find(|words| words.title == feature.title);
+        let description = outline.told(feature).map_or(rule, |words| {
+            let (who, wish, benefit) = (outline.audience, &words.wish, &words.benefit);
+            format!("As a user ({who}), I want to {wish}, so that {benefit}")
+        });
+        let priority = words.and_then(|words| words.priority).unwrap_or(priority);
+        let why = words.map(|words| words.why.as_str()).filter(|own| !own.is_empty()).unwrap_or(why);
+        self.story(&feature.title, &description, priority, why, feature.evidence.clone());
     }
 
     fn prices(&mut self, tiers: &[PriceTier], text: &str) {

@@ -5,9 +5,12 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use ae_core::{BackendError, Origin, ProductSpec, Untrusted, conformance::faults};
+use ae_core::{
+    BackendError, Currency, IdempotencyKey, Money, Origin, ProductSpec, TokenUsage, Untrusted,
+    conformance::faults,
+};
 use ae_genesis::{
-    Analyst, AnalystInfo, MemorySource, Niche, NicheBrief, NicheSource, NicheValidator, QueryLimits,
+    Analyst, AnalystInfo, Drafted, MemorySource, Niche, NicheBrief, NicheSource, NicheValidator, QueryLimits,
     RuleAnalyst, RuleValidator, Signal, SignalQuery, SignalSink, SourceReport, SourceStatus, SpecBrief,
     ValidationReport, ValidationRequest, Verdict, conformance,
 };
@@ -120,12 +123,17 @@ impl Analyst for WrongAnalyst {
         match self.breaks {
             "C1" => info.version = self.calls.fetch_add(1, Ordering::Relaxed).to_string(),
             "C1 name" => info.provider.name.clear(),
+            "C10 metered" | "C10 unnamed" => info.metered = true,
             _ => {}
         }
         info
     }
 
-    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
+    async fn propose(
+        &self,
+        key: &IdempotencyKey,
+        brief: &NicheBrief,
+    ) -> Result<Drafted<Vec<Niche>>, BackendError> {
         let mut brief = brief.clone();
         let mut stray = None;
         match self.breaks {
@@ -136,11 +144,12 @@ impl Analyst for WrongAnalyst {
             "C4" => stray = Some(crate::lifecycle::evidence("stray", "Ask HN: Is there a CSV tool?")),
             _ => {}
         }
-        let mut niches = RuleAnalyst.propose(&brief).await?;
+        let mut draft = RuleAnalyst.propose(key, &brief).await?;
+        let niches = &mut draft.artefact;
         if self.breaks == "C3 ids" && brief.count > 1 && !niches.is_empty() {
-            niches = vec![niches[0].clone(), niches[0].clone()];
+            *niches = vec![niches[0].clone(), niches[0].clone()];
         }
-        for niche in &mut niches {
+        for niche in niches {
             niche.evidence.extend(stray.clone());
             match self.breaks {
                 "C4 term" => niche.score.terms[0].evidence.push("stray".to_owned()),
@@ -148,11 +157,17 @@ impl Analyst for WrongAnalyst {
                 _ => {}
             }
         }
-        Ok(niches)
+        self.spoil(&mut draft);
+        Ok(draft)
     }
 
-    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
-        let mut spec = RuleAnalyst.specify(brief).await?;
+    async fn specify(
+        &self,
+        key: &IdempotencyKey,
+        brief: &SpecBrief,
+    ) -> Result<Drafted<ProductSpec>, BackendError> {
+        let mut draft = RuleAnalyst.specify(key, brief).await?;
+        let spec = &mut draft.artefact;
         match self.breaks {
             "C6" => spec.core_features.clear(),
             "C7" => spec.analyst = "another".to_owned(),
@@ -161,9 +176,25 @@ impl Analyst for WrongAnalyst {
             "C8" => spec.sample = false,
             "C9" => spec.unclear.clear(),
             "C9 assumptions" => spec.assumptions.clear(),
+            "C11" => spec.unclear.push(self.calls.fetch_add(1, Ordering::Relaxed).to_string()),
             _ => {}
         }
-        Ok(spec)
+        self.spoil(&mut draft);
+        Ok(draft)
+    }
+}
+
+impl WrongAnalyst {
+    fn spoil<T>(&self, draft: &mut Drafted<T>) {
+        let cent = Money::parse("0.01", Currency::USD).unwrap();
+        match self.breaks {
+            "C10" => draft.cost = None,
+            "C10 cost" => draft.cost = Some(cent),
+            "C10 usage" => draft.usage = Some(TokenUsage::default()),
+            "C10 model" => draft.models = vec!["one".to_owned()],
+            "C10 metered" => draft.cost = Some(Money::zero(Currency::USD).checked_sub(cent).unwrap()),
+            _ => {}
+        }
     }
 }
 
@@ -189,8 +220,16 @@ async fn an_analyst_that_breaks_a_clause_is_caught_by_its_number() {
         "C8",
         "C9",
         "C9 assumptions",
+        "C10",
+        "C10 cost",
+        "C10 usage",
+        "C10 model",
+        "C10 metered",
+        "C10 unnamed",
+        "C11",
     ];
-    faults(&suite("none").await, wrong.map(|breaks| (&breaks[..2], breaks)), suite).await;
+    let clause = |breaks: &'static str| (breaks.split(' ').next().unwrap(), breaks);
+    faults(&suite("none").await, wrong.map(clause), suite).await;
 }
 
 /// A rule-based validator that breaks one clause.

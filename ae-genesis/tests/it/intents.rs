@@ -10,7 +10,7 @@ use ae_genesis::{
 };
 use serde_json::json;
 
-use crate::{intent, intent_table::TABLE, now};
+use crate::{intent, intent_table::TABLE, key, now};
 
 /// An offer like that of a table tool.
 pub fn tables() -> Offer {
@@ -61,7 +61,7 @@ async fn specify(intent: &Intent, evidence: Option<Vec<Evidence>>) -> Result<(Ve
     let query = SignalQuery::from_intent(intent);
     let evidence = evidence.unwrap_or_else(|| demand(&query));
     let brief = NicheBrief::new(intent.clone(), evidence, now()).with_despite_evidence(true);
-    let niches = RuleAnalyst.propose(&brief).await.unwrap();
+    let niches = RuleAnalyst.propose(&key(), &brief).await.unwrap().artefact;
     let Some(niche) = niches.into_iter().next() else { return Err(query.question.unwrap_or_default()) };
     assert_eq!(query.question, None, "{}", intent.text());
     let report =
@@ -70,7 +70,7 @@ async fn specify(intent: &Intent, evidence: Option<Vec<Evidence>>) -> Result<(Ve
     let brief = SpecBrief::new(intent.clone(), niche, report, now())
         .with_offers(vec![tables()])
         .with_despite_evidence(true);
-    let spec = RuleAnalyst.specify(&brief).await.unwrap();
+    let spec = RuleAnalyst.specify(&key(), &brief).await.unwrap().artefact;
     assert_eq!(verify_spec(&spec), [], "{}", intent.text());
     Ok((verdict, spec))
 }
@@ -250,9 +250,10 @@ async fn a_question_is_refused_by_specify_too() {
         NicheBrief::new(clear.clone(), demand(&SignalQuery::from_intent(&clear)), now()),
         intent("Build an app"),
     );
-    let niche = RuleAnalyst.propose(&niches).await.unwrap().swap_remove(0);
+    let niche = RuleAnalyst.propose(&key(), &niches).await.unwrap().artefact.swap_remove(0);
     let report = RuleValidator.validate(&ValidationRequest::new(niche.clone(), clear, now())).await.unwrap();
-    let error = RuleAnalyst.specify(&SpecBrief::new(unclear, niche, report, now())).await.unwrap_err();
+    let error =
+        RuleAnalyst.specify(&key(), &SpecBrief::new(unclear, niche, report, now())).await.unwrap_err();
     assert_eq!(error.kind(), ae_core::ErrorKind::InvalidInput);
     assert!(error.message().contains("what should the product do?"), "{error}");
 }

@@ -7,7 +7,7 @@ use ae_genesis::{
 };
 use proptest::prelude::*;
 
-use crate::{intent, now, runtime};
+use crate::{intent, key, now, runtime};
 
 async fn sample_brief(intent: &Intent) -> NicheBrief {
     let query = SignalQuery::from_intent(intent);
@@ -17,13 +17,13 @@ async fn sample_brief(intent: &Intent) -> NicheBrief {
 }
 
 async fn spec(brief: &NicheBrief) -> Option<(Verdict, ProductSpec)> {
-    let niche = RuleAnalyst.propose(brief).await.unwrap().into_iter().next()?;
+    let niche = RuleAnalyst.propose(&key(), brief).await.unwrap().artefact.into_iter().next()?;
     let request = ValidationRequest::new(niche.clone(), brief.intent.clone(), now());
     let report = RuleValidator.validate(&request).await.unwrap();
     let verdict = report.verdict;
     let brief =
         SpecBrief::new(brief.intent.clone(), niche, report, now()).with_sources(brief.sources.clone());
-    Some((verdict, RuleAnalyst.specify(&brief).await.unwrap()))
+    Some((verdict, RuleAnalyst.specify(&key(), &brief).await.unwrap().artefact))
 }
 
 #[tokio::test]
@@ -77,7 +77,9 @@ async fn several_topics_of_the_sample_go() {
 #[tokio::test]
 async fn nonsense_has_no_niche() {
     let brief = sample_brief(&intent("xyzzy quux flumph")).await;
-    assert!(brief.evidence.is_empty() && RuleAnalyst.propose(&brief).await.unwrap().is_empty());
+    assert!(
+        brief.evidence.is_empty() && RuleAnalyst.propose(&key(), &brief).await.unwrap().artefact.is_empty()
+    );
 }
 
 pub fn evidence(id: &str, title: &str) -> Evidence {
@@ -121,12 +123,13 @@ async fn one_post_is_not_enough_and_talk_is_not_demand() {
 #[tokio::test]
 async fn a_validation_of_another_niche_is_refused() {
     let brief = sample_brief(&intent("CSV tool")).await;
-    let mut niches = RuleAnalyst.propose(&brief).await.unwrap();
+    let mut niches = RuleAnalyst.propose(&key(), &brief).await.unwrap().artefact;
     assert!(niches.len() > 1, "narrower niches are proposed too");
     let (first, second) = (niches.remove(0), niches.remove(0));
     let report =
         RuleValidator.validate(&ValidationRequest::new(first, brief.intent.clone(), now())).await.unwrap();
-    let error = RuleAnalyst.specify(&SpecBrief::new(brief.intent, second, report, now())).await.unwrap_err();
+    let error =
+        RuleAnalyst.specify(&key(), &SpecBrief::new(brief.intent, second, report, now())).await.unwrap_err();
     assert_eq!(error.kind(), ae_core::ErrorKind::InvalidInput);
 }
 

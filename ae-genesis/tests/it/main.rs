@@ -22,12 +22,13 @@ mod intents;
 mod lifecycle;
 #[cfg(feature = "mock")]
 mod mocks;
+mod outlines;
 mod prices;
 mod ranking;
 #[cfg(feature = "schemars")]
 mod schema;
 
-use ae_core::{Currency, Intent, Money, Runtime, Timestamp};
+use ae_core::{Currency, Digest, IdempotencyKey, Intent, Money, RunId, Runtime, Timestamp};
 use ae_genesis::SignalQuery;
 
 pub fn now() -> Timestamp {
@@ -40,6 +41,11 @@ pub fn runtime() -> Runtime {
 
 pub fn intent(text: &str) -> Intent {
     Intent::new(text, Money::zero(Currency::USD)).unwrap()
+}
+
+/// A key for analysts that give the same answer under any.
+pub fn key() -> IdempotencyKey {
+    IdempotencyKey::derive(RunId::from_digest(&Digest::of_bytes("test", b"run")), "test", "analyst", 0)
 }
 
 pub fn query(text: &str) -> SignalQuery {

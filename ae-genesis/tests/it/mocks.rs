@@ -1,10 +1,10 @@
 use ae_core::{Mode, Origin, Untrusted};
 use ae_genesis::{
-    Analyst, AnalystInfo, MockAnalyst, MockNicheSource, MockNicheValidator, NicheBrief, NicheSource,
+    Analyst, AnalystInfo, Drafted, MockAnalyst, MockNicheSource, MockNicheValidator, NicheBrief, NicheSource,
     NicheValidator, Signal, SourceReport,
 };
 
-use crate::{intent, now, query};
+use crate::{intent, key, now, query};
 
 #[tokio::test]
 async fn mocks_stand_in_for_the_ports() {
@@ -20,9 +20,9 @@ async fn mocks_stand_in_for_the_ports() {
 
     let mut analyst = MockAnalyst::new();
     analyst.expect_info().return_const(AnalystInfo::new("mock", Mode::Offline, "1"));
-    analyst.expect_propose().returning(|_| Ok(Vec::new()));
+    analyst.expect_propose().returning(|_, _| Ok(Drafted::new(Vec::new())));
     let brief = NicheBrief::new(intent("CSV tool"), Vec::new(), now());
-    assert!(analyst.propose(&brief).await.unwrap().is_empty() && !analyst.info().metered);
+    assert!(analyst.propose(&key(), &brief).await.unwrap().artefact.is_empty() && !analyst.info().metered);
 
     let mut validator = MockNicheValidator::new();
     validator.expect_name().return_const("mock".to_owned());

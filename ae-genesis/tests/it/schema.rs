@@ -6,7 +6,7 @@ use ae_genesis::{
 };
 use serde_json::Value;
 
-use crate::{intent, now};
+use crate::{intent, key, now};
 
 #[tokio::test]
 async fn a_spec_has_the_fields_of_its_schema_and_survives_json() {
@@ -16,10 +16,11 @@ async fn a_spec_has_the_fields_of_its_schema_and_survives_json() {
         "points": 1, "comments": null, "posted_at": null, "fetched_at": now(), "relevance": "1", "reasons": []
     }]);
     let brief = NicheBrief::new(intent.clone(), serde_json::from_value(evidence).unwrap(), now());
-    let niche = RuleAnalyst.propose(&brief).await.unwrap().remove(0);
+    let niche = RuleAnalyst.propose(&key(), &brief).await.unwrap().artefact.remove(0);
     let report =
         RuleValidator.validate(&ValidationRequest::new(niche.clone(), intent.clone(), now())).await.unwrap();
-    let spec = RuleAnalyst.specify(&SpecBrief::new(intent, niche, report, now())).await.unwrap();
+    let spec =
+        RuleAnalyst.specify(&key(), &SpecBrief::new(intent, niche, report, now())).await.unwrap().artefact;
 
     let written = serde_json::to_value(&spec).unwrap();
     let schema = schemars::schema_for!(ProductSpec).to_value();

@@ -1,11 +1,18 @@
 //! A simulator of a model that answers from a script.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Origin, SameKey, TokenUsage, Untrusted};
+use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, SameKey, TokenUsage};
 use async_trait::async_trait;
 
-use crate::{Completion, CompletionRequest, FinishReason, ModelClient, ModelClientInfo, Role};
+use super::check;
+use crate::{
+    Completion, CompletionRequest, CompletionStream, Delta, DeltaSource, FinishReason, Message, ModelClient,
+    ModelClientInfo,
+};
 
 const BACKEND: &str = "scripted-model";
 
@@ -62,9 +69,9 @@ impl ScriptedModel {
         };
         let count = |text: &str| text.split_whitespace().count();
         let input =
-            count(&request.system) + request.messages.iter().map(|turn| count(&turn.text)).sum::<usize>();
+            count(&request.system) + request.messages.iter().map(|turn| count(&turn.text())).sum::<usize>();
         let usage = TokenUsage::new(to_u64(input), to_u64(output));
-        Ok(Completion::new(&request.model, Untrusted::new(Origin::Model(request.model.clone()), text))
+        Ok(Completion::text_of(&request.model, text)
             .with_usage(usage)
             .with_finish_reason(finish)
             .with_simulated())
@@ -79,7 +86,7 @@ ae_core::setters! { ScriptedModel {
 #[async_trait]
 impl ModelClient for ScriptedModel {
     fn info(&self) -> ModelClientInfo {
-        ModelClientInfo::new(BACKEND, Mode::Offline).with_simulated()
+        ModelClientInfo::new(BACKEND, Mode::Offline).with_simulated().with_repeats()
     }
 
     async fn complete(
@@ -87,29 +94,41 @@ impl ModelClient for ScriptedModel {
         key: &IdempotencyKey,
         request: &CompletionRequest,
     ) -> Result<Completion, BackendError> {
-        let asked = check(request)?;
+        check(request, BACKEND)?;
+        let asked = request.messages.last().map(Message::text).unwrap_or_default();
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         let full = answered.values().count() >= Self::ANSWERS_MAX;
         answered.once("complete", key, request, || {
             if full {
                 return Err(error(ErrorKind::QuotaExceeded, "10,000 answers are kept: make a new simulator"));
             }
-            self.answer(request, asked)
+            self.answer(request, &asked)
         })
+    }
+
+    async fn stream(
+        &self,
+        key: &IdempotencyKey,
+        request: &CompletionRequest,
+    ) -> Result<CompletionStream, BackendError> {
+        let answer = self.complete(key, request).await?;
+        let words = answer.text().as_data().split_inclusive(char::is_whitespace).map(str::to_owned).collect();
+        Ok(CompletionStream::new(Words { words, answer: Some(answer) }))
     }
 }
 
-/// Returns the text of the last message, or the error of a request that can't be right.
-fn check(request: &CompletionRequest) -> Result<&str, BackendError> {
-    if request.model.is_empty() {
-        return Err(error(ErrorKind::InvalidInput, "the request names no model"));
-    }
-    if request.output_tokens_max == 0 {
-        return Err(error(ErrorKind::InvalidInput, "output_tokens_max is 0: allow at least 1 token"));
-    }
-    match request.messages.last() {
-        Some(turn) if turn.role == Role::User => Ok(&turn.text),
-        _ => Err(error(ErrorKind::InvalidInput, "the last message must be the user's")),
+/// An answer word by word.
+#[derive(Debug)]
+struct Words {
+    words: VecDeque<String>,
+    answer: Option<Completion>,
+}
+
+#[async_trait]
+impl DeltaSource for Words {
+    async fn next(&mut self) -> Result<Option<Delta>, BackendError> {
+        let word = self.words.pop_front().map(Delta::Text);
+        Ok(word.or_else(|| self.answer.take().map(|answer| Delta::Finished(Box::new(answer)))))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The form of a price file, and of the snapshot inside the crate.
 
 use ae_core::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ModelFacts, PriceError};
 
@@ -11,31 +11,59 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 const UNIT: &str = "USD per million tokens";
 
 /// The content of a file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct File {
-    pub(crate) as_of: Timestamp,
+pub(super) struct File {
+    pub(super) as_of: Timestamp,
     #[serde(rename = "per")]
     unit: String,
-    pub(crate) sources: Vec<String>,
-    pub(crate) models: Vec<ModelFacts>,
+    pub(super) sources: Vec<String>,
+    pub(super) models: Vec<ModelFacts>,
 }
 
-pub(crate) fn parse(text: &str) -> Result<File, PriceError> {
+pub(super) fn parse(text: &str) -> Result<File, PriceError> {
     if text.len() > BYTES_MAX {
         return Err(bad(format!("{} bytes, {BYTES_MAX} at most", text.len())));
     }
     let mut file: File = serde_json::from_str(text).map_err(|error| bad(error.to_string()))?;
     if file.unit != UNIT {
-        return Err(bad(format!("prices are per {:?}, expected {UNIT:?}", file.unit)));
+        let unit: String = file.unit.chars().take(40).collect();
+        return Err(bad(format!("prices are per {unit:?}, expected {UNIT:?}")));
     }
     for model in &mut file.models {
-        model.periods.sort_by_key(|period| period.from);
-        for period in &mut model.periods {
-            period.tiers.sort_by_key(|tier| tier.above_input_tokens);
+        model.sort();
+        if let Some(problem) = model.problem() {
+            let id: String = model.id.chars().take(80).collect();
+            return Err(bad(format!("model {id:?}: {problem}")));
         }
     }
     Ok(file)
+}
+
+/// A file with one model a line.
+pub(super) fn write<'a>(
+    as_of: Timestamp,
+    sources: &[String],
+    models: impl Iterator<Item = &'a ModelFacts>,
+) -> Result<String, PriceError> {
+    let json = |error: serde_json::Error| bad(error.to_string());
+    let mut lines = Vec::new();
+    for model in models {
+        let line = if model.alias_of.is_some() {
+            serde_json::to_string(&model.own())
+        } else {
+            serde_json::to_string(model)
+        };
+        lines.push(format!("  {}", line.map_err(json)?));
+    }
+    let [as_of, unit] = [serde_json::to_string(&as_of), serde_json::to_string(UNIT)];
+    let sources = serde_json::to_string(sources).map_err(json)?;
+    Ok(format!(
+        "{{\n \"as_of\": {},\n \"per\": {},\n \"sources\": {sources},\n \"models\": [\n{}\n ]\n}}\n",
+        as_of.map_err(json)?,
+        unit.map_err(json)?,
+        lines.join(",\n")
+    ))
 }
 
 fn bad(message: String) -> PriceError {

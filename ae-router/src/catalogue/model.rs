@@ -1,37 +1,32 @@
-//! The prices, limits and lifecycle of one model.
+//! The prices, limits, abilities and lifecycle of one model.
 
-use ae_core::{Currency, Money, Timestamp, TokenUsage};
+use ae_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{PriceError, Rate, Rates};
+use crate::{Capabilities, Fee, PriceError, PricePeriod, Rates, ServiceTier};
 
-/// Rates for requests above a number of input tokens. They hold for the whole request, not for the part above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct ContextTier {
-    /// A request with more input tokens than this (cached ones count) is billed here.
-    pub above_input_tokens: u64,
-    /// The rates.
-    pub rates: Rates,
-}
+/// An id, a provider or a region is at most this long.
+const NAME_MAX: usize = 200;
 
-/// The rates from one moment until the next period begins.
+/// The surcharge on the tokens of a call that is bound to a region.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct PricePeriod {
-    /// The first moment; `None` for the period without a known beginning.
-    #[serde(default)]
-    pub from: Option<Timestamp>,
-    /// The rates of an ordinary request.
-    pub rates: Rates,
-    /// Rates of longer requests, smallest threshold first.
-    #[serde(default)]
-    pub tiers: Vec<ContextTier>,
+pub struct RegionalUplift {
+    /// The vendor's name of the region.
+    pub region: String,
+    /// The surcharge in percent.
+    pub percent: u32,
 }
 
-/// One model: its provider, its price and the time until which it can be called.
+impl RegionalUplift {
+    /// A surcharge in percent.
+    pub fn new(region: impl Into<String>, percent: u32) -> Self {
+        Self { region: region.into(), percent }
+    }
+}
+
+/// One model: its provider, its price, its abilities and the time until which it can be called.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -40,29 +35,73 @@ pub struct ModelFacts {
     pub id: String,
     /// The provider: `anthropic`, `openai`, `google` or a name of yours.
     pub provider: String,
-    /// Rates at the standard service level over time, oldest first. Batch, flex and priority rates are left out.
+    /// The model that this id is another name of. Prices, limits and abilities are those of that entry, whatever they
+    /// are set to here; the lifecycle is its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_of: Option<String>,
+    /// Rates over time, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub periods: Vec<PricePeriod>,
-    /// The moment of the shutdown, if it is known.
-    pub retires: Option<Timestamp>,
-    /// The model to call instead after that.
-    pub successor: Option<String>,
+    /// The fee of a search of the web, in dollars per thousand, the same at every level of service. A free allowance
+    /// is not taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_search: Option<Fee>,
+    /// Surcharges of regions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionalUplift>,
+    /// Known abilities.
+    #[serde(default, skip_serializing_if = "Capabilities::is_unknown")]
+    pub capabilities: Capabilities,
+    /// The most tokens of input and output together, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context_tokens_max: Option<u64>,
     /// The most input tokens of one request, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_tokens_max: Option<u64>,
     /// The most output tokens of one request, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_tokens_max: Option<u64>,
+    /// The shortest beginning of a prompt that a cache keeps, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_tokens_min: Option<u64>,
+    /// Whether the vendor advises against its use.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deprecated: bool,
+    /// The moment of the shutdown, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retires: Option<Timestamp>,
+    /// The model to call instead after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<String>,
 }
 
 impl ModelFacts {
     /// A model with one price for all times.
     pub fn new(id: impl Into<String>, provider: impl Into<String>, rates: Rates) -> Self {
+        Self { periods: vec![PricePeriod::new(rates)], ..Self::without_price(id.into(), provider.into()) }
+    }
+
+    /// Another name of the model `of`, such as a dated version or the name of a deployment.
+    pub fn alias(id: impl Into<String>, provider: impl Into<String>, of: impl Into<String>) -> Self {
+        Self { alias_of: Some(of.into()), ..Self::without_price(id.into(), provider.into()) }
+    }
+
+    const fn without_price(id: String, provider: String) -> Self {
         Self {
-            id: id.into(),
-            provider: provider.into(),
-            periods: vec![PricePeriod { from: None, rates, tiers: Vec::new() }],
-            retires: None,
-            successor: None,
+            id,
+            provider,
+            alias_of: None,
+            periods: Vec::new(),
+            web_search: None,
+            regions: Vec::new(),
+            capabilities: Capabilities::unknown(),
+            context_tokens_max: None,
             input_tokens_max: None,
             output_tokens_max: None,
+            cache_tokens_min: None,
+            deprecated: false,
+            retires: None,
+            successor: None,
         }
     }
 
@@ -91,64 +130,115 @@ impl ModelFacts {
         self.retires.is_some_and(|since| at >= since)
     }
 
-    /// The rates in force at `at` for a request with `input_tokens` in all.
+    /// The rates in force at `at` for a request at the standard level with `input_tokens` in all.
     ///
     /// # Errors
     ///
     /// [`PriceError::NoRate`] when every period begins later.
     pub fn rates(&self, input_tokens: u64, at: Timestamp) -> Result<&Rates, PriceError> {
-        let period = self
-            .periods
-            .iter()
-            .rev()
-            .find(|period| period.from.is_none_or(|from| from <= at))
-            .ok_or_else(|| self.no_rate("any"))?;
-        let tier = period.tiers.iter().rev().find(|tier| input_tokens > tier.above_input_tokens);
-        Ok(tier.map_or(&period.rates, |tier| &tier.rates))
+        self.rates_of(ServiceTier::Standard, input_tokens, at)
     }
 
-    /// The exact cost of one request: every token at its rate, nothing rounded.
+    /// The rates in force at `at` for a request at `service_tier` with `input_tokens` in all.
     ///
     /// # Errors
     ///
-    /// [`PriceError::NoRate`] when a kind of token was used that has no known price,
-    /// [`PriceError::InconsistentUsage`], [`PriceError::Amount`].
-    pub fn cost(&self, usage: &TokenUsage, at: Timestamp) -> Result<Money, PriceError> {
-        let rates = self.rates(input_total(usage), at)?;
-        let plain_output = usage
-            .output
-            .checked_sub(usage.reasoning)
-            .ok_or(PriceError::InconsistentUsage { reasoning: usage.reasoning, output: usage.output })?;
-        let known = [
-            (usage.input, rates.input),
-            (plain_output, rates.output),
-            (usage.reasoning, rates.reasoning.unwrap_or(rates.output)),
-        ];
-        let maybe = [
-            (usage.cache_read, rates.cache_read, "cache_read"),
-            (usage.cache_write_5m, rates.cache_write_5m, "cache_write_5m"),
-            (usage.cache_write_1h, rates.cache_write_1h, "cache_write_1h"),
-        ];
-        // The sum saturates far above any amount.
-        let pico = |tokens: u64, rate: Rate| i128::from(tokens).saturating_mul(rate.pico_per_token().into());
-        let mut sum =
-            known.into_iter().fold(0, |sum: i128, (tokens, rate)| sum.saturating_add(pico(tokens, rate)));
-        for (tokens, rate, kind) in maybe.into_iter().filter(|(tokens, ..)| *tokens > 0) {
-            sum = sum.saturating_add(pico(tokens, rate.ok_or_else(|| self.no_rate(kind))?));
-        }
-        Ok(Money::from_pico(sum, Currency::USD)?)
+    /// [`PriceError::NoRate`] when every period begins later, or the rates of that level are not known for so long a
+    /// request.
+    pub fn rates_of(
+        &self,
+        service_tier: ServiceTier,
+        input_tokens: u64,
+        at: Timestamp,
+    ) -> Result<&Rates, PriceError> {
+        let period = self.periods.iter().rev().find(|period| period.from.is_none_or(|from| from <= at));
+        period
+            .and_then(|period| period.rates(service_tier, input_tokens))
+            .ok_or_else(|| self.no_rate(service_tier, "any"))
     }
 
-    fn no_rate(&self, kind: &'static str) -> PriceError {
-        PriceError::NoRate { model: self.id.clone(), kind }
+    pub(crate) fn no_rate(&self, level: ServiceTier, kind: &'static str) -> PriceError {
+        PriceError::NoRate { model: self.id.clone(), level, kind }
+    }
+
+    /// The same alias with all that it shares with the model that it stands for.
+    pub(crate) fn sharing(&self, of: &Self) -> Self {
+        let own = self.own();
+        Self {
+            id: own.id,
+            provider: own.provider,
+            alias_of: own.alias_of,
+            deprecated: own.deprecated,
+            retires: own.retires,
+            successor: own.successor,
+            ..of.clone()
+        }
+    }
+
+    /// The same alias without what it shares.
+    pub(crate) fn own(&self) -> Self {
+        let mut own = Self::without_price(self.id.clone(), self.provider.clone());
+        own.alias_of.clone_from(&self.alias_of);
+        own.successor.clone_from(&self.successor);
+        (own.deprecated, own.retires) = (self.deprecated, self.retires);
+        own
+    }
+
+    /// Puts periods and context tiers in order.
+    pub(crate) fn sort(&mut self) {
+        self.periods.sort_by_key(|period| period.from);
+        for tiers in self.periods.iter_mut().flat_map(PricePeriod::all_tiers_mut) {
+            tiers.sort_by_key(|tier| tier.above_input_tokens);
+        }
+    }
+
+    /// The reason why the sorted entry of a file makes no sense, if there is one.
+    pub(crate) fn problem(&mut self) -> Option<String> {
+        let regions = self.regions.iter().map(|uplift| &uplift.region);
+        for name in [&self.id, &self.provider].into_iter().chain(&self.alias_of).chain(regions) {
+            if name.is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
+                return Some(format!("a name is 1 to {NAME_MAX} bytes without control characters"));
+            }
+        }
+        if self.alias_of.is_some() {
+            return (*self != self.own()).then(|| {
+                "an alias has the prices, limits and capabilities of its model, so it gives none".into()
+            });
+        }
+        if self.periods.is_empty() {
+            return Some("it has no price period and is not an alias".to_owned());
+        }
+        if has_twice(self.periods.iter().map(|period| period.from)) {
+            return Some("two price periods begin at the same moment".to_owned());
+        }
+        if has_twice(self.regions.iter().map(|uplift| &uplift.region)) {
+            return Some("a region is listed twice".to_owned());
+        }
+        let mut tiers = self.periods.iter_mut().flat_map(PricePeriod::all_tiers_mut);
+        tiers
+            .any(|tiers| has_twice(tiers.iter().map(|tier| tier.above_input_tokens)))
+            .then(|| "two context tiers begin at the same number of tokens".to_owned())
     }
 }
 
-/// The input tokens that context limits and context tiers count: cached or not.
-pub(crate) const fn input_total(usage: &TokenUsage) -> u64 {
-    usage
-        .input
-        .saturating_add(usage.cache_read)
-        .saturating_add(usage.cache_write_5m)
-        .saturating_add(usage.cache_write_1h)
+ae_core::setters! { ModelFacts {
+    /// Sets the rates over time.
+    fn with_periods(periods: Vec<PricePeriod>);
+    /// Sets the fee of a search of the web.
+    fn with_web_search(web_search: some Fee);
+    /// Sets the surcharges of regions.
+    fn with_regions(regions: Vec<RegionalUplift>);
+    /// Sets the known abilities.
+    fn with_capabilities(capabilities: Capabilities);
+    /// Sets the most tokens of input and output together.
+    fn with_context_tokens_max(context_tokens_max: some u64);
+    /// Sets the shortest beginning of a prompt that a cache keeps.
+    fn with_cache_tokens_min(cache_tokens_min: some u64);
+    /// Marks it as deprecated.
+    fn with_deprecated(deprecated = true);
+} }
+
+fn has_twice<T: Ord>(values: impl Iterator<Item = T>) -> bool {
+    let mut seen = std::collections::BTreeSet::new();
+    !values.into_iter().all(|value| seen.insert(value))
 }

@@ -18,13 +18,8 @@ impl Rate {
     ///
     /// [`PriceError::NotARate`] when it is negative, has more than six places or is above $18 million.
     pub fn per_million(dollars: Decimal) -> Result<Self, PriceError> {
-        let refused = || PriceError::NotARate { text: dollars.to_string() };
         // A price of $1 per million tokens is 10^-6 dollars, 10^6 pico-dollars, per token.
-        let per_token = dollars.checked_mul(Decimal::from(1_000_000)).ok_or_else(refused)?.normalize();
-        if per_token.scale() != 0 {
-            return Err(refused());
-        }
-        u64::try_from(per_token.mantissa()).map(Self).map_err(|_| refused())
+        whole(dollars, 1_000_000).map(Self)
     }
 
     /// Dollars per million tokens, without trailing zeros.
@@ -55,11 +50,70 @@ impl Serialize for Rate {
 impl<'de> Deserialize<'de> for Rate {
     /// Takes a decimal string only: a JSON number would pass through floating point.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let dollars = Decimal::from_str_exact(&text)
-            .map_err(|_| de::Error::custom(PriceError::NotARate { text: text.chars().take(40).collect() }))?;
-        Self::per_million(dollars).map_err(de::Error::custom)
+        Self::per_million(decimal(deserializer)?).map_err(de::Error::custom)
     }
+}
+
+/// US dollars per thousand calls of something that is billed by the call, zero or more, at most nine places: a whole
+/// number of pico-dollars per call.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fee(u64);
+
+impl Fee {
+    /// Reads a fee in dollars per thousand calls.
+    ///
+    /// # Errors
+    ///
+    /// [`PriceError::NotARate`] when it is negative, has more than nine places or is above $18 billion.
+    pub fn per_thousand(dollars: Decimal) -> Result<Self, PriceError> {
+        whole(dollars, 1_000_000_000).map(Self)
+    }
+
+    /// Dollars per thousand calls, without trailing zeros.
+    #[must_use]
+    pub fn to_per_thousand(self) -> Decimal {
+        (Decimal::from(self.0) / Decimal::from(1_000_000_000)).normalize()
+    }
+
+    /// Pico-dollars (10⁻¹²) per call.
+    #[must_use]
+    pub const fn pico_per_call(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Debug for Fee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fee({})", self.to_per_thousand())
+    }
+}
+
+impl Serialize for Fee {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.to_per_thousand())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fee {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::per_thousand(decimal(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+/// The whole number that `dollars` times `scale` is.
+fn whole(dollars: Decimal, scale: u64) -> Result<u64, PriceError> {
+    let refused = || PriceError::NotARate { text: dollars.to_string() };
+    let scaled = dollars.checked_mul(Decimal::from(scale)).ok_or_else(refused)?.normalize();
+    if scaled.scale() != 0 {
+        return Err(refused());
+    }
+    u64::try_from(scaled.mantissa()).map_err(|_| refused())
+}
+
+fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Decimal::from_str_exact(&text)
+        .map_err(|_| de::Error::custom(PriceError::NotARate { text: text.chars().take(40).collect() }))
 }
 
 /// The price of each kind of token. A missing rate is not known, and never taken to be zero.
@@ -104,6 +158,19 @@ ae_core::setters! { Rates {
     fn with_reasoning(reasoning: some Rate);
 } }
 
+impl Rates {
+    /// The dearest rate that a token of input may be billed at: plain, read from a cache or written to one.
+    pub(crate) fn dearest_input(&self) -> Rate {
+        let caches = [self.cache_read, self.cache_write_5m, self.cache_write_1h];
+        caches.into_iter().flatten().fold(self.input, Rate::max)
+    }
+
+    /// The dearest rate that a token of output may be billed at.
+    pub(crate) fn dearest_output(&self) -> Rate {
+        self.reasoning.map_or(self.output, |reasoning| reasoning.max(self.output))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,5 +195,13 @@ mod tests {
         assert!(serde_json::from_str::<Rate>("1.75").is_err(), "numbers are floating point");
         assert!(serde_json::from_str::<Rate>("\"1e3\"").is_err());
         assert_eq!(serde_json::from_str::<Rate>("\"1.75\"").unwrap(), rate("1.75").unwrap());
+    }
+
+    #[test]
+    fn a_fee_is_a_whole_number_of_pico_dollars_per_call() {
+        let fee: Fee = serde_json::from_str("\"10\"").unwrap();
+        assert_eq!(fee.pico_per_call(), 10_000_000_000);
+        assert_eq!(serde_json::to_string(&fee).unwrap(), "\"10\"");
+        assert!(serde_json::from_str::<Fee>("\"0.0000000001\"").is_err());
     }
 }

@@ -1,14 +1,32 @@
 //! The difficulty and risk of a task: pure, offline, explained.
 
+mod about;
+mod anchors;
+mod classes;
+mod features;
+mod file;
+mod letters;
+mod lexicon;
+mod manner;
+mod model;
+mod ngrams;
 mod rules;
+mod scan;
+mod scorer;
+mod tally;
 mod words;
 
-use ae_core::{Task, TaskKind};
+use ae_core::Task;
 use serde::{Deserialize, Serialize};
 
-use self::{
-    rules::{PHRASES, RISKS, SCORES},
-    words::Words,
+pub use self::scorer::{Difficulty, Scorer, ScorerError, Signal};
+use self::tally::{Reading, Tally};
+#[cfg(feature = "learn")]
+pub(crate) use self::{
+    features::{FEATURES, Features},
+    model::{Format, Frame, MILLION, Model, Node, PART_MAX, Tree},
+    ngrams::PLACES,
+    scorer::sample,
 };
 
 /// The difficulty in three steps, a closed scale.
@@ -67,21 +85,51 @@ impl Complexity {
     /// Scores `task` and the prompt that goes with it.
     ///
     /// The kind of task sets a base; whole words and phrases, length, code and the number of criteria and
-    /// dependencies move it. A word counts once, in whole (`product` does not match `prod`), and not when it is negated
-    /// (`without authentication`). In tasks that write text, a sensitive word is a subject and does not put a secret at risk.
+    /// dependencies move it. A word counts once, in whole (`product` does not match `prod`), and only where it belongs to
+    /// the task: not when it is negated or left as it is (`no need to touch authentication`), not in quotations, code and
+    /// data. In tasks that write text, a sensitive word is a subject and does not put a secret at risk.
     /// Texts from outside can raise a score or, by negation, leave a risk out; [`Task::requires_security`] stands
     /// whatever the words say.
     ///
     /// The base and weights are this crate's judgement, not a fit to measured outcomes.
     pub fn of(task: &Task, prompt: &str) -> Self {
-        let words = Words::of(&[&task.title, &task.description, prompt], &PHRASES);
+        let reading = Reading::of(&[&task.title, &task.description, prompt]);
         let mut tally = Tally::of_kind(task.kind);
-        tally.read_words(&words);
-        tally.read_shape(task, prompt, &words);
-        let risk = tally.read_risk(task, &words);
+        tally.read_words(&reading);
+        tally.read_shape(task, prompt);
+        let risk = tally.read_risk_of_task(task, &reading);
         // The sum is between -3 and 15: it fits after the clamp.
         let score = u8::try_from(tally.points.clamp(1, 10)).unwrap_or(10);
         Self::new(score, risk).with_signals(tally.signals)
+    }
+
+    /// Scores a bare prompt with the bundled [`Scorer`] and reads its risk.
+    ///
+    /// A short text in plain words, without numbers, sums, marks of code or mathematics or a second line, is unlike everything that
+    /// the bundled scorer was trained on. Its manner and words rate it instead: 3 for a question of knowledge, 4 for
+    /// a text to write, 5 for other work, moved by words as in [`of`](Self::of).
+    ///
+    /// For the risk, words count as in [`of`](Self::of); in addition, questions of knowledge, examinations and texts to
+    /// write are no work on what they name.
+    pub fn of_prompt(prompt: &str) -> Self {
+        let plain = is_plain(prompt);
+        let reading = if plain { Reading::whole(&[prompt]) } else { Reading::of_risk(prompt) };
+        let mut tally = Tally::default();
+        let score = if plain && !reading.manner.sums() {
+            tally.rate_plain(&reading);
+            u8::try_from(tally.points.clamp(1, 10)).unwrap_or(10)
+        } else {
+            Scorer::bundled().score(prompt).score
+        };
+        let risk = tally.read_risk_of_prompt(prompt, &reading);
+        Self::new(score, risk).with_signals(tally.signals)
+    }
+
+    /// Scores a bare prompt with a scorer that knows texts of its kind, and reads its risk as [`of_prompt`](Self::of_prompt) does.
+    pub fn of_prompt_by(prompt: &str, scorer: &Scorer) -> Self {
+        let mut tally = Tally::default();
+        let risk = tally.read_risk_of_prompt(prompt, &Reading::of_risk(prompt));
+        Self::new(scorer.score(prompt).score, risk).with_signals(tally.signals)
     }
 }
 
@@ -90,93 +138,32 @@ ae_core::setters! { Complexity {
     fn with_signals(signals: Vec<String>);
 } }
 
-/// The points so far and the signals behind them.
-#[derive(Debug)]
-struct Tally {
-    points: i32,
-    signals: Vec<String>,
-}
+/// The longest plain text.
+const PLAIN_BYTES_MAX: usize = 400;
 
-/// Word rules move the score by no more than this, so that a text can't talk itself to the top.
-const WORD_POINTS_MAX: i32 = 3;
-const WORD_POINTS_MIN: i32 = -2;
-
-impl Tally {
-    fn of_kind(kind: TaskKind) -> Self {
-        let (points, name) = match kind {
-            TaskKind::Architecture => (9, "architecture"),
-            TaskKind::Debugging => (8, "debugging"),
-            TaskKind::Implementation => (5, "implementation"),
-            TaskKind::Testing => (4, "testing"),
-            TaskKind::Content => (4, "content"),
-            TaskKind::Operations => (4, "operations"),
-            TaskKind::Formatting => (2, "formatting"),
-            _ => (5, "unknown to this version"),
-        };
-        Self { points, signals: vec![format!("kind {name}: {points}")] }
-    }
-
-    fn add(&mut self, points: i32, why: &str) {
-        self.points += points;
-        self.signals.push(format!("{why}: {points:+}"));
-    }
-
-    fn read_words(&mut self, words: &Words) {
-        let mut moved = 0;
-        for rule in SCORES {
-            let Some(found) = words.find_any(rule.phrases()) else { continue };
-            let points = (moved + rule.effect).clamp(WORD_POINTS_MIN, WORD_POINTS_MAX) - moved;
-            if points != 0 {
-                moved += points;
-                self.add(points, &format!("{} ({found:?})", rule.name));
-            }
-        }
-    }
-
-    fn read_shape(&mut self, task: &Task, prompt: &str, words: &Words) {
-        match words.len() {
-            0..400 => {}
-            400..2_000 => self.add(1, "text of 400 words or more"),
-            _ => self.add(2, "text of 2,000 words or more"),
-        }
-        if has_code(&task.description) || has_code(prompt) {
-            self.add(1, "code or a stack trace in the text");
-        }
-        if task.depends_on.len() > 3 {
-            self.add(1, "more than 3 dependencies");
-        }
-        if task.criteria.len() > 8 {
-            self.add(1, "more than 8 acceptance criteria");
-        }
-    }
-
-    fn read_risk(&mut self, task: &Task, words: &Words) -> Risk {
-        let mut risk = Risk::Safe;
-        if task.requires_security {
-            self.signals.push("the task requires security: sensitive".to_owned());
-            risk = Risk::Sensitive;
-        }
-        let about_text = matches!(task.kind, TaskKind::Content | TaskKind::Formatting);
-        for rule in RISKS {
-            let Some(found) = words.find_any(rule.phrases()) else { continue };
-            if about_text && rule.effect == Risk::Sensitive {
-                self.signals.push(format!("{} ({found:?}) as a subject of text work", rule.name));
-                continue;
-            }
-            let name = if rule.effect == Risk::Sensitive { "sensitive" } else { "moderate" };
-            self.signals.push(format!("{} ({found:?}): {name}", rule.name));
-            risk = risk.max(rule.effect);
-        }
-        risk
-    }
-}
-
-/// Whether the text holds a fenced block, or lines that look like a Python, Rust or JavaScript stack trace.
-fn has_code(text: &str) -> bool {
-    text.lines().map(str::trim_start).any(|line| {
-        line.starts_with("```")
-            || line.starts_with("Traceback (most recent call last)")
-            || line.starts_with("stack backtrace:")
-            || (line.starts_with("at ") && line.ends_with(')') && line.contains(':'))
-    })
+/// Whether a text is short and in plain words: unlike examinations, sums, formulas and code.
+fn is_plain(text: &str) -> bool {
+    let is_mark = |c: char| {
+        c.is_ascii_digit()
+            || c.is_control()
+            || matches!(
+                c,
+                '$' | '\\'
+                    | '{'
+                    | '}'
+                    | '['
+                    | ']'
+                    | '='
+                    | '<'
+                    | '>'
+                    | '^'
+                    | '`'
+                    | '|'
+                    | '_'
+                    | '+'
+                    | '*'
+                    | '#'
+            )
+    };
+    text.len() <= PLAIN_BYTES_MAX && !text.trim().contains(is_mark)
 }

@@ -1,16 +1,72 @@
-//! The words that move a score or mark a risk. Each phrase is matched in whole words; the lists leave out words
-//! that often mean something else (`root`, `token`, `live`, `drop`, `prod`).
+//! The words that move a score or mark a risk. Each phrase is matched in whole words, with or without an `s` at its
+//! end; the lists leave out words that often mean something else (`root`, `token`, `live`, `drop`, `prod`).
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
-use super::words::Phrases;
+use super::words::Sentence;
 use crate::Risk;
 
 /// Every phrase of every rule.
 pub(super) static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
-    let scores = SCORES.iter().flat_map(Rule::phrases);
-    Phrases::new(scores.chain(RISKS.iter().flat_map(Rule::phrases)))
+    let of = |rule, phrases: &'static str| phrases.split(", ").map(move |text| Phrase { text, rule });
+    let scores = SCORES.iter().enumerate().flat_map(|(at, rule)| of(RuleAt::Score(at), rule.phrases));
+    let risks = RISKS.iter().enumerate().flat_map(|(at, rule)| of(RuleAt::Risk(at), rule.phrases));
+    Phrases::new(scores.chain(risks))
 });
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Phrase {
+    pub(super) text: &'static str,
+    pub(super) rule: RuleAt,
+}
+
+/// The place of a rule in [`SCORES`] or [`RISKS`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RuleAt {
+    Score(usize),
+    Risk(usize),
+}
+
+/// Phrases to look for, by their first word.
+#[derive(Debug)]
+pub(super) struct Phrases(HashMap<&'static str, Vec<Phrase>>);
+
+impl Phrases {
+    fn new(phrases: impl Iterator<Item = Phrase>) -> Self {
+        let mut by_first: HashMap<_, Vec<_>> = HashMap::new();
+        for phrase in phrases {
+            by_first.entry(phrase.text.split(' ').next().unwrap_or_default()).or_default().push(phrase);
+        }
+        Self(by_first)
+    }
+
+    /// All phrases.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Phrase> {
+        self.0.values().flatten()
+    }
+
+    /// The first words of the phrases.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.0.keys().copied()
+    }
+
+    /// The phrases that stand at `at`, within a clause.
+    pub(super) fn at<'a>(&'a self, sentence: &'a Sentence, at: usize) -> impl Iterator<Item = Phrase> + 'a {
+        let word = sentence.word(at);
+        let of = |word: &str| self.0.get(word).into_iter().flatten().copied();
+        let all = of(word).chain(of(word.strip_suffix('s').unwrap_or_default()));
+        all.filter(move |phrase| stands_at(sentence, at, phrase.text))
+    }
+}
+
+fn stands_at(sentence: &Sentence, at: usize, phrase: &str) -> bool {
+    let last = phrase.split(' ').count().saturating_sub(1);
+    phrase.split(' ').enumerate().all(|(ahead, part)| {
+        let word = sentence.word(at + ahead);
+        let plural = ahead == last && word.strip_suffix('s') == Some(part);
+        (word == part || plural) && sentence.clause(at + ahead) == sentence.clause(at)
+    })
+}
 
 /// Moves the score once, or marks a risk, when one of its phrases is found.
 #[derive(Debug)]
@@ -21,17 +77,11 @@ pub(super) struct Rule<E> {
     phrases: &'static str,
 }
 
-impl<E> Rule<E> {
-    pub(super) fn phrases(&self) -> impl Iterator<Item = &'static str> + use<E> {
-        self.phrases.split(", ")
-    }
-}
-
-pub(super) const SCORES: &[Rule<i32>] = &[
+pub(super) const SCORES: [Rule<i32>; 8] = [
     Rule {
         name: "concurrency",
         effect: 2,
-        phrases: "race condition, race conditions, deadlock, deadlocks, concurrency, data race, lock free",
+        phrases: "race condition, deadlock, concurrency, data race, lock free",
     },
     Rule {
         name: "distributed system",
@@ -42,7 +92,7 @@ pub(super) const SCORES: &[Rule<i32>] = &[
     Rule {
         name: "system design",
         effect: 2,
-        phrases: "system design, architecture, architect, data model, trade off, trade offs",
+        phrases: "system design, architecture, architect, data model, trade off",
     },
     Rule {
         name: "hard programming",
@@ -63,7 +113,7 @@ pub(super) const SCORES: &[Rule<i32>] = &[
     Rule {
         name: "small edit",
         effect: -2,
-        phrases: "typo, typos, trailing whitespace, white space, whitespace, indentation, spelling, sort \
+        phrases: "typo, trailing whitespace, white space, whitespace, indentation, spelling, sort \
                   imports, import order",
     },
     Rule {
@@ -73,43 +123,50 @@ pub(super) const SCORES: &[Rule<i32>] = &[
     },
 ];
 
-pub(super) const RISKS: &[Rule<Risk>] = &[
+pub(super) const RISKS: [Rule<Risk>; 7] = [
     Rule {
         name: "secrets",
         effect: Risk::Sensitive,
-        phrases: "password, passwords, credential, credentials, private key, private keys, secret key, secret \
-                  keys, api key, api keys, access token, access tokens, auth token, bearer token, session \
-                  token",
+        phrases: "password, passphrase, passwordless login, magic link, credential, private key, secret key, signing \
+                  key, encryption key, ssh key, api key, api secret, client secret, secret manager, secrets \
+                  manager, access token, refresh token, auth token, bearer token, session token, reset token, \
+                  session cookie, committed secret, leaked secret, the secret",
     },
     Rule {
         name: "accounts and access",
         effect: Risk::Sensitive,
-        phrases: "authentication, authorization, authorisation, oauth, oauth2, jwt, single sign on, access \
-                  control, privilege escalation, login system, sign in flow, as root, root access, sudo",
+        phrases: "auth, authentication, authenticate, authorization, authorisation, oauth, oauth2, openid, saml, sso, jwt, \
+                  single sign on, access control, access right, permission, unauthorized access, role based \
+                  access, row level security, privilege escalation, login, log in with, sign in with, sign in \
+                  flow, sign in page, users log in, users sign in, two factor, 2fa, mfa, totp, passkey, webauthn, as \
+                  root, root access, sudo, admin right, identity provider",
     },
     Rule {
         name: "attack or defence",
         effect: Risk::Sensitive,
-        phrases: "vulnerability, vulnerabilities, sql injection, xss, csrf, ssrf, remote code execution, \
-                  security audit, security review, penetration test, encrypt, encryption, decrypt, decryption, \
-                  cve",
+        phrases: "vulnerability, vulnerabilities, vulnerable to, sql injection, command injection, code \
+                  injection, injection attack, path traversal, directory traversal, open redirect, brute force \
+                  attack, xss, csrf, ssrf, remote code execution, security audit, security review, security \
+                  problem, security issue, security bug, security hole, security fix, security patch, \
+                  penetration test, encrypt, encrypted, encryption, unencrypted, decrypt, decryption, tls \
+                  certificate, ssl certificate, certificate validation, cve, exploit",
     },
     Rule {
         name: "payments",
         effect: Risk::Sensitive,
-        phrases: "credit card, credit cards, card number, card numbers, payment processing, process payments, \
-                  take payments, refund, refunds, payout, payouts, webhook signature, pci",
+        phrases: "credit card, card number, payment, refund, payout, webhook signature, pci, bank account",
     },
     Rule {
         name: "personal data",
         effect: Risk::Sensitive,
-        phrases: "personal data, pii, gdpr, medical records, social security number",
+        phrases: "personal data, personally identifiable, pii, gdpr, medical record, health record, patient \
+                  record, social security number",
     },
     Rule {
         name: "stored data",
         effect: Risk::Moderate,
-        phrases: "drop table, drop the table, drop database, drop the database, delete user, delete users, \
-                  delete all, truncate table, schema migration, database migration, rm rf",
+        phrases: "drop table, drop the table, drop database, drop the database, delete user, delete all, \
+                  truncate table, schema migration, database migration, rm rf",
     },
     Rule {
         name: "release",

@@ -61,6 +61,14 @@ fn whole_words_and_phrases_are() {
 fn negated_words_are_no_signals() {
     check(TaskKind::Implementation, "A page with no authentication", 5, Risk::Safe);
     check(TaskKind::Implementation, "It doesn't store passwords", 5, Risk::Safe);
+    check(TaskKind::Implementation, "It must not store passwords in plain text", 5, Risk::Sensitive);
+    check(TaskKind::Implementation, "Leave auth as it is", 5, Risk::Safe);
+    check(
+        TaskKind::Implementation,
+        "Sort it; there is no need for you to touch any of the authentication",
+        5,
+        Risk::Safe,
+    );
     check(TaskKind::Implementation, "Without a credit card", 5, Risk::Safe);
     check(TaskKind::Implementation, "No frills, but encryption at rest", 5, Risk::Sensitive);
 }

@@ -7,13 +7,19 @@
     unreachable_pub
 )]
 
+mod catalogue;
 mod client;
+mod client_faults;
 mod complexity;
+mod conditions;
 mod decision;
 mod faults;
 #[cfg(feature = "mock")]
 mod mocks;
+mod oracle;
+mod price_files;
 mod prices;
+mod risk;
 
 use ae_core::{Task, TaskKind, Timestamp};
 

@@ -1,5 +1,5 @@
 use ae_core::{Currency, Money, TokenUsage};
-use ae_router::{ModelFacts, PriceError, PriceTable, Rate, Rates};
+use ae_router::{ModelFacts, PriceError, PriceTable, Rate, Rates, ServiceTier};
 use proptest::prelude::*;
 
 use crate::{at, now};
@@ -57,7 +57,10 @@ fn what_is_not_known_is_an_error_and_not_a_default() {
 
     let written = usage(1, 1).with_cache_writes(0, 1);
     let error = table.cost("gpt-5.2", &written, now()).unwrap_err();
-    assert_eq!(error, PriceError::NoRate { model: "gpt-5.2".into(), kind: "cache_write_1h" });
+    assert_eq!(
+        error,
+        PriceError::NoRate { model: "gpt-5.2".into(), level: ServiceTier::Standard, kind: "cache_write_1h" }
+    );
 
     let odd = usage(1, 1).with_reasoning(2);
     assert_eq!(
@@ -155,7 +158,7 @@ fn bad_price_files_are_refused_with_a_reason() {
 }
 
 prop_compose! {
-    fn any_usage()(
+    pub fn any_usage()(
         input in 0..2_000_000_u64, plain in 0..200_000_u64, reasoning in 0..100_000_u64,
         cache_read in 0..2_000_000_u64, cache_write_5m in 0..500_000_u64, cache_write_1h in 0..500_000_u64,
     ) -> TokenUsage {

@@ -3,14 +3,14 @@
 
 pub mod allow_list_gate;
 pub mod bank_transfer;
-pub mod cheapest_router;
+pub mod credit_router;
 pub mod fn_builder;
 pub mod folder_deployer;
 pub mod rss_source;
 
 pub use allow_list_gate::AllowList;
 pub use bank_transfer::BankTransfer;
-pub use cheapest_router::CheapestFirst;
+pub use credit_router::CreditFirst;
 pub use fn_builder::{FnBuilder, one_page};
 pub use folder_deployer::FolderDeployer;
 pub use rss_source::RssSource;

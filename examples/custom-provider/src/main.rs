@@ -16,11 +16,9 @@ use ae_genesis::{
     SpecBrief, ValidationRequest,
 };
 use ae_harness::{AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, SiteContext, SiteId};
-use ae_router::{ModelRouter, PriceTable, RouteRequest, TierModels};
+use ae_router::{ModelRouter, RouteRequest, TierRouter};
 use ae_safety::{Decision, PolicyGate};
-use custom_provider::{
-    AllowList, BankTransfer, CheapestFirst, FnBuilder, FolderDeployer, RssSource, one_page,
-};
+use custom_provider::{AllowList, BankTransfer, CreditFirst, FnBuilder, FolderDeployer, RssSource, one_page};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -29,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let ten = Money::parse("10", Currency::USD)?;
     let intent = Intent::new("Build a $500 MRR CSV tool", ten)?;
 
-    let spec = specify(&intent, &runtime).await?;
+    let spec = specify(run, &intent, &runtime).await?;
     writeln!(
         stdout(),
         "source    rss: {}, from {} pieces of evidence",
@@ -58,22 +56,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Reads the feed, ranks it and writes a spec from what it finds.
-async fn specify(intent: &Intent, runtime: &Runtime) -> Result<ProductSpec, Box<dyn Error>> {
+async fn specify(run: RunId, intent: &Intent, runtime: &Runtime) -> Result<ProductSpec, Box<dyn Error>> {
     let (query, now) = (SignalQuery::from_intent(intent), runtime.now());
     let source = RssSource::new(concat!(env!("CARGO_MANIFEST_DIR"), "/feed.xml"), runtime.clone());
     let mut retriever = Retriever::new(&query);
     let report = source.collect(&query, &mut retriever).await?.with_sample();
     let brief = NicheBrief::new(intent.clone(), retriever.finish(now, 40).evidence, now)
         .with_sources(vec![report.clone()]);
-    let niche = RuleAnalyst.propose(&brief).await?.into_iter().next().ok_or("the feed asks for nothing")?;
+    let key = |step| IdempotencyKey::derive(run, step, "analyst", 0);
+    let niches = RuleAnalyst.propose(&key("validate"), &brief).await?.artefact;
+    let niche = niches.into_iter().next().ok_or("the feed asks for nothing")?;
     let request = ValidationRequest::new(niche.clone(), intent.clone(), now);
     let validation = RuleValidator.validate(&request).await?;
     let brief = SpecBrief::new(intent.clone(), niche, validation, now).with_sources(vec![report]);
-    Ok(RuleAnalyst.specify(&brief).await?)
+    Ok(RuleAnalyst.specify(&key("specify"), &brief).await?.artefact)
 }
 
 async fn route(spec: &ProductSpec, runtime: &Runtime) -> Result<(), Box<dyn Error>> {
-    let router = CheapestFirst::new(PriceTable::bundled().clone(), TierModels::default());
+    let router = CreditFirst::new(TierRouter::new(), "anthropic");
     let task = spec.tasks.first().ok_or("the spec has no task")?.clone();
     let usage = TokenUsage::new(20_000, 1_000);
     let decision = router.route(&RouteRequest::new(task, runtime.now()).with_expected(usage)).await?;

@@ -3,7 +3,7 @@
 mod class;
 mod stated;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use ae_core::{BackendError, Effect, ErrorKind, Retry};
 
@@ -83,6 +83,16 @@ impl WireFailure {
         self.status
     }
 
+    /// Replaces every occurrence of a secret in the vendor's texts, since a server may quote the key that it got.
+    #[must_use]
+    pub fn without(mut self, secret: &str) -> Self {
+        if !secret.is_empty() {
+            self.message = self.message.replace(secret, "[secret]");
+            self.code = self.code.map(|code| code.replace(secret, "[secret]"));
+        }
+        self
+    }
+
     /// The kind of error that this is to a caller.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -114,16 +124,22 @@ impl WireFailure {
     }
 
     /// The same as the error of a port. Where the vendor itself failed or was late, the call may have cost something: the
-    /// effect is unknown.
+    /// effect is unknown. Its context names the [class](FailureClass) as `class`, which says more than the kind.
     #[must_use]
-    pub fn into_error(self, backend: &'static str, operation: &'static str) -> BackendError {
+    pub fn into_error(
+        self,
+        backend: impl Into<Cow<'static, str>>,
+        operation: impl Into<Cow<'static, str>>,
+    ) -> BackendError {
         let (kind, retry) = (self.kind(), self.retry());
         let effect = match self.class {
             FailureClass::Timeout | FailureClass::Server | FailureClass::Unknown => Effect::Unknown,
             _ => Effect::NotApplied,
         };
-        let error =
-            BackendError::new(kind, backend, operation, self.message).with_retry(retry).with_effect(effect);
+        let error = BackendError::new(kind, backend, operation, self.message)
+            .with_retry(retry)
+            .with_effect(effect)
+            .with_context("class", self.class.as_str());
         let error = match self.code {
             Some(code) => error.with_code(code),
             None => error,
@@ -141,7 +157,7 @@ impl WireFailure {
 
     fn of(api: Api, status: Option<u16>, stated: &Stated) -> Self {
         Self {
-            class: class::of(api, status, stated),
+            class: class::of(api, status.or(stated.status), stated),
             retry_after: stated.retry_after,
             final_by_header: false,
             message: stated.message.clone(),
@@ -149,6 +165,12 @@ impl WireFailure {
             status,
         }
     }
+}
+
+/// Reads a time as vendors write it in headers: `1.5s`, `20ms`, `6m0s`. At most a day.
+#[must_use]
+pub fn duration(text: &str) -> Option<Duration> {
+    stated::duration(text.trim(), "")
 }
 
 /// Reads the class of a failed call from its answer.

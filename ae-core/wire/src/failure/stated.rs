@@ -22,6 +22,8 @@ pub(super) struct Stated {
     /// Every text of the error that can be a name: its type, code, status, and those of its details. In lower case.
     pub(super) names: Vec<String>,
     pub(super) retry_after: Option<Duration>,
+    /// The status that the failure would have had, where it stands in an answer that began well.
+    pub(super) status: Option<u16>,
 }
 
 impl Stated {
@@ -57,6 +59,7 @@ impl Stated {
         let mut stated = Self {
             message: line(message),
             code: ["code", "status", "type"].into_iter().find_map(name).map(str::to_owned),
+            status: error.get("code").and_then(status),
             ..Self::default()
         };
         if error.is_object() {
@@ -87,6 +90,10 @@ impl Stated {
             _ => {}
         }
     }
+}
+
+fn status(code: &Value) -> Option<u16> {
+    code.as_u64().and_then(|code| u16::try_from(code).ok()).filter(|code| (400..600).contains(code))
 }
 
 fn is_name(text: &str) -> bool {

@@ -1,15 +1,16 @@
 //! The usage that an answer states.
 
 mod counts;
-mod lines;
 mod places;
 mod scan;
 mod tally;
 
 use ae_core::TokenUsage;
 
-use crate::{Api, WireFailure};
-use lines::{Lines, Piece};
+use crate::{
+    Api, WireFailure,
+    lines::{Lines, Piece, is_margin},
+};
 use scan::Scanner;
 use tally::Tally;
 
@@ -44,8 +45,7 @@ impl UsageReader {
     pub fn push(&mut self, bytes: &[u8]) {
         let mut bytes = bytes;
         if matches!(self.form, Form::NotSeen) {
-            let margin = |byte: &u8| b" \t\r\n\xEF\xBB\xBF".contains(byte);
-            let begin = bytes.iter().position(|byte| !margin(byte)).unwrap_or(bytes.len());
+            let begin = bytes.iter().position(|byte| !is_margin(*byte)).unwrap_or(bytes.len());
             bytes = bytes.get(begin..).unwrap_or_default();
             match bytes.first() {
                 None => return,

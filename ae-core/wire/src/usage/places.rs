@@ -58,6 +58,8 @@ const CHAT: Places = &[
     (Field::Model, &["model"]),
     (Field::Tier, &["service_tier"]),
     (Field::Error, &["error"]),
+    // Of gateways, when the model behind them fails.
+    (Field::Error, &["choices", "*", "error"]),
     (Field::Finish, &["choices", "*", "finish_reason"]),
 ];
 

@@ -1,18 +1,22 @@
 use ae_core::{Task, TaskKind, TokenUsage};
-use ae_router::{ModelAvailability, ModelRouter, PriceTable, RouteRequest, Tier, TierModels, conformance};
-use custom_provider::CheapestFirst;
+use ae_router::{ModelAvailability, ModelRouter, RouteDecision, RouteRequest, Tier, TierRouter, conformance};
+use custom_provider::CreditFirst;
 
 use crate::now;
 
-fn router() -> CheapestFirst {
-    CheapestFirst::new(PriceTable::bundled().clone(), TierModels::default())
+fn router() -> CreditFirst {
+    CreditFirst::new(TierRouter::new(), "anthropic")
 }
 
-fn ask(input: u64, output: u64) -> RouteRequest {
+fn ask() -> RouteRequest {
     let task = Task::new("T-001".parse().unwrap(), "Import files", "", TaskKind::Implementation);
     RouteRequest::new(task, now())
-        .with_expected(TokenUsage::new(input, output))
+        .with_expected(TokenUsage::new(100_000, 1_000))
         .with_available(ModelAvailability::all())
+}
+
+fn models(decision: &RouteDecision) -> Vec<&str> {
+    decision.callable().map(|candidate| candidate.model.id.as_str()).collect()
 }
 
 #[tokio::test]
@@ -21,20 +25,19 @@ async fn it_keeps_the_contract() {
 }
 
 #[tokio::test]
-async fn which_is_cheapest_depends_on_the_shape_of_the_call() {
-    for (request, expected) in
-        [(ask(100_000, 1_000), "gpt-5.2"), (ask(1_000, 10_000), "gemini-3.1-pro-preview")]
-    {
-        let decision = router().route(&request).await.unwrap();
-        assert_eq!((decision.tier, decision.model.unwrap().id.as_str()), (Tier::Builder, expected));
-        let dearer = decision.alternatives.len();
-        assert_eq!(dearer, 2, "{:?}", decision.alternatives);
-    }
+async fn models_with_credit_come_first_and_the_others_by_cost() {
+    let decision = router().route(&ask()).await.unwrap();
+    assert_eq!(decision.tier, Tier::Builder);
+    let by_cost = TierRouter::new().decide(&ask());
+    let others = models(&by_cost).into_iter().filter(|id| !id.starts_with("claude"));
+    let expected: Vec<_> = ["claude-sonnet-4-6", "claude-opus-4-5"].into_iter().chain(others).collect();
+    assert_eq!(models(&decision), expected);
+    assert!(decision.candidates[0].reason.contains("credit"), "{decision:?}");
 }
 
 #[tokio::test]
-async fn only_what_may_be_called_counts_as_cheapest() {
-    let request = ask(100_000, 1_000).with_available(ModelAvailability::none().with_provider("anthropic"));
+async fn credit_is_of_no_use_without_access() {
+    let request = ask().with_available(ModelAvailability::none().with_provider("openai"));
     let decision = router().route(&request).await.unwrap();
-    assert_eq!((decision.model.unwrap().id.as_str(), decision.callable), ("claude-sonnet-4-6", true));
+    assert_eq!(models(&decision), ["gpt-5.2", "gpt-5.5"]);
 }

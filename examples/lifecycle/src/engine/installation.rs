@@ -51,6 +51,8 @@ pub struct AgentChoice {
     pub name: String,
     /// The model that it is to use.
     pub model: Option<String>,
+    /// Whether a model is chosen for each attempt at a task instead.
+    pub by_tier: bool,
     /// Remarks on the choice.
     pub remarks: Vec<String>,
 }
@@ -85,6 +87,13 @@ pub trait Wiring: Debug + Send + Sync {
         asked: &RunSettings,
         budget: Money,
     ) -> Result<AgentChoice>;
+
+    /// The analyst that a person asked for, for a run with `budget`: its name, and remarks on the choice.
+    ///
+    /// # Errors
+    ///
+    /// When one with models was asked for by name and no key of a vendor is set.
+    fn choose_analyst(&self, asked: &RunSettings, budget: Money) -> Result<(String, Vec<String>)>;
 
     /// Whether the coding agent of a run that goes on can work now.
     ///

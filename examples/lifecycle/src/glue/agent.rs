@@ -10,8 +10,9 @@ use ae_harness::{
     AgentEvent, AgentFailure, AgentLimits, AgentReport, AgentRequest, CliProvider, FailureKind, Kit,
     Permission, ProviderInfo, SandboxUse, SiteContext, StopReason,
 };
-use ae_safety::{Gatekeeper, Grant, Guarded, HoldState, Order, Scope, request_digest};
-
+use ae_router::{ModelAvailability, ModelRouter, RouteDecision, RouteRequest};
+use ae_safety::{AuditEvent, Gatekeeper, Grant, Guarded, HoldState, Order, Scope, request_digest};
+use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::{
@@ -53,6 +54,9 @@ pub struct Agent {
     pub info: ProviderInfo,
     /// The model that it is to use.
     pub model: Option<String>,
+    /// The provider of its models by the router's name, where the router chooses one for each attempt at a task of the
+    /// build: the cheapest that may do, and after failures of the sealed checks a stronger one.
+    pub by_tier: Option<String>,
     make: Arc<MakeAgent>,
     site: Arc<MakeSite>,
     keeper: Gatekeeper,
@@ -74,6 +78,8 @@ pub struct AgentOrder {
     pub step: String,
     /// The request; its limits, model and permissions are set here.
     pub request: AgentRequest,
+    /// The model, if not the agent's own.
+    pub model: Option<String>,
     /// The most that it may cost.
     pub limit: Money,
     /// The approval that it rests on.
@@ -106,7 +112,13 @@ impl Agent {
         site: Arc<MakeSite>,
         keeper: Gatekeeper,
     ) -> Self {
-        Self { info, model, make, site, keeper, recovered: Arc::default() }
+        Self { info, model, by_tier: None, make, site, keeper, recovered: Arc::default() }
+    }
+
+    /// Lets the router choose a model of `provider` for each attempt at a task of the build.
+    #[must_use]
+    pub fn with_tiers_of(self, provider: Option<String>) -> Self {
+        Self { by_tier: provider, ..self }
     }
 
     /// Its name with its model.
@@ -143,6 +155,29 @@ impl Agent {
         self.recovered.get_or_try_init(|| lost).await.map(drop)
     }
 
+    /// The router's choice for an attempt at a task, recorded before it is used; `None` where one model does all.
+    ///
+    /// A task whose failure would be a security problem begins with the strongest tier, as the policy of the router says.
+    pub async fn route(
+        &self,
+        router: &dyn ModelRouter,
+        request: RouteRequest,
+        owner: Owner,
+    ) -> Result<Option<RouteDecision>, BackendError> {
+        let Some(provider) = &self.by_tier else { return Ok(None) };
+        let attempt = request.attempt;
+        let available = ModelAvailability::none().with_provider(provider);
+        let decision = router.route(&request.with_available(available)).await?;
+        let model = decision.callable().next().map(|one| &one.model.id);
+        let detail = json!({
+            "task": decision.task, "attempt": attempt, "tier": decision.tier, "model": model.or(self.model.as_ref()),
+            "reasoning": decision.reasoning, "policy": decision.policy,
+        });
+        let event = AuditEvent::new("agent_routed", "ae").with_run(owner.run).with_detail(detail);
+        self.keeper.audit.append(&event).await?;
+        Ok(Some(decision))
+    }
+
     /// The money that the run has left.
     pub async fn left(&self, owner: Owner) -> Result<Money, BackendError> {
         let account = self.keeper.budget.status(&Scope::Run(owner.run)).await?;
@@ -167,7 +202,7 @@ impl Agent {
         progress: &Arc<dyn Progress>,
         cancel: &Cancel,
     ) -> Result<Result<AgentReport, Over>, BackendError> {
-        let AgentOrder { room, step, request, limit, approval, summary } = order;
+        let AgentOrder { room, step, request, model, limit, approval, summary } = order;
         let name = &self.info.provider.name;
         if limit.is_zero() || limit.is_negative() {
             return Ok(Err(Over::budget(format!("no money is left for {summary}"))));
@@ -178,7 +213,7 @@ impl Agent {
             .with_limits(limits.with_cost(limit))
             .with_permission(Permission::Full)
             .with_sandbox(SandboxUse::Required);
-        request.model.clone_from(&self.model);
+        request.model = model.or_else(|| self.model.clone());
         let attempt = request.attempt;
         let action = Action::new(ActionKind::ExecuteCode, "execute", name, request_digest(&request)?)
             .with_owner(owner.project, owner.run)

@@ -15,10 +15,11 @@ use ae_langflow::{
 
 use super::{
     agent::{Agent, AgentOrder, AgentRoom, one_line},
-    build_nodes::{BuildArtifact, BuildNodes, Hand, TaskEnd, render},
+    build_nodes::{BuildArtifact, BuildNodes, Hand, TaskEnd, describe, render},
     checks::Checked,
     kit_prompt::{is_agents, prompt},
     kit_room::KitRoom,
+    routing::route_request,
     tasks::{TaskWork, line},
 };
 
@@ -114,10 +115,17 @@ impl AgentBuild {
         let (step, owner) = (format!("build/{}", task.id), nodes.owner);
         let work = format!("{step}/{attempt}");
         let before = self.agent.spent(owner, &work).await?;
+        let asked = route_request(task.clone(), &request.prompt, owner.run, nodes.runtime.now());
+        let route = self.agent.route(&*nodes.router, asked.with_attempt(attempt), owner).await?;
+        let model = route.as_ref().and_then(|route| route.callable().next()).map(|one| one.model.id.clone());
+        if let (Some(route), Some(model)) = (&route, &model) {
+            nodes.progress.note(&format!("{}: {model}, {}", task.id, describe(route)));
+        }
         let order = AgentOrder {
             room: AgentRoom { owner, work: work.clone(), private: self.private.clone() },
             step,
             request,
+            model,
             limit: self.agent.left(owner).await?,
             approval: Some(nodes.approval),
             summary: format!("task {} in attempt {attempt}", line(task)),
@@ -133,7 +141,7 @@ impl AgentBuild {
         let end = failure.map_or_else(|| stop.to_string(), |failure| format!("{stop}: {}", failure.kind));
         nodes.progress.note(&format!("{}: {end}, {} files changed", line(task), files_changed.len()));
         let (task, summary) = (task.id.clone(), one_line(&summary));
-        let work = TaskWork { task, attempt, summary, files_changed, cost, usage, route: None };
+        let work = TaskWork { task, attempt, summary, files_changed, cost, usage, route };
         Ok(TaskEnd::Done(Box::new(work)))
     }
 

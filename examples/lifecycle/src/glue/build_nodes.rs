@@ -239,13 +239,13 @@ impl BuildNodes {
 
     /// A builder that is not metered costs nothing; a metered one is held to the router's estimate, or to nothing.
     fn ceiling(&self, route: Option<&RouteDecision>) -> Money {
-        route.and_then(|route| route.estimate.cost).unwrap_or_else(|| Money::zero(self.currency))
+        route.and_then(RouteDecision::cost).unwrap_or_else(|| Money::zero(self.currency))
     }
 }
 
 /// A route in a line: why, and at what price.
 pub fn describe(route: &RouteDecision) -> String {
-    let estimate = route.estimate.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
+    let estimate = route.cost().map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
     format!("{}; estimate {estimate}", route.reasoning)
 }
 

@@ -24,8 +24,8 @@ pub struct TaskWork {
     /// Its tokens; `None` where no model was used, or they were not measured.
     #[serde(default)]
     pub usage: Option<TokenUsage>,
-    /// The model tier that it went to; `None` with a builder that is free of charge, and with a coding agent, which has
-    /// one model for all.
+    /// The model tier that it went to; `None` with a builder that is free of charge, and with a coding agent that has one
+    /// model for all.
     pub route: Option<RouteDecision>,
 }
 

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use ae_billing::PaymentProvider;
 use ae_core::{BackendError, Offer, ProductSpec, Runtime};
-use ae_genesis::{Analyst, AnalystInfo, NicheValidator};
+use ae_genesis::NicheValidator;
 use ae_harness::{
     BehaviourRunner, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext,
 };
@@ -13,7 +13,7 @@ use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded};
 
 use crate::{
-    glue::{agent::Agent, approver::Approver, progress::Progress, signals::Sources},
+    glue::{agent::Agent, analysts::Analysts, approver::Approver, progress::Progress, signals::Sources},
     setup::{DataDir, Keys},
     store::RunIndex,
 };
@@ -31,10 +31,8 @@ pub struct Ports {
     pub keeper: Gatekeeper,
     /// Sources of signals.
     pub sources: Sources,
-    /// Proposes niches and writes the spec.
-    pub analyst: Guarded<Arc<dyn Analyst>>,
-    /// The analyst's account of itself.
-    pub analyst_info: AnalystInfo,
+    /// Propose niches and write the spec.
+    pub analysts: Analysts,
     /// Judges niches.
     pub validator: Arc<dyn NicheValidator>,
     /// Chooses models.

@@ -12,7 +12,7 @@ use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    glue::{Owner, launch::LaunchPlan, tasks::TaskWork},
+    glue::{Owner, analysts::AnalystWork, launch::LaunchPlan, tasks::TaskWork},
     store::{RunRow, RunSettings},
 };
 
@@ -63,6 +63,9 @@ pub struct Found {
     pub niches: Vec<Niche>,
     /// The niche that was chosen.
     pub chosen: Option<Chosen>,
+    /// The cost of each answer of the analyst, oldest first.
+    #[serde(default)]
+    pub analyst: Vec<AnalystWork>,
 }
 
 /// The niche of a run.

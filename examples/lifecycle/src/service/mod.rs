@@ -1,6 +1,7 @@
 //! The use cases, without a transport: the only place that decides what a caller may ask.
 
 mod agent;
+mod analyst;
 mod approve;
 mod cancel;
 mod licences;
@@ -17,6 +18,7 @@ mod verify;
 
 pub use self::{
     agent::{AgentReport, WorkReport},
+    analyst::AnalystReport,
     approve::{Decided, Decision, approve},
     cancel::cancel,
     list::{Listing, list, run_id},

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{
     agent::{AgentReport, agent},
+    analyst::{AnalystReport, analyst},
     tasks::{TaskReport, tasks},
 };
 use crate::{
@@ -91,6 +92,8 @@ pub struct RunReport {
     pub sources: Vec<SourceReport>,
     /// The person who goes on with it although the evidence is too weak.
     pub despite: Option<Despite>,
+    /// The analyst, and the cost of its work.
+    pub analyst: Option<AnalystReport>,
     /// The coding agent, and the cost of its work; `null` with the built-in builder.
     pub agent: Option<AgentReport>,
     /// The work, in the order in which it is done.
@@ -147,8 +150,9 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         found => found?,
     };
+    let analyst = analyst(row, &state, &*installation.keeper.budget).await?;
     let mut report = RunReport::new(row, state, &question, revenue);
-    report.agent = agent;
+    (report.agent, report.analyst) = (agent, Some(analyst));
     report.damage = damage;
     let is_pre_order = report.spec.as_ref().is_some_and(|spec| spec.deliverable == Deliverable::PreOrder);
     if let Some(site) = row.site.as_ref().filter(|_| is_pre_order) {
@@ -219,6 +223,7 @@ impl RunReport {
             signals_seen,
             sources,
             despite,
+            analyst: None,
             agent: None,
             tasks,
             seal: plan.as_ref().map(|plan| plan.seal.to_string()),

@@ -76,8 +76,11 @@ pub async fn start(
     let intent = intent(installation, &request, &mut warnings)?;
     let mut settings = settings(request.settings, &mut warnings)?;
     let choice = installation.wiring.choose_agent(installation, &settings, intent.budget()).await?;
-    (settings.agent, settings.model) = (choice.name, choice.model);
+    (settings.agent, settings.model, settings.by_tier) = (choice.name, choice.model, choice.by_tier);
     warnings.extend(choice.remarks);
+    let (analyst, remarks) = installation.wiring.choose_analyst(&settings, intent.budget())?;
+    settings.analyst = analyst;
+    warnings.extend(remarks);
     for folder in &request.kits {
         let kit = installation.wiring.kit(folder)?;
         if settings.kits.contains(&kit) {

@@ -36,7 +36,7 @@ pub(super) fn tasks(state: &RunState, currency: Currency) -> Vec<TaskReport> {
         let estimate = offered.plan.as_ref().and_then(|plan| match plan.metered {
             // The site around the work of a coding agent is free of charge.
             true if plan.estimate.is_some() && !is_agents(&offered.spec, task) => Some(Money::zero(currency)),
-            true => plan.routes.iter().find(|route| route.task == task.id)?.estimate.cost,
+            true => plan.routes.iter().find(|route| route.task.as_ref() == Some(&task.id))?.cost(),
             false => Some(Money::zero(currency)),
         });
         let sum = |sum: Option<Money>, work: &&TaskWork| sum?.checked_add(work.cost?).ok();

@@ -18,6 +18,12 @@ pub struct RunSettings {
     /// The model that the coding agent is to use, by the vendor's name.
     #[serde(default)]
     pub model: Option<String>,
+    /// Whether a model of the agent's vendor is chosen for each attempt at a task.
+    #[serde(default)]
+    pub by_tier: bool,
+    /// Who writes niches and spec: `rules` or `model`; `auto` is decided when the run starts.
+    #[serde(default = "rules")]
+    pub analyst: String,
     /// Kits of one's own, besides those that are built in.
     #[serde(default)]
     pub kits: Vec<KitFrom>,
@@ -32,12 +38,32 @@ impl RunSettings {
     /// The name of the built-in builder.
     pub const SITE: &'static str = "site";
 
-    /// The built-in builder for products at `base_url`, with demand signals from `signals`.
+    /// The name of the analyst that works by rules, without a model.
+    pub const RULES: &'static str = "rules";
+    /// The name of the analyst whose words are models'.
+    pub const MODEL: &'static str = "model";
+    /// Asks for the first of a choice that can work here.
+    pub const AUTO: &'static str = "auto";
+
+    /// The built-in builder and the rules for products at `base_url`, with demand signals from `signals`.
     #[must_use]
     pub fn new(base_url: impl Into<String>, signals: Vec<SignalsFrom>) -> Self {
         let (agent, base_url) = (Self::SITE.to_owned(), base_url.into());
-        Self { signals, agent, model: None, kits: Vec::new(), base_url, contact: None }
+        Self {
+            signals,
+            agent,
+            model: None,
+            by_tier: false,
+            analyst: rules(),
+            kits: Vec::new(),
+            base_url,
+            contact: None,
+        }
     }
+}
+
+fn rules() -> String {
+    RunSettings::RULES.to_owned()
 }
 
 /// A kit in a folder, as it was when the run started.

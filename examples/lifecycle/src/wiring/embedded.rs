@@ -4,7 +4,7 @@ use std::{io::Read, path::Path, sync::Arc};
 
 use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
 use ae_core::{BackendError, ErrorKind, Intent, Mode, Money, Offer, Provider, Runtime};
-use ae_genesis::{Analyst, FileSource, NicheSource, NicheValidator, RuleAnalyst, RuleValidator, SignalQuery};
+use ae_genesis::{FileSource, NicheSource, NicheValidator, RuleValidator, SignalQuery};
 use ae_harness::{BehaviourRunner, Deployer, Kit, Launcher, LocalDeployer, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
@@ -16,13 +16,17 @@ use async_trait::async_trait;
 
 use super::{
     agents::{self, CodingAgent},
-    kits,
+    analysts, kits,
     signals::{FirstOnly, sources},
 };
 use crate::{
     engine::{AgentChoice, Installation, RunOptions, Wiring},
     error::{Error, Result},
-    glue::{signals::Sources, storefront::Storefront},
+    glue::{
+        analysts::{Analysts, Hired},
+        signals::Sources,
+        storefront::Storefront,
+    },
     run::{Builders, DeployPlanner, MakeBuilder, Ports},
     setup::{AUDIT_LOG, DataDir, Keys},
     store::{KitFrom, RunIndex, RunSettings, SignalsFrom},
@@ -39,7 +43,7 @@ pub struct Backends {
     /// Sources of signals on the network.
     pub live_sources: Vec<Arc<dyn NicheSource>>,
     /// Proposes niches and writes the spec.
-    pub analyst: Arc<dyn Analyst>,
+    pub analyst: Hired,
     /// Judges niches.
     pub validator: Arc<dyn NicheValidator>,
     /// Chooses models.
@@ -154,7 +158,7 @@ impl Backends {
         Ok(Self {
             local_sources,
             live_sources,
-            analyst: Arc::new(RuleAnalyst),
+            analyst: analysts::of(runtime, settings)?,
             validator: Arc::new(RuleValidator),
             router: Arc::new(TierRouter::new()),
             offers: kits.iter().map(Kit::offer).collect(),
@@ -177,14 +181,13 @@ impl Backends {
             let provider = Provider::new(source.name(), Mode::Live);
             Guarded::new(source, provider, keeper.clone())
         });
-        let (analyst_info, payments_info) = (self.analyst.info(), self.payments.info());
+        let payments_info = self.payments.info();
         let (deployer, redactor) = (self.deployer.info().provider, keeper.redactor.clone());
         let keys = Keys::new(dir.clone(), Arc::clone(&runtime.ids), keeper.clone());
         Arc::new(Ports {
             keys,
             sources: Sources { local: self.local_sources, live: live.collect(), redactor },
-            analyst: Guarded::new(self.analyst, analyst_info.provider.clone(), keeper.clone()),
-            analyst_info,
+            analysts: Analysts::new(self.analyst, keeper.clone()),
             validator: self.validator,
             router: self.router,
             offers: self.offers,
@@ -247,6 +250,10 @@ impl Wiring for Embedded {
         budget: Money,
     ) -> Result<AgentChoice> {
         agents::choose(installation, asked, budget).await
+    }
+
+    fn choose_analyst(&self, asked: &RunSettings, budget: Money) -> Result<(String, Vec<String>)> {
+        analysts::choose(asked, budget)
     }
 
     async fn agent_ready(&self, installation: &Installation, settings: &RunSettings) -> Result<()> {

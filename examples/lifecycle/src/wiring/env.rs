@@ -8,14 +8,14 @@ use crate::error::{Error, Result};
 
 /// A variable that is set and not empty.
 #[expect(clippy::disallowed_methods, reason = "the wiring reads keys and addresses")]
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(super) fn setting(name: &str) -> Option<String> {
     std::env::var_os(name)?.into_string().ok().filter(|value| !value.trim().is_empty())
 }
 
 /// The machine as coding agents may know it: nothing but where programs are, and the language.
 pub(super) fn host() -> HostEnv {
-    let host = HostEnv::new(variable("PATH").unwrap_or_default());
-    variable("LANG").into_iter().fold(host, |host, lang| host.with_variable("LANG", lang))
+    let host = HostEnv::new(setting("PATH").unwrap_or_default());
+    setting("LANG").into_iter().fold(host, |host, lang| host.with_variable("LANG", lang))
 }
 
 /// The program that runs.

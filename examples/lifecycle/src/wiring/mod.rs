@@ -1,11 +1,13 @@
 //! From settings to guarded backends: the only folder that names a backend.
 
 mod agents;
+mod analysts;
 mod embedded;
 mod env;
 mod kits;
 mod signals;
 mod storefront;
+mod vendor;
 
 pub use self::agents::{CodingAgent, agents_here};
 pub use self::embedded::{Backends, ledger, open, open_read_only};

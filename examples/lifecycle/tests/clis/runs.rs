@@ -11,8 +11,19 @@ use crate::{
     rig::{INTENT, Rig, finish, owned, writes},
 };
 
-const RUN: [&str; 9] =
-    ["run", INTENT, "--agent", "claude", "--signals", "sample", "--yes", "--json", "--no-serve"];
+const RUN: [&str; 11] = [
+    "run",
+    INTENT,
+    "--agent",
+    "claude",
+    "--analyst",
+    "rules",
+    "--signals",
+    "sample",
+    "--yes",
+    "--json",
+    "--no-serve",
+];
 
 fn is(asked: &Asked, words: &str) -> bool {
     asked.prompt().contains(words)

@@ -8,7 +8,7 @@ fn no_stage_can_reach_an_unguarded_backend() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let ports = std::fs::read_to_string(root.join("src/run/ports.rs")).unwrap();
     for (field, kind) in [
-        ("analyst", "Guarded<Arc<dyn Analyst>>"),
+        ("analysts", "Analysts"),
         ("builders", "Builders"),
         ("deployer", "Guarded<Arc<dyn Deployer>>"),
         ("payments", "Guarded<Arc<dyn PaymentProvider>>"),
@@ -17,14 +17,18 @@ fn no_stage_can_reach_an_unguarded_backend() {
     }
     let signals = std::fs::read_to_string(root.join("src/glue/signals.rs")).unwrap();
     assert!(signals.contains("pub live: Vec<Guarded<Arc<dyn NicheSource>>>,"));
-    for folder in ["src/run", "src/run/stages", "src/glue"] {
+    let analysts = std::fs::read_to_string(root.join("src/glue/analysts.rs")).unwrap();
+    assert!(analysts.contains("made: OnceCell<Guarded<Arc<dyn Analyst>>>,"));
+    for folder in ["src/run", "src/run/stages", "src/glue", "src/glue/analyst"] {
         for entry in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            for backend in ["RuleAnalyst", "LocalDeployer", "SqliteBilling", "SiteBuilder", "wiring::"] {
+            for backend in
+                ["RuleAnalyst", "VendorClient", "LocalDeployer", "SqliteBilling", "SiteBuilder", "wiring::"]
+            {
                 assert!(
                     !text.contains(backend),
                     "{} names {backend}: that belongs in {WIRING}",

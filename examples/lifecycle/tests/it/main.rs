@@ -12,6 +12,7 @@
 
 mod ae;
 mod agents;
+mod analyst;
 mod approvals;
 mod arrows;
 mod bad_input;
@@ -26,6 +27,8 @@ mod licences;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
+#[path = "../../../../ae-harness/tests/models/mod.rs"]
+mod models;
 mod orders;
 mod origins;
 mod outcomes;

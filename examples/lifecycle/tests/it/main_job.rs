@@ -25,6 +25,9 @@ fn the_sample_leads_to_a_verified_product_that_says_it_is_a_sample() {
     assert_eq!(result["outcome"], "verified");
     assert_eq!(result["sample"], true);
     assert_eq!(result["spec"]["analyst"], "rule-based");
+    let analyst = &result["analyst"];
+    assert_eq!((&analyst["name"], &analyst["repairs"]), (&"rules".into(), &0.into()), "{analyst}");
+    assert_eq!(analyst["models"], serde_json::json!([]));
     let checks = result["checks"].as_array().unwrap();
     assert!(!checks.is_empty() && checks.iter().all(|check| check["passed"] == true));
     let tasks = result["spec"]["tasks"].as_array().unwrap().len();

@@ -5,15 +5,18 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
-use ae_core::{BackendError, Cancel, IdempotencyKey, Isolation, Mode, ProductSpec, RunId};
-use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
+use ae_core::{BackendError, Cancel, Currency, IdempotencyKey, Isolation, Mode, Money, ProductSpec, RunId};
+use ae_genesis::{Analyst, AnalystInfo, Drafted, Niche, NicheBrief, RuleAnalyst, SpecBrief};
 use ae_harness::{
     AgentReport, AgentRequest, AgentSink, CliProvider, Kit, ProviderInfo, SiteBuilder, StopReason,
 };
 use async_trait::async_trait;
 use lifecycle::{
     faces::cli::Exit,
-    glue::progress::{Progress, Silent},
+    glue::{
+        analysts::Hired,
+        progress::{Progress, Silent},
+    },
     service::{RunReport, RunSettings, SignalsFrom},
     wiring::Backends,
 };
@@ -230,7 +233,10 @@ fn a_cancellation_reaches_a_builder_at_work() {
 
 /// Works by the rules and says that it costs money.
 #[derive(Debug)]
-struct PaidAnalyst(Arc<AtomicU32>);
+struct PaidAnalyst {
+    asked: Arc<AtomicU32>,
+    cost: Option<Money>,
+}
 
 #[async_trait]
 impl Analyst for PaidAnalyst {
@@ -238,14 +244,22 @@ impl Analyst for PaidAnalyst {
         RuleAnalyst.info().with_metered(true)
     }
 
-    async fn propose(&self, brief: &NicheBrief) -> Result<Vec<Niche>, BackendError> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        RuleAnalyst.propose(brief).await
+    async fn propose(
+        &self,
+        key: &IdempotencyKey,
+        brief: &NicheBrief,
+    ) -> Result<Drafted<Vec<Niche>>, BackendError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(RuleAnalyst.propose(key, brief).await?.with_cost(self.cost))
     }
 
-    async fn specify(&self, brief: &SpecBrief) -> Result<ProductSpec, BackendError> {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        RuleAnalyst.specify(brief).await
+    async fn specify(
+        &self,
+        key: &IdempotencyKey,
+        brief: &SpecBrief,
+    ) -> Result<Drafted<ProductSpec>, BackendError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        Ok(RuleAnalyst.specify(key, brief).await?.with_cost(self.cost))
     }
 }
 
@@ -253,9 +267,14 @@ impl Analyst for PaidAnalyst {
 fn an_analyst_that_costs_money_is_held_to_the_budget() {
     // An answer may cost a tenth of the budget and a millionth at least, so that the second one is too much for a
     // budget of a millionth.
-    for (budget, outcome, calls, counted) in
-        [("0", "budget_stop", 0, "0"), ("0.000001", "budget_stop", 1, "0.000001"), ("10", "verified", 2, "2")]
-    {
+    // What is not measured counts in full, and what is counts as it is.
+    for (budget, cost, outcome, calls, counted) in [
+        ("0", None, "budget_stop", 0, "0"),
+        ("0.000001", None, "budget_stop", 1, "0.000001"),
+        ("10", None, "verified", 2, "2"),
+        ("10", Some("0.0123"), "verified", 2, "0.0246"),
+    ] {
+        let cost = cost.map(|cost| Money::parse(cost, Currency::USD).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let asked = Arc::new(AtomicU32::new(0));
@@ -263,14 +282,14 @@ fn an_analyst_that_costs_money_is_held_to_the_budget() {
             let installation = installation(folder.path());
             let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
             let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
-            backends.analyst = Arc::new(PaidAnalyst(Arc::clone(&asked)));
+            backends.analyst = Hired::Ready(Arc::new(PaidAnalyst { asked: Arc::clone(&asked), cost }));
             let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
             record(&installation, run, intent(super::ae::INTENT, budget), settings).await;
             drive(&installation, backends, run, standing(), Arc::new(Silent)).await
         });
         assert_eq!((report.outcome.as_str(), asked.load(Ordering::SeqCst)), (outcome, calls), "{report:?}");
         let spent = report.spent.unwrap();
-        let counted = ae_core::Money::parse(counted, ae_core::Currency::USD).unwrap();
+        let counted = Money::parse(counted, Currency::USD).unwrap();
         assert_eq!(spent.settled.checked_add(spent.reserved).unwrap(), counted, "budget {budget}");
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use ae_core::{BackendError, Cancel, Currency, ErrorKind, IdempotencyKey, Money, ProductSpec, RunId, Task};
-use ae_genesis::{Analyst, AnalystInfo, Niche, NicheBrief, RuleAnalyst, SpecBrief};
+use ae_genesis::{Analyst, AnalystInfo, Drafted, Niche, NicheBrief, RuleAnalyst, SpecBrief};
 use ae_harness::{AgentReport, AgentRequest, AgentSink, CliProvider, ProviderInfo};
 use async_trait::async_trait;
 use lifecycle::{
     error::Result,
-    glue::progress::Progress,
+    glue::{analysts::Hired, progress::Progress},
     service::{RunReport, RunSettings, SignalsFrom},
     wiring::Backends,
 };
@@ -82,7 +82,7 @@ fn run(cost: Option<&str>, analyst: Option<Arc<dyn Analyst>>) -> Came {
             Arc::new(Scribe { inner: factory(spec, site), cost, seen: Arc::clone(&requests) })
         });
         if let Some(analyst) = analyst {
-            backends.analyst = analyst;
+            backends.analyst = Hired::Ready(analyst);
         }
         let run = RunId::from_uuid(installation.runtime.ids.new_uuid());
         record(&installation, run, intent(INTENT, "10"), settings).await;
@@ -159,15 +159,23 @@ impl Analyst for Circular {
         RuleAnalyst.info()
     }
 
-    async fn propose(&self, brief: &NicheBrief) -> std::result::Result<Vec<Niche>, BackendError> {
-        RuleAnalyst.propose(brief).await
+    async fn propose(
+        &self,
+        key: &IdempotencyKey,
+        brief: &NicheBrief,
+    ) -> std::result::Result<Drafted<Vec<Niche>>, BackendError> {
+        RuleAnalyst.propose(key, brief).await
     }
 
-    async fn specify(&self, brief: &SpecBrief) -> std::result::Result<ProductSpec, BackendError> {
-        let mut spec = RuleAnalyst.specify(brief).await?;
-        let last = spec.tasks.last().unwrap().id.clone();
-        spec.tasks[0].depends_on.push(last);
-        Ok(spec)
+    async fn specify(
+        &self,
+        key: &IdempotencyKey,
+        brief: &SpecBrief,
+    ) -> std::result::Result<Drafted<ProductSpec>, BackendError> {
+        let mut draft = RuleAnalyst.specify(key, brief).await?;
+        let last = draft.artefact.tasks.last().unwrap().id.clone();
+        draft.artefact.tasks[0].depends_on.push(last);
+        Ok(draft)
     }
 }
 

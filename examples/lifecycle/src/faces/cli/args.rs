@@ -6,6 +6,7 @@ use ae_core::RunId;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::TABLE;
+use crate::service::RunSettings;
 
 /// From an economic intent to a live, purchasable product.
 #[derive(Debug, Parser)]
@@ -116,8 +117,8 @@ Hacker News is searched (no key needed).
 A run ends with a tool that works in the browser where a kit covers the intent, else with a
 pre-order: a page that says that the product is not built yet, and sells nothing. A coding agent
 makes the kit itself: it specifies what the product does, which is sealed and approved, and then
-builds it. Its key is ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY;
-AE_ANTHROPIC_BASE_URL, AE_OPENAI_BASE_URL and AE_GEMINI_BASE_URL name another address of the
+builds it. Its key is ANTHROPIC_API_KEY, OPENAI_API_KEY or GEMINI_API_KEY (or GOOGLE_API_KEY),
+as for the models of the analyst; AE_ANTHROPIC_BASE_URL, AE_OPENAI_BASE_URL and AE_GEMINI_BASE_URL name another address of the
 vendor.")]
 pub struct RunArgs {
     /// The product to build, in a sentence
@@ -132,7 +133,12 @@ pub struct RunArgs {
     /// specifies and builds the product in a sandbox and is paid from the budget; auto, the first of these that can work here
     #[arg(long, value_name = "AGENT", default_value = "site")]
     pub agent: Agent,
-    /// The model that the coding agent uses, by the vendor's name [default: one for each agent, see `ae agents`]
+    /// Who writes niches, spec and tasks: rules, free of charge and without a model; model, models that a router chooses, paid
+    /// from the budget; auto, models if a key of a vendor is set and there is money to spend, else rules
+    #[arg(long, value_enum, value_name = "ANALYST", default_value_t = AnalystName::Auto)]
+    pub analyst: AnalystName,
+    /// The model that the coding agent uses, by the vendor's name, or `routed`: for each attempt at a task of the build one of
+    /// its vendor, which the router chooses [default: one for each agent, see `ae agents`]
     #[arg(long, value_name = "NAME")]
     pub model: Option<String>,
     /// Also make products from the kit in this folder; may be given several times. A run whose kit has changed does not go
@@ -185,6 +191,28 @@ impl FromStr for Agent {
         let known = ["site", "auto", "claude", "codex", "gemini"].contains(&text)
             || text.strip_prefix("acp:").is_some_and(|command| !command.trim().is_empty());
         if known { Ok(Self(text.to_owned())) } else { Err(AGENTS.to_owned()) }
+    }
+}
+
+/// The analyst that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AnalystName {
+    /// Models if a key is set and there is money to spend, else rules
+    Auto,
+    /// Rules, without a model
+    Rules,
+    /// Models
+    Model,
+}
+
+impl AnalystName {
+    /// Its name in settings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => RunSettings::AUTO,
+            Self::Rules => RunSettings::RULES,
+            Self::Model => RunSettings::MODEL,
+        }
     }
 }
 

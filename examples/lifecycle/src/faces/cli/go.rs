@@ -29,6 +29,7 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
     keep_instructions(session, &args.selling).await?;
     let mut settings = RunSettings::new(base_url(addr), signals);
     (settings.agent, settings.model) = (args.agent.0, args.model);
+    settings.analyst = args.analyst.as_str().to_owned();
     settings.contact = args.contact.map(contact).transpose()?;
     let mut request = StartRequest::new(args.intent, args.budget, settings);
     request.kits = args.kit;

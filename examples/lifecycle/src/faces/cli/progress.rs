@@ -1,8 +1,9 @@
 //! Progress on standard error.
 
-use std::{io::IsTerminal, time::Duration};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    io::{IsTerminal, Write},
+    sync::{Mutex, PoisonError},
+};
 
 use crate::{
     glue::progress::{Progress, Silent},
@@ -10,14 +11,16 @@ use crate::{
     setup::eprint_line,
 };
 
-/// How often the spinner turns.
-const TICK: Duration = Duration::from_millis(100);
+/// Goes to the beginning of the line and empties it.
+const CLEAR: &str = "\r\x1b[2K";
+/// A longer line would wrap on a narrow terminal, and could not be written over.
+const COLUMNS_MAX: usize = 79;
 
-/// A bar with a spinner on a terminal that can draw one, plain lines otherwise, and nothing if `quiet`.
+/// One line that changes on a terminal that can do that, plain lines otherwise, and nothing if `quiet`.
 pub(super) fn on_stderr(quiet: bool, draws: bool) -> Box<dyn Progress> {
     match (quiet, draws && std::io::stderr().is_terminal()) {
         (true, _) => Box::new(Silent),
-        (false, true) => Box::new(Bar::new()),
+        (false, true) => Box::new(Status::default()),
         (false, false) => Box::new(Lines),
     }
 }
@@ -36,45 +39,48 @@ impl Progress for Lines {
     }
 }
 
-#[derive(Debug)]
-struct Bar(ProgressBar);
+/// One line that is written over, with the notes above it.
+#[derive(Debug, Default)]
+struct Status {
+    line: Mutex<String>,
+}
 
-impl Bar {
-    fn new() -> Self {
-        let bar = ProgressBar::new(STAGES.len() as u64);
-        let template = "{spinner} [{pos:>2}/{len}] {wide_msg} {elapsed:>4}";
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(TICK);
-        Self(bar)
+impl Status {
+    /// Clears the line and writes `above` and the line of now.
+    fn draw(&self, above: &str) {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        // A terminal that is gone is not a reason to stop a run.
+        let _ = write!(std::io::stderr().lock(), "{CLEAR}{above}{line}");
+    }
+
+    fn set(&self, line: String) {
+        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
     }
 }
 
-impl Progress for Bar {
+impl Progress for Status {
     fn stage(&self, name: &str) {
         let (number, doing) = describe(name);
-        self.0.set_position(number as u64);
-        self.0.set_message(format!("{name}: {doing}"));
+        let line = format!("[{number:>2}/{}] {name}: {doing}", STAGES.len());
+        self.set(line.chars().take(COLUMNS_MAX).collect());
+        self.draw("");
     }
 
     fn note(&self, line: &str) {
-        self.0.println(format!("  {line}"));
+        self.draw(&format!("  {line}\n"));
     }
 
     fn hold(&self) {
-        self.0.disable_steady_tick();
-        self.0.suspend(|| ());
-        self.0.set_draw_target(ProgressDrawTarget::hidden());
+        let _ = write!(std::io::stderr().lock(), "{CLEAR}");
     }
 
     fn release(&self) {
-        self.0.set_draw_target(ProgressDrawTarget::stderr());
-        self.0.enable_steady_tick(TICK);
+        self.draw("");
     }
 
     fn done(&self) {
-        self.0.finish_and_clear();
+        self.set(String::new());
+        self.draw("");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         launch::{delivers, price_word},
         proof::counted,
     },
-    service::{AgentReport, RunReport, RunRow, TaskReport},
+    service::{AgentReport, AnalystReport, RunReport, RunRow, TaskReport},
 };
 
 /// One line of `ae runs`.
@@ -52,6 +52,7 @@ pub(super) fn of(report: &RunReport) -> String {
             ),
         );
     }
+    report.analyst.iter().for_each(|analyst| line("analyst", analyst_line(analyst)));
     report.agent.iter().for_each(|agent| agent_lines(agent, &mut line));
     let done: Vec<_> = report.tasks.iter().filter(|task| task.attempts > 0).collect();
     if done.iter().all(|task| task.estimate.is_some_and(|estimate| estimate.is_zero())) {
@@ -95,6 +96,18 @@ pub(super) fn of(report: &RunReport) -> String {
         text.push_str(&format!("\n{}\n  digest     {}\n", waiting.rendering.trim_end(), waiting.digest));
     }
     format!("{head}\n{text}")
+}
+
+/// The analyst with its models and the cost of its work.
+fn analyst_line(analyst: &AnalystReport) -> String {
+    let cost = analyst.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
+    if analyst.models.is_empty() && analyst.limit.is_none() {
+        return format!("{}, {cost}", analyst.name);
+    }
+    let limit = analyst.limit.map(|limit| format!(" of {limit}")).unwrap_or_default();
+    let models =
+        if analyst.models.is_empty() { "none answered".to_owned() } else { analyst.models.join(", ") };
+    format!("{} ({models}), {cost}{limit}, {}", analyst.name, counted(analyst.repairs, "repair"))
 }
 
 /// The coding agent with the cost of its work.

@@ -46,7 +46,11 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     line("for", &spec.target_users.join(", "));
     line("builder", &format!("{} ({})", builder.provider.name, builder.provider.mode));
     if let Some((agent, _)) = stage.agent_work()? {
-        let model = agent.model.as_deref().unwrap_or("its own choice");
+        let model = match (&agent.model, &agent.by_tier) {
+            (_, Some(provider)) => format!("one of {provider} for each attempt at a task, by the router"),
+            (Some(model), None) => model.clone(),
+            (None, None) => "its own choice".to_owned(),
+        };
         line("model", &format!("{model}, in a sandbox ({}) without network", builder.isolation));
     }
     if let Some(authored) = &stage.state.authored {

@@ -147,6 +147,7 @@ async fn try_once(
         },
         step: "author".to_owned(),
         request,
+        model: None,
         limit: left,
         approval: None,
         summary: format!("the specification in attempt {attempt}"),

@@ -61,5 +61,6 @@ pub(super) async fn discover(stage: Stage) -> Result<RunStateUpdate, Halt> {
         evidence: collected.ranking.evidence,
         niches: Vec::new(),
         chosen: None,
+        analyst: Vec::new(),
     })))
 }

@@ -38,7 +38,9 @@ pub(super) async fn evidence(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let by = approval.decided_by.clone().unwrap_or_default();
     stage.audit("went_on_despite_evidence", json!({ "by": by, "standing": approval.standing })).await?;
     if found.chosen.is_none() {
-        (found.niches, found.chosen) = candidates(&stage, &found, true).await?;
+        let again = candidates(&stage, &found, true).await?;
+        (found.niches, found.chosen) = (again.niches, again.chosen);
+        found.analyst.push(again.work);
     }
     let Some(chosen) = found.chosen else {
         let reason =

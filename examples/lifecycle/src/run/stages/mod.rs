@@ -16,18 +16,20 @@ mod validate;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use ae_core::{
-    Action, ActionKind, ApprovalId, BackendError, Deliverable, ErrorKind, IdempotencyKey, Money, Outcome,
-    Spend,
-};
-use ae_genesis::Analyst;
+use ae_core::{ApprovalId, BackendError, Deliverable, ErrorKind, IdempotencyKey, Outcome};
+use ae_genesis::{Analyst, Drafted};
 use ae_harness::{KitDraft, LivingSpec, ProviderInfo};
 use ae_langflow::{Cx, Stop};
-use ae_safety::{AuditEvent, Call, Grant, Order, Refusal, Scope, request_digest};
-use serde::Serialize;
+use ae_safety::{AuditEvent, Call, Refusal};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate};
-use crate::glue::{agent::Agent, build_nodes::outcome_of};
+use crate::glue::{
+    agent::Agent,
+    analyst::ending,
+    analysts::{AnalystWork, Question},
+    build_nodes::outcome_of,
+};
 
 /// The work of a stage, erased so that stages of different futures have one type.
 pub(super) type Running<E> = Pin<Box<dyn Future<Output = Result<RunStateUpdate, E>> + Send>>;
@@ -102,9 +104,24 @@ impl Halt {
     }
 }
 
-/// The part of a run's budget that one answer of a metered analyst may cost: the rest is for the build. It does not
-/// depend on what is left, so that an answer asked for again after a crash is the same action.
-const ANALYST_SHARE: i128 = 10;
+/// The end of a question to the analyst, as it is recorded.
+#[derive(Debug, Serialize, Deserialize)]
+enum Answered<A> {
+    Given(Box<Drafted<A>>),
+    /// The run ends here.
+    Over {
+        outcome: Outcome,
+        reason: String,
+    },
+}
+
+/// Why the analyst gave nothing, and what to do about it.
+fn unanswered(operation: &str, error: &BackendError) -> String {
+    let message = error.message();
+    format!(
+        "the analyst gave no answer to {operation}: {message}; start a new run with --analyst rules, a larger budget or other words"
+    )
+}
 
 /// The input of a stage: the ports, the state and the graph's context.
 #[derive(Debug, Clone)]
@@ -186,32 +203,51 @@ impl Stage {
         performed.map_err(|refusal| self.halt(outcome_of(&refusal), refusal.to_string()))
     }
 
-    /// One answer of the analyst, from the gate to the books. An answer does not state its cost, so that of a metered
-    /// analyst counts in full.
-    async fn ask_analyst<R: Serialize + Send + Sync, A>(
+    /// One answer of the analyst, and what it took. One that costs money is recorded before it is used, so that a run that goes
+    /// on after a crash does not pay for it again.
+    async fn ask_analyst<R: Serialize + Send + Sync, A: Serialize + DeserializeOwned + Send + 'static>(
         &self,
         operation: &'static str,
         brief: R,
-        call: impl for<'a> FnOnce(&'a Arc<dyn Analyst>, &'a IdempotencyKey, &'a R) -> Call<'a, A>,
-    ) -> Result<A, Halt> {
-        let (start, info) = (self.start()?, &self.ports.analyst_info);
-        let name = &info.provider.name;
-        let spend = if info.metered {
-            let budget = start.intent.budget();
-            // Never nothing: a budget of zero refuses whatever may cost something.
-            let most = Money::from_pico((budget.pico() / ANALYST_SHARE).max(1), budget.currency());
-            Spend::AtMost(most?.ceil_to_micro())
-        } else {
-            Spend::Free
+        call: impl for<'a> FnOnce(&'a Arc<dyn Analyst>, &'a IdempotencyKey, &'a R) -> Call<'a, Drafted<A>> + Send,
+    ) -> Result<(A, AnalystWork), Halt> {
+        let (start, analysts) = (self.start()?, &self.ports.analysts);
+        let question = Question {
+            owner: start.owner(),
+            budget: start.intent.budget(),
+            folder: self.ports.dir.run_folder(start.run, "analyst")?,
+            place: (self.name, operation),
+            brief,
         };
-        let action = Action::new(ActionKind::CallModel, operation, name, request_digest(&brief)?)
-            .with_owner(start.project, start.run)
-            .with_spend(spend)
-            .with_summary(format!("{operation} by the analyst {name}"));
-        let key = IdempotencyKey::derive(start.run, self.name, operation, 0);
-        let grant = Grant::new("ae").with_budget(Scope::Run(start.run));
-        let order = Order::new(&key, action, brief, &grant);
-        self.allowed(self.ports.analyst.perform(order, call, |_| None).await?)
+        let asked = async {
+            match analysts.ask(question, call).await {
+                Ok(Ok(draft)) => Ok(Answered::Given(Box::new(draft))),
+                Ok(Err(refusal)) => {
+                    Ok(Answered::Over { outcome: outcome_of(&refusal), reason: refusal.to_string() })
+                }
+                Err(error) => match ending(&error) {
+                    Some(outcome) => Ok(Answered::Over { outcome, reason: unanswered(operation, &error) }),
+                    None => Err(error),
+                },
+            }
+        };
+        let answered = if analysts.info().metered {
+            self.cx.once(&format!("analyst/{operation}"), asked).await?
+        } else {
+            asked.await?
+        };
+        let draft = match answered {
+            Answered::Given(draft) => *draft,
+            Answered::Over { outcome, reason } => return Err(self.halt(outcome, reason)),
+        };
+        let work = AnalystWork::of(operation, &draft);
+        if !work.models.is_empty() {
+            let cost = work.cost.map_or_else(|| "not measured".to_owned(), |cost| cost.to_string());
+            let (models, repairs) = (work.models.join(", "), work.repairs);
+            self.note(&format!("the analyst's models ({models}): {operation} for {cost}, {repairs} repairs"));
+            self.audit("analyst_answered", serde_json::to_value(&work)?).await?;
+        }
+        Ok((draft.artefact, work))
     }
 
     /// Enters `phase` in the living spec, logs `line` and renders CLAUDE.md into the workspace.

@@ -2,6 +2,7 @@
 
 use ae_core::{Money, Outcome};
 use ae_harness::AcceptancePlan;
+use ae_router::RouteDecision;
 use serde_json::json;
 
 use super::{Halt, Stage};
@@ -30,14 +31,14 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
         // What is left is the most that an agent can spend: each of its calls is reserved before it is made.
         planned_spend = agent.left(start.owner()).await?;
         let own = spec.tasks.iter().zip(&routes).filter(|(task, _)| is_agents(spec, task));
-        let costs: Option<Vec<Money>> = own.map(|(_, route)| route.estimate.cost).collect();
+        let costs: Option<Vec<Money>> = own.map(|(_, route)| route.cost()).collect();
         let mut sum = Money::zero(start.intent.currency());
         for cost in costs.iter().flatten() {
             sum = sum.checked_add(cost.ceil_to_micro())?;
         }
         estimate = costs.map(|_| sum);
     } else if builder.metered {
-        for cost in routes.iter().filter_map(|route| route.estimate.cost) {
+        for cost in routes.iter().filter_map(RouteDecision::cost) {
             planned_spend = planned_spend.checked_add(cost.ceil_to_micro())?;
         }
     } else {

@@ -15,7 +15,7 @@ use crate::{
 /// the payment provider would refuse is `Blocked`.
 pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
-    let found = stage.found()?;
+    let mut found = stage.found()?.clone();
     let Chosen { niche, validation, despite } = stage.known(found.chosen.clone(), "niche")?;
     let authored = stage.state.authored.as_ref();
     // With a coding agent nothing else is on offer than what it specified.
@@ -27,7 +27,9 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
         .with_sources(found.sources.clone())
         .with_offers(offers.clone())
         .with_despite_evidence(despite.is_some());
-    let mut spec = stage.ask_analyst("specify", brief, |analyst, _, brief| analyst.specify(brief)).await?;
+    let ask = stage.ask_analyst("specify", brief, |analyst, key, brief| analyst.specify(key, brief));
+    let (mut spec, work) = ask.await?;
+    found.analyst.push(work);
     spec.unclear.extend(authored.and_then(|authored| authored.problem.clone()));
     let mut problems: Vec<_> = verify_spec(&spec).iter().map(ToString::to_string).collect();
     problems.extend(unmakeable(&spec, &offers));
@@ -41,7 +43,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let for_sale = ForSale::of(start.run, &spec, &context.base_url);
     if let Some(refusal) = for_sale.and_then(|sale| sale.refusal(&stage.ports.payments_info)) {
         let offered = Offered { spec, site, context, plan: None, approval: None };
-        return Ok(stage.end(Outcome::Blocked, refusal).offered(Some(offered)));
+        return Ok(stage.end(Outcome::Blocked, refusal).found(Some(found)).offered(Some(offered)));
     }
     stage.ports.runs.set_site(start.run, &site).await?;
     stage.note(&format!(
@@ -67,7 +69,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     );
     living.write_to(&stage.workspace()?)?;
     let offered = Offered { spec, site, context, plan: None, approval: None };
-    Ok(RunState::update().living(Some(living)).offered(Some(offered)))
+    Ok(RunState::update().living(Some(living)).found(Some(found)).offered(Some(offered)))
 }
 
 /// The reason why no builder at hand can make what `spec` promises.

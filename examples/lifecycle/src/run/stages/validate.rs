@@ -4,7 +4,10 @@ use ae_genesis::{Niche, NicheBrief, NicheStatus, ValidationRequest, Verdict};
 use serde_json::json;
 
 use super::{Halt, Stage};
-use crate::run::{Chosen, Found, RunState, RunStateUpdate};
+use crate::{
+    glue::analysts::AnalystWork,
+    run::{Chosen, Found, RunState, RunStateUpdate},
+};
 
 /// How many niches are proposed.
 const NICHES: usize = 5;
@@ -13,7 +16,7 @@ const NICHES: usize = 5;
 /// decides about it.
 pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let mut found = stage.found()?.clone();
-    let (niches, chosen) = candidates(&stage, &found, false).await?;
+    let Candidates { niches, chosen, work } = candidates(&stage, &found, false).await?;
     let line = match &chosen {
         Some(best) => in_words(&stage, best),
         None => "no signal is about the intent".to_owned(),
@@ -25,22 +28,31 @@ pub(super) async fn validate(stage: Stage) -> Result<RunStateUpdate, Halt> {
         stage.audit("niche_selected", detail).await?;
     }
     (found.niches, found.chosen) = (niches, chosen);
+    found.analyst.push(work);
     Ok(RunState::update().living(stage.living("planning", "success", &line)?).found(Some(found)))
 }
 
-/// The niches of the evidence, best first, and the one to build; `despite_evidence` asks for one even if nothing
+/// The niches of the evidence, best first, the one to build, and what it took to write them.
+pub(super) struct Candidates {
+    pub(super) niches: Vec<Niche>,
+    pub(super) chosen: Option<Chosen>,
+    pub(super) work: AnalystWork,
+}
+
+/// The niches of the evidence; `despite_evidence` asks for one even if nothing
 /// supports it.
 pub(super) async fn candidates(
     stage: &Stage,
     found: &Found,
     despite_evidence: bool,
-) -> Result<(Vec<Niche>, Option<Chosen>), Halt> {
+) -> Result<Candidates, Halt> {
     let start = stage.start()?;
     let brief = NicheBrief::new(start.intent.clone(), found.evidence.clone(), start.created_at)
         .with_sources(found.sources.clone())
         .with_despite_evidence(despite_evidence)
         .with_count(NICHES);
-    let mut niches = stage.ask_analyst("propose", brief, |analyst, _, brief| analyst.propose(brief)).await?;
+    let ask = stage.ask_analyst("propose", brief, |analyst, key, brief| analyst.propose(key, brief));
+    let (mut niches, work) = ask.await?;
     let mut chosen: Option<Chosen> = None;
     for niche in &mut niches {
         let request = ValidationRequest::new(niche.clone(), start.intent.clone(), start.created_at);
@@ -54,7 +66,7 @@ pub(super) async fn candidates(
             break;
         }
     }
-    Ok((niches, chosen))
+    Ok(Candidates { niches, chosen, work })
 }
 
 /// A choice on one line.
@@ -67,6 +79,6 @@ fn in_words(stage: &Stage, chosen: &Chosen) -> String {
         validation.score.total,
         validation.score.out_of,
         niche.evidence.len(),
-        stage.ports.analyst_info.provider.name
+        stage.ports.analysts.info().provider.name
     )
 }

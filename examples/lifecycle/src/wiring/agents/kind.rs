@@ -3,23 +3,15 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use ae_core::{ErrorKind, Runtime};
-use ae_harness::{Acp, Claude, CliAgent, Codex, Gemini, wire::Api};
+use ae_harness::{Acp, Claude, CliAgent, Codex, Gemini};
 
 use crate::{
     error::{Error, Result},
-    wiring::env::{host, variable},
+    wiring::{env::host, vendor::Vendor},
 };
 
 /// The beginning of the name of an agent that speaks the Agent Client Protocol; its command follows.
 const ACP: &str = "acp:";
-
-/// A vendor of models.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Vendor {
-    Anthropic,
-    OpenAi,
-    Google,
-}
 
 /// An agent with its vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,47 +19,6 @@ pub(super) struct Kind {
     /// `claude`, `codex`, `gemini` or `acp:COMMAND`.
     pub(super) name: String,
     pub(super) vendor: Vendor,
-}
-
-impl Vendor {
-    const ALL: [Self; 3] = [Self::Anthropic, Self::OpenAi, Self::Google];
-
-    /// The variable that holds its key.
-    pub(super) const fn key(self) -> &'static str {
-        match self {
-            Self::Anthropic => "ANTHROPIC_API_KEY",
-            Self::OpenAi => "OPENAI_API_KEY",
-            Self::Google => "GEMINI_API_KEY",
-        }
-    }
-
-    /// Its address, or another one that the environment names.
-    pub(super) fn base_url(self) -> String {
-        let (own, name) = match self {
-            Self::Anthropic => ("https://api.anthropic.com", "AE_ANTHROPIC_BASE_URL"),
-            Self::OpenAi => ("https://api.openai.com", "AE_OPENAI_BASE_URL"),
-            Self::Google => ("https://generativelanguage.googleapis.com", "AE_GEMINI_BASE_URL"),
-        };
-        variable(name).map_or_else(|| own.to_owned(), |url| url.trim_end_matches('/').to_owned())
-    }
-
-    /// The forms of its calls.
-    pub(super) const fn apis(self) -> &'static [Api] {
-        match self {
-            Self::Anthropic => &[Api::AnthropicMessages],
-            Self::OpenAi => &[Api::OpenAiResponses, Api::OpenAiChat],
-            Self::Google => &[Api::Gemini],
-        }
-    }
-
-    /// The variables by which its own programs learn another address, with a placeholder for it.
-    const fn address(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Anthropic => ("ANTHROPIC_BASE_URL", "{base_url}"),
-            Self::OpenAi => ("OPENAI_BASE_URL", "{base_url}/v1"),
-            Self::Google => ("GOOGLE_GEMINI_BASE_URL", "{base_url}"),
-        }
-    }
 }
 
 impl Kind {
@@ -80,7 +31,7 @@ impl Kind {
     /// The agent of that name. One that speaks the protocol uses the first vendor whose key is set.
     pub(super) fn named(name: &str) -> Result<Self> {
         if name.starts_with(ACP) {
-            let vendor = Vendor::ALL.into_iter().find(|vendor| variable(vendor.key()).is_some());
+            let vendor = Vendor::ALL.into_iter().find(|vendor| vendor.secret().is_some());
             return Ok(Self { name: name.to_owned(), vendor: vendor.unwrap_or(Vendor::Anthropic) });
         }
         Self::all().into_iter().find(|kind| kind.name == name).ok_or_else(|| {

@@ -14,7 +14,7 @@ use ae_router::PriceTable;
 use ae_safety::Gatekeeper;
 
 use self::{kind::Kind, make::Maker};
-use super::env::{this_program, variable};
+use super::env::{setting, this_program};
 use crate::{
     engine::{AgentChoice, Installation},
     error::{Error, Result},
@@ -37,6 +37,8 @@ pub struct CodingAgent {
     pub info: ProviderInfo,
     /// The model that it is to use; `None` for its own choice.
     pub model: Option<String>,
+    /// The provider of its models, where one is chosen for each attempt at a task.
+    pub by_tier: Option<String>,
     /// Makes it for one piece of work.
     pub make: Arc<MakeAgent>,
 }
@@ -57,7 +59,7 @@ impl CodingAgent {
             let builder = SiteBuilder::new(spec.clone(), site.clone()).with_kits(vec![kit]);
             Arc::new(builder) as Arc<dyn CliProvider>
         });
-        Agent::new(self.info, self.model, self.make, site, keeper)
+        Agent::new(self.info, self.model, self.make, site, keeper).with_tiers_of(self.by_tier)
     }
 }
 
@@ -69,7 +71,7 @@ struct Means {
 
 /// The sandbox that this machine gives, found by trying it.
 fn probe() -> Result<LocalProbe> {
-    let path = variable("PATH").unwrap_or_default();
+    let path = setting("PATH").unwrap_or_default();
     let bubblewrap =
         std::env::split_paths(&path).map(|folder| folder.join("bwrap")).find(|file| file.is_file());
     let kinds: Vec<SandboxKind> =
@@ -79,14 +81,14 @@ fn probe() -> Result<LocalProbe> {
 
 fn means(kind: &Kind) -> Result<Means> {
     let (name, variable_of_key) = (&kind.name, kind.vendor.key());
-    let Some(key) = variable(variable_of_key) else {
+    let Some(key) = kind.vendor.secret() else {
         let message = format!("{name} needs a key of its vendor, and {variable_of_key} is not set");
         return Err(Error::new(ErrorKind::Unauthenticated, message)
             .with_hint(format!("set {variable_of_key}; a run without --agent needs no key")));
     };
     let probe = probe()?;
     match probe.kind {
-        Some(sandbox) if probe.proxy_only => Ok(Means { key: Secret::new(key), sandbox }),
+        Some(sandbox) if probe.proxy_only => Ok(Means { key, sandbox }),
         _ => {
             let notes = probe.report.notes.join("; ");
             let message =
@@ -117,8 +119,9 @@ pub(super) fn of(installation: &Installation, settings: &RunSettings) -> Result<
     }
     let maker = maker(installation, Kind::named(&settings.agent)?)?;
     let info = maker.plain(installation.dir.path().join(STATE)).info();
+    let by_tier = settings.by_tier.then(|| maker.kind.vendor.provider().to_owned());
     let make = move |room: AgentRoom| Box::pin(maker.clone().make(room)) as Making;
-    Ok(Some(CodingAgent { info, model: settings.model.clone(), make: Arc::new(make) }))
+    Ok(Some(CodingAgent { info, model: settings.model.clone(), by_tier, make: Arc::new(make) }))
 }
 
 /// Whether the coding agent `kind` can work now.
@@ -136,13 +139,17 @@ pub(super) async fn settings_ready(installation: &Installation, settings: &RunSe
     ready(installation, Kind::named(&settings.agent)?).await
 }
 
+/// The name in place of a model's that leaves the choice for each attempt to the router.
+const ROUTED: &str = "routed";
+
 /// The builder that `asked` names.
 pub(super) async fn choose(
     installation: &Installation,
     asked: &RunSettings,
     budget: Money,
 ) -> Result<AgentChoice> {
-    let site = |remarks| AgentChoice { name: RunSettings::SITE.to_owned(), model: None, remarks };
+    let site =
+        |remarks| AgentChoice { name: RunSettings::SITE.to_owned(), model: None, by_tier: false, remarks };
     if asked.agent == RunSettings::SITE {
         if asked.model.is_some() {
             let message = "--model is for a coding agent, and the built-in builder uses no model";
@@ -173,13 +180,18 @@ pub(super) async fn choose(
 
 /// The agent `kind` with the model that was asked for, which must have a price: a call without one can't be held to a budget.
 fn chosen(kind: &Kind, model: Option<&str>) -> Result<AgentChoice> {
-    let model = model.or_else(|| kind.model());
+    let by_tier = model == Some(ROUTED);
+    if by_tier && kind.model().is_none() {
+        let message = format!("{} keeps to its own model: leave --model out, or name one", kind.name);
+        return Err(Error::new(ErrorKind::InvalidInput, message));
+    }
+    let model = model.filter(|_| !by_tier).or_else(|| kind.model());
     if let Some(model) = model {
         PriceTable::bundled()
             .model(model)
             .map_err(|error| Error::new(ErrorKind::InvalidInput, format!("--model {model}: {error}")))?;
     }
-    Ok(AgentChoice { name: kind.name.clone(), model: model.map(str::to_owned), remarks: Vec::new() })
+    Ok(AgentChoice { name: kind.name.clone(), model: model.map(str::to_owned), by_tier, remarks: Vec::new() })
 }
 
 /// The coding agents that this machine has, and its sandbox.
@@ -200,7 +212,7 @@ pub async fn agents_here(runtime: Runtime) -> Result<AgentsHere> {
             version,
             problem,
             key: kind.vendor.key().to_owned(),
-            has_key: variable(kind.vendor.key()).is_some(),
+            has_key: kind.vendor.secret().is_some(),
             model: kind.model().unwrap_or_default().to_owned(),
         });
     }

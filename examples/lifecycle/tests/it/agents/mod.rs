@@ -3,6 +3,7 @@
 mod books;
 mod lock;
 mod product;
+mod tiers;
 
 use std::{
     path::{Path, PathBuf},
@@ -150,8 +151,13 @@ fn backends(
         let agent = Arc::new(Scripted { script: Arc::clone(&script), meter, work }) as Arc<dyn CliProvider>;
         Box::pin(async move { Ok(agent) }) as Making
     };
-    backends.agent =
-        Some(CodingAgent { info: info(isolation), model: Some(MODEL.to_owned()), make: Arc::new(make) });
+    let by_tier = settings.by_tier.then(|| "anthropic".to_owned());
+    backends.agent = Some(CodingAgent {
+        info: info(isolation),
+        model: Some(MODEL.to_owned()),
+        by_tier,
+        make: Arc::new(make),
+    });
     backends
 }
 

@@ -3,7 +3,7 @@
 use memchr::memchr2;
 
 /// A part of the events.
-pub(super) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     /// The next bytes of the data.
     Data(&'a [u8]),
     /// The end of a line of data: the event may have another one.
@@ -16,7 +16,7 @@ pub(super) enum Piece<'a> {
 
 /// Cuts bytes into the pieces that count. No byte is kept.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     place: Place,
     after_carriage_return: bool,
 }
@@ -43,17 +43,22 @@ impl Default for Place {
 const DATA: &[u8] = b"data";
 const DONE: &[u8] = b"[DONE]";
 
+/// White space, or a byte of the mark of UTF-8, before the first line.
+pub(crate) fn is_margin(byte: u8) -> bool {
+    b" \t\r\n\xEF\xBB\xBF".contains(&byte)
+}
+
 fn is_end(byte: u8) -> bool {
     byte == b'\n' || byte == b'\r'
 }
 
 impl Lines {
     /// Whether the line so far is the data `[DONE]`.
-    pub(super) fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         matches!(self.place, Place::Data(same) if same == DONE.len())
     }
 
-    pub(super) fn push<'a>(&mut self, bytes: &'a [u8], mut out: impl FnMut(Piece<'a>)) {
+    pub(crate) fn push<'a>(&mut self, bytes: &'a [u8], mut out: impl FnMut(Piece<'a>)) {
         let mut rest = bytes;
         while let Some((&byte, tail)) = rest.split_first() {
             if std::mem::take(&mut self.after_carriage_return) && byte == b'\n' {
