@@ -166,7 +166,7 @@ fn shown(text: &str) -> String {
     if shown.trim().is_empty() { "(empty)".to_owned() } else { shown }
 }
 
-/// A check can quote an answer of any size: of each problem this much goes back, and of so many.
+/// The problems as a turn. A check can quote an answer of any size, so both the number and the length are bounded.
 fn repair(problems: &[String]) -> Message {
     let shown = problems.iter().take(parse::PROBLEMS_MAX).map(|problem| parse::cut(problem));
     let list: String = shown.map(|problem| format!("- {problem}\n")).collect();
