@@ -1,4 +1,12 @@
-#![doc = include_str!("../README.md")]
+// The examples of the README need most features: without them they are shown, and not tested.
+#![cfg_attr(
+    any(not(doctest), all(feature = "anthropic", feature = "typed")),
+    doc = include_str!("../README.md")
+)]
+#![cfg_attr(
+    not(any(not(doctest), all(feature = "anthropic", feature = "typed"))),
+    doc = "Routes model calls."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod cache;
