@@ -87,7 +87,11 @@ async fn cut_once(rig: Rig) {
 
 /// The vendor asks for a longer pause than the run may be idle.
 async fn limited_for_long(rig: Rig) {
-    let ran = idle(&rig, Turn::status(429).retry_after(55)).await;
+    let ran = quiet(&rig, Turn::status(429).retry_after(55)).await;
+    // On a machine under load Gemini at times gives the limit up by itself; it has no other way to end.
+    if rig.kind != Kind::Gemini || ran.report.stop != StopReason::Failed {
+        is_idle(&ran);
+    }
     let failure = ran.report.failure.unwrap();
     assert_eq!(failure.kind, FailureKind::RateLimited, "{failure:?}");
     // The others do not say for how long.
@@ -95,15 +99,28 @@ async fn limited_for_long(rig: Rig) {
     assert_eq!(pause, rig.kind == Kind::Claude, "{failure:?}");
 }
 
-/// No agent ends by itself in time, so the supervisor has to. On a machine under load Gemini at times gives up before.
+/// No agent ends by itself in time, so the supervisor has to.
 async fn idle(rig: &Rig, turn: Turn) -> Ran {
+    let ran = quiet(rig, turn).await;
+    is_idle(&ran);
+    ran
+}
+
+fn is_idle(ran: &Ran) {
+    assert_eq!(
+        (ran.report.stop, ran.report.timer),
+        (StopReason::TimedOut, Some(Timer::Idle)),
+        "{:?}",
+        ran.report
+    );
+}
+
+/// A run that may be idle for four seconds.
+async fn quiet(rig: &Rig, turn: Turn) -> Ran {
     let mut request = rig.request();
     request.limits =
         request.limits.with_idle(Duration::from_secs(4)).with_first_event(Duration::from_secs(30));
     let ran = rig.run(Script::always(turn), &request, &Cancel::new()).await;
-    let ended = (ran.report.stop, ran.report.timer);
-    let gave_up = rig.kind == Kind::Gemini && ended == (StopReason::Failed, None);
-    assert!(gave_up || ended == (StopReason::TimedOut, Some(Timer::Idle)), "{:?}", ran.report);
     assert!(ran.report.cost.is_none() || rig.kind == Kind::Claude, "{:?}", ran.report);
     ran
 }
