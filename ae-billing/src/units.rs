@@ -1,32 +1,42 @@
 //! The currencies that prices may have, and how many places each has.
 //!
-//! A table of our own instead of ISO 4217 alone: vendors disagree with it for some currencies (ISK, UGX, MGA, HUF,
-//! TWD), and an amount that is a hundred times too large is the most expensive bug in billing. What is not in the table
-//! is refused.
+//! A table of our own instead of ISO 4217 alone: vendors disagree with it for some currencies (ISK, UGX, MGA), which are
+//! not in it, because an amount that is a hundred times too large is the most expensive bug in billing. What is not in the
+//! table is refused. Of HUF and TWD only whole units can be paid out, and the last of three places has to be 0: other
+//! amounts are refused, never rounded.
 
 use ae_core::{Currency, Money};
 
 use crate::RequestError;
 
-/// Minor-unit exponents (ISO 4217 list one) and the currencies that have them: only those whose exponent is the same at
-/// all large vendors.
-const UNITS: [(u32, &str); 3] = [
-    (2, "USD EUR GBP CHF CAD AUD NZD SEK NOK DKK PLN CZK INR BRL MXN SGD HKD ZAR"),
-    (0, "JPY KRW"),
-    (3, "BHD JOD KWD OMR TND"),
+/// Minor-unit exponents (ISO 4217 list one), the smallest amount in minor units of which every price is a multiple, and the
+/// currencies that have them: only those whose exponent is the same at all large vendors.
+const UNITS: [(u32, i64, &str); 4] = [
+    (2, 1, "USD EUR GBP CHF CAD AUD NZD SEK NOK DKK PLN CZK INR BRL MXN SGD HKD ZAR"),
+    (0, 1, "JPY KRW"),
+    (2, 100, "HUF TWD"),
+    (3, 10, "BHD JOD KWD OMR TND"),
 ];
 
 /// The places after the point that `currency` has, or `None` when prices can't have it.
 pub fn exponent(currency: Currency) -> Option<u32> {
-    UNITS
-        .iter()
-        .find(|(_, codes)| codes.split(' ').any(|code| code == currency.code()))
-        .map(|(places, _)| *places)
+    units(currency).map(|(places, _)| places)
+}
+
+/// The smallest amount of `currency` that can be charged, in minor units, of which every price is a multiple: 1, and 10 or
+/// 100 for some. `None` when prices can't have it.
+pub fn grain(currency: Currency) -> Option<i64> {
+    units(currency).map(|(_, grain)| grain)
+}
+
+fn units(currency: Currency) -> Option<(u32, i64)> {
+    let is_in = |codes: &str| codes.split(' ').any(|code| code == currency.code());
+    UNITS.iter().find(|(.., codes)| is_in(codes)).map(|(places, grain, _)| (*places, *grain))
 }
 
 /// Every currency in the table, USD first.
 pub fn currencies() -> Vec<Currency> {
-    UNITS.iter().flat_map(|(_, codes)| codes.split(' ')).filter_map(|code| code.parse().ok()).collect()
+    UNITS.iter().flat_map(|(.., codes)| codes.split(' ')).filter_map(|code| code.parse().ok()).collect()
 }
 
 /// The amount in minor units, as vendors want it: `$29.99` is 2999.
@@ -36,10 +46,14 @@ pub fn currencies() -> Vec<Currency> {
 /// When the amount can't be a price, because of its currency, its size or its places. Nothing is rounded.
 pub fn to_minor_units(amount: Money) -> Result<i64, RequestError> {
     let currency = amount.currency();
-    let Some(places) = exponent(currency) else { return Err(unknown(currency)) };
+    let Some((places, grain)) = units(currency) else { return Err(unknown(currency)) };
     match amount.to_minor(places) {
         None => Err(RequestError::new(format!(
             "{amount} is not payable: {currency} has {places} places after the point"
+        ))),
+        Some(minor) if minor > 0 && minor % grain != 0 => Err(RequestError::new(format!(
+            "{amount} is not payable: in {currency} the last {} after the point must be 0",
+            if grain == 10 { "place" } else { "two places" }
         ))),
         Some(minor) if minor > 0 => Ok(minor),
         Some(_) => Err(RequestError::new(format!("{amount} is not a price: it must be above zero"))),
@@ -69,9 +83,13 @@ mod tests {
 
     #[test]
     fn amounts_are_exact_minor_units() {
-        for (text, currency, minor) in
-            [("29.99", "USD", 2999), ("500", "JPY", 500), ("5.123", "KWD", 5123), ("0.01", "EUR", 1)]
-        {
+        for (text, currency, minor) in [
+            ("29.99", "USD", 2999),
+            ("500", "JPY", 500),
+            ("5.12", "KWD", 5120),
+            ("0.01", "EUR", 1),
+            ("990", "HUF", 99_000),
+        ] {
             assert_eq!(to_minor_units(money(text, currency)), Ok(minor), "{text} {currency}");
         }
     }
@@ -82,6 +100,9 @@ mod tests {
             ("29.999", "USD", "2 places"),
             ("0.5", "JPY", "0 places"),
             ("5.1234", "KWD", "3 places"),
+            ("5.124", "KWD", "last place"),
+            ("990.50", "HUF", "two places after"),
+            ("30.01", "TWD", "two places after"),
             ("10", "MGA", "not a currency"),
             ("10", "UGX", "not a currency"),
             ("10", "ISK", "not a currency"),
@@ -106,16 +127,17 @@ mod tests {
     #[test]
     fn the_table_has_no_double_and_begins_with_dollars() {
         let mut all = currencies();
-        assert_eq!((all.len(), all.first()), (25, Some(&Currency::USD)));
+        assert_eq!((all.len(), all.first()), (27, Some(&Currency::USD)));
         all.sort();
         all.dedup();
-        assert_eq!(all.len(), 25);
+        assert_eq!(all.len(), 27);
     }
 
     proptest! {
         #[test]
-        fn minor_units_round_trip_in_every_currency(minor in 1_i64..1_000_000_000_000, index in 0..25_usize) {
+        fn minor_units_round_trip_in_every_currency(minor in 1_i64..1_000_000_000_000, index in 0..27_usize) {
             let currency = currencies()[index];
+            let minor = minor * grain(currency).unwrap();
             let money = Money::from_minor(minor, exponent(currency).unwrap(), currency).unwrap();
             prop_assert_eq!(to_minor_units(money), Ok(minor));
         }

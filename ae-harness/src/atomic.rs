@@ -13,6 +13,22 @@ use ae_core::{BackendError, ErrorKind};
 /// The temporary name is fixed by the target's name: writers of one file exclude each other, and the remains of a crash
 /// are overwritten by the next write.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, create_file)
+}
+
+/// [`write`], of a file that its owner alone may read.
+#[cfg(feature = "acme")]
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes, |path| {
+        let mut options = File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path)
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8], create: impl FnOnce(&Path) -> io::Result<File>) -> io::Result<()> {
     let name = path.file_name().ok_or_else(|| io::Error::other("the path names no file"))?;
     let folder = path.parent().ok_or_else(|| io::Error::other("the path has no folder"))?;
     let mut temporary_name = std::ffi::OsString::from(".tmp-");
@@ -23,7 +39,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = create_file(&temporary)?;
+    let mut file = create(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;

@@ -19,6 +19,10 @@ pub struct SiteContext {
     /// The path below the address of the signed list of ended orders. The host answers it.
     #[serde(default = "ended_path")]
     pub ended_path: String,
+    /// The path below the address of the function that exchanges a paid checkout for a licence; `None` where the host runs
+    /// no functions. With it the site has a page to which a payment leads back, and no list of ended orders.
+    #[serde(default)]
+    pub licence_path: Option<String>,
     /// The date that the pages carry.
     pub generated_on: Timestamp,
     /// The project whose licences unlock the paid features.
@@ -40,6 +44,7 @@ impl SiteContext {
             checkout_path: "checkout".to_owned(),
             interest_path: interest_path(),
             ended_path: ended_path(),
+            licence_path: None,
             generated_on,
             project: None,
             licence_keys: Vec::new(),
@@ -63,6 +68,8 @@ ae_core::setters! { SiteContext {
     fn with_interest_path(interest_path: into String);
     /// Sets the path of the list of ended orders.
     fn with_ended_path(ended_path: into String);
+    /// Sets the path of the function that exchanges a paid checkout for a licence.
+    fn with_licence_path(licence_path: some into String);
     /// Sets the project whose licences count.
     fn with_project(project: some ProjectId);
     /// Sets the public keys of licences.

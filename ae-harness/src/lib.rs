@@ -18,6 +18,7 @@ mod kit;
 mod licence;
 mod living;
 mod meter;
+mod parallel;
 mod paths;
 #[cfg(feature = "site")]
 mod phrase;
@@ -26,9 +27,11 @@ mod registrar;
 mod sandbox;
 #[cfg(any(feature = "behaviour", feature = "site"))]
 mod script;
+#[cfg(feature = "serve")]
+mod serve;
 #[cfg(feature = "site")]
 mod site;
-#[cfg(any(feature = "behaviour", feature = "agents", feature = "sandbox"))]
+#[cfg(any(feature = "behaviour", feature = "agents", feature = "process", feature = "sandbox"))]
 mod supervise;
 mod text;
 mod workspace;
@@ -48,6 +51,8 @@ pub mod host {
     pub use crate::sandbox::{
         Confinement, Egress, LocalProbe, ProgramToStart, SandboxKind, confine, probe_local, shown_for,
     };
+    #[cfg(feature = "serve")]
+    pub use crate::serve::{Accept, serve_connections};
 }
 
 /// Mocks of the ports, made by `mockall`.
@@ -84,12 +89,22 @@ pub use choose::{
     Candidate, Choice, Harness, Health, History, Judge, Judgement, RaceReport, Tiers, Tried, TryEnd,
 };
 pub use context::SiteContext;
+#[cfg(feature = "ready")]
+pub use deploy::ReadyWait;
 pub use deploy::{
-    Bundle, BundleFile, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId,
-    DeploymentStatus, MemoryDeployer, ReleaseStore, SiteId,
+    Bundle, BundleFile, CommercialUse, DeployPlan, DeploySpec, DeployTarget, Deployer, DeployerInfo,
+    Deployment, DeploymentId, DeploymentReport, DeploymentStatus, DnsRecord, DomainStatus, EnvValue, EnvVar,
+    Function, MemoryDeployer, NewSite, PlannedFunction, ReleaseId, ReleaseStore, SecretHandle, SecretReader,
+    Site, SiteId,
 };
+#[cfg(feature = "cloudflare")]
+pub use deploy::{Cloudflare, CloudflareConfig};
 #[cfg(feature = "local")]
 pub use deploy::{LocalDeployer, ReleaseCheck};
+#[cfg(feature = "netlify")]
+pub use deploy::{Netlify, NetlifyConfig};
+#[cfg(feature = "vercel")]
+pub use deploy::{Vercel, VercelConfig};
 #[cfg(feature = "acp")]
 pub use dialect::Acp;
 #[cfg(feature = "claude")]
@@ -105,8 +120,15 @@ pub use meter::{BudgetMeter, CallAnswer, Meter, ModelCall, ModelPrice};
 #[cfg(feature = "meter")]
 pub use meter::{MeterProxy, ProxyOptions, ProxySession, SessionPlan, SessionSpend};
 pub use registrar::{
-    Availability, Domain, MemoryRegistrar, Order, OrderState, Quote, Registrar, RegistrarInfo,
+    Availability, Contact, Domain, DomainAdvice, FileOrderJournal, MemoryOrderJournal, MemoryRegistrar,
+    Order, OrderEntry, OrderJournal, OrderState, Purchase, Quote, Registrar, RegistrarInfo, advise,
 };
+#[cfg(feature = "porkbun")]
+pub use registrar::{PorkbunConfig, PorkbunRegistrar};
+#[cfg(feature = "rdap")]
+pub use registrar::{RdapBootstrap, RdapRegistrar};
+#[cfg(feature = "vercel")]
+pub use registrar::{VercelRegistrar, VercelRegistrarConfig};
 #[cfg(all(feature = "sandbox", target_os = "linux"))]
 pub use sandbox::LocalSandbox;
 #[cfg(feature = "sandbox")]
@@ -118,6 +140,12 @@ pub use sandbox::{
 };
 #[cfg(feature = "e2b")]
 pub use sandbox::{E2bConfig, E2bSandbox};
+#[cfg(feature = "acme")]
+pub use serve::{AcmeOptions, Certificates, TlsListener};
+#[cfg(all(feature = "process", unix))]
+pub use serve::{AppLimits, AppRelease, ProcessApp};
+#[cfg(feature = "serve")]
+pub use serve::{ConnectionLimits, ServeOptions, serve_releases};
 #[cfg(feature = "site")]
 pub use site::SiteBuilder;
 pub use workspace::{Changes, Snapshot};

@@ -9,8 +9,21 @@ use crate::{context::SiteContext, text::query_value};
 #[cfg(feature = "site")]
 pub(crate) const FILE: &str = "tool/licence.json";
 
-/// The content of the file: whose licences count, for which tiers, by which keys, and where the list of ended orders and
-/// the checkout are. `None` where nothing is locked.
+/// The page to which a payment leads back, and its script, by their paths in the site.
+#[cfg(feature = "site")]
+pub(crate) const RETURN_PAGE: &str = "thanks/index.html";
+#[cfg(feature = "site")]
+pub(crate) const RETURN_SCRIPT: &str = "thanks/thanks.js";
+/// The content of the script.
+pub(crate) const RETURN_CODE: &str = include_str!("../kits/thanks.js");
+
+/// Whether the site has a page to which a payment leads back.
+pub(crate) fn has_return_page(spec: &ProductSpec, site: &SiteContext) -> bool {
+    site.licence_path.is_some() && document(spec, site).is_some()
+}
+
+/// The content of the file: whose licences count, for which tiers, by which keys, and where the list of ended orders, the
+/// function that gives licences and the checkout are. `None` where nothing is locked.
 pub(crate) fn document(spec: &ProductSpec, site: &SiteContext) -> Option<Value> {
     let is_locked = spec.core_features.iter().any(|feature| feature.tier.is_some());
     if spec.deliverable != Deliverable::WebTool || !is_locked {
@@ -18,14 +31,19 @@ pub(crate) fn document(spec: &ProductSpec, site: &SiteContext) -> Option<Value> 
     }
     let tiers: Vec<&str> = spec.pricing.iter().map(|tier| tier.id.as_str()).collect();
     let first = tiers.first().copied().unwrap_or_default();
-    Some(json!({
+    let mut document = json!({
         "v": 1,
         "project": site.project.map(|project| project.to_string()),
         "tiers": tiers,
         "keys": site.licence_keys,
         "ended": site.ended_path,
         "checkout": format!("{}?tier={}", site.checkout_path, query_value(first)),
-    }))
+    });
+    if let (Some(path), Some(fields)) = (&site.licence_path, document.as_object_mut()) {
+        fields.insert("licence".to_owned(), path.as_str().into());
+        fields.insert("ended".to_owned(), Value::Null);
+    }
+    Some(document)
 }
 
 /// The reason why the pages can't check licences, if they have to.

@@ -1,183 +1,198 @@
-//! The sums of what was booked.
+//! The sums of what was booked, and the access that it gives.
 
 use std::collections::BTreeMap;
 
-use ae_core::{BackendError, Currency, ErrorKind, Money, MoneyError, RunId, Timestamp};
+use ae_core::{BackendError, Currency, ErrorKind, Money, MoneyError, RunId};
 
-use super::booking::{Ended, Stated};
-use crate::{
-    CurrencyRevenue, Entitlement, FailedPayment, Order, PaidInvoice, Price, RefundedPayment, RevenueSummary,
-    interval::{monthly, period_end},
-    provider::rules::Terms,
-    store::records::{BACKEND, Find, Records, Table, error, load, load_all},
+use super::{
+    access::entitlement,
+    gather::{Facts, Knots},
+    names,
+    settle::{Back, Settled, Settlement},
 };
-
-/// A payment and the part of it that went back.
-#[derive(Debug)]
-struct Settled<'a> {
-    invoice: &'a PaidInvoice,
-    refund: Option<&'a RefundedPayment>,
-}
-
-impl Settled<'_> {
-    fn refunded(&self) -> Money {
-        let none = Money::zero(self.invoice.amount.currency());
-        self.refund.map_or(none, |refund| {
-            if refund.refunded.pico() < self.invoice.amount.pico() {
-                refund.refunded
-            } else {
-                self.invoice.amount
-            }
-        })
-    }
-
-    /// The time at which all of it had gone back.
-    fn gone_at(&self) -> Option<Timestamp> {
-        let refund = self.refund.filter(|_| !self.invoice.amount.is_zero())?;
-        (self.refunded() == self.invoice.amount).then_some(refund.refunded_at)
-    }
-}
+use crate::{
+    CurrencyRevenue, Entitlement, EventEffect, OnSale, Order, OrderId, Page, Price, RevenueSummary,
+    Unresolved,
+    interval::monthly,
+    provider::rules::Terms,
+    store::records::{BACKEND, Find, Records, Table, bad, error, load_all, parse},
+};
 
 impl Terms<'_> {
     pub(crate) fn revenue(self, records: &dyn Records, run: RunId) -> Result<RevenueSummary, BackendError> {
-        let arithmetic = |refused: MoneyError| error(ErrorKind::Internal, "revenue", refused.to_string());
-        let name = run.to_string();
-        let paid: Vec<Stated<PaidInvoice>> = load_all(records, Table::Revenue, Find::of_run(&name))?;
-        let refunds: Vec<Stated<RefundedPayment>> = load_all(records, Table::Refunds, Find::of_run(&name))?;
-        let ends: Vec<Stated<Ended>> = load_all(records, Table::Entitlements, Find::of_run(&name))?;
-        let failures: Vec<Stated<FailedPayment>> = load_all(records, Table::Failures, Find::of_run(&name))?;
-
-        let own = self.currency_of(records, &name)?;
-        let mut sums = BTreeMap::from([(own, CurrencyRevenue::new(own))]);
-        let mut agreements: BTreeMap<(&str, &str), Vec<Settled<'_>>> = BTreeMap::new();
-        for Stated { provider, fact: invoice, .. } in &paid {
-            let is_refund = |refund: &&Stated<RefundedPayment>| {
-                refund.provider == *provider
-                    && refund.fact.payment == invoice.payment
-                    && refund.fact.refunded.currency() == invoice.amount.currency()
-            };
-            let refund = refunds.iter().find(is_refund).map(|refund| &refund.fact);
-            let settled = Settled { invoice, refund };
-            let currency = invoice.amount.currency();
-            let sum = sums.entry(currency).or_insert_with(|| CurrencyRevenue::new(currency));
-            sum.add(&settled).map_err(arithmetic)?;
-            agreements.entry((provider, &invoice.entitlement)).or_default().push(settled);
+        let settled = settle(records, Knots::of_run(records, run)?)?;
+        let own = self.currency_of(records, &run.to_string())?;
+        let mut sums = Sums(BTreeMap::from([(own, CurrencyRevenue::new(own))]));
+        for payment in settled.payments.iter().filter(|payment| payment.run == Some(run)) {
+            sums.add(Some(payment.invoice.amount), &payment.back).map_err(arithmetic)?;
         }
-
-        let mut entitlements = Vec::with_capacity(agreements.len());
-        for ((provider, id), payments) in agreements {
-            let end = ends.iter().find(|end| end.provider == provider && end.fact.entitlement == id);
-            let id = format!("{provider}:{id}");
-            let Some(entitlement) = entitlement(id, run, end.map(|end| end.fact.at), payments) else {
-                continue;
-            };
-            if entitlement.is_active(self.now) {
-                let month = monthly(entitlement.amount, entitlement.interval)
-                    .ok_or_else(|| error(ErrorKind::Internal, "revenue", "a month's share is too large"))?;
-                let sum =
-                    sums.entry(month.currency()).or_insert_with(|| CurrencyRevenue::new(month.currency()));
-                sum.mrr = sum.mrr.checked_add(month).map_err(arithmetic)?;
-            }
-            entitlements.push(entitlement);
+        for (_, back) in settled.foreign.iter().filter(|(of, _)| *of == Some(run)) {
+            sums.add(None, back).map_err(arithmetic)?;
         }
-        entitlements.sort_by(|a, b| a.since.cmp(&b.since).then_with(|| a.id.cmp(&b.id)));
-
-        let is_paid = |failed: &Stated<FailedPayment>| {
-            paid.iter()
-                .any(|paid| paid.provider == failed.provider && paid.fact.payment == failed.fact.payment)
-        };
-        let mut failed: Vec<_> =
-            failures.into_iter().filter(|failed| !is_paid(failed)).map(|failed| failed.fact).collect();
+        let entitlements = settled.entitlements(|of| of == run);
+        for entitlement in entitlements.iter().filter(|entitlement| entitlement.is_active(self.now)) {
+            let month = monthly(entitlement.amount, entitlement.interval)
+                .ok_or_else(|| error(ErrorKind::Internal, "revenue", "a month's share is too large"))?;
+            let sum = sums.of(month.currency());
+            sum.mrr = sum.mrr.checked_add(month).map_err(arithmetic)?;
+        }
+        let (mut failed, mut disputes) = (of(run, settled.failed), of(run, settled.disputes));
         failed.sort_by(|a, b| a.failed_at.cmp(&b.failed_at).then_with(|| a.payment.cmp(&b.payment)));
-
+        disputes.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.dispute.cmp(&b.dispute)));
+        let Sums(mut sums) = sums;
         let first = sums.remove(&own);
         let currencies = first.into_iter().chain(sums.into_values()).collect();
-        Ok(RevenueSummary::new(run, currencies).with_entitlements(entitlements).with_failed(failed))
+        Ok(RevenueSummary::new(run, currencies)
+            .with_entitlements(entitlements)
+            .with_failed(failed)
+            .with_disputes(disputes))
     }
 
-    /// The access of one order, from the events about its payments alone.
+    /// The access of one order of this ledger, from the events about its payments alone.
     pub(crate) fn entitlement_of(
         self,
         records: &dyn Records,
         order: &Order,
     ) -> Result<Option<Entitlement>, BackendError> {
-        let mut paid = Vec::with_capacity(order.payments.len());
-        for payment in &order.payments {
-            let name = format!("{BACKEND}:{payment}");
-            let Some(stated) = load::<Stated<PaidInvoice>>(records, Table::Revenue, &name)? else { continue };
-            let name = format!("{name}:{}", stated.fact.amount.currency());
-            let refund = load::<Stated<RefundedPayment>>(records, Table::Refunds, &name)?;
-            paid.push((stated.fact, refund.map(|refund| refund.fact)));
-        }
-        let name = format!("{BACKEND}:{}:{}", order.run, order.id);
-        let end = load::<Stated<Ended>>(records, Table::Entitlements, &name)?;
-        let settled =
-            paid.iter().map(|(invoice, refund)| Settled { invoice, refund: refund.as_ref() }).collect();
         let id = format!("{BACKEND}:{}", order.id);
-        Ok(entitlement(id, order.run, end.map(|end| end.fact.at), settled))
+        let settled = settle(records, Knots::of_agreement(&*id))?;
+        Ok(settled.entitlements(|run| run == order.run).into_iter().find(|one| one.id == id))
     }
 
     fn currency_of(self, records: &dyn Records, run: &str) -> Result<Currency, BackendError> {
         let prices: Vec<Price> = load_all(records, Table::Prices, Find { limit: 1, ..Find::of_run(run) })?;
-        let of_price = prices.first().map(|price| price.amount.currency());
-        Ok(of_price.or_else(|| self.provider.currencies.first().copied()).unwrap_or(Currency::USD))
+        if let Some(currency) = prices.first().and_then(|price| price.charge.currency()) {
+            return Ok(currency);
+        }
+        let mut announced = Vec::new();
+        for (_, row) in records.find(Table::Sales, Find::of_run(run))? {
+            if row.id.starts_with("price ") {
+                let OnSale { price, .. } = parse(Table::Sales, &row)?;
+                announced
+                    .extend(price.charge.currency().map(|currency| (price.created_at, price.id, currency)));
+            }
+        }
+        let first = announced.into_iter().min().map(|(_, _, currency)| currency);
+        Ok(first.or_else(|| self.provider.currencies.first().copied()).unwrap_or(Currency::USD))
     }
 }
 
-impl CurrencyRevenue {
-    fn add(&mut self, settled: &Settled<'_>) -> Result<(), MoneyError> {
-        self.gross = self.gross.checked_add(settled.invoice.amount)?;
-        self.refunded = self.refunded.checked_add(settled.refunded())?;
-        self.net = self.gross.checked_sub(self.refunded)?;
-        self.payments = self.payments.saturating_add(u64::from(!settled.invoice.amount.is_zero()));
+pub(crate) fn unresolved(records: &dyn Records) -> Result<Vec<Unresolved>, BackendError> {
+    let settled = settle(records, Knots::of_money(records)?)?;
+    let paid = settled.payments.into_iter().filter(|payment| payment.run.is_none());
+    let mut all: Vec<_> = paid
+        .map(|payment| Unresolved::new(payment.provider, EventEffect::Paid(payment.invoice)))
+        .chain(settled.unknown.into_iter().map(|(provider, effect)| Unresolved::new(provider, effect)))
+        .map(|one| (rank(&one), one))
+        .collect();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(all.into_iter().map(|(_, one)| one).collect())
+}
+
+/// By time, then by name.
+fn rank(unresolved: &Unresolved) -> (Option<ae_core::Timestamp>, String, String) {
+    let (at, name) = match &unresolved.effect {
+        EventEffect::Paid(paid) => (Some(paid.paid_at), format!("{} {}", paid.payment, paid.amount)),
+        EventEffect::Refunded(refund) => (Some(refund.refunded_at), format!("{refund:?}")),
+        EventEffect::Disputed(dispute) => (Some(dispute.at), dispute.dispute.clone()),
+        _ => (None, String::new()),
+    };
+    (at, unresolved.provider.clone(), name)
+}
+
+pub(crate) fn of_order(records: &dyn Records, order: &OrderId) -> Result<Option<Entitlement>, BackendError> {
+    let all = named(records, names::order(order))?;
+    Ok(all.into_iter().find(|entitlement| entitlement.order() == *order))
+}
+
+pub(crate) fn of_customer(
+    records: &dyn Records,
+    provider: &str,
+    customer: &str,
+) -> Result<Vec<Entitlement>, BackendError> {
+    let mut all = named(records, names::of("customer", provider, customer))?;
+    let prefix = format!("{provider}:");
+    all.retain(|entitlement| entitlement.customer == customer && entitlement.id.starts_with(&prefix));
+    Ok(all)
+}
+
+pub(crate) fn of_run(
+    records: &dyn Records,
+    run: RunId,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Page<Entitlement>, BackendError> {
+    const OPERATION: &str = "of_run";
+    if !(1..=100).contains(&limit) {
+        return bad(OPERATION, "a page has 1 to 100 entitlements");
+    }
+    let mut all = settle(records, Knots::of_run(records, run)?)?.entitlements(|of| of == run);
+    if let Some(after) = after {
+        let Some(place) = all.iter().position(|entitlement| entitlement.id == after) else {
+            return bad(OPERATION, "that page marker is not of this list");
+        };
+        all.drain(..=place);
+    }
+    let whole = usize::try_from(limit).unwrap_or(usize::MAX);
+    let has_more = all.len() > whole;
+    all.truncate(whole);
+    let next = all.last().filter(|_| has_more).map(|entitlement| entitlement.id.clone());
+    Ok(Page::new(all, next))
+}
+
+/// The entitlements of the agreements with this name.
+fn named(records: &dyn Records, name: String) -> Result<Vec<Entitlement>, BackendError> {
+    let mut knots = Knots::default();
+    knots.agreements.extend(names::named(records, [name])?);
+    Ok(settle(records, knots)?.entitlements(|_| true))
+}
+
+fn settle(records: &dyn Records, knots: Knots) -> Result<Settlement, BackendError> {
+    Facts::on(records, knots)?.settle().map_err(arithmetic)
+}
+
+impl Settlement {
+    /// The entitlements of the runs that `is_wanted` names, oldest first.
+    fn entitlements(&self, is_wanted: impl Fn(RunId) -> bool) -> Vec<Entitlement> {
+        let mut agreements: BTreeMap<(&str, RunId), Vec<&Settled>> = BTreeMap::new();
+        for payment in &self.payments {
+            if let Some(run) = payment.run.filter(|run| is_wanted(*run)) {
+                agreements.entry((&payment.agreement, run)).or_default().push(payment);
+            }
+        }
+        let mut all: Vec<_> = agreements
+            .into_iter()
+            .filter_map(|((id, run), payments)| entitlement(id, run, self.changes.get(id), payments))
+            .collect();
+        all.sort_by(|a, b| a.since.cmp(&b.since).then_with(|| a.id.cmp(&b.id)));
+        all
+    }
+}
+
+/// Sums by currency.
+struct Sums(BTreeMap<Currency, CurrencyRevenue>);
+
+impl Sums {
+    fn of(&mut self, currency: Currency) -> &mut CurrencyRevenue {
+        self.0.entry(currency).or_insert_with(|| CurrencyRevenue::new(currency))
+    }
+
+    fn add(&mut self, paid: Option<Money>, back: &Back) -> Result<(), MoneyError> {
+        let sum = self.of(back.refunded.currency());
+        let paid = paid.unwrap_or_else(|| Money::zero(back.refunded.currency()));
+        sum.gross = sum.gross.checked_add(paid)?;
+        sum.refunded = sum.refunded.checked_add(back.refunded)?;
+        sum.disputed = sum.disputed.checked_add(back.disputed)?;
+        sum.net = sum.gross.checked_sub(sum.refunded)?.checked_sub(sum.disputed)?;
+        sum.payments = sum.payments.saturating_add(u64::from(!paid.is_zero()));
         Ok(())
     }
 }
 
-/// The entitlement from the payments of one agreement: independent of the order in which they became known. A payment
-/// that went back in full pays for nothing; when none is left, the entitlement ended with the last refund.
-fn entitlement(
-    id: String,
-    run: RunId,
-    ended_at: Option<Timestamp>,
-    mut payments: Vec<Settled<'_>>,
-) -> Option<Entitlement> {
-    payments.sort_by(|a, b| {
-        let (a, b) = (a.invoice, b.invoice);
-        a.paid_at.cmp(&b.paid_at).then_with(|| a.payment.cmp(&b.payment))
-    });
-    let kept: Vec<_> = (1_u32..).zip(&payments).filter(|(_, paid)| paid.gone_at().is_none()).collect();
-    let first = payments.first()?.invoice;
-    let counted = u32::try_from(payments.len()).unwrap_or(u32::MAX);
-    let (number, last) = kept.last().copied().or_else(|| Some((counted, payments.last()?)))?;
-    let last = last.invoice;
-    let gone_at = payments.iter().filter_map(Settled::gone_at).max().filter(|_| kept.is_empty());
-    let paid_until = end_of(kept.iter().map(|(_, paid)| paid.invoice));
-    let bought_until = end_of(payments.iter().map(|paid| paid.invoice));
-    Some(Entitlement {
-        id,
-        run,
-        customer: last.customer.clone(),
-        price: last.price.clone(),
-        tier: last.tier.clone(),
-        amount: last.amount,
-        interval: last.interval,
-        since: first.paid_at,
-        number,
-        paid_at: last.paid_at,
-        paid_until,
-        bought_until,
-        // A payment after the end is a new beginning.
-        ended_at: ended_at.filter(|ended| *ended >= last.paid_at).max(gone_at),
-    })
+fn of<T>(run: RunId, all: Vec<(Option<RunId>, T)>) -> Vec<T> {
+    all.into_iter().filter(|(of, _)| *of == Some(run)).map(|(_, one)| one).collect()
 }
 
-/// The end of the periods that `invoices`, oldest first, pay for one after another.
-fn end_of<'a>(invoices: impl Iterator<Item = &'a PaidInvoice>) -> Option<Timestamp> {
-    invoices.fold(None, |until: Option<Timestamp>, invoice| match invoice.period_end {
-        Some(end) => Some(until.map_or(end, |until| until.max(end))),
-        None => {
-            period_end(until.map_or(invoice.paid_at, |until| until.max(invoice.paid_at)), invoice.interval)
-        }
-    })
+fn arithmetic(refused: MoneyError) -> BackendError {
+    error(ErrorKind::Internal, "revenue", refused.to_string())
 }

@@ -1,9 +1,9 @@
-//! Events on their way into the books, and what the books say.
+//! The input of the books, and the part of it that they can't place.
 
-use ae_core::{BillingInterval, Currency, Money, RunId, Timestamp};
+use ae_core::{RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{FailedPayment, OrderId, ProviderEvent};
+use crate::{EventEffect, LinkId, Price, ProviderEvent};
 
 /// A believed event on its way into a store.
 #[derive(Debug, Clone)]
@@ -61,163 +61,49 @@ pub enum Intake {
     },
 }
 
-/// The sums of the booked events of one run.
+/// A price that a run put on sale at a provider: by it the books find the run, tier and interval of what events name by
+/// the provider's ids alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct RevenueSummary {
+pub struct OnSale {
+    /// The provider's name, as its verifier has it.
+    pub provider: String,
     /// The run.
     pub run: RunId,
-    /// The sums, one for each currency: the run's own first, which is there even when nothing came in, then the others
-    /// by their codes. Sums of two currencies are never added.
-    pub currencies: Vec<CurrencyRevenue>,
-    /// The customers and what they are entitled to, oldest first; those that ended included.
-    pub entitlements: Vec<Entitlement>,
-    /// The payments that failed and did not come in since, oldest first.
-    pub failed: Vec<FailedPayment>,
+    /// The price, with its tier and interval.
+    pub price: Price,
+    /// The link that sells it.
+    pub link: Option<LinkId>,
 }
 
-impl RevenueSummary {
-    /// The sums of `run`.
-    pub const fn new(run: RunId, currencies: Vec<CurrencyRevenue>) -> Self {
-        Self { run, currencies, entitlements: Vec::new(), failed: Vec::new() }
-    }
-
-    /// The sums in `currency`, all zero where nothing came in.
-    pub fn in_currency(&self, currency: Currency) -> CurrencyRevenue {
-        let known = self.currencies.iter().find(|sums| sums.gross.currency() == currency);
-        known.copied().unwrap_or_else(|| CurrencyRevenue::new(currency))
-    }
-
-    /// The access that `order` gives, `None` before anything was paid.
-    pub fn of_order(&self, order: &OrderId) -> Option<&Entitlement> {
-        self.entitlements.iter().find(|entitlement| entitlement.order() == *order)
-    }
-
-    /// How many payments came in, over all currencies.
-    pub fn payments(&self) -> u64 {
-        self.currencies.iter().map(|sums| sums.payments).sum()
+impl OnSale {
+    /// `price` of the provider named `provider`, for the run that made it.
+    pub fn new(provider: impl Into<String>, price: Price) -> Self {
+        Self { provider: provider.into(), run: price.run, price, link: None }
     }
 }
 
-ae_core::setters! { RevenueSummary {
-    /// Adds what customers are entitled to.
-    fn with_entitlements(entitlements: Vec<Entitlement>);
-    /// Adds the payments that failed.
-    fn with_failed(failed: Vec<FailedPayment>);
+ae_core::setters! { OnSale {
+    /// Sets the link that sells it.
+    fn with_link(link: some LinkId);
 } }
 
-/// The sums of one run in one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[non_exhaustive]
-pub struct CurrencyRevenue {
-    /// The sum of all payments.
-    pub gross: Money,
-    /// The part of it that went back.
-    pub refunded: Money,
-    /// The rest.
-    pub net: Money,
-    /// How many payments above zero came in.
-    pub payments: u64,
-    /// Monthly recurring revenue: the latest amount of each active entitlement, as its share of a month rounded down to
-    /// minor units; a single purchase counts nothing.
-    pub mrr: Money,
-}
-
-impl CurrencyRevenue {
-    /// Nothing, in `currency`.
-    pub const fn new(currency: Currency) -> Self {
-        let zero = Money::zero(currency);
-        Self { gross: zero, refunded: zero, net: zero, payments: 0, mrr: zero }
-    }
-}
-
-/// The access that a customer has paid for.
+/// Something about money that is booked and belongs to no run that is known.
+///
+/// A price that is announced later with [`put_on_sale`](crate::EventStore::put_on_sale), or a payment that becomes known
+/// later, settles it. Until then it is in no sum: look where its price comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct Entitlement {
-    /// The agreement's id, with the provider's name before it.
-    pub id: String,
-    /// Whose product it is.
-    pub run: RunId,
-    /// Who paid.
-    pub customer: String,
-    /// The provider's id of the price paid last.
-    pub price: String,
-    /// The tier's label.
-    pub tier: String,
-    /// The amount paid last.
-    pub amount: Money,
-    /// How often it is paid.
-    pub interval: BillingInterval,
-    /// The first payment.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
-    pub since: Timestamp,
-    /// Which of its payments is the latest that did not go back, counted from 1; the latest of all when all went back.
-    pub number: u32,
-    /// When that payment was made.
-    #[cfg_attr(feature = "schemars", schemars(with = "String"))]
-    pub paid_at: Timestamp,
-    /// The end of the period paid for; `None` when a single purchase has no end.
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
-    pub paid_until: Option<Timestamp>,
-    /// The end of all that was ever paid for, payments that went back included: until then a licence may be around.
-    /// `None` when a single purchase has no end.
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
-    pub bought_until: Option<Timestamp>,
-    /// When it was ended, if it was and nothing was paid since.
-    #[cfg_attr(feature = "schemars", schemars(with = "Option<String>"))]
-    pub ended_at: Option<Timestamp>,
+pub struct Unresolved {
+    /// The provider's name.
+    pub provider: String,
+    /// A payment of a product that is not known, or what went back or is in dispute of a payment that is not known.
+    pub effect: EventEffect,
 }
 
-impl Entitlement {
-    /// A single purchase of an unnamed tier, paid once at `paid_at`.
-    pub fn new(id: impl Into<String>, run: RunId, amount: Money, paid_at: Timestamp) -> Self {
-        Self {
-            id: id.into(),
-            run,
-            customer: String::new(),
-            price: String::new(),
-            tier: String::new(),
-            amount,
-            interval: BillingInterval::OneTime,
-            since: paid_at,
-            number: 1,
-            paid_at,
-            paid_until: None,
-            bought_until: None,
-            ended_at: None,
-        }
-    }
-
-    /// Its order: the one that the payments were made for, else one that is derived from its id.
-    pub fn order(&self) -> OrderId {
-        OrderId::of_entitlement(&self.id)
-    }
-
-    /// Whether it holds at `now`: not ended, and paid for.
-    pub fn is_active(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && self.paid_until.is_none_or(|until| until > now)
+impl Unresolved {
+    /// The effect of an event of the provider named `provider`.
+    pub fn new(provider: impl Into<String>, effect: EventEffect) -> Self {
+        Self { provider: provider.into(), effect }
     }
 }
-
-ae_core::setters! { Entitlement {
-    /// Sets who paid.
-    fn with_customer(customer: into String);
-    /// Sets the provider's id of the price paid last.
-    fn with_price(price: into String);
-    /// Sets the tier's label.
-    fn with_tier(tier: into String);
-    /// Sets how often it is paid.
-    fn with_interval(interval: BillingInterval);
-    /// Sets which of its payments is the latest that did not go back.
-    fn with_number(number: u32);
-    /// Sets the end of the period paid for.
-    fn with_paid_until(paid_until: some Timestamp);
-    /// Sets the end of all that was ever paid for.
-    fn with_bought_until(bought_until: some Timestamp);
-    /// Sets when it was ended.
-    fn with_ended_at(ended_at: some Timestamp);
-} }

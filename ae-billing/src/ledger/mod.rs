@@ -12,9 +12,11 @@ use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Ensured, EventStore, Intake, LinkId, Mode, NewLink, NewPrice, NewProduct, NewRefund,
-    ObjectRef, OrderId, Page, Payment, PaymentId, PaymentLink, PaymentProvider, PaymentQuery, Price, Product,
-    ProviderInfo, ReceivedEvent, Refund, RevenueSummary,
+    Capabilities, Ensured, Entitlement, Entitlements, EventStore, Intake, LinkId, Mode, NewLink, NewPrice,
+    NewProduct, NewRefund, ObjectRef, OnSale, OrderId, Page, Payment, PaymentId, PaymentLink,
+    PaymentProvider, PaymentQuery, Price, Product, ProviderInfo, ReceivedEvent, Refund, RevenueSummary,
+    Unresolved,
+    books::revenue,
     provider::rules::{self, Terms},
     store::{
         journal,
@@ -51,8 +53,12 @@ struct Shop {
 
 impl<S: Store> OfflineLedger<S> {
     pub(crate) fn on(store: S, runtime: Runtime, config: BillingConfig) -> Self {
-        let capabilities =
-            Capabilities::default().with_own_ids().with_durable_keys().with_deactivates().with_refunds();
+        let capabilities = Capabilities::default()
+            .with_own_ids()
+            .with_durable_keys()
+            .with_deactivates()
+            .with_refunds()
+            .with_choice();
         let info = ProviderInfo::new(BACKEND, Mode::Offline)
             .with_capabilities(capabilities)
             .with_caps(config.caps)
@@ -274,7 +280,38 @@ impl<S: Store> EventStore for OfflineLedger<S> {
         self.write(move |terms, records| terms.record_event(records, &received)).await
     }
 
+    async fn put_on_sale(&self, sale: &OnSale) -> Result<(), BackendError> {
+        let sale = sale.clone();
+        self.write(move |terms, records| terms.put_on_sale(records, &sale)).await
+    }
+
     async fn revenue(&self, run: RunId) -> Result<RevenueSummary, BackendError> {
         self.read(move |terms, records| terms.revenue(records, run)).await
+    }
+
+    async fn unresolved(&self) -> Result<Vec<Unresolved>, BackendError> {
+        self.read(|_, records| revenue::unresolved(records)).await
+    }
+}
+
+#[async_trait]
+impl<S: Store> Entitlements for OfflineLedger<S> {
+    async fn of_order(&self, order: &OrderId) -> Result<Option<Entitlement>, BackendError> {
+        let order = order.clone();
+        self.read(move |_, records| revenue::of_order(records, &order)).await
+    }
+
+    async fn of_run(
+        &self,
+        run: RunId,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Page<Entitlement>, BackendError> {
+        self.read(move |_, records| revenue::of_run(records, run, after.as_deref(), limit)).await
+    }
+
+    async fn of_customer(&self, provider: &str, customer: &str) -> Result<Vec<Entitlement>, BackendError> {
+        let (provider, customer) = (provider.to_owned(), customer.to_owned());
+        self.read(move |_, records| revenue::of_customer(records, &provider, &customer)).await
     }
 }

@@ -65,7 +65,7 @@ impl Order {
             link,
             price: price.id.clone(),
             tier: price.tier.clone(),
-            amount: price.amount,
+            amount: price.charge.flat().unwrap_or_else(|| Money::zero(ae_core::Currency::USD)),
             interval: price.interval,
             created_at,
             payments: Vec::new(),

@@ -76,6 +76,17 @@ impl LicenceKey {
         LicencePublicKey { number: self.number, key: *self.key.verifying_key() }
     }
 
+    /// The whole key as a private JWK (RFC 7517), which WebCrypto imports as it is: for a host that signs licences of one
+    /// site. Give each site a key of its own, with a number that no other key of its release has.
+    pub fn private_jwk(&self) -> Secret<String> {
+        let Jwk { kty, crv, x, y, kid, alg } = Jwk::from(self.public());
+        let d = Base64UrlUnpadded::encode_string(&self.key.to_bytes());
+        // Every part is base64url or a fixed word, so that nothing has to be escaped.
+        Secret::new(format!(
+            r#"{{"kty":"{kty}","crv":"{crv}","x":"{x}","y":"{y}","d":"{d}","kid":"{kid}","alg":"{alg}"}}"#
+        ))
+    }
+
     pub(super) const fn signing(&self) -> &SigningKey {
         &self.key
     }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod ended;
+mod hosted;
 mod jws;
 mod key;
 mod refusal;
@@ -9,6 +10,7 @@ mod terms;
 
 pub use claims::{LicenceCheck, LicenceClaims};
 pub use ended::EndedList;
+pub use hosted::{CHECKOUT_FUNCTION, LICENCE_FUNCTION, links_variable, tiers_variable};
 pub use key::{LicenceKey, LicenceKeyError, LicencePublicKey};
 pub use refusal::LicenceRefusal;
 pub use terms::LicenceTerms;

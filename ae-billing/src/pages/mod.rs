@@ -7,5 +7,5 @@ mod order;
 mod pay;
 
 pub use operator::{OperatorAction, OperatorPageContext, operator_page};
-pub use order::{OrderPageContext, order_page, receipt_page};
+pub use order::{OrderPageContext, order_page};
 pub use pay::{PayPageContext, new_form, pay_page};

@@ -1,10 +1,10 @@
-//! The page of an order, and the receipt of a payment that was recorded without one.
+//! The page of an order.
 
 use ae_core::{BillingInterval, Timestamp};
 use maud::{Markup, html};
 
 use super::look::{back, day, is_page, whole};
-use crate::{LinkView, OrderState, OrderView, Payment};
+use crate::{OrderState, OrderView};
 
 /// The parts of the page of an order that are not in the order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,27 +146,4 @@ fn licence_of(name: &str, licence: &str, site_url: &str) -> Markup {
             p.soft { "The licence works offline, in each browser where you open or paste it. Keep it to yourself." }
         }
     }
-}
-
-/// The page that confirms `payment` of `view`'s product, one that was recorded without an order, as HTML.
-pub fn receipt_page(payment: &Payment, view: &LinkView) -> String {
-    let name =
-        view.prices.iter().find(|price| price.id == payment.price).map_or(&payment.tier, |p| &p.nickname);
-    let body = html! {
-        h1 { "Payment recorded" }
-        p.note.good role="status" { "The operator recorded this payment in the offline ledger. No card was charged." }
-        dl {
-            dt { "Invoice" } dd { (payment.invoice) }
-            dt { "Product" } dd { (view.product.name) }
-            dt { "Tier" } dd { (name) }
-            dt { "Amount" } dd { (payment.amount) " " (payment.interval.words()) }
-            dt { "Payer" } dd { (payment.payer_reference) }
-            dt { "Recorded" } dd { (day(payment.paid_at)) }
-            dt { "Payment" } dd { code { (payment.id) } }
-        }
-        @if let Some(next) = view.link.success_url.as_deref().or(view.product.url.as_deref()) {
-            (back(next, &format!("Go on to {}", view.product.name)))
-        }
-    };
-    whole(&format!("Receipt {}", payment.invoice), &body)
 }

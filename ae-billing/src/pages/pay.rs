@@ -100,7 +100,7 @@ fn prices(offered: &[&Price]) -> Markup {
             h2 #prices { "Prices" }
             ul {
                 @for price in offered {
-                    li { strong { (price.nickname) } ": " (price.amount) " " (price.interval.words()) }
+                    li { strong { (price.nickname) } ": " (price.charge) " " (price.interval.words()) }
                 }
             }
         }
@@ -127,7 +127,7 @@ fn form(view: &LinkView, offered: &[&Price], context: &PayPageContext) -> Markup
                 @for price in offered {
                     label.tier {
                         input type="radio" name="price" value=(price.id) required checked[selected == Some(&price.id)];
-                        span { strong { (price.nickname) } span { (price.amount) " " (price.interval.words()) } }
+                        span { strong { (price.nickname) } span { (price.charge) " " (price.interval.words()) } }
                     }
                 }
             }

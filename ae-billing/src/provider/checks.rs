@@ -1,14 +1,18 @@
 //! The form of text and amounts in a request.
 
-use ae_core::{Currency, ErrorKind, Money, is_unseen};
+use ae_core::{BillingInterval, Currency, ErrorKind, Money, is_unseen};
 
 use super::payer;
-use crate::{Caps, units};
+use crate::{Caps, Charge, ProviderInfo, Step, units};
 
 /// The longest URL, in bytes.
 const URL_BYTES_MAX: usize = 2_048;
 /// The most prices of one payment link.
 const LINES_MAX: usize = 20;
+/// The most steps of a tiered price.
+const STEPS_MAX: usize = 100;
+/// The longest trial, in days.
+const TRIAL_DAYS_MAX: u16 = 730;
 
 /// The fault of a request, found in the request alone, without a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,8 +81,80 @@ pub(crate) fn url(what: &'static str, text: Option<&str>) -> Result<(), RequestE
 }
 
 /// How many prices a payment link has.
-pub(crate) fn lines(count: usize) -> Result<(), RequestError> {
-    when((1..=LINES_MAX).contains(&count), || format!("a payment link has 1 to {LINES_MAX} prices"))
+pub(crate) fn lines(count: usize, provider: &ProviderInfo) -> Result<(), RequestError> {
+    let most = if provider.capabilities.choice { LINES_MAX } else { 1 };
+    when((1..=most).contains(&count), || match most {
+        1 => "a payment link sells exactly one price here: make a link for each".to_owned(),
+        most => format!("a payment link has 1 to {most} prices"),
+    })
+}
+
+/// Days without a charge.
+pub(crate) fn trial(days: Option<u16>, provider: &ProviderInfo) -> Result<(), RequestError> {
+    let Some(days) = days else { return Ok(()) };
+    when(provider.capabilities.trials, || "trials are not offered here".to_owned())?;
+    when((1..=TRIAL_DAYS_MAX).contains(&days), || format!("a trial has 1 to {TRIAL_DAYS_MAX} days"))
+}
+
+/// A charge that `provider` can take, with amounts in its form and within its caps.
+pub(crate) fn charge(
+    charge: &Charge,
+    interval: BillingInterval,
+    provider: &ProviderInfo,
+) -> Result<(), RequestError> {
+    let (caps, able) = (&provider.caps, &provider.capabilities);
+    let whole = |money| amount(money, caps, &provider.currencies);
+    let unit = |money: Money| {
+        if able.fractions { fraction(money, caps, &provider.currencies) } else { whole(money) }
+    };
+    match charge {
+        Charge::Flat(money) => whole(*money),
+        Charge::Metered { unit: money, .. } => {
+            when(able.metered, || "prices by metered usage are not offered here".to_owned())?;
+            when(interval != BillingInterval::OneTime, || {
+                "metered usage is charged at the end of an interval: name one".to_owned()
+            })?;
+            unit(*money)
+        }
+        Charge::Tiered { steps, .. } => {
+            when(able.tiered, || "prices in steps are not offered here".to_owned())?;
+            tiers(steps)?;
+            let currency = charge.currency();
+            for step in steps {
+                let amounts = [step.unit, step.flat].into_iter().flatten();
+                for money in amounts.clone() {
+                    when(Some(money.currency()) == currency, || "all steps have one currency".to_owned())?;
+                }
+                when(amounts.clone().any(|money| !money.is_zero()), || {
+                    "a step without an amount: give it a price of a unit or of the step".to_owned()
+                })?;
+                step.unit.filter(|money| !money.is_zero()).map_or(Ok(()), unit)?;
+                step.flat.filter(|money| !money.is_zero()).map_or(Ok(()), whole)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Steps that rise, of which the last alone has no end.
+fn tiers(steps: &[Step]) -> Result<(), RequestError> {
+    when((1..=STEPS_MAX).contains(&steps.len()), || format!("a price has 1 to {STEPS_MAX} steps"))?;
+    let ends: Vec<u64> = steps.iter().map(|step| step.up_to.unwrap_or(u64::MAX)).collect();
+    let rises = ends.first().is_some_and(|first| *first > 0)
+        && ends.iter().zip(ends.iter().skip(1)).all(|(one, next)| one < next);
+    let is_open = steps.last().is_some_and(|last| last.up_to.is_none());
+    when(rises && is_open, || "the ends of the steps must rise, and the last step has none".to_owned())
+}
+
+/// The price of a unit: above zero, at most 12 places below a minor unit, within the cap.
+fn fraction(money: Money, caps: &Caps, currencies: &[Currency]) -> Result<(), RequestError> {
+    let currency = money.currency();
+    let Some(places) = units::exponent(currency).filter(|_| currencies.contains(&currency)) else {
+        return Err(units::unknown(currency));
+    };
+    when(!money.is_zero() && !money.is_negative(), || format!("{money} is not above zero"))?;
+    let most = Money::from_minor(caps.amount_max, places, currency).unwrap_or_else(|_| Money::zero(currency));
+    when(!money.exceeds(most).unwrap_or(true), || format!("{money} is above {most}, the highest price here"))
 }
 
 /// The payer in the operator's words: a label, because journals can't forget an address, a card or an account.

@@ -61,6 +61,43 @@ object_id!(
     "pay_"
 );
 
+object_id!(
+    /// Names a [`Customer`](crate::Customer).
+    CustomerId,
+    "customer",
+    "cus_"
+);
+object_id!(
+    /// Names a [`Checkout`](crate::Checkout).
+    CheckoutId,
+    "checkout",
+    "cs_"
+);
+object_id!(
+    /// Names a [`Subscription`](crate::Subscription).
+    SubscriptionId,
+    "subscription",
+    "sub_"
+);
+object_id!(
+    /// Names a [`Meter`](crate::Meter).
+    MeterId,
+    "meter",
+    "mtr_"
+);
+object_id!(
+    /// Names an [`Endpoint`](crate::Endpoint).
+    EndpointId,
+    "webhook endpoint",
+    "we_"
+);
+object_id!(
+    /// Names a [`Refund`](crate::Refund).
+    RefundId,
+    "refund",
+    "re_"
+);
+
 /// `prefix` and the first 24 hex digits of the hash of `key`: 96 bits, far beyond what one ledger can collide in.
 pub(crate) fn derived(prefix: &str, key: &IdempotencyKey) -> String {
     let digest =

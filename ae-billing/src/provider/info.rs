@@ -60,6 +60,26 @@ pub struct Capabilities {
     pub charges: bool,
     /// It sells in its own name and takes care of sales taxes.
     pub merchant_of_record: bool,
+    /// A payment link may offer several prices of which the customer picks one; otherwise each link sells one.
+    pub choice: bool,
+    /// It charges by quantity in steps.
+    pub tiered: bool,
+    /// It has meters, takes usage and charges by it.
+    pub metered: bool,
+    /// Prices of one unit may be below a minor unit.
+    pub fractions: bool,
+    /// A link or checkout may begin with days without a charge.
+    pub trials: bool,
+    /// It keeps customers.
+    pub customers: bool,
+    /// It makes checkouts of single customers.
+    pub checkouts: bool,
+    /// It has a page where customers manage what they bought.
+    pub portal: bool,
+    /// It lists subscriptions and ends them.
+    pub subscriptions: bool,
+    /// It makes webhook endpoints.
+    pub endpoints: bool,
 }
 
 ae_core::setters! { Capabilities {
@@ -75,6 +95,26 @@ ae_core::setters! { Capabilities {
     fn with_charges(charges = true);
     /// Announces that it sells in its own name.
     fn with_merchant_of_record(merchant_of_record = true);
+    /// Announces: a payment link may offer several prices of which the customer picks one; otherwise each link sells one.
+    fn with_choice(choice = true);
+    /// Announces: it charges by quantity in steps.
+    fn with_tiered(tiered = true);
+    /// Announces: it has meters, takes usage and charges by it.
+    fn with_metered(metered = true);
+    /// Announces: prices of one unit may be below a minor unit.
+    fn with_fractions(fractions = true);
+    /// Announces: a link or checkout may begin with days without a charge.
+    fn with_trials(trials = true);
+    /// Announces: it keeps customers.
+    fn with_customers(customers = true);
+    /// Announces: it makes checkouts of single customers.
+    fn with_checkouts(checkouts = true);
+    /// Announces: it has a page where customers manage what they bought.
+    fn with_portal(portal = true);
+    /// Announces: it lists subscriptions and ends them.
+    fn with_subscriptions(subscriptions = true);
+    /// Announces: it makes webhook endpoints.
+    fn with_endpoints(endpoints = true);
 } }
 
 /// Limits that hold before anything is made, so that a runaway loop can't fill a price list.

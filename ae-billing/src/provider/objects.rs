@@ -1,9 +1,11 @@
 //! Products, their prices, and the link where they are paid.
 
-use ae_core::{BillingInterval, Money, RunId, Timestamp};
+use ae_core::{BillingInterval, Currency, Money, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{LinkId, NewLink, NewPrice, NewProduct, NewRefund, OrderId, PaymentId, PriceId, ProductId};
+use crate::{
+    Charge, LinkId, NewLink, NewPrice, NewProduct, NewRefund, OrderId, PaymentId, PriceId, ProductId,
+};
 
 /// Something that is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,8 +71,8 @@ pub struct Price {
     pub tier: String,
     /// The text that customers see.
     pub nickname: String,
-    /// How much.
-    pub amount: Money,
+    /// How much, and by which measure.
+    pub charge: Charge,
     /// How often.
     pub interval: BillingInterval,
     /// Whether it can be bought.
@@ -84,8 +86,8 @@ impl Price {
     /// The price of `product` that `request` asks for, on sale under `id`. Nothing is checked here; that is the
     /// provider's part.
     pub fn new(id: PriceId, product: ProductId, request: NewPrice, created_at: Timestamp) -> Self {
-        let NewPrice { run, product: _, tier, nickname, amount, interval } = request;
-        Self { id, run, product, tier, nickname, amount, interval, active: true, created_at }
+        let NewPrice { run, product: _, tier, nickname, charge, interval } = request;
+        Self { id, run, product, tier, nickname, charge, interval, active: true, created_at }
     }
 }
 
@@ -125,7 +127,7 @@ impl PaymentLink {
         url: impl Into<String>,
         created_at: Timestamp,
     ) -> Self {
-        let NewLink { run, prices: _, success_url } = request;
+        let NewLink { run, prices: _, success_url, trial_days: _ } = request;
         Self { id, run, url: url.into(), prices, success_url, active: true, created_at }
     }
 }
@@ -183,8 +185,8 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// One charge of `price`, paid at `link`, without an invoice number. Run, product, tier, amount and interval are the
-    /// price's.
+    /// One charge of `price`, paid at `link`, without an invoice number. Run, product, tier, interval and a flat amount are
+    /// the price's; of any other charge the amount is zero until it is [set](Self::with_amount).
     pub fn new(
         id: PaymentId,
         link: LinkId,
@@ -199,7 +201,10 @@ impl Payment {
             product: price.product.clone(),
             price: price.id.clone(),
             tier: price.tier.clone(),
-            amount: price.amount,
+            amount: price
+                .charge
+                .flat()
+                .unwrap_or_else(|| Money::zero(price.charge.currency().unwrap_or(Currency::USD))),
             interval: price.interval,
             payer_reference: payer_reference.into(),
             order: None,
@@ -232,11 +237,41 @@ pub struct Refund {
     /// The time at which it was made.
     #[cfg_attr(feature = "schemars", schemars(with = "String"))]
     pub refunded_at: Timestamp,
+    /// Its state.
+    #[serde(default)]
+    pub state: RefundState,
+}
+
+ae_core::wire_enum! {
+    /// The state of a refund.
+    #[derive(Default)]
+    #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+    #[non_exhaustive]
+    pub enum RefundState {
+        /// The money went back.
+        #[default]
+        Succeeded = "succeeded",
+        /// The provider has not decided or not sent it yet.
+        Pending = "pending",
+        /// The money did not go back.
+        Failed = "failed",
+    }
 }
 
 impl Refund {
     /// The refund that `request` asks for, which makes `total` together with those before it.
     pub fn new(request: NewRefund, total: Money, refunded_at: Timestamp) -> Self {
-        Self { payment: request.payment, amount: request.amount, total, refunded_at }
+        Self {
+            payment: request.payment,
+            amount: request.amount,
+            total,
+            refunded_at,
+            state: RefundState::Succeeded,
+        }
     }
 }
+
+ae_core::setters! { Refund {
+    /// Sets its state.
+    fn with_state(state: RefundState);
+} }

@@ -6,8 +6,10 @@ use ae_core::{BackendError, ErrorKind, IdempotencyKey, RunId};
 use async_trait::async_trait;
 
 use crate::{
-    Ensured, NewLink, NewPrice, NewProduct, NewRefund, ObjectRef, Page, Payment, PaymentLink, PaymentQuery,
-    Price, Product, ProviderInfo, Refund,
+    CancelSubscription, Checkout, CheckoutId, Customer, Endpoint, Ensured, Meter, NewCheckout, NewCustomer,
+    NewEndpoint, NewLink, NewMeter, NewPortal, NewPrice, NewProduct, NewRefund, NewUsage, ObjectRef, Page,
+    Payment, PaymentLink, PaymentQuery, Portal, Price, Product, ProviderInfo, Refund, Subscription,
+    SubscriptionId, SubscriptionQuery,
 };
 
 /// Makes what customers pay for: products, prices and payment links.
@@ -30,16 +32,36 @@ use crate::{
 /// - **C6.** A price is above zero and a whole number of minor units of a currency in [`ProviderInfo::currencies`];
 ///   everything else is [`InvalidInput`]. Nothing is rounded.
 /// - **C7.** A request that exceeds [`ProviderInfo::caps`] is [`QuotaExceeded`] and is refused before anything is made.
-///   [`NewPrice::check`] finds both beforehand.
+///   [`NewPrice::check`](crate::NewPrice::check) finds both beforehand.
 /// - **C8.** Requests name other objects by the keys under which these are ensured; the provider maps keys to its own
 ///   ids. A reference to an object that was never made is [`NotFound`]; to another run's object, [`InvalidInput`], as is
-///   a link over anything but 1 to 20 prices of one product, each of another tier.
+///   a link over several prices where [`Capabilities::choice`](crate::Capabilities::choice) does not hold, and anything
+///   but 1 to 20 prices of one product, each of another tier, where it does.
 /// - **C9.** Equal calls at the same time make one object.
 /// - **C10.** Nothing is a payment before a customer paid, and a page has 1 to 100 payments, else [`InvalidInput`].
 /// - **C11.** [`payments`](Self::payments) gives each payment of the query once over all pages, oldest first.
 /// - **C12.** [`refund`](Self::refund), where [`Capabilities::refunds`](crate::Capabilities::refunds) holds, gives money back
 ///   once per key. More than is left of the payment, or another currency, is [`InvalidInput`]; an unknown payment is
 ///   [`NotFound`].
+///
+/// - **C13.** [`ensure_customer`](Self::ensure_customer), where announced, makes one customer per key; another request
+///   under the key is [`Conflict`].
+/// - **C14.** [`ensure_checkout`](Self::ensure_checkout), where announced, makes one checkout per key, open, with a page, and
+///   not paid until a customer paid; [`checkout`](Self::checkout) reads it, an unknown one is [`NotFound`]. References are
+///   checked as in C8.
+/// - **C15.** [`open_portal`](Self::open_portal), where announced, opens a page of a customer; an unknown one is
+///   [`NotFound`].
+/// - **C16.** Nothing is a subscription before a customer subscribed; a page has 1 to 100, else [`InvalidInput`]; an unknown
+///   one is [`NotFound`].
+/// - **C17.** Pages give each subscription of the query once. [`cancel_subscription`](Self::cancel_subscription) ends it
+///   with its period or now; a repeat changes nothing.
+/// - **C18.** [`ensure_meter`](Self::ensure_meter), where metered prices are announced, makes one meter per key, and
+///   [`record_usage`](Self::record_usage) counts once per key; another request under a key is [`Conflict`].
+/// - **C19.** [`ensure_endpoint`](Self::ensure_endpoint), where announced, makes one endpoint per URL, whatever the key, and
+///   gives the secret of a new one.
+/// - **C20.** Prices in steps, by usage and below a minor unit, and trials, are made as asked for where they are announced;
+///   elsewhere, and with steps that do not rise or do not end open, they are [`InvalidInput`], which
+///   [`NewPrice::check`](crate::NewPrice::check) and [`NewLink::check`](crate::NewLink::check) find beforehand.
 ///
 /// [`Conflict`]: ae_core::ErrorKind::Conflict
 /// [`NotFound`]: ae_core::ErrorKind::NotFound
@@ -106,9 +128,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
     /// Takes `object` off sale. To undo a launch: links first, then prices, then products. Optional: a provider that
     /// can't answers `Unsupported`, as this body does, and says so in its info.
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
-        let message =
-            format!("{object:?} can't be taken off sale here ({key}): end it where the provider shows it");
-        Err(BackendError::new(ErrorKind::Unsupported, self.info().provider.name, "deactivate", message))
+        let _ = (key, object);
+        Err(unable(&self.info(), "deactivate"))
     }
 
     /// Gives money of a payment back. Optional, as [`deactivate`](Self::deactivate).
@@ -117,9 +138,8 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
         key: &IdempotencyKey,
         refund: &NewRefund,
     ) -> Result<Ensured<Refund>, BackendError> {
-        let message =
-            format!("{} can't be given back here ({key}): refund it where it was paid", refund.payment);
-        Err(BackendError::new(ErrorKind::Unsupported, self.info().provider.name, "refund", message))
+        let _ = (key, refund);
+        Err(unable(&self.info(), "refund"))
     }
 
     /// Everything that `run` made.
@@ -127,6 +147,94 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync + 'static {
 
     /// Payments on record.
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError>;
+
+    /// Makes sure that the customer exists. Optional, as [`deactivate`](Self::deactivate).
+    async fn ensure_customer(
+        &self,
+        key: &IdempotencyKey,
+        customer: &NewCustomer,
+    ) -> Result<Ensured<Customer>, BackendError> {
+        let _ = (key, customer);
+        Err(unable(&self.info(), "ensure_customer"))
+    }
+
+    /// Makes sure that the checkout exists. Optional, as [`deactivate`](Self::deactivate).
+    async fn ensure_checkout(
+        &self,
+        key: &IdempotencyKey,
+        checkout: &NewCheckout,
+    ) -> Result<Ensured<Checkout>, BackendError> {
+        let _ = (key, checkout);
+        Err(unable(&self.info(), "ensure_checkout"))
+    }
+
+    /// The checkout as it is now. Optional, as [`deactivate`](Self::deactivate).
+    async fn checkout(&self, id: &CheckoutId) -> Result<Checkout, BackendError> {
+        let _ = id;
+        Err(unable(&self.info(), "checkout"))
+    }
+
+    /// Opens the page where a customer manages what it bought. Each call opens a new one. Optional, as [`deactivate`](Self::deactivate).
+    async fn open_portal(&self, portal: &NewPortal) -> Result<Portal, BackendError> {
+        let _ = portal;
+        Err(unable(&self.info(), "open_portal"))
+    }
+
+    /// The subscription as it is now. Optional, as [`deactivate`](Self::deactivate).
+    async fn subscription(&self, id: &SubscriptionId) -> Result<Subscription, BackendError> {
+        let _ = id;
+        Err(unable(&self.info(), "subscription"))
+    }
+
+    /// Subscriptions on record. Optional, as [`deactivate`](Self::deactivate).
+    async fn subscriptions(&self, query: &SubscriptionQuery) -> Result<Page<Subscription>, BackendError> {
+        let _ = query;
+        Err(unable(&self.info(), "subscriptions"))
+    }
+
+    /// Ends a subscription; a repeat changes nothing. Optional, as [`deactivate`](Self::deactivate).
+    async fn cancel_subscription(
+        &self,
+        key: &IdempotencyKey,
+        cancel: &CancelSubscription,
+    ) -> Result<Subscription, BackendError> {
+        let _ = (key, cancel);
+        Err(unable(&self.info(), "cancel_subscription"))
+    }
+
+    /// Makes sure that the meter exists. Optional, as [`deactivate`](Self::deactivate).
+    async fn ensure_meter(
+        &self,
+        key: &IdempotencyKey,
+        meter: &NewMeter,
+    ) -> Result<Ensured<Meter>, BackendError> {
+        let _ = (key, meter);
+        Err(unable(&self.info(), "ensure_meter"))
+    }
+
+    /// Reports usage, counted once for each key. Optional, as [`deactivate`](Self::deactivate).
+    async fn record_usage(&self, key: &IdempotencyKey, usage: &NewUsage) -> Result<(), BackendError> {
+        let _ = (key, usage);
+        Err(unable(&self.info(), "record_usage"))
+    }
+
+    /// Makes sure that events are sent to a URL. Optional, as [`deactivate`](Self::deactivate).
+    async fn ensure_endpoint(
+        &self,
+        key: &IdempotencyKey,
+        endpoint: &NewEndpoint,
+    ) -> Result<Ensured<Endpoint>, BackendError> {
+        let _ = (key, endpoint);
+        Err(unable(&self.info(), "ensure_endpoint"))
+    }
+}
+
+fn unable(info: &ProviderInfo, operation: &'static str) -> BackendError {
+    let message = format!(
+        "{} can't {operation}: its info says what it can do; do it where the provider shows it",
+        info.provider.name
+    );
+    BackendError::new(ErrorKind::Unsupported, info.provider.name.clone(), operation, message)
 }
 
 ae_core::forward! { PaymentProvider {
@@ -141,4 +249,14 @@ ae_core::forward! { PaymentProvider {
     async fn refund(&self, key: &IdempotencyKey, refund: &NewRefund) -> Result<Ensured<Refund>, BackendError>;
     async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError>;
     async fn payments(&self, query: &PaymentQuery) -> Result<Page<Payment>, BackendError>;
+    async fn ensure_customer(&self, key: &IdempotencyKey, customer: &NewCustomer) -> Result<Ensured<Customer>, BackendError>;
+    async fn ensure_checkout(&self, key: &IdempotencyKey, checkout: &NewCheckout) -> Result<Ensured<Checkout>, BackendError>;
+    async fn checkout(&self, id: &CheckoutId) -> Result<Checkout, BackendError>;
+    async fn open_portal(&self, portal: &NewPortal) -> Result<Portal, BackendError>;
+    async fn subscription(&self, id: &SubscriptionId) -> Result<Subscription, BackendError>;
+    async fn subscriptions(&self, query: &SubscriptionQuery) -> Result<Page<Subscription>, BackendError>;
+    async fn cancel_subscription(&self, key: &IdempotencyKey, cancel: &CancelSubscription) -> Result<Subscription, BackendError>;
+    async fn ensure_meter(&self, key: &IdempotencyKey, meter: &NewMeter) -> Result<Ensured<Meter>, BackendError>;
+    async fn record_usage(&self, key: &IdempotencyKey, usage: &NewUsage) -> Result<(), BackendError>;
+    async fn ensure_endpoint(&self, key: &IdempotencyKey, endpoint: &NewEndpoint) -> Result<Ensured<Endpoint>, BackendError>;
 } }

@@ -3,7 +3,7 @@
 use ae_core::{BillingInterval, IdempotencyKey, Money, RunId};
 use serde::{Deserialize, Serialize};
 
-use super::{PaymentId, ProviderInfo, RequestError, checks};
+use super::{Charge, PaymentId, ProviderInfo, RequestError, checks};
 
 /// Asks for a product.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,8 +56,8 @@ pub struct NewPrice {
     pub tier: String,
     /// The text that customers see: 1 to 200 characters on one line.
     pub nickname: String,
-    /// How much: above zero, a whole number of the currency's minor units.
-    pub amount: Money,
+    /// How much, and by which measure.
+    pub charge: Charge,
     /// How often.
     pub interval: BillingInterval,
 }
@@ -69,10 +69,10 @@ impl NewPrice {
         product: IdempotencyKey,
         tier: impl Into<String>,
         nickname: impl Into<String>,
-        amount: Money,
+        charge: impl Into<Charge>,
         interval: BillingInterval,
     ) -> Self {
-        Self { run, product, tier: tier.into(), nickname: nickname.into(), amount, interval }
+        Self { run, product, tier: tier.into(), nickname: nickname.into(), charge: charge.into(), interval }
     }
 
     /// Checks whether `provider` could meet the request, without a call: before work begins that ends in it.
@@ -95,11 +95,11 @@ impl NewPrice {
     ///
     /// # Errors
     ///
-    /// The first thing that is wrong with the tier, the name or the amount.
+    /// The first thing that is wrong with the tier, the name, the charge or the interval.
     pub fn check(&self, provider: &ProviderInfo) -> Result<(), RequestError> {
         checks::label("tier", &self.tier)?;
         checks::line("price's name", &self.nickname, 200)?;
-        checks::amount(self.amount, &provider.caps, &provider.currencies)
+        checks::charge(&self.charge, self.interval, provider)
     }
 
     /// Whether `text` is the label of a tier: 1 to 64 ASCII letters, digits, hyphens, underscores.
@@ -115,35 +115,48 @@ impl NewPrice {
 pub struct NewLink {
     /// The run that makes it.
     pub run: RunId,
-    /// 1 to 20 prices of one product, each of another tier, named by the keys under which they were or will be ensured;
-    /// the customer picks one when there are several.
+    /// The price, named by the key under which it was or will be ensured. Where a provider offers a
+    /// [choice](crate::Capabilities::choice), up to 20 prices of one product, each of another tier, of which the customer
+    /// picks one.
     pub prices: Vec<IdempotencyKey>,
     /// Where a customer goes after paying, an `http` or `https` URL. A visit there proves no payment.
+    /// The provider puts the id of the checkout in the place of `{CHECKOUT}`, which may stand in its query.
     pub success_url: Option<String>,
+    /// Days without a charge before the first one, of a price that is charged more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial_days: Option<u16>,
 }
 
 impl NewLink {
-    /// A link over the prices that are ensured under the keys `prices`.
-    pub const fn new(run: RunId, prices: Vec<IdempotencyKey>) -> Self {
-        Self { run, prices, success_url: None }
+    /// A link that sells the price that is ensured under the key `price`.
+    pub fn new(run: RunId, price: IdempotencyKey) -> Self {
+        Self::choice(run, vec![price])
     }
 
-    /// Checks whether the request can be met at all, without a call: before work begins that ends in it.
+    /// A link where the customer picks one of `prices`, for a provider with that ability.
+    pub const fn choice(run: RunId, prices: Vec<IdempotencyKey>) -> Self {
+        Self { run, prices, success_url: None, trial_days: None }
+    }
+
+    /// Checks whether `provider` could meet the request, without a call: before work begins that ends in it.
     ///
     /// The prices need not exist yet.
     ///
     /// # Errors
     ///
     /// The first thing that is wrong with the URL or the number of prices.
-    pub fn check(&self) -> Result<(), RequestError> {
+    pub fn check(&self, provider: &ProviderInfo) -> Result<(), RequestError> {
         checks::url("success URL", self.success_url.as_deref())?;
-        checks::lines(self.prices.len())
+        checks::lines(self.prices.len(), provider)?;
+        checks::trial(self.trial_days, provider)
     }
 }
 
 ae_core::setters! { NewLink {
     /// Sets where a customer goes after paying.
     fn with_success_url(success_url: some into String);
+    /// Sets the days before the first charge.
+    fn with_trial_days(trial_days: some u16);
 } }
 
 /// Asks to give back some or all of a payment.

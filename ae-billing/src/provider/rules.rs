@@ -87,7 +87,7 @@ impl Terms<'_> {
             let link = needed(records, Table::Links, id.as_str(), OPERATION)?;
             return Ok(Ensured::Found(self.shown(link)));
         }
-        spec.check().map_err(refused(OPERATION))?;
+        spec.check(self.provider).map_err(refused(OPERATION))?;
         let mut prices: Vec<Price> = Vec::with_capacity(spec.prices.len());
         for id in spec.prices.iter().map(PriceId::of_key) {
             let price: Price = needed(records, Table::Prices, id.as_str(), OPERATION)?;

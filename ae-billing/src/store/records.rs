@@ -1,6 +1,6 @@
 //! The needs of the rules from a store: rows in a few tables, and transactions.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use ae_core::{BackendError, ErrorKind, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -29,6 +29,10 @@ ae_core::wire_enum! {
         Failures = "billing_failures",
         Credits = "billing_credits",
         Orders = "billing_orders",
+        Names = "billing_names",
+        Sales = "billing_sales",
+        Aliases = "billing_aliases",
+        Disputes = "billing_disputes",
     }
 }
 
@@ -70,12 +74,33 @@ impl<'a> Find<'a> {
     }
 }
 
+/// The column by which rows are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum By {
+    Id,
+    Owner,
+}
+
 /// The rows as one transaction sees them.
 pub trait Records {
     fn get(&self, table: Table, id: &str) -> Result<Option<Row>, BackendError>;
     /// Positions and rows; a row keeps the position of its first write.
     fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError>;
     fn count(&self, table: Table) -> Result<u64, BackendError>;
+    /// Every row with one of `names`, in any order.
+    fn among(&self, table: Table, by: By, names: &BTreeSet<String>) -> Result<Vec<Row>, BackendError> {
+        let mut rows = Vec::new();
+        for name in names {
+            match by {
+                By::Id => rows.extend(self.get(table, name)?),
+                By::Owner => {
+                    rows.extend(self.find(table, Find::of_owner(name))?.into_iter().map(|(_, row)| row));
+                }
+            }
+        }
+        Ok(rows)
+    }
     /// Writes the row and its journal entry.
     fn put(&mut self, table: Table, row: Row) -> Result<(), BackendError>;
 }

@@ -1,6 +1,6 @@
 //! Tables of rows in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ae_core::BackendError;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub(crate) struct Rows {
 struct Rank {
     rows: Vec<Row>,
     places: BTreeMap<String, usize>,
+    /// The places of the rows of each owner, so that looking rows up by it does not read all of them.
+    owned: BTreeMap<String, BTreeSet<usize>>,
 }
 
 impl Rank {
@@ -28,12 +30,44 @@ impl Rank {
 
     /// Writes the row. The answer is the one that it replaced.
     fn put(&mut self, row: Row) -> Option<Row> {
-        if let Some(present) = self.places.get(&row.id).and_then(|place| self.rows.get_mut(*place)) {
-            return Some(std::mem::replace(present, row));
+        let place = self.places.get(&row.id).copied().unwrap_or(self.rows.len());
+        self.owned.entry(row.owner.clone()).or_default().insert(place);
+        let Some(present) = self.rows.get_mut(place) else {
+            self.places.insert(row.id.clone(), place);
+            self.rows.push(row);
+            return None;
+        };
+        let before = std::mem::replace(present, row);
+        if self.rows.get(place).is_some_and(|row| row.owner != before.owner) {
+            self.disown(&before.owner, place);
         }
-        self.places.insert(row.id.clone(), self.rows.len());
-        self.rows.push(row);
-        None
+        Some(before)
+    }
+
+    /// Takes the newest row back.
+    fn pop(&mut self) {
+        if let Some(row) = self.rows.pop() {
+            self.places.remove(&row.id);
+            self.disown(&row.owner, self.rows.len());
+        }
+    }
+
+    fn disown(&mut self, owner: &str, place: usize) {
+        if let Some(places) = self.owned.get_mut(owner) {
+            places.remove(&place);
+            if places.is_empty() {
+                self.owned.remove(owner);
+            }
+        }
+    }
+
+    /// Positions and rows, oldest first: those of `owner`, else all.
+    fn placed<'a>(&'a self, owner: Option<&str>) -> Vec<(u64, &'a Row)> {
+        let all = |place: usize| Some((u64::try_from(place).ok()?.checked_add(1)?, self.rows.get(place)?));
+        match owner {
+            Some(owner) => self.owned.get(owner).into_iter().flatten().copied().filter_map(all).collect(),
+            None => (0..self.rows.len()).filter_map(all).collect(),
+        }
     }
 }
 
@@ -57,14 +91,13 @@ impl Rows {
     }
 
     fn roll_back(&mut self) {
-        for (table, row, before) in std::mem::take(&mut self.undo).into_iter().rev() {
+        for (table, _, before) in std::mem::take(&mut self.undo).into_iter().rev() {
             let rank = self.tables.entry(table).or_default();
             match before {
                 Some(before) => drop(rank.put(before)),
                 // Newest first, so a row that is taken back is the last one.
                 None => {
-                    rank.places.remove(&row.id);
-                    rank.rows.pop();
+                    rank.pop();
                     if rank.rows.is_empty() {
                         self.tables.remove(&table);
                     }
@@ -103,17 +136,19 @@ impl Records for Rows {
     }
 
     fn find(&self, table: Table, find: Find<'_>) -> Result<Vec<(u64, Row)>, BackendError> {
-        let rows = self.tables.get(&table).map(|rank| rank.rows.as_slice()).unwrap_or_default();
+        let Some(rank) = self.tables.get(&table) else { return Ok(Vec::new()) };
         let most = usize::try_from(find.limit).unwrap_or(usize::MAX);
-        let placed = (1_u64..).zip(rows);
+        let mut placed = rank.placed(find.owner);
+        if find.newest_first {
+            placed.reverse();
+        }
         let fits = |(position, row): &(u64, &Row)| find.matches(*position, row);
-        let owned = |(position, row): (u64, &Row)| (position, row.clone());
-        Ok(if find.newest_first {
-            let newest: Vec<_> = placed.collect();
-            newest.into_iter().rev().filter(fits).take(most).map(owned).collect()
-        } else {
-            placed.filter(fits).take(most).map(owned).collect()
-        })
+        Ok(placed
+            .into_iter()
+            .filter(fits)
+            .take(most)
+            .map(|(position, row)| (position, row.clone()))
+            .collect())
     }
 
     fn count(&self, table: Table) -> Result<u64, BackendError> {

@@ -69,8 +69,8 @@ impl SqliteBilling {
         runtime: Runtime,
         config: BillingConfig,
     ) -> Result<Self, BackendError> {
-        let (first, orders) = (first_tables(), table_of(Table::Orders));
-        let migrations = [first.as_str(), orders.as_str()];
+        let (first, orders, books) = (first_tables(), table_of(Table::Orders), BOOKS.map(table_of).concat());
+        let migrations = [first.as_str(), orders.as_str(), books.as_str()];
         let schema = Schema::new(BACKEND, "billing", &migrations);
         let database = Database::open(path, &schema, options)?;
         Ok(Self::on(SqliteStore(Arc::new(database)), runtime, config))
@@ -251,7 +251,10 @@ fn damaged(what: &str) -> BackendError {
     error(ErrorKind::Protocol, "read", format!("{what} is damaged: restore the ledger from a copy"))
 }
 
-/// Version 1: the journal and every table but that of orders, which version 2 adds.
+/// The tables that version 3 adds: prices known from elsewhere, the names that lead to agreements, other names of payments, disputes.
+const BOOKS: [Table; 4] = [Table::Names, Table::Sales, Table::Aliases, Table::Disputes];
+
+/// Version 1: the journal and every table but that of orders, which version 2 adds, and those of [`BOOKS`].
 fn first_tables() -> String {
     let mut sql = String::from(
         "CREATE TABLE billing_journal (
@@ -262,7 +265,7 @@ fn first_tables() -> String {
         CREATE TRIGGER billing_journal_no_delete BEFORE DELETE ON billing_journal
             BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;",
     );
-    for table in Table::ALL.iter().filter(|table| **table != Table::Orders) {
+    for table in Table::ALL.iter().filter(|table| **table != Table::Orders && !BOOKS.contains(table)) {
         sql.push_str(&table_of(*table));
     }
     sql

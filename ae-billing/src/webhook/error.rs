@@ -2,8 +2,6 @@
 
 use ae_core::{BackendError, ErrorKind};
 
-use super::TOLERANCE_SECONDS;
-
 /// Why a webhook was not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -18,16 +16,20 @@ pub enum WebhookError {
     #[error("the signature header can't be read: {0}")]
     MalformedSignature(&'static str),
     /// Signed too long ago: a replay, or a clock that is wrong.
-    #[error("the signature is {age_s} s old, more than {TOLERANCE_SECONDS} s: a replay, or a clock is wrong")]
+    #[error("the signature is {age_s} s old, more than {most_s} s: a replay, or a clock is wrong")]
     TooOld {
         /// Seconds between signature and now.
         age_s: i64,
+        /// How many are allowed.
+        most_s: i64,
     },
     /// Signed in the future: a clock is wrong.
-    #[error("the signature is {ahead_s} s ahead, more than {TOLERANCE_SECONDS} s: a clock is wrong")]
+    #[error("the signature is {ahead_s} s ahead, more than {most_s} s: a clock is wrong")]
     TooNew {
         /// Seconds between now and signature.
         ahead_s: i64,
+        /// How many are allowed.
+        most_s: i64,
     },
     /// Another secret, or another body.
     #[error("no signature matches: the body was changed or the secret is another")]

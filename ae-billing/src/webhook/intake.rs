@@ -6,7 +6,7 @@ use ae_core::{BackendError, ErrorKind, Timestamp};
 use http::HeaderMap;
 
 use super::WebhookVerifier;
-use crate::{EventStore, Intake, Mode, ReceivedEvent};
+use crate::{EventStore, Intake, Mode, ProviderEvent, ReceivedEvent};
 
 /// The largest body that is looked at, in bytes.
 pub const RAW_BYTES_MAX: usize = 256 * 1024;
@@ -45,6 +45,21 @@ impl WebhookIntake {
             return Err(BackendError::new(ErrorKind::InvalidInput, "webhook", "receive", message));
         }
         let event = self.verifier.verify(headers, raw, now)?;
+        self.record(event, raw, now).await
+    }
+
+    /// Takes in an event that needs no signature, because it was fetched from the provider: to catch up with what was
+    /// missed. One that came before is a duplicate.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    pub async fn record(
+        &self,
+        event: ProviderEvent,
+        raw: &[u8],
+        now: Timestamp,
+    ) -> Result<Intake, BackendError> {
         let quarantine = (event.mode != self.mode)
             .then(|| format!("the event is of mode {}, this intake books mode {}", event.mode, self.mode));
         let mut received = ReceivedEvent::new(self.verifier.name(), event, raw, now);

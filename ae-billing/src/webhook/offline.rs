@@ -1,20 +1,21 @@
 //! The signature of the offline ledger's own webhooks.
 
 use ae_core::{Origin, Secret, Timestamp, Untrusted};
-use hmac::{Hmac, Mac};
+use hmac::Mac as _;
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
-use super::{EventEffect, EventKind, ProviderEvent, WebhookError, WebhookVerifier};
+use super::{
+    EventEffect, EventKind, ProviderEvent, WebhookError, WebhookVerifier,
+    signed::{Form, Keys, Stamp, fresh, keyed},
+};
 use crate::{Mode, store::records::BACKEND};
 
 /// The header with the signature: `t=<unix seconds>,v1=<hex>`.
 pub const SIGNATURE_HEADER: &str = "ae-signature";
 /// How old, or how far ahead, a signature may be, in seconds.
 pub const TOLERANCE_SECONDS: i64 = 300;
-/// A header with more parts than this was not made by us.
-const PARTS_MAX: usize = 16;
+const FORM: Form = Form { separator: ',', time: "t", code: "v1" };
 
 /// The body of an offline event.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ pub(crate) struct Envelope {
 /// `<unix seconds>.<raw>`, keyed with the whole text of the secret.
 pub fn sign(secret: &Secret<String>, raw: &[u8], now: Timestamp) -> String {
     let time = now.as_second().to_string();
-    let code = keyed(secret, &time, raw).finalize().into_bytes();
+    let code = keyed(secret, &[time.as_bytes(), b".", raw]).finalize().into_bytes();
     format!("t={time},v1={}", hex::encode(code))
 }
 
@@ -41,7 +42,7 @@ pub fn sign(secret: &Secret<String>, raw: &[u8], now: Timestamp) -> String {
 /// be changed without a gap; the first `t` counts; unknown parts are ignored. The age may be 300 s either way.
 #[derive(Debug, Clone)]
 pub struct OfflineVerifier {
-    secret: Secret<String>,
+    keys: Keys,
 }
 
 impl OfflineVerifier {
@@ -51,7 +52,7 @@ impl OfflineVerifier {
     ///
     /// [`WebhookError::EmptySecret`]: anyone could sign with that.
     pub fn new(secret: Secret<String>) -> Result<Self, WebhookError> {
-        if secret.expose().trim().is_empty() { Err(WebhookError::EmptySecret) } else { Ok(Self { secret }) }
+        Ok(Self { keys: Keys::new(secret)? })
     }
 }
 
@@ -63,68 +64,11 @@ impl WebhookVerifier for OfflineVerifier {
     fn verify(&self, headers: &HeaderMap, raw: &[u8], now: Timestamp) -> Result<ProviderEvent, WebhookError> {
         let header = headers.get(SIGNATURE_HEADER).ok_or(WebhookError::MissingSignature(SIGNATURE_HEADER))?;
         let text = header.to_str().map_err(|_| WebhookError::MalformedSignature("not plain text"))?;
-        let signature = Signature::parse(text)?;
-        let keyed = keyed(&self.secret, signature.time, raw);
-        // Every code is compared, so the time taken says nothing about which one matched.
-        let matches = signature.codes.iter().fold(false, |any, code| {
-            let same = keyed.clone().verify_slice(code).is_ok();
-            any | same
-        });
-        if !matches {
-            return Err(WebhookError::BadSignature);
-        }
-        let age_s = now.as_second().saturating_sub(signature.seconds);
-        if age_s > TOLERANCE_SECONDS {
-            return Err(WebhookError::TooOld { age_s });
-        }
-        if age_s < -TOLERANCE_SECONDS {
-            return Err(WebhookError::TooNew { ahead_s: age_s.saturating_neg() });
-        }
+        let stamp = Stamp::parse(text, FORM)?;
+        self.keys.signed(&[stamp.time.as_bytes(), b".", raw], &stamp.codes)?;
+        fresh(stamp.seconds, now, TOLERANCE_SECONDS)?;
         event(raw)
     }
-}
-
-struct Signature<'a> {
-    time: &'a str,
-    seconds: i64,
-    codes: Vec<[u8; 32]>,
-}
-
-impl<'a> Signature<'a> {
-    fn parse(text: &'a str) -> Result<Self, WebhookError> {
-        let parts: Vec<_> = text.split(',').filter_map(|part| part.split_once('=')).take(PARTS_MAX).collect();
-        let time = parts
-            .iter()
-            .find_map(|(name, value)| (*name == "t").then_some(*value))
-            .ok_or(WebhookError::MalformedSignature("no time"))?;
-        let is_plain = (1..=12).contains(&time.len()) && time.bytes().all(|byte| byte.is_ascii_digit());
-        let seconds = time
-            .parse()
-            .ok()
-            .filter(|_| is_plain)
-            .ok_or(WebhookError::MalformedSignature("the time is not a number of seconds"))?;
-        let codes: Vec<_> =
-            parts.iter().filter(|(name, _)| *name == "v1").filter_map(|(_, value)| code(value)).collect();
-        if codes.is_empty() {
-            return Err(WebhookError::MalformedSignature("no v1 of 64 lower-case hex digits"));
-        }
-        Ok(Self { time, seconds, codes })
-    }
-}
-
-fn code(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0_u8; 32];
-    let is_lower = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    (is_lower && hex::decode_to_slice(text, &mut bytes).is_ok()).then_some(bytes)
-}
-
-fn keyed(secret: &Secret<String>, time: &str, raw: &[u8]) -> Hmac<Sha256> {
-    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(secret.expose().as_bytes())
-        .expect("HMAC takes keys of any length (RFC 2104 section 3)");
-    mac.update(time.as_bytes());
-    mac.update(b".");
-    mac.update(raw);
-    mac
 }
 
 fn event(raw: &[u8]) -> Result<ProviderEvent, WebhookError> {
@@ -136,23 +80,23 @@ fn event(raw: &[u8]) -> Result<ProviderEvent, WebhookError> {
     if envelope.id.is_empty() || envelope.id.len() > 255 {
         return Err(WebhookError::MalformedEvent("the id is empty or longer than 255 bytes".to_owned()));
     }
-    let effect = effect(&envelope.kind, &envelope.data)
+    let effects = effects(&envelope.kind, &envelope.data)
         .map_err(|_| unreadable(&format!("the data of {}", envelope.kind)))?;
     let payload = Untrusted::new(Origin::Webhook(BACKEND.to_owned()), envelope.data);
     let mut event =
         ProviderEvent::new(envelope.id, envelope.kind, envelope.mode, envelope.created_at, payload);
-    event.effect = effect;
+    event.effects = effects;
     Ok(event)
 }
 
-fn effect(kind: &EventKind, data: &serde_json::Value) -> Result<Option<EventEffect>, serde_json::Error> {
-    Ok(Some(match kind {
+fn effects(kind: &EventKind, data: &serde_json::Value) -> Result<Vec<EventEffect>, serde_json::Error> {
+    Ok(vec![match kind {
         EventKind::InvoicePaid => EventEffect::Paid(Deserialize::deserialize(data)?),
         EventKind::SubscriptionDeleted => EventEffect::Ended(Deserialize::deserialize(data)?),
         EventKind::ChargeRefunded => EventEffect::Refunded(Deserialize::deserialize(data)?),
         EventKind::PaymentFailed => EventEffect::Failed(Deserialize::deserialize(data)?),
-        _ => return Ok(None),
-    }))
+        _ => return Ok(Vec::new()),
+    }])
 }
 
 #[cfg(test)]
@@ -202,9 +146,9 @@ mod tests {
             assert_eq!(verdict(&header, RAW, earlier).is_ok(), passes, "{age} s ahead");
         }
         let late = Timestamp::from_second(1_800_000_301).unwrap();
-        assert_eq!(verdict(&header, RAW, late), Err(WebhookError::TooOld { age_s: 301 }));
+        assert_eq!(verdict(&header, RAW, late), Err(WebhookError::TooOld { age_s: 301, most_s: 300 }));
         let early = Timestamp::from_second(1_799_999_699).unwrap();
-        assert_eq!(verdict(&header, RAW, early), Err(WebhookError::TooNew { ahead_s: 301 }));
+        assert_eq!(verdict(&header, RAW, early), Err(WebhookError::TooNew { ahead_s: 301, most_s: 300 }));
     }
 
     #[test]

@@ -99,13 +99,18 @@ fn a_link_is_checked_before_its_prices_exist() {
         let run = run("lines");
         for count in [0, 1, 20, 21] {
             let prices: Vec<_> = (0..count).map(|at| key(run, &format!("never {at}"))).collect();
-            let link = NewLink::new(run, prices);
+            let link = NewLink::choice(run, prices);
             let made = wait(ledger.ensure_payment_link(&key(run, "link"), &link)).unwrap_err().kind();
             let is_good = (1..=20).contains(&count);
-            assert_eq!(link.check().is_ok(), is_good, "{count}");
+            assert_eq!(link.check(&ledger.info()).is_ok(), is_good, "{count}");
             assert_eq!(made, if is_good { ErrorKind::NotFound } else { ErrorKind::InvalidInput }, "{count}");
         }
-        let away = NewLink::new(run, vec![key(run, "p")]).with_success_url("javascript:1");
-        assert!(away.check().unwrap_err().to_string().starts_with("the success URL must be an http"));
+        let away = NewLink::new(run, key(run, "p")).with_success_url("javascript:1");
+        assert!(
+            away.check(&ledger.info())
+                .unwrap_err()
+                .to_string()
+                .starts_with("the success URL must be an http")
+        );
     });
 }

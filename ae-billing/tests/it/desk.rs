@@ -117,7 +117,7 @@ fn the_current_link_is_the_newest_one_on_sale() {
         let shop = open(&*ledger, run("current"));
         assert_eq!(wait(ledger.current_link(shop.run)).unwrap(), Some(shop.link.clone()));
         assert_eq!(wait(ledger.current_link(run("nobody"))).unwrap(), None);
-        let spec = ae_billing::NewLink::new(shop.run, vec![key(shop.run, "pro")]);
+        let spec = ae_billing::NewLink::new(shop.run, key(shop.run, "pro"));
         let newer = wait(ledger.ensure_payment_link(&key(shop.run, "newer"), &spec)).unwrap().into_inner();
         assert_eq!(wait(ledger.current_link(shop.run)).unwrap(), Some(newer.clone()));
         wait(ledger.deactivate(&key(shop.run, "end"), &ObjectRef::Link(newer.id))).unwrap();

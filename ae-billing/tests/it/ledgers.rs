@@ -1,10 +1,10 @@
-//! Both stores behind one trait, so that every test runs on both.
+//! All stores behind one trait, so that every test runs on each.
 
 use std::sync::Arc;
 
 use ae_billing::{
-    BillingConfig, Ensured, EventStore, JournalHead, LinkId, LinkView, MemoryLedger, NewOrder, NewPayment,
-    Order, OrderId, OrderQuery, OrderView, OutboxEvent, Page, Payment, PaymentId, PaymentLink,
+    BillingConfig, Ensured, Entitlements, EventStore, JournalHead, LinkId, LinkView, MemoryLedger, NewOrder,
+    NewPayment, Order, OrderId, OrderQuery, OrderView, OutboxEvent, Page, Payment, PaymentId, PaymentLink,
     PaymentProvider,
 };
 use ae_core::{BackendError, IdempotencyKey, RunId, Runtime};
@@ -15,7 +15,7 @@ use crate::world::BASE;
 type Answer<T> = Result<T, BackendError>;
 
 #[async_trait]
-pub trait Ledger: PaymentProvider + EventStore {
+pub trait Ledger: PaymentProvider + EventStore + Entitlements {
     async fn link(&self, link: &LinkId) -> Answer<Option<LinkView>>;
     async fn current_link(&self, run: RunId) -> Answer<Option<PaymentLink>>;
     async fn place_order(&self, key: &IdempotencyKey, order: NewOrder) -> Answer<Ensured<Order>>;
@@ -69,6 +69,8 @@ macro_rules! ledger {
 ledger!(MemoryLedger);
 #[cfg(feature = "sqlite")]
 ledger!(ae_billing::SqliteBilling);
+#[cfg(feature = "postgres")]
+ledger!(ae_billing::PostgresBilling);
 
 /// Runs `test` on a fresh ledger of every kind.
 pub fn on_each(runtime: &Runtime, test: impl Fn(Arc<dyn Ledger>)) {
@@ -84,5 +86,9 @@ pub fn on_each_with(runtime: &Runtime, config: &BillingConfig, test: impl Fn(Arc
         test(Arc::new(
             ae_billing::SqliteBilling::open_or_create(path, runtime.clone(), config.clone()).unwrap(),
         ));
+    }
+    #[cfg(feature = "postgres")]
+    if let Some(ledger) = crate::postgres::ledger(runtime, config) {
+        test(Arc::new(ledger));
     }
 }

@@ -8,11 +8,15 @@
     unreachable_pub
 )]
 
+mod arrival;
+mod changes;
 mod check;
 mod cut;
 mod desk;
 #[cfg(feature = "conformance")]
 mod faults;
+#[cfg(feature = "conformance")]
+mod full;
 mod intake;
 mod ledgers;
 #[cfg(feature = "licence")]
@@ -23,6 +27,8 @@ mod order;
 mod orders;
 #[cfg(feature = "pages")]
 mod pages;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "conformance")]
 mod provider;
 #[cfg(feature = "sqlite")]

@@ -83,7 +83,7 @@ fn take(ledger: &Arc<dyn Ledger>, runtime: &Runtime, step: &Step) -> Result<Stri
             answer(wait(ledger.ensure_price(&named("price", *key), &spec)))
         }
         Step::Link { key, prices } => {
-            let spec = NewLink::new(run, prices.iter().map(|number| named("price", *number)).collect());
+            let spec = NewLink::choice(run, prices.iter().map(|number| named("price", *number)).collect());
             answer(wait(ledger.ensure_payment_link(&named("link", *key), &spec)))
         }
         Step::Deactivate { key, kind, object } => {

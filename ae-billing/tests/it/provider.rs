@@ -28,7 +28,10 @@ fn every_ledger_keeps_the_contract() {
 #[test]
 fn every_ledger_keeps_the_contract_of_the_event_store() {
     let (_, runtime) = clocked();
-    on_each(&runtime, |ledger| drop(wait(conformance::run_store(&*ledger, "events"))));
+    on_each(&runtime, |ledger| {
+        drop(wait(conformance::run_store(&*ledger, "events")));
+        drop(wait(conformance::run_entitlements(&*ledger, &*ledger, "access")));
+    });
     let pointers = Arc::new(Box::new(MemoryLedger::new(runtime, BASE)));
     wait(conformance::run_store(&pointers, "pointers"));
 }

@@ -70,7 +70,7 @@ pub fn try_open(provider: &dyn PaymentProvider, run: RunId) -> Result<Shop, Back
                 NewPrice::new(run, key(run, "product"), tier, tier.to_uppercase(), usd(amount), interval);
             prices.push(provider.ensure_price(&key(run, tier), &spec).await?.into_inner());
         }
-        let spec = NewLink::new(run, ["basic", "pro", "once"].map(|tier| key(run, tier)).to_vec());
+        let spec = NewLink::choice(run, ["basic", "pro", "once"].map(|tier| key(run, tier)).to_vec());
         let link = provider.ensure_payment_link(&key(run, "link"), &spec).await?.into_inner();
         Ok(Shop { run, product, prices, link })
     })

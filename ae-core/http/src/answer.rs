@@ -21,6 +21,8 @@ pub struct Answer {
     pub(crate) host: String,
     /// The effect of an answer that is not a clear refusal.
     pub(crate) effect: Effect,
+    /// Whether an earlier try of the same request may have had its effect.
+    pub(crate) doubtful: bool,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -46,6 +48,17 @@ impl Answer {
     #[must_use]
     pub fn into_body(self) -> Vec<u8> {
         self.body
+    }
+
+    /// The pause that the service asks for in `retry-after`, at most an hour.
+    pub fn pause(&self) -> Option<Duration> {
+        pause(&self.headers)
+    }
+
+    /// Whether an earlier try of the same request may have had its effect, so that this answer, even a refusal, does not
+    /// say that nothing happened.
+    pub const fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Reads the body as JSON.
@@ -88,7 +101,7 @@ impl Answer {
             ErrorKind::Timeout => Retry::Backoff,
             _ => Retry::Never,
         };
-        let is_refusal = self.status.is_client_error() && kind != ErrorKind::Timeout;
+        let is_refusal = self.status.is_client_error() && kind != ErrorKind::Timeout && !self.doubtful;
         let effect = if is_refusal { Effect::NotApplied } else { self.effect };
         let message = format!("{} answered {}: {hint}", self.host, self.status.as_u16());
         let error = BackendError::new(kind, self.backend.clone(), self.operation, message)

@@ -84,8 +84,18 @@ impl Client {
     /// `Timeout` and `Unavailable` when there was no answer, `Protocol` when it is too long. The effect is unknown
     /// unless the request only reads or was never sent.
     pub async fn send(&self, request: &Request) -> Result<Answer, BackendError> {
-        let failed = |error| self.failed(request, self.limits.answer, error);
-        let mut response = self.prepared(request).send().await.map_err(failed)?;
+        self.send_within(request, self.limits.answer).await
+    }
+
+    /// As [`send`](Self::send), in at most `within`.
+    pub(crate) async fn send_within(
+        &self,
+        request: &Request,
+        within: Duration,
+    ) -> Result<Answer, BackendError> {
+        let within = within.min(self.limits.answer);
+        let failed = |error| self.failed(request, within, error);
+        let mut response = self.prepared(request).timeout(within).send().await.map_err(failed)?;
         let bytes_max = request.body_bytes_max.unwrap_or(self.limits.body_bytes_max);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -156,6 +166,7 @@ impl Client {
             operation: request.operation,
             host: self.host().to_owned(),
             effect: Self::effect(request),
+            doubtful: false,
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             body,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{folder, name, rust_files};
 
 /// Every port: its trait, its crate, and the clauses' letter.
-const PORTS: [(&str, &str, char); 21] = [
+const PORTS: [(&str, &str, char); 22] = [
     ("NicheSource", "ae-genesis", 'C'),
     ("NicheValidator", "ae-genesis", 'C'),
     ("Analyst", "ae-genesis", 'C'),
@@ -24,6 +24,7 @@ const PORTS: [(&str, &str, char); 21] = [
     ("PaymentProvider", "ae-billing", 'C'),
     ("WebhookVerifier", "ae-billing", 'W'),
     ("EventStore", "ae-billing", 'E'),
+    ("Entitlements", "ae-billing", 'A'),
     ("Checkpointer", "ae-langflow", 'C'),
     ("NodeCache", "ae-langflow", 'C'),
     ("BlobStore", "ae-langflow", 'C'),

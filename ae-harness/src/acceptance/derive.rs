@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ae_core::{AcceptanceCriterion, Behaviour, CheckKind, Deliverable, Priority, ProductSpec};
+use ae_core::{AcceptanceCriterion, Behaviour, CheckKind, Deliverable, Digest, Priority, ProductSpec};
 
 use super::{Assertion, Check, TierPrice};
 use crate::{
@@ -98,6 +98,10 @@ fn generic(spec: &ProductSpec, site: &SiteContext) -> Vec<(&'static str, Asserti
     ];
     if let Some(document) = licence::document(spec, site) {
         kinds.push(("licence", Assertion::Licence { document }));
+    }
+    if licence::has_return_page(spec, site) {
+        let script = Digest::of_bytes("return-script", licence::RETURN_CODE.as_bytes());
+        kinds.push(("return-page", Assertion::ReturnPage { script }));
     }
     if spec.sample {
         kinds.push(("sample-notice", Assertion::SampleNotice));

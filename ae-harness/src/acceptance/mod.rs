@@ -67,6 +67,12 @@ pub enum Assertion {
         /// The content of the file.
         document: Value,
     },
+    /// The page to which a payment leads back is there, runs the script of this crate and no other, and has the parts that
+    /// the script fills.
+    ReturnPage {
+        /// The digest of the script.
+        script: Digest,
+    },
     /// These files exist.
     Files {
         /// Their paths, relative to the site.

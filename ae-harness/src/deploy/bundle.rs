@@ -1,6 +1,7 @@
 //! The files of a site, as they will be published.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -10,17 +11,18 @@ use ae_core::{BackendError, Digest, DigestWriter, ErrorKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{DeployPlan, DeploySpec, DeploymentId, forbidden};
+use super::{DeployPlan, DeploySpec, Function, PlannedFunction, address, env, forbidden, function, names};
 use crate::{
     atomic::{create_dirs, create_file, io_error, sync_dir},
+    parallel::try_map,
     paths::walk,
     workspace::hash_file,
 };
 
 /// The most files of a bundle, the most bytes of one of them and of all.
-const FILES_MAX: usize = 1_000;
-pub(super) const FILE_BYTES_MAX: u64 = 5_000_000;
-const TOTAL_BYTES_MAX: u64 = 50_000_000;
+const FILES_MAX: usize = 20_000;
+pub(super) const FILE_BYTES_MAX: u64 = 25_000_000;
+const TOTAL_BYTES_MAX: u64 = 100_000_000;
 
 /// One file of a bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,11 @@ pub struct BundleFile {
 }
 
 impl BundleFile {
+    /// Its path as it stands in an address: every byte but letters, digits and `-._~/` is escaped.
+    pub fn url_path(&self) -> String {
+        names::encode(&self.path)
+    }
+
     /// The content of the file below `folder`, or `None` when it is missing, a link or of other content.
     pub(super) fn read(&self, folder: &Path) -> Option<Vec<u8>> {
         let path = folder.join(&self.path);
@@ -61,15 +68,19 @@ pub(super) fn manifest_of(files: &[BundleFile]) -> Digest {
 pub struct Bundle {
     root: PathBuf,
     files: Vec<BundleFile>,
+    functions: Vec<Function>,
 }
 
 impl Bundle {
     /// Looks through `root`.
     ///
-    /// Refused: symbolic links, devices, sockets and pipes; names outside ASCII letters, digits and `._-~+@`; dot-files
-    /// except below `.well-known`; `.env*`, private keys, key stores and credential files, by name; a file
-    /// `.well-known/ae-release`, which the server answers itself; a folder without `index.html`; more than 1,000 files,
-    /// 5 MB in one file or 50 MB in all.
+    /// Refused: symbolic links, devices, sockets and pipes; names with other characters than letters, digits, inner spaces
+    /// and `._-~+@!$&'()[],=`; dot-files except below `.well-known`; `.env*`, private keys, key stores and credential
+    /// files, by name; a file `.well-known/ae-release`, which the server answers itself; files at the root by which a site
+    /// gives orders to its host (`_headers`, `_redirects`, `vercel.json` and the like); more than 20,000 files, 25 MB in
+    /// one file or 100 MB in all.
+    ///
+    /// Left out: `.nojekyll`, `.buildinfo`, `.gitkeep` and `.DS_Store`, which generators and desktops write.
     ///
     /// # Errors
     ///
@@ -79,8 +90,9 @@ impl Bundle {
         if !fs::symlink_metadata(root).map_err(failed)?.is_dir() {
             return Err(refused(root, "is not a folder: pass the folder of the site"));
         }
-        let found = walk(root, FILES_MAX * 2)
+        let mut found = walk(root, FILES_MAX * 2)
             .map_err(|error| refused(root, &format!("can't be read as a bundle: {error}")))?;
+        found.retain(|file| !forbidden::is_left_out(file));
         let problems: Vec<String> = found
             .iter()
             .filter_map(|file| Some(format!("{:?} {}", file.relative, forbidden::problem(file)?)))
@@ -96,15 +108,31 @@ impl Bundle {
         if total > TOTAL_BYTES_MAX {
             return Err(refused(root, &format!("has {total} bytes, {TOTAL_BYTES_MAX} is the limit")));
         }
-        if !found.iter().any(|file| file.relative == "index.html") {
-            return Err(refused(root, "has no index.html: build the site first"));
-        }
-        let mut files = Vec::with_capacity(found.len());
-        for file in found {
-            let sha256 = hash_file(&file.full).map_err(failed)?;
-            files.push(BundleFile { path: file.relative, sha256, bytes: file.bytes });
-        }
-        Ok(Self { root: root.to_path_buf(), files })
+        let files = try_map(&found, |file| {
+            let sha256 = hash_file(&file.full)?;
+            Ok(BundleFile { path: file.relative.clone(), sha256, bytes: file.bytes })
+        })
+        .map_err(failed)?;
+        Ok(Self { root: root.to_path_buf(), files, functions: Vec::new() })
+    }
+
+    /// Sets the functions, which a plan checks: at most 12, each of its own path, none with a file of the site at its path
+    /// or below it.
+    #[must_use]
+    pub fn with_functions(mut self, mut functions: Vec<Function>) -> Self {
+        functions.sort_by(|a, b| a.path.cmp(&b.path));
+        self.functions = functions;
+        self
+    }
+
+    /// The functions, sorted by path.
+    pub fn functions(&self) -> &[Function] {
+        &self.functions
+    }
+
+    /// Whether there is an `index.html` at the root.
+    pub fn has_index(&self) -> bool {
+        self.files.iter().any(|file| file.path == "index.html")
     }
 
     /// The folder that was looked through.
@@ -131,22 +159,28 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when the address is not absolute or does not end with `/`.
+    /// `InvalidInput` when the address is not absolute or does not end with `/`, for a function that can't be published, and
+    /// for the name of a variable that is not one.
     pub fn plan(&self, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
-        let absolute = spec.base_url.starts_with("http://") || spec.base_url.starts_with("https://");
-        if !absolute || !spec.base_url.ends_with('/') {
+        if !address::is_address(&spec.base_url) {
             let message =
                 format!("{:?} is not an address: use http(s)://…/ with the slash at its end", spec.base_url);
             return Err(BackendError::new(ErrorKind::InvalidInput, "bundle", "plan", message));
         }
+        function::check(&self.functions, &self.files)?;
+        spec.env.iter().try_for_each(|name| env::check_name("plan", name))?;
         let manifest = self.manifest();
+        let functions = self.planned_functions();
         Ok(DeployPlan {
             site: spec.site.clone(),
-            release: DeploymentId::of_manifest(&manifest),
+            release: DeployPlan::release_of(&manifest, spec, &functions),
             manifest,
             files: self.files.len(),
             bytes: self.bytes(),
             base_url: spec.base_url.clone(),
+            target: spec.target,
+            env: spec.env.clone(),
+            functions,
         })
     }
 
@@ -155,10 +189,11 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// `Conflict` when the plan was made for another bundle.
+    /// `Conflict` when the plan was made for another bundle, `InvalidInput` for a function that can't be published.
     pub fn check(&self, plan: &DeployPlan) -> Result<(), BackendError> {
+        function::check(&self.functions, &self.files)?;
         let manifest = self.manifest();
-        if manifest == plan.manifest && DeploymentId::of_manifest(&manifest) == plan.release {
+        if manifest == plan.manifest && self.planned_functions() == plan.functions && plan.is_whole() {
             return Ok(());
         }
         let message = format!(
@@ -167,6 +202,10 @@ impl Bundle {
             plan.release
         );
         Err(BackendError::new(ErrorKind::Conflict, "bundle", "check", message))
+    }
+
+    fn planned_functions(&self) -> Vec<PlannedFunction> {
+        self.functions.iter().map(Function::planned).collect()
     }
 
     /// The content of `file`, which is one of this bundle's: the very bytes that were scanned.
@@ -193,27 +232,33 @@ impl Bundle {
             let message = format!("{} is there already: remove it first", target.display());
             return Err(BackendError::new(ErrorKind::Conflict, "bundle", "copy", message));
         }
-        let failed = |error| io_error("bundle", "copy", "copy the files to", target, error);
-        create_dirs(target).map_err(failed)?;
-        let copied = self
-            .files
-            .iter()
-            .try_for_each(|file| copy(&self.read(file)?, &target.join(&file.path), target).map_err(failed));
+        create_dirs(target)
+            .map_err(|error| io_error("bundle", "copy", "copy the files to", target, error))?;
+        let copied = self.copy_files(target);
         if copied.is_err() {
             // The first failure is the one to report; the remains are in the way of the next copy at worst.
             let _ = fs::remove_dir_all(target);
         }
         copied
     }
+
+    fn copy_files(&self, target: &Path) -> Result<(), BackendError> {
+        let failed = |error: io::Error| io_error("bundle", "copy", "copy the files to", target, error);
+        try_map(&self.files, |file| write_new(&target.join(&file.path), &self.read(file)?).map_err(failed))?;
+        // The names are durable once: a folder of a thousand files is not synced a thousand times.
+        let folders = self.files.iter().flat_map(|file| Path::new(&file.path).ancestors().skip(1));
+        let folders: BTreeSet<_> = folders.map(|folder| target.join(folder)).collect();
+        let folders: Vec<_> = folders.into_iter().collect();
+        try_map(&folders, |folder| sync_dir(folder)).map(drop).map_err(failed)
+    }
 }
 
-/// Writes a new file below `root`, with the folders it needs, and makes all of them durable.
-fn copy(bytes: &[u8], to: &Path, root: &Path) -> io::Result<()> {
+/// Writes a new file, with the folders that it needs, and makes its content durable.
+fn write_new(to: &Path, bytes: &[u8]) -> io::Result<()> {
     to.parent().map_or(Ok(()), create_dirs)?;
     let mut file = create_file(to)?;
     file.write_all(bytes)?;
-    file.sync_all()?;
-    to.ancestors().skip(1).take_while(|folder| folder.starts_with(root)).try_for_each(sync_dir)
+    file.sync_all()
 }
 
 fn refused(root: &Path, why: &str) -> BackendError {

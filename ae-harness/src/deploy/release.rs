@@ -5,14 +5,14 @@ use std::{fs, io, path::Path};
 use ae_core::{BackendError, Digest, ErrorKind};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Bundle, BundleFile, DeploymentId, bundle::manifest_of};
+use super::{Bundle, BundleFile, DeployPlan, ReleaseId, bundle::manifest_of};
 use crate::atomic::{self, create_dirs, io_error};
 
 /// The release of a site that is live: `current.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Current {
     /// The release that answers.
-    pub(super) release: DeploymentId,
+    pub(super) release: ReleaseId,
     /// The manifest of the release.
     pub(super) sha256: Digest,
 }
@@ -27,7 +27,7 @@ impl Current {
 /// A release and its files, written to `releases/<id>.json` before the folder `releases/<id>` appears.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    pub(super) release: DeploymentId,
+    pub(super) release: ReleaseId,
     pub(super) manifest: Digest,
     /// The files, sorted by path.
     #[serde(default)]
@@ -36,9 +36,9 @@ pub(super) struct Record {
 
 impl Record {
     /// The record of a release of the site in `folder`; `None` when it is missing or its record is damaged.
-    pub(super) fn read(folder: &Path, id: &DeploymentId) -> Option<Self> {
+    pub(super) fn read(folder: &Path, id: &str) -> Option<Self> {
         let releases = folder.join("releases");
-        if !releases.join(id.as_str()).is_dir() {
+        if !releases.join(id).is_dir() {
             return None;
         }
         serde_json::from_slice(&fs::read(releases.join(format!("{id}.json"))).ok()?).ok()
@@ -47,13 +47,12 @@ impl Record {
     /// Whether the list of files is the one that names the release.
     pub(super) fn is_whole(&self) -> bool {
         let manifest = manifest_of(&self.files);
-        manifest == self.manifest && DeploymentId::of_manifest(&manifest) == self.release
+        manifest == self.manifest && DeployPlan::release_of_files(&manifest) == self.release
     }
 
     /// The file at `path`, as it was published.
     pub(super) fn file(&self, path: &str) -> Option<&BundleFile> {
-        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
-        self.files.get(at)
+        find(&self.files, path)
     }
 
     /// The paths that differ from the release on disk below the site's `folder`, at most five; empty when it is intact.
@@ -66,10 +65,16 @@ impl Record {
             Ok(found) => found,
             Err(error) => return vec![error.message().to_owned()],
         };
-        let missing = self.files.iter().filter(|file| !found.files().contains(file));
+        let missing = self.files.iter().filter(|file| find(found.files(), &file.path) != Some(file));
         let strange = found.files().iter().filter(|file| self.file(&file.path).is_none());
         missing.chain(strange).map(|file| file.path.clone()).take(5).collect()
     }
+}
+
+/// The file at `path` of a list that is sorted by path.
+fn find<'a>(files: &'a [BundleFile], path: &str) -> Option<&'a BundleFile> {
+    let at = files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+    files.get(at)
 }
 
 /// A JSON file, `None` when there is none. One that is damaged is an error, so that it is never overwritten.

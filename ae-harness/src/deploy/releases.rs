@@ -6,7 +6,7 @@ use ae_core::{BackendError, ErrorKind, IdempotencyKey, SameKey, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bundle, DeployPlan, Deployment, DeploymentId, DeploymentStatus, SiteId,
+    Bundle, DeployPlan, Deployment, DeploymentId, DeploymentReport, SiteId,
     release::{read_json, write_json},
 };
 
@@ -59,19 +59,19 @@ impl Releases {
     ) -> Result<Option<Deployment>, BackendError> {
         if self.done.repeat("deploy", key, plan)?.is_some() {
             let message = "this key is done, but its release was removed since: use a new key";
-            return match self.find(&plan.site, &plan.release) {
+            return match self.find_release(plan) {
                 Some(release) => Ok(Some(release.clone())),
                 None => Err(self.error(ErrorKind::NotFound, "deploy", message)),
             };
         }
         bundle.check(plan)?;
-        self.find(&plan.site, &plan.release).map_or(Ok(()), |release| release.check_address(plan))?;
+        self.find_release(plan).map_or(Ok(()), |release| release.check_address(plan))?;
         Ok(None)
     }
 
     /// Whether the release of `plan` is published.
     pub fn has(&self, plan: &DeployPlan) -> bool {
-        self.find(&plan.site, &plan.release).is_some()
+        self.find_release(plan).is_some()
     }
 
     /// Records the release of `plan`, whose files are in place, and makes it the active one.
@@ -85,24 +85,40 @@ impl Releases {
         plan: &DeployPlan,
         now: Timestamp,
     ) -> Result<Deployment, BackendError> {
-        let new = Deployment::new(plan.release.clone(), plan.site.clone(), &plan.base_url, now);
-        let release = self.find(&plan.site, &plan.release).cloned().unwrap_or_else(|| {
+        let id = DeploymentId::from(&plan.release);
+        self.finish_as(key, plan, id, now)
+    }
+
+    /// [`finish`](Self::finish), for a deployer whose host makes the ids. A release that is there keeps its own.
+    ///
+    /// # Errors
+    ///
+    /// None for a plan that [`begin`](Self::begin) took.
+    pub fn finish_as(
+        &mut self,
+        key: &IdempotencyKey,
+        plan: &DeployPlan,
+        id: DeploymentId,
+        now: Timestamp,
+    ) -> Result<Deployment, BackendError> {
+        let release = self.find_release(plan).cloned().unwrap_or_else(|| {
+            let new = Deployment::new(id, plan.release.clone(), plan.site.clone(), &plan.base_url, now);
             self.sites.entry(plan.site.clone()).or_default().push(new.clone());
             new
         });
-        self.switch(&plan.site, &plan.release);
+        self.switch(&plan.site, &release.id);
         self.done.keep("deploy", key, plan, ())?;
         Ok(release.with_active(true))
     }
 
-    /// The state of a release of any site.
+    /// The deployment as it is recorded.
     ///
     /// # Errors
     ///
     /// `NotFound` when there is none.
-    pub fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
-        let found = self.sites.values().flatten().find(|release| release.id == *id);
-        found.map(|release| release.state).ok_or_else(|| self.missing("status", id))
+    pub fn status(&self, site: &SiteId, id: &DeploymentId) -> Result<DeploymentReport, BackendError> {
+        let found = self.find(site, id).cloned();
+        found.map(DeploymentReport::new).ok_or_else(|| self.missing("status", id))
     }
 
     /// Makes a release the active one, unless `key` did so before, and returns whether it did now.
@@ -156,6 +172,10 @@ impl Releases {
 
     fn find(&self, site: &SiteId, id: &DeploymentId) -> Option<&Deployment> {
         self.sites.get(site)?.iter().find(|release| release.id == *id)
+    }
+
+    fn find_release(&self, plan: &DeployPlan) -> Option<&Deployment> {
+        self.sites.get(&plan.site)?.iter().find(|release| release.release == plan.release)
     }
 
     fn switch(&mut self, site: &SiteId, id: &DeploymentId) {

@@ -1,4 +1,4 @@
-//! The types of buying a domain name.
+//! The types of looking for a domain name and of quoting it.
 
 use ae_core::{Mode, Money, Provider, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,20 +13,66 @@ ae_core::checked_text! {
     }
 }
 
-/// A registrar's account of itself.
+impl Domain {
+    /// The last label, for example `com`.
+    pub fn top_level(&self) -> &str {
+        self.as_str().rsplit('.').next().unwrap_or_default()
+    }
+}
+
+/// A registrar's account of itself and its abilities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RegistrarInfo {
     /// Its name, and whether it buys for real.
     pub provider: Provider,
+    /// Whether it quotes, buys and finds orders. Without this ability it only looks.
+    pub buys: bool,
+    /// Whether it can try a purchase without buying.
+    pub dry_run: bool,
+    /// Whether the vendor itself knows a request again by its idempotency key. Where it does not, the registrar looks at
+    /// the account before it sends a purchase.
+    pub idempotent: bool,
+    /// Whether a purchase has to name a contact.
+    pub needs_contact: bool,
+    /// The most names that one search takes.
+    pub names_max: usize,
+    /// The most years for which a name is bought.
+    pub years_max: u8,
 }
 
 impl RegistrarInfo {
-    /// The registrar `name` in `mode`.
-    pub fn new(name: impl Into<String>, mode: Mode) -> Self {
-        Self { provider: Provider::new(name, mode) }
+    /// The registrar `name` in `mode`, which looks for up to `names_max` names and has no other ability.
+    pub fn new(name: impl Into<String>, mode: Mode, names_max: usize) -> Self {
+        Self {
+            provider: Provider::new(name, mode),
+            buys: false,
+            dry_run: false,
+            idempotent: false,
+            needs_contact: false,
+            names_max,
+            years_max: 0,
+        }
+    }
+
+    /// Announces [`quote`](super::Registrar::quote), [`buy`](super::Registrar::buy) and
+    /// [`order`](super::Registrar::order), for up to `years_max` years.
+    #[must_use]
+    pub const fn with_buying(mut self, years_max: u8) -> Self {
+        self.buys = true;
+        self.years_max = years_max;
+        self
     }
 }
+
+ae_core::setters! { RegistrarInfo {
+    /// Announces [`rehearse`](super::Registrar::rehearse).
+    fn with_dry_run(dry_run = true);
+    /// Says that the vendor knows a request again by its key.
+    fn with_idempotency(idempotent = true);
+    /// Says that a purchase has to name a contact.
+    fn with_contact(needs_contact = true);
+} }
 
 ae_core::wire_enum! {
     /// Whether a name could be bought. It is certain only with the order: reserved and premium names look free.
@@ -36,7 +82,7 @@ ae_core::wire_enum! {
         Taken = "taken",
         /// No registration was found.
         MaybeFree = "maybe_free",
-        /// The registry did not answer.
+        /// The registry did not answer, or this registrar does not know the ending of the name.
         Unknown = "unknown",
     }
 }
@@ -63,44 +109,3 @@ impl Quote {
         Self { domain, years, price, renewal, quoted_at }
     }
 }
-
-ae_core::wire_enum! {
-    /// The state of an order.
-    #[non_exhaustive]
-    pub enum OrderState {
-        /// Accepted, not registered yet.
-        Pending = "pending",
-        /// Registered.
-        Registered = "registered",
-        /// It was not registered.
-        Failed = "failed",
-    }
-}
-
-/// A purchase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Order {
-    /// Its id at the registrar.
-    pub id: String,
-    /// The name.
-    pub domain: Domain,
-    /// The price that was paid.
-    pub price: Money,
-    /// Its state.
-    pub state: OrderState,
-    /// Whether it renews by itself.
-    pub auto_renew: bool,
-}
-
-impl Order {
-    /// The order `id` of `domain` at `price`, which does not renew by itself.
-    pub fn new(id: impl Into<String>, domain: Domain, price: Money, state: OrderState) -> Self {
-        Self { id: id.into(), domain, price, state, auto_renew: false }
-    }
-}
-
-ae_core::setters! { Order {
-    /// Sets whether it renews by itself.
-    fn with_auto_renew(auto_renew: bool);
-} }

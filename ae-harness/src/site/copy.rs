@@ -12,6 +12,8 @@ use crate::{
 const TITLE_CHARS: usize = 300;
 const TEXT_CHARS: usize = 2_000;
 const ITEMS_MAX: usize = 24;
+/// The beginning of a link to the checkout in the markup of a kit, which does not know where its host has it.
+const CHECKOUT: &str = "href=\"checkout?";
 
 /// The words of the site.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(super) struct SiteCopy {
     pub(super) has_paid: bool,
     /// The parts of a product that works.
     pub(super) tool: Option<ToolCopy>,
+    /// Whether the site itself asks the payment provider about a purchase.
+    pub(super) renews: bool,
     /// The address of the form that counts an interest.
     pub(super) interest: String,
     pub(super) contact: Option<String>,
@@ -82,7 +86,8 @@ impl SiteCopy {
             sample: spec.sample,
             is_planned,
             has_paid: spec.core_features.iter().any(|feature| feature.tier.is_some()) && !is_planned,
-            tool: kit.filter(|_| !is_planned).map(ToolCopy::of),
+            tool: kit.filter(|_| !is_planned).map(|kit| ToolCopy::of(kit, site)),
+            renews: site.licence_path.is_some(),
             interest: site.interest_path.clone(),
             contact: site.contact.clone(),
             base_url: site.base_url.clone(),
@@ -120,8 +125,9 @@ pub(super) struct ToolCopy {
 }
 
 impl ToolCopy {
-    fn of(kit: &Kit) -> Self {
-        Self { markup: kit.markup().to_owned(), script: kit.script(), styles: kit.styles() }
+    fn of(kit: &Kit, site: &SiteContext) -> Self {
+        let markup = kit.markup().replace(CHECKOUT, &format!("href=\"{}?", site.checkout_path));
+        Self { markup, script: kit.script(), styles: kit.styles() }
     }
 }
 

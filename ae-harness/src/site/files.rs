@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ae_core::ProductSpec;
 use maud::html;
 
-use super::{copy::SiteCopy, front, marks::Marks, pages, preview, style};
+use super::{copy::SiteCopy, front, marks::Marks, pages, preview, style, thanks};
 use crate::{acceptance::SITE_FOLDER, context::SiteContext, kit::Kit, licence};
 
 /// The preview image.
@@ -37,6 +37,15 @@ pub(super) fn tool(kit: &Kit, spec: &ProductSpec, site: &SiteContext) -> BTreeMa
         files.insert(placed(licence::FILE), format!("{licence}\n").into_bytes());
     }
     files
+}
+
+/// The page to which a payment leads back, and its script.
+pub(super) fn return_page(copy: &SiteCopy) -> [(String, Vec<u8>); 2] {
+    let placed = |name: &str, text: String| (format!("{SITE_FOLDER}/{name}"), text.into_bytes());
+    [
+        placed(licence::RETURN_PAGE, thanks::page(copy)),
+        placed(licence::RETURN_SCRIPT, licence::RETURN_CODE.to_owned()),
+    ]
 }
 
 fn icon(copy: &SiteCopy) -> String {

@@ -9,6 +9,7 @@ mod pages;
 mod preview;
 mod shell;
 mod style;
+mod thanks;
 
 use std::{
     collections::BTreeMap,
@@ -106,6 +107,9 @@ impl CliProvider for SiteBuilder {
         let marks = Marks::of(&self.spec, &copy, kit);
         let mut files = files::render(&copy, &marks);
         files.extend(kit.map(|kit| files::tool(kit, &self.spec, &self.site)).into_iter().flatten());
+        if licence::has_return_page(&self.spec, &self.site) {
+            files.extend(files::return_page(&copy));
+        }
         let mut changed = request.write_files(NAME, &files)?;
         let removed = match &request.diagnosis {
             Some(diagnosis) if request.attempt > 1 => remove_strays(&request.workspace, &files, diagnosis)?,
@@ -160,7 +164,7 @@ fn check_context(spec: &ProductSpec, site: &SiteContext) -> Result<(), BackendEr
     }
     let paths =
         [("checkout", &site.checkout_path), ("interest", &site.interest_path), ("ended", &site.ended_path)];
-    for (name, path) in paths {
+    for (name, path) in paths.into_iter().chain(site.licence_path.as_ref().map(|path| ("licence", path))) {
         if let Some(why) = path_problem(path) {
             return refuse(format!("the {name} path {path:?} is refused: {why}"));
         }

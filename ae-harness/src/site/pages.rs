@@ -63,7 +63,12 @@ fn on_the_device(copy: &SiteCopy) -> Markup {
             "The tool stores what it needs in this browser, on your device: its settings, work in progress, a copy of its own \
              files for use without a network"
             @if copy.has_paid { ", and the licence that you bought" }
-            ". It is sent to no one. It stays until you remove it in the tool, or clear the data of this site in your browser."
+            ". "
+            @if copy.has_paid && copy.renews {
+                "Of this only the number of a purchase is sent, to this site alone, which asks the payment provider with it \
+                 about once a day whether the licence still holds. "
+            } @else { "It is sent to no one. " }
+            "It stays until you remove it in the tool, or clear the data of this site in your browser."
         }
     }
 }

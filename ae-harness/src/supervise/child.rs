@@ -46,7 +46,7 @@ pub(crate) struct Start {
 impl Start {
     /// Marks all processes of the run `id`. Comes before the walls, so that the program inside has the mark by its plain name.
     #[cfg_attr(
-        not(feature = "agents"),
+        not(any(feature = "agents", feature = "process")),
         expect(dead_code, reason = "sandboxes set the variable with their own")
     )]
     pub(crate) fn mark(&mut self, id: &str) {

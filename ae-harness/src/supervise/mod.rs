@@ -6,7 +6,7 @@ mod launch;
 #[cfg(any(feature = "behaviour", all(feature = "sandbox", target_os = "linux")))]
 mod process;
 
-#[cfg(all(any(feature = "agents", feature = "sandbox"), unix))]
+#[cfg(all(any(feature = "agents", feature = "process", feature = "sandbox"), unix))]
 mod child;
 #[cfg(all(feature = "agents", unix))]
 mod errors;
@@ -18,9 +18,11 @@ mod output;
 mod redact;
 #[cfg(all(feature = "agents", unix))]
 mod run;
-#[cfg(all(any(feature = "agents", feature = "sandbox"), unix))]
+#[cfg(all(any(feature = "agents", feature = "process", feature = "sandbox"), unix))]
 mod sweep;
 
+#[cfg(all(any(feature = "agents", feature = "process", feature = "sandbox"), unix))]
+pub(crate) use self::child::{Child, Start, Target};
 use self::command::command;
 #[cfg(all(feature = "sandbox", target_os = "linux"))]
 pub(crate) use self::launch::{become_program, run_program};
@@ -28,7 +30,7 @@ pub(crate) use self::launch::{become_program, run_program};
 pub(crate) use self::process::{Heard, Process, Program};
 #[cfg(all(any(feature = "agents", feature = "sandbox"), unix))]
 pub(crate) use self::{
-    child::{Child, Ended, Start, Target},
+    child::Ended,
     sweep::{MARKER, sweep},
 };
 #[cfg(all(feature = "agents", unix))]

@@ -148,3 +148,12 @@ pub fn checks(workspace: &Path, spec: &ProductSpec) -> Vec<CheckOutcome> {
 pub fn failing(workspace: &Path, spec: &ProductSpec) -> Vec<String> {
     checks(workspace, spec).into_iter().filter(|check| !check.passed).map(|check| check.id).collect()
 }
+
+pub(crate) fn contact() -> ae_harness::Contact {
+    ae_harness::Contact::from_json(
+        r#"{"first_name": "Ada", "last_name": "Byron", "email": "ada@example.com", "phone": "+441632960961",
+            "street": "1 Example Street", "city": "London", "state": "London", "postal_code": "N1 9GU",
+            "country": "GB"}"#,
+    )
+    .unwrap()
+}

@@ -4,8 +4,8 @@ use std::{fs, path::Path, sync::Arc};
 
 use ae_core::{BackendError, ErrorKind, Runtime};
 use ae_harness::{
-    Bundle, DeployPlan, DeploySpec, Deployer, Deployment, DeploymentStatus, LocalDeployer, ReleaseStore,
-    SiteId,
+    Bundle, DeployPlan, DeploySpec, Deployer, Deployment, DeploymentStatus, LocalDeployer, NewSite,
+    ReleaseStore, SiteId,
 };
 
 use crate::fixture::{build, context, key, spec, start};
@@ -76,6 +76,43 @@ async fn a_built_site_is_published_and_served() {
 }
 
 #[tokio::test]
+async fn a_site_has_the_address_that_the_composition_gives() {
+    let root = tempfile::tempdir().unwrap();
+    let local = deployer(root.path());
+    let new = NewSite::new(site(), &local.info());
+    assert_eq!(local.ensure_site(&key(0), &new).await.unwrap().url, "http://csv-tidy.localhost/");
+    let local = local.with_address(|site| format!("https://{site}.shop.example:8443/"));
+    let given = local.ensure_site(&key(0), &new).await.unwrap();
+    assert_eq!(given.url, "https://csv-tidy.shop.example:8443/");
+    assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "nothing is published");
+    for bad in ["shop.example/", "http://shop.example", "http:///"] {
+        let local = deployer(root.path()).with_address(move |_| bad.to_owned());
+        assert_eq!(local.ensure_site(&key(0), &new).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+    }
+}
+
+#[tokio::test]
+async fn what_site_generators_write_is_served() {
+    let (root, folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let names = ["docs/1.0/index.html", "_next/app/[slug]/(shop)/page.js", "tags/r&d, über/index.html"];
+    for name in names {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+    let local = deployer(root.path());
+    let bundle = Bundle::scan(folder.path()).unwrap();
+    let plan = local.plan(&bundle, &DeploySpec::new(site(), "http://csv-tidy.localhost/")).await.unwrap();
+    local.deploy(&key(0), &plan, &bundle).await.unwrap();
+    let store = ReleaseStore::open(root.path()).unwrap();
+    for file in bundle.files() {
+        let answer = store.respond(&site(), &format!("/{}", file.url_path()), None);
+        assert_eq!((answer.status().as_u16(), &answer.body()[..]), (200, file.path.as_bytes()));
+    }
+    assert_eq!(store.respond(&site(), "/", None).status().as_u16(), 404, "it has no front page");
+}
+
+#[tokio::test]
 async fn what_a_kill_leaves_is_completed_by_the_same_call() {
     let (root, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let local = deployer(root.path());
@@ -109,7 +146,7 @@ async fn what_a_kill_leaves_is_completed_by_the_same_call() {
         kill();
         assert_eq!(home(root.path()), "old", "state {sequence} leaves the old release live");
         let done = new.deploy(&local, sequence * 10).await.unwrap();
-        assert_eq!((done.id.clone(), done.active), (new.plan.release.clone(), true));
+        assert_eq!((&done.release, done.active), (&new.plan.release, true));
         assert_eq!(home(root.path()), "new");
         assert_eq!(new.deploy(&local, sequence * 10).await.unwrap(), done, "a repeat is a no-op");
         let left: Vec<_> =
@@ -187,7 +224,8 @@ async fn damage_is_reported_and_not_overwritten() {
     assert_eq!(damage.kind(), ErrorKind::Protocol);
     assert!(damage.message().contains("index.html"), "{damage}");
     assert_eq!(store.respond(&site(), "/", None).status().as_u16(), 500);
-    assert_eq!(local.status(&id).await.unwrap(), DeploymentStatus::Error);
+    let report = local.status(&site(), &id).await.unwrap();
+    assert_eq!((report.deployment.state, report.error.is_some()), (DeploymentStatus::Error, true));
     assert_eq!(local.activate(&key(1), &site(), &id).await.unwrap_err().kind(), ErrorKind::Protocol);
     let repaired = plan.deploy(&local, 2).await.unwrap();
     assert_eq!((repaired.state, home(root.path()).as_str()), (DeploymentStatus::Ready, "one"));

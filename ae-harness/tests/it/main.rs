@@ -23,6 +23,7 @@ mod prices;
 #[cfg(unix)]
 mod sealed;
 mod site;
+mod thanks;
 mod tools;
 mod visits;
 #[cfg(unix)]

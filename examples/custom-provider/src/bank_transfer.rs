@@ -42,7 +42,8 @@ impl BankTransfer {
         account: impl Into<String>,
         runtime: Runtime,
     ) -> Self {
-        let capabilities = Capabilities::default().with_own_ids().with_durable_keys().with_deactivates();
+        let capabilities =
+            Capabilities::default().with_own_ids().with_durable_keys().with_deactivates().with_choice();
         Self {
             folder: folder.into(),
             base_url: base_url.into().trim_end_matches('/').to_owned(),
@@ -186,7 +187,7 @@ impl PaymentProvider for BankTransfer {
 
 /// The slip of a link, or `None` when nothing is on sale there.
 fn slip(view: &LinkView, account: &str) -> Option<String> {
-    let line = |price: &Price| format!("{}: {} {}\n", price.nickname, price.amount, price.interval.words());
+    let line = |price: &Price| format!("{}: {} {}\n", price.nickname, price.charge, price.interval.words());
     let offered: String = view.prices.iter().filter(|price| price.active).map(line).collect();
     let next: String = view.link.success_url.iter().map(|next| format!("\nThen go on at {next}\n")).collect();
     let text = format!("Transfer to {account}\nReference {}\n\n{offered}{next}", view.link.id);

@@ -8,30 +8,33 @@ use std::{
 
 use ae_core::{BackendError, ErrorKind, IdempotencyKey, Mode, Runtime};
 use ae_harness::{
-    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
-    SiteId, host::Releases,
+    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentReport,
+    NewSite, Site, SiteId, host::Releases,
 };
 use async_trait::async_trait;
 
 const NAME: &str = "folder";
 
 /// Publishes into `{root}/{site}/{release}/` and keeps `{root}/releases.json`, which says which release of a site
-/// answers. One process writes at a time; a web server reads.
+/// answers. One process writes at a time; a web server reads, and has each site below one address.
 #[derive(Debug)]
 pub struct FolderDeployer {
     root: PathBuf,
+    address: String,
     runtime: Runtime,
     writing: Mutex<()>,
 }
 
 impl FolderDeployer {
-    /// Publishes below `root`, which is made when it is needed.
-    pub fn new(root: impl Into<PathBuf>, runtime: Runtime) -> Self {
-        Self { root: root.into(), runtime, writing: Mutex::new(()) }
+    /// Publishes below `root`, which is made when it is needed and which a web server has at `address`, for example
+    /// `http://127.0.0.1/`.
+    pub fn new(root: impl Into<PathBuf>, address: impl Into<String>, runtime: Runtime) -> Self {
+        Self { root: root.into(), address: address.into(), runtime, writing: Mutex::new(()) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, ()> {
-        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The releases, with the right to change them.
+    fn locked(&self) -> Result<(MutexGuard<'_, ()>, Releases), BackendError> {
+        Ok((self.writing.lock().unwrap_or_else(PoisonError::into_inner), self.read()?))
     }
 
     fn state(&self) -> PathBuf {
@@ -42,7 +45,7 @@ impl FolderDeployer {
         Releases::read(&self.state(), NAME)
     }
 
-    /// Copies the files, unless a call that was killed did so before. Other files in their place are removed.
+    /// Copies the files, unless an earlier call did so. Other files in their place are removed.
     fn copy(&self, plan: &DeployPlan, bundle: &Bundle) -> Result<(), BackendError> {
         let target = self.root.join(plan.site.as_str()).join(plan.release.as_str());
         if !target.exists() {
@@ -60,15 +63,20 @@ impl FolderDeployer {
 #[async_trait]
 impl Deployer for FolderDeployer {
     fn info(&self) -> DeployerInfo {
-        DeployerInfo::new(NAME, Mode::Offline).with_rollback(usize::MAX).with_listing().with_removal()
+        let info = DeployerInfo::new(NAME, Mode::Offline).with_rollback(usize::MAX);
+        info.with_listing().with_removal().with_keys()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
         fs::create_dir_all(&self.root).map_err(|cause| failed("check", &self.root, cause))
     }
 
+    async fn ensure_site(&self, _: &IdempotencyKey, site: &NewSite) -> Result<Site, BackendError> {
+        Ok(Site::new(site.site.clone(), format!("{}{}/", self.address, site.site)))
+    }
+
     async fn plan(&self, bundle: &Bundle, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
-        bundle.plan(spec)
+        self.info().plan(bundle, spec)
     }
 
     async fn deploy(
@@ -77,21 +85,19 @@ impl Deployer for FolderDeployer {
         plan: &DeployPlan,
         bundle: &Bundle,
     ) -> Result<Deployment, BackendError> {
-        let _writing = self.lock();
-        let mut releases = self.read()?;
+        self.info().check_plan(plan, bundle)?;
+        let (_writing, mut releases) = self.locked()?;
         if let Some(done) = releases.begin(key, plan, bundle)? {
             return Ok(done);
         }
-        if !releases.has(plan) {
-            self.copy(plan, bundle)?;
-        }
+        self.copy(plan, bundle)?;
         let deployment = releases.finish(key, plan, self.runtime.now())?;
         releases.write(&self.state())?;
         Ok(deployment)
     }
 
-    async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
-        self.read()?.status(id)
+    async fn status(&self, site: &SiteId, id: &DeploymentId) -> Result<DeploymentReport, BackendError> {
+        self.read()?.status(site, id)
     }
 
     async fn activate(
@@ -100,8 +106,7 @@ impl Deployer for FolderDeployer {
         site: &SiteId,
         id: &DeploymentId,
     ) -> Result<(), BackendError> {
-        let _writing = self.lock();
-        let mut releases = self.read()?;
+        let (_writing, mut releases) = self.locked()?;
         releases.activate(key, site, id)?;
         releases.write(&self.state())
     }
@@ -112,8 +117,7 @@ impl Deployer for FolderDeployer {
 
     /// The state goes first: without it nothing is live.
     async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
-        let _writing = self.lock();
-        let mut releases = self.read()?;
+        let (_writing, mut releases) = self.locked()?;
         let removed = releases.remove(key, site)?;
         releases.write(&self.state())?;
         let files = self.root.join(site.as_str());

@@ -15,7 +15,9 @@ use ae_genesis::{
     Analyst, NicheBrief, NicheSource, NicheValidator, Retriever, RuleAnalyst, RuleValidator, SignalQuery,
     SpecBrief, ValidationRequest,
 };
-use ae_harness::{AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, SiteContext, SiteId};
+use ae_harness::{
+    AgentRequest, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, NewSite, SiteContext, SiteId,
+};
 use ae_router::{ModelRouter, RouteRequest, TierRouter};
 use ae_safety::{Decision, PolicyGate};
 use custom_provider::{AllowList, BankTransfer, CreditFirst, FnBuilder, FolderDeployer, RssSource, one_page};
@@ -35,7 +37,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         spec.evidence.len()
     )?;
     route(&spec, &runtime).await?;
-    let (plan, bundle) = build(&spec, run, &runtime, folder.path()).await?;
+    let deployer = FolderDeployer::new(folder.path().join("www"), "http://127.0.0.1/", runtime.clone());
+    let (plan, bundle) = build(&spec, run, &runtime, &deployer, folder.path()).await?;
 
     let gate = AllowList::new(ten).with_target(plan.site.as_str());
     let action =
@@ -47,7 +50,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         refused => return Err(format!("the gate refused: {refused:?}").into()),
     }
 
-    let deployer = FolderDeployer::new(folder.path().join("www"), runtime.clone());
     let key = IdempotencyKey::derive(run, "deploy", "deploy", 0);
     let deployment = deployer.deploy(&key, &plan, &bundle).await?;
     writeln!(stdout(), "deployer  {}: release {} is live", deployer.info().provider.name, deployment.id)?;
@@ -85,11 +87,13 @@ async fn build(
     spec: &ProductSpec,
     run: RunId,
     runtime: &Runtime,
+    deployer: &dyn Deployer,
     folder: &Path,
 ) -> Result<(DeployPlan, Bundle), Box<dyn Error>> {
-    let site = spec.slug.parse::<SiteId>()?;
-    let base_url = format!("http://127.0.0.1/{site}/");
-    let context = SiteContext::new(&base_url, runtime.now());
+    let new = NewSite::new(spec.slug.parse::<SiteId>()?, &deployer.info());
+    let key = IdempotencyKey::derive(run, "specify", "site", 0);
+    let site = deployer.ensure_site(&key, &new).await?;
+    let context = SiteContext::new(&site.url, runtime.now());
     let workspace = folder.join("workspace");
     std::fs::create_dir_all(&workspace)?;
     let product = spec.clone();
@@ -99,7 +103,7 @@ async fn build(
     let report = builder.execute(&key, &request, &(), &Cancel::new()).await?;
     writeln!(stdout(), "builder   {}: {}", builder.info().provider.name, report.files_changed.join(", "))?;
     let bundle = Bundle::scan(&workspace.join("site"))?;
-    Ok((bundle.plan(&DeploySpec::new(site, base_url))?, bundle))
+    Ok((deployer.plan(&bundle, &DeploySpec::new(site.id, site.url)).await?, bundle))
 }
 
 async fn sell(
@@ -113,14 +117,14 @@ async fn sell(
     let key = |operation, at| IdempotencyKey::derive(run, "monetize", operation, at);
     let product = NewProduct::new(run, &spec.product_name, &spec.tagline);
     provider.ensure_product(&key("product", 0), &product).await?;
-    let (mut keys, mut made) = (Vec::new(), Vec::new());
+    let mut made = Vec::new();
     for (at, tier) in (0..).zip(&spec.pricing) {
         let price = NewPrice::new(run, key("product", 0), &tier.id, &tier.name, tier.price, tier.interval);
         made.push(provider.ensure_price(&key("price", at), &price).await?.into_inner().id);
-        keys.push(key("price", at));
     }
     let bought = made.first().ok_or("the spec has no price")?.clone();
-    let link = provider.ensure_payment_link(&key("link", 0), &NewLink::new(run, keys)).await?.into_inner();
+    let link = NewLink::choice(run, (0..).zip(&made).map(|(at, _)| key("price", at)).collect());
+    let link = provider.ensure_payment_link(&key("link", 0), &link).await?.into_inner();
     let slip = std::fs::read_to_string(provider.slip(&link.id))?;
     writeln!(stdout(), "payments  a slip for each customer:\n\n{slip}")?;
 

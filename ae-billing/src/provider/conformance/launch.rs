@@ -47,7 +47,7 @@ pub(super) fn price(run: RunId, tier: &str, amount: Money) -> NewPrice {
 }
 
 pub(super) fn link(run: RunId) -> NewLink {
-    NewLink::new(run, vec![key(run, "price")]).with_success_url("https://example.com/thanks")
+    NewLink::new(run, key(run, "price")).with_success_url("https://example.com/thanks")
 }
 
 pub(super) fn key(run: RunId, operation: &str) -> IdempotencyKey {

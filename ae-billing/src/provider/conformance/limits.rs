@@ -9,7 +9,7 @@ use super::{
     Subject,
     launch::{key, launch, link, price, product, refused_early},
 };
-use crate::{NewLink, NewPrice};
+use crate::{NewLink, NewPrice, units};
 
 /// C6: a price is above zero and a whole number of minor units of a known currency.
 pub(super) async fn c6_bad_amounts_are_refused(subject: &Subject) {
@@ -43,10 +43,12 @@ pub(super) async fn c7_caps_hold(subject: &Subject) {
     let provider = &subject.provider;
     let info = provider.info();
     let caps = info.caps;
-    let highest = price(run, "highest", subject.amount(caps.amount_max));
-    held("C7 the highest price, refused_early", highest.check(&info));
+    let grain = units::grain(subject.currency).unwrap_or(1);
+    let most = caps.amount_max.saturating_sub(caps.amount_max % grain);
+    let highest = price(run, "highest", subject.amount(most));
+    held("C7 the highest price, early", highest.check(&info));
     held("C7 the highest price", provider.ensure_price(&key(run, "highest"), &highest).await);
-    if let Some(above) = caps.amount_max.checked_add(1) {
+    if let Some(above) = most.checked_add(grain) {
         let above = price(run, "above", subject.amount(above));
         refused_early("C7 a price above the cap", above.check(&info), ErrorKind::QuotaExceeded);
         let answer = provider.ensure_price(&key(run, "above"), &above).await;
@@ -88,18 +90,29 @@ pub(super) async fn c8_references_are_checked(subject: &Subject) {
     same("C8 keys name the prices", &vec![made.price.id.clone()], &made.link.prices);
     let spec = NewPrice { product: key(run, "never made"), ..price(run, "basic", subject.amount(100)) };
     refused("C8 no product", provider.ensure_price(&key(run, "a"), &spec).await, ErrorKind::NotFound);
-    let spec = NewLink::new(run, vec![key(run, "never made")]);
+    let spec = NewLink::new(run, key(run, "never made"));
     refused("C8 no price", provider.ensure_payment_link(&key(run, "b"), &spec).await, ErrorKind::NotFound);
     let spec = NewPrice { run: other, ..price(run, "basic", subject.amount(100)) };
     let answer = provider.ensure_price(&key(other, "c"), &spec).await;
     refused("C8 another run's product", answer, ErrorKind::InvalidInput);
     for (place, spec) in [
         ("C8 another run's price", NewLink { run: other, ..link(run) }),
-        ("C8 a link over nothing", NewLink::new(run, Vec::new())),
-        ("C8 a tier twice", NewLink::new(run, vec![key(run, "price"), key(run, "price")])),
+        ("C8 a link over nothing", NewLink::choice(run, Vec::new())),
+        ("C8 a tier twice", NewLink::choice(run, vec![key(run, "price"), key(run, "price")])),
     ] {
         let answer = provider.ensure_payment_link(&key(run, place), &spec).await;
         refused(place, answer, ErrorKind::InvalidInput);
+    }
+    let spec = price(run, "pro", subject.amount(2_500));
+    let second = held("C8", provider.ensure_price(&key(run, "price-2"), &spec).await).into_inner();
+    let spec = NewLink::choice(run, vec![key(run, "price"), key(run, "price-2")]);
+    let answer = provider.ensure_payment_link(&key(run, "choice"), &spec).await;
+    if provider.info().capabilities.choice {
+        let prices = held("C8 a choice", answer).into_inner().prices;
+        same("C8 a choice, in its order", &vec![made.price.id, second.id], &prices);
+    } else {
+        refused_early("C8 a choice", spec.check(&provider.info()), ErrorKind::InvalidInput);
+        refused("C8 a choice that is not offered", answer, ErrorKind::InvalidInput);
     }
 }
 

@@ -1,5 +1,7 @@
 //! C10 to C12: what was paid and given back.
 
+use std::collections::BTreeSet;
+
 use ae_core::{
     ErrorKind,
     conformance::{held, holds, refused, same},
@@ -44,19 +46,26 @@ pub(super) async fn c11_pages_give_each_payment_once(subject: &Subject) {
             held("C11 a payment", pay(key(run, &format!("pay {number}")), payment).await);
         }
     }
-    let expected: Vec<_> = (0..5).map(|number| format!("CUST-{number}")).collect();
     for query in [PaymentQuery::new(run), PaymentQuery::new(run).with_link(made.link.id)] {
-        let (mut payers, mut query) = (Vec::new(), query.with_limit(2));
+        let whole = held("C11", subject.second.payments(&query).await);
+        holds("C11", whole.next.is_none(), "a page that holds all leads on");
+        let sorted = whole.items.windows(2).all(|pair| matches!(pair, [a, b] if a.paid_at <= b.paid_at));
+        holds("C11", sorted, "the oldest payment is not the first");
+        let own = whole.items.iter().all(|payment| payment.run == run && payment.price == made.price.id);
+        holds("C11", own, "a payment of another run or price is among them");
+        let expected: Vec<_> = whole.items.into_iter().map(|payment| payment.id).collect();
+        same("C11 all payments", &5, &expected.iter().collect::<BTreeSet<_>>().len());
+        let (mut found, mut query) = (Vec::new(), query.with_limit(2));
         loop {
             let page = held("C11", subject.second.payments(&query).await);
             holds("C11", page.items.len() <= 2, "a page is larger than its limit");
-            payers.extend(page.items.into_iter().map(|payment| payment.payer_reference));
+            found.extend(page.items.into_iter().map(|payment| payment.id));
             match page.next {
-                Some(next) if payers.len() <= expected.len() => query = query.with_after(next),
+                Some(next) if found.len() <= expected.len() => query = query.with_after(next),
                 _ => break,
             }
         }
-        same("C11 each payment once, oldest first", &expected, &payers);
+        same("C11 each payment once, in the same order", &expected, &found);
     }
 }
 

@@ -104,7 +104,7 @@ fn the_webhooks_of_a_hosted_provider_lead_to_a_licence_in_the_same_way() {
         let (run, terms) = (run("hosted"), LicenceTerms::default());
         let tell = |id: &str, kind, effect| {
             let payload = Untrusted::new(Origin::Webhook("stripe".to_owned()), serde_json::json!({}));
-            let event = ProviderEvent::new(id, kind, Mode::Live, start(), payload).with_effect(effect);
+            let event = ProviderEvent::new(id, kind, Mode::Live, start(), payload).with_effects(vec![effect]);
             let received = ReceivedEvent::new("stripe", event, b"{}", start());
             assert!(matches!(wait(ledger.record_event(&received)), Ok(Intake::Accepted { .. })));
             wait(ledger.revenue(run)).unwrap()

@@ -1,9 +1,19 @@
-/** The licence in this browser: where the token comes from, where it is kept, and whether it unlocks. */
+/**
+ * The licence in this browser: where the token comes from, where it is kept, and whether it unlocks.
+ *
+ * Where the release names a function of its host (`licence` in `tool/licence.json`) and the licence came from a checkout
+ * there, the function is asked again: once a day, and every hour once the paid period is over.
+ */
 
 import { check, endedOrders, locked } from './licence.js';
 
 const BASE = new URL('../../', import.meta.url);
 const HOUR = 3600_000;
+const DAY_S = 86400;
+/** A licence holds for three days after the paid period; from then on a new one may be there. */
+const GRACE_S = 3 * DAY_S;
+/** The refusals of the function that lock. Any other, such as a provider that is away, changes nothing. */
+const REFUSALS = ['refunded', 'disputed', 'ended', 'expired'];
 
 /** The content of the release's licence file: null if this product sells nothing, undefined if it cannot be read. */
 async function loadRelease() {
@@ -95,15 +105,23 @@ export class Access {
     this.answer = await check(this.token, { release, now, seen: this.seen(), ended: list?.orders ?? [], subtle })
       .catch(() => locked('malformed'));
     if (!subtle) this.answer = locked('insecure');
+    const [reason, order] = (store.get(this.name('refused')) ?? '').split(' ');
+    if (this.answer.unlocked && REFUSALS.includes(reason) && order === this.answer.order) this.answer = locked(reason);
     if (now > this.seen()) store.set(this.name('seen'), String(now));
     if (isNew && this.answer.unlocked) store.set(this.name('token'), this.token);
     this.show();
   }
 
-  /** Asks for the list of ended orders; offline, the last list that was read stays in force. */
+  /** Asks whether what was paid still holds; offline, the last answer stays in force. */
   async refresh() {
+    if (this.release?.ended) await this.refreshEnded();
+    if (this.release?.licence) await this.renew();
+  }
+
+  /** Asks for the list of ended orders. */
+  async refreshEnded() {
     const subtle = globalThis.crypto?.subtle;
-    if (!this.release?.ended || !subtle || !this.token) return;
+    if (!subtle || !this.token) return;
     try {
       const answer = await fetch(new URL(this.release.ended, BASE), { cache: 'no-store' });
       const text = answer.ok ? await answer.text() : '';
@@ -116,6 +134,40 @@ export class Access {
     await this.judge(false);
   }
 
+  /** Asks the function of the site for the licence of the checkout that led here. */
+  async renew() {
+    const checkout = store.get(this.name('checkout'));
+    const now = Math.floor(Date.now() / 1000);
+    const { unlocked, order, until } = this.answer;
+    const isDue = !unlocked || (until !== null && now > until - GRACE_S);
+    const asked = Number(store.get(this.name('asked'))) || 0;
+    if (!checkout || (asked <= now && now - asked < (isDue ? HOUR / 1000 : DAY_S))) return;
+    const said = await this.exchange(checkout);
+    if (typeof said.licence === 'string') {
+      store.set(this.name('asked'), String(now));
+      store.set(this.name('refused'), null);
+      await this.replace(said.licence);
+    } else if (REFUSALS.includes(said.refusal)) {
+      store.set(this.name('asked'), String(now));
+      if (order) store.set(this.name('refused'), `${said.refusal} ${order}`);
+      await this.judge(false);
+    } else if (said.refusal) {
+      // Asked again in an hour.
+      store.set(this.name('asked'), String(now - DAY_S + HOUR / 1000));
+    }
+  }
+
+  /** The answer of the function, empty without one. */
+  async exchange(checkout) {
+    try {
+      const headers = { 'content-type': 'application/json' };
+      const request = { method: 'POST', headers, body: JSON.stringify({ checkout }), cache: 'no-store' };
+      return await (await fetch(new URL(this.release.licence, BASE), request)).json();
+    } catch {
+      return {};
+    }
+  }
+
   /** Takes a token that the visitor gave. */
   async use(token) {
     if (!token || !this.release) return;
@@ -123,8 +175,13 @@ export class Access {
     await this.refresh();
   }
 
-  /** Judges a new token; if it does not unlock, the one that does stays. */
+  /** Takes a new token. */
   async take(token) {
+    await this.replace(token);
+  }
+
+  /** Judges a new token; if it does not unlock, the one that does stays. */
+  async replace(token) {
     const before = this.answer.unlocked ? this.token : null;
     this.token = token;
     await this.judge(true);
@@ -136,7 +193,7 @@ export class Access {
   /** Removes the licence from this browser. */
   async forget() {
     this.token = null;
-    store.set(this.name('token'), null);
+    for (const part of ['token', 'checkout', 'asked', 'refused']) store.set(this.name(part), null);
     await this.judge(false);
   }
 

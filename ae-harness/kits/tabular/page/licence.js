@@ -21,6 +21,8 @@ const SENTENCES = {
   not_yet: 'This licence is not valid yet.',
   expired: 'This licence has expired. Renew the plan, then use the new licence from the receipt.',
   ended: 'The order of this licence was ended, for example by a refund.',
+  refunded: 'The payment for this licence was refunded.',
+  disputed: 'The payment for this licence is disputed at the bank.',
   clock: 'The clock of this computer is behind. Set it right, then try again.',
   unreadable: 'The keys for checking licences could not be loaded. Reload the page when you are online.',
 };

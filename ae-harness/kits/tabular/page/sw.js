@@ -8,7 +8,7 @@
 const CACHE = 'tool-1';
 const SCOPE = new URL(self.registration.scope);
 /** Not a part of the release: these answer for the moment, never for later. */
-const LIVE = ['checkout', 'interest', 'ended.json', '.well-known/', 'sw.js'];
+const LIVE = ['api/', 'checkout', 'interest', 'ended.json', 'thanks', '.well-known/', 'sw.js'];
 const EXTRA = ['tool/licence.json'];
 
 /** Addresses that a text of the site refers to. */

@@ -121,6 +121,7 @@ impl Check {
             Assertion::NotBuilt { has_prices } => promise::not_built(site, criterion, plan, *has_prices),
             Assertion::Interest => promise::interest(site, criterion, &plan.interest_path),
             Assertion::Licence { document } => scripts::licence(site, document),
+            Assertion::ReturnPage { script } => scripts::return_page(site, script),
             Assertion::SampleNotice => content::sample_notice(site),
             Assertion::Files { paths } => meta::files(site, paths),
             Assertion::Markup => markup::markup(site),

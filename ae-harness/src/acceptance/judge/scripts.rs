@@ -1,10 +1,17 @@
 //! Checks of a site with scripts.
 
+use ae_core::Digest;
 use scraper::ElementRef;
 use serde_json::Value;
 
-use super::{Verdict, document::Page, pages::Site};
-use crate::{licence::FILE, script::imports};
+use super::{Verdict, document::Page, judged, pages::Site};
+use crate::{
+    licence::{FILE, RETURN_PAGE, RETURN_SCRIPT},
+    script::imports,
+};
+
+/// The ids of the elements that the script of the return page fills.
+const RETURN_PARTS: [&str; 5] = ["thanks-state", "thanks-open", "thanks-retry", "thanks-keep", "thanks-link"];
 
 /// Scripts are modules in files of the site, under the policy, and the front page loads one.
 pub(super) fn problems(site: &Site, policy: &str) -> Vec<String> {
@@ -79,4 +86,38 @@ pub(super) fn licence(site: &Site, document: &Value) -> Verdict {
         Some(_) => Err(format!("site/{FILE} is another one than follows from the spec: write {document}")),
         None => Err(format!("site/{FILE} is missing or not JSON: write {document}")),
     }
+}
+
+/// The page to which a payment leads back.
+pub(super) fn return_page(site: &Site, script: &Digest) -> Verdict {
+    let Some(page) = site.page(RETURN_PAGE) else {
+        return Err(format!(
+            "site/{RETURN_PAGE} is missing: a payment has nowhere to lead back to; write it"
+        ));
+    };
+    let mut problems = Vec::new();
+    let sources: Vec<_> = page
+        .named("script")
+        .map(|script| site.linked(page, script.attr("src").unwrap_or_default()))
+        .collect();
+    if sources != [Some(RETURN_SCRIPT)] {
+        problems.push(format!("site/{RETURN_PAGE}: has to load site/{RETURN_SCRIPT} and no other script"));
+    }
+    let found = site.files.get(RETURN_SCRIPT).map(|bytes| Digest::of_bytes("return-script", bytes));
+    if found.as_ref() != Some(script) {
+        problems.push(format!("site/{RETURN_SCRIPT} is missing or was changed: put the original back"));
+    }
+    for part in RETURN_PARTS {
+        if page.elements().filter(|element| element.attr("id") == Some(part)).count() != 1 {
+            problems.push(format!("site/{RETURN_PAGE}: has no element with the id {part:?}: add it"));
+        }
+    }
+    let is_status = |element: ElementRef<'_>| {
+        element.attr("id") == Some("thanks-state") && element.attr("role") == Some("status")
+    };
+    if !page.elements().any(is_status) {
+        problems
+            .push(format!("site/{RETURN_PAGE}: #thanks-state needs role=\"status\", so that it is read out"));
+    }
+    judged(problems, format!("site/{RETURN_PAGE} exchanges a payment for a licence"))
 }

@@ -1,5 +1,6 @@
 //! Releases on this machine's disk.
 
+mod calls;
 mod publish;
 
 use std::{
@@ -15,12 +16,16 @@ use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentStatus,
-    Releases, SiteId,
+    Bundle, DeployPlan, DeploySpec, Deployer, DeployerInfo, Deployment, DeploymentId, DeploymentReport,
+    NewSite, ReleaseId, Releases, Site, SiteId,
+    address::Addresses,
     release::{Current, Record, write_json},
     store::{RELEASE_PATH, respond_from},
 };
-use crate::atomic::{self, create_dirs, io_error};
+use crate::{
+    atomic::{self, create_dirs, io_error},
+    parallel::try_map,
+};
 
 const NAME: &str = "local";
 /// The file of a site's releases and of the keys that are done.
@@ -39,9 +44,11 @@ pub type ReleaseCheck = Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>;
 /// releases are kept; the live one is never pruned.
 ///
 /// It needs a tokio runtime.
+#[derive(Clone)]
 pub struct LocalDeployer {
     root: PathBuf,
     runtime: Runtime,
+    addresses: Addresses,
     checks: Vec<ReleaseCheck>,
 }
 
@@ -54,7 +61,15 @@ impl LocalDeployer {
     pub fn open(root: impl Into<PathBuf>, runtime: Runtime) -> Result<Self, BackendError> {
         let root = root.into();
         create_dirs(&root).map_err(|error| io_error(NAME, "open", "create", &root, error))?;
-        Ok(Self { root, runtime, checks: Vec::new() })
+        Ok(Self { root, runtime, addresses: Addresses::default(), checks: Vec::new() })
+    }
+
+    /// Sets the rule by which sites get their addresses, which are those of the server: absolute, with a slash at the end.
+    /// Without it, a site is at `http://<site>.localhost/`.
+    #[must_use]
+    pub fn with_address(mut self, address: impl Fn(&SiteId) -> String + Send + Sync + 'static) -> Self {
+        self.addresses = Addresses::new(address);
+        self
     }
 
     /// Adds a check that a new release must pass, after the built-in one and before it goes live.
@@ -64,25 +79,29 @@ impl LocalDeployer {
         self
     }
 
-    /// Takes the lock of a site, in a thread that may wait: its holder ends after a bounded check.
-    async fn lock(&self, site: &SiteId, operation: &'static str) -> Result<Site, BackendError> {
-        let folder = self.root.join(site.as_str());
-        let locking = tokio::task::spawn_blocking(move || {
-            let failed = |error| io_error(NAME, operation, "lock", &folder, error);
-            create_dirs(&folder.join("releases")).map_err(failed)?;
-            let file = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(folder.join("lock"))
-                .map_err(failed)?;
-            fs4::FileExt::lock(&file).map_err(failed)?;
-            Ok(Site { folder, _lock: file })
-        });
-        locking.await.map_err(|error| {
+    /// Does work on files apart from the runtime's own threads. A call that is dropped is done to its end.
+    async fn apart<T: Send + 'static>(
+        &self,
+        operation: &'static str,
+        work: impl FnOnce(&Self) -> Result<T, BackendError> + Send + 'static,
+    ) -> Result<T, BackendError> {
+        let this = self.clone();
+        let working = tokio::task::spawn_blocking(move || work(&this));
+        working.await.map_err(|error| {
             BackendError::new(ErrorKind::Cancelled, NAME, operation, "the runtime is shutting down")
                 .with_source(error)
         })?
+    }
+
+    /// Takes the lock of a site, which may wait: its holder ends after a bounded check.
+    fn lock(&self, site: &SiteId, operation: &'static str) -> Result<Locked, BackendError> {
+        let folder = self.root.join(site.as_str());
+        let failed = |error| io_error(NAME, operation, "lock", &folder, error);
+        create_dirs(&folder.join("releases")).map_err(failed)?;
+        let file = File::options().create(true).truncate(false).write(true).open(folder.join("lock"));
+        let file = file.map_err(failed)?;
+        fs4::FileExt::lock(&file).map_err(failed)?;
+        Ok(Locked { folder, _lock: file })
     }
 
     /// Checks the release in `files` as a visitor would.
@@ -101,10 +120,10 @@ impl LocalDeployer {
     }
 
     /// Puts the release of `plan` into its place, unless it is there undamaged.
-    fn publish(&self, site: &Site, plan: &DeployPlan, bundle: &Bundle) -> Result<(), BackendError> {
+    fn publish(&self, site: &Locked, plan: &DeployPlan, bundle: &Bundle) -> Result<(), BackendError> {
         let (release, manifest) = (plan.release.clone(), plan.manifest);
         let record = Record { release, manifest, files: bundle.files().to_vec() };
-        let there = Record::read(&site.folder, &plan.release);
+        let there = Record::read(&site.folder, plan.release.as_str());
         if there.is_some_and(|there| there == record && there.damage(&site.folder).is_empty()) {
             return Ok(());
         }
@@ -118,8 +137,8 @@ impl LocalDeployer {
     }
 }
 
-/// Asks the release in `files` for all that a visitor can ask for: `/` and every file answer 200 with exactly the bytes of
-/// the record, a missing page answers 404, and the release says its own id.
+/// Asks the release in `files` for all that a visitor can ask for: every file answers 200 with exactly the bytes of the
+/// record, `/` too where there is a front page, a missing page answers 404, and the release says its own id.
 fn visit(files: &Path, record: &Record) -> Result<(), String> {
     let get = |path: &str, wanted: StatusCode| {
         let answer = respond_from(files, record, path, None);
@@ -129,15 +148,18 @@ fn visit(files: &Path, record: &Record) -> Result<(), String> {
     if get(RELEASE_PATH, StatusCode::OK)? != format!("{}\n", record.release) {
         return Err(format!("{RELEASE_PATH} does not name the new release"));
     }
-    get("/", StatusCode::OK)?;
-    get("/no-such-page-of-this-release", StatusCode::NOT_FOUND)?;
-    for file in &record.files {
-        let body = get(&format!("/{}", file.path), StatusCode::OK)?;
-        if Digest::from_bytes(Sha256::digest(&body).into()) != file.sha256 {
-            return Err(format!("/{} answers other bytes than were planned", file.path));
-        }
+    if record.file("index.html").is_some() {
+        get("/", StatusCode::OK)?;
     }
-    Ok(())
+    get("/no-such-page-of-this-release", StatusCode::NOT_FOUND)?;
+    let visited = try_map(&record.files, |file| {
+        let body = get(&format!("/{}", file.url_path()), StatusCode::OK)?;
+        if Digest::from_bytes(Sha256::digest(&body).into()) == file.sha256 {
+            return Ok(());
+        }
+        Err(format!("/{} answers other bytes than were planned", file.path))
+    });
+    visited.map(drop)
 }
 
 impl fmt::Debug for LocalDeployer {
@@ -148,12 +170,12 @@ impl fmt::Debug for LocalDeployer {
 
 /// The locked folder of one site.
 #[derive(Debug)]
-struct Site {
+struct Locked {
     folder: PathBuf,
     _lock: File,
 }
 
-impl Site {
+impl Locked {
     fn releases(&self) -> PathBuf {
         self.folder.join("releases")
     }
@@ -164,7 +186,7 @@ impl Site {
     }
 
     /// Replaces `current.json`: the one moment at which a release goes live.
-    fn switch(&self, release: &DeploymentId, manifest: Digest) -> Result<(), BackendError> {
+    fn switch(&self, release: &ReleaseId, manifest: Digest) -> Result<(), BackendError> {
         let current = Current { release: release.clone(), sha256: manifest };
         write_json(&self.folder.join("current.json"), &current)
     }
@@ -173,7 +195,11 @@ impl Site {
 #[async_trait]
 impl Deployer for LocalDeployer {
     fn info(&self) -> DeployerInfo {
-        DeployerInfo::new(NAME, Mode::Offline).with_rollback(RELEASES_KEPT).with_listing().with_removal()
+        DeployerInfo::new(NAME, Mode::Offline)
+            .with_rollback(RELEASES_KEPT)
+            .with_listing()
+            .with_removal()
+            .with_keys()
     }
 
     async fn check(&self) -> Result<(), BackendError> {
@@ -182,8 +208,12 @@ impl Deployer for LocalDeployer {
         written.map_err(|error| io_error(NAME, "check", "write into", &self.root, error))
     }
 
+    async fn ensure_site(&self, _: &IdempotencyKey, site: &NewSite) -> Result<Site, BackendError> {
+        self.addresses.site(NAME, &site.site)
+    }
+
     async fn plan(&self, bundle: &Bundle, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
-        bundle.plan(spec)
+        self.info().plan(bundle, spec)
     }
 
     async fn deploy(
@@ -192,32 +222,14 @@ impl Deployer for LocalDeployer {
         plan: &DeployPlan,
         bundle: &Bundle,
     ) -> Result<Deployment, BackendError> {
-        let site = self.lock(&plan.site, "deploy").await?;
-        let mut releases = site.state()?;
-        if let Some(done) = releases.begin(key, plan, bundle)? {
-            return Ok(done);
-        }
-        Current::read(&site.folder)?;
-        publish::sweep(&site.releases())?;
-        self.publish(&site, plan, bundle)?;
-        let deployment = releases.finish(key, plan, self.runtime.now())?;
-        site.switch(&plan.release, plan.manifest)?;
-        // Recorded last: a call that was killed before is not done yet, and its repeat completes it.
-        publish::remove(&site.folder, &releases.prune(&plan.site, RELEASES_KEPT))?;
-        releases.write(&site.folder.join(STATE))?;
-        Ok(deployment)
+        self.info().check_plan(plan, bundle)?;
+        let (key, plan, bundle) = (key.clone(), plan.clone(), bundle.clone());
+        self.apart("deploy", move |this| this.deploy_now(&key, &plan, &bundle)).await
     }
 
-    async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
-        let failed = |error| io_error(NAME, "status", "read", &self.root, error);
-        for entry in fs::read_dir(&self.root).map_err(failed)? {
-            let folder = entry.map_err(failed)?.path();
-            if let Some(record) = Record::read(&folder, id) {
-                let intact = record.damage(&folder).is_empty();
-                return Ok(if intact { DeploymentStatus::Ready } else { DeploymentStatus::Error });
-            }
-        }
-        Err(BackendError::new(ErrorKind::NotFound, NAME, "status", format!("there is no release {id}")))
+    async fn status(&self, site: &SiteId, id: &DeploymentId) -> Result<DeploymentReport, BackendError> {
+        let (site, id) = (site.clone(), id.clone());
+        self.apart("status", move |this| this.status_now(&site, &id)).await
     }
 
     async fn activate(
@@ -226,27 +238,8 @@ impl Deployer for LocalDeployer {
         site: &SiteId,
         id: &DeploymentId,
     ) -> Result<(), BackendError> {
-        let missing = || {
-            let message = format!("{site} has no release {id}: list its releases first");
-            BackendError::new(ErrorKind::NotFound, NAME, "activate", message)
-        };
-        if !self.root.join(site.as_str()).is_dir() {
-            return Err(missing());
-        }
-        let locked = self.lock(site, "activate").await?;
-        let mut releases = locked.state()?;
-        if !releases.activate(key, site, id)? {
-            return Ok(());
-        }
-        let record = Record::read(&locked.folder, id).ok_or_else(missing)?;
-        let damage = record.damage(&locked.folder);
-        if !damage.is_empty() {
-            let damage = damage.join(", ");
-            let message = format!("release {id} of {site} is damaged on disk: {damage}; deploy it again");
-            return Err(BackendError::new(ErrorKind::Protocol, NAME, "activate", message));
-        }
-        locked.switch(id, record.manifest)?;
-        releases.write(&locked.folder.join(STATE))
+        let (key, site, id) = (key.clone(), site.clone(), id.clone());
+        self.apart("activate", move |this| this.activate_now(&key, &site, &id)).await
     }
 
     async fn list(&self, site: &SiteId) -> Result<Vec<Deployment>, BackendError> {
@@ -255,18 +248,7 @@ impl Deployer for LocalDeployer {
     }
 
     async fn remove(&self, key: &IdempotencyKey, site: &SiteId) -> Result<(), BackendError> {
-        let locked = self.lock(site, "remove").await?;
-        let mut releases = locked.state()?;
-        if !releases.remove(key, site)? {
-            return Ok(());
-        }
-        let failed = |error| io_error(NAME, "remove", "clear", &locked.folder, error);
-        // First the switch, so that no visitor meets half a site.
-        match fs::remove_file(locked.folder.join("current.json")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => {}
-        }
-        fs::remove_dir_all(locked.releases()).map_err(failed)?;
-        releases.write(&locked.folder.join(STATE))
+        let (key, site) = (key.clone(), site.clone());
+        self.apart("remove", move |this| this.remove_now(&key, &site)).await
     }
 }

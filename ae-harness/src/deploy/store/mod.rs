@@ -15,14 +15,16 @@ use ae_core::{BackendError, Digest, ErrorKind};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
-#[cfg(feature = "local")]
+#[cfg(any(feature = "local", feature = "ready"))]
 pub(super) use self::respond::RELEASE_PATH;
+#[cfg(feature = "cloudflare")]
+pub(super) use self::respond::content_type;
 pub(super) use self::respond::respond_from;
 #[cfg(feature = "site")]
 pub(crate) use self::respond::{candidates, is_served};
 use self::respond::{damaged, text};
 use super::{
-    SiteId,
+    ReleaseId, SiteId,
     release::{Current, Record},
 };
 use crate::atomic::{create_dirs, io_error};
@@ -70,23 +72,41 @@ impl ReleaseStore {
         Ok(sites)
     }
 
-    /// The answer of `site` to a GET of `path`, an absolute path without query, and the value of `If-None-Match`.
+    /// The answer of `site` to a GET of `path`, an absolute path without query as the request has it, and the value of
+    /// `If-None-Match`.
     ///
-    /// `/` and `…/` are their `index.html`; a path without extension is the file of that name, else that name with
-    /// `.html`; what is missing is the site's `404.html` with status 404. Dot-files other than
-    /// `/.well-known/…`, links and paths that leave the release are missing. Every answer carries a content type,
+    /// Escapes are decoded once. `/` and `…/` are their `index.html`; any other path is the file of that name, else that
+    /// name with `.html`; a folder with an `index.html` is answered 308 to its path with a slash; what is missing is the
+    /// site's `404.html` with status 404. Dot-files other than `/.well-known/…`, links, paths that leave the release and
+    /// escapes that are malformed or hide a separator are missing. Every answer carries a content type,
     /// `X-Content-Type-Options: nosniff`, a Content-Security-Policy that allows the site's own files
     /// and nothing from elsewhere, and an `ETag` of its content;
     /// an equal `If-None-Match` is answered 304. The whole answer comes from one release. A file that is not the one that
     /// was published, or a damaged record of the release, is answered 500.
     pub fn respond(&self, site: &SiteId, path: &str, if_none_match: Option<&str>) -> Response<Bytes> {
+        let (first, release) = self.answer(site, path, if_none_match);
+        if first.status() != StatusCode::INTERNAL_SERVER_ERROR {
+            return first;
+        }
+        // The release may have been replaced and pruned between the look at its name and the look at its files.
+        let (again, now) = self.answer(site, path, if_none_match);
+        if now == release { first } else { again }
+    }
+
+    /// The answer of the release that is live, and its name.
+    fn answer(
+        &self,
+        site: &SiteId,
+        path: &str,
+        if_none_match: Option<&str>,
+    ) -> (Response<Bytes>, Option<ReleaseId>) {
         match self.live(site) {
             Ok(Some(record)) => {
                 let files = self.root.join(site.as_str()).join("releases").join(record.release.as_str());
-                respond_from(&files, &record, path, if_none_match)
+                (respond_from(&files, &record, path, if_none_match), Some(record.release.clone()))
             }
-            Ok(None) => text(StatusCode::NOT_FOUND, "No such site.\n".to_owned(), None),
-            Err(_) => damaged(),
+            Ok(None) => (text(StatusCode::NOT_FOUND, "No such site.\n".to_owned(), None), None),
+            Err(_) => (damaged(), None),
         }
     }
 
@@ -123,7 +143,7 @@ impl ReleaseStore {
         if let Some(record) = live.get(site).filter(|record| is_current(record)) {
             return Ok(Some(Arc::clone(record)));
         }
-        let found = Record::read(&folder, &current.release);
+        let found = Record::read(&folder, current.release.as_str());
         let record = found.filter(|record| is_current(record) && record.is_whole()).ok_or_else(|| {
             let message = format!("the record of release {} of {site} is damaged", current.release);
             BackendError::new(ErrorKind::Protocol, "releases", "read", message)

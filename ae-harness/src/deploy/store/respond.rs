@@ -6,7 +6,10 @@ use ae_core::Digest;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::{deploy::release::Record, policy::OF_ANSWERS};
+use crate::{
+    deploy::{names, release::Record},
+    policy::OF_ANSWERS,
+};
 
 /// The path at which a site says which release answers.
 pub(in crate::deploy) const RELEASE_PATH: &str = "/.well-known/ae-release";
@@ -18,10 +21,16 @@ pub(in crate::deploy) fn respond_from(
     path: &str,
     if_none_match: Option<&str>,
 ) -> Response<Bytes> {
+    let path = names::decode(path).unwrap_or_default();
     if path == RELEASE_PATH {
         return text(StatusCode::OK, format!("{}\n", record.release), if_none_match);
     }
-    let found = candidates(path).iter().find_map(|name| record.file(name));
+    let found = candidates(&path).iter().find_map(|name| record.file(name));
+    if found.is_none() {
+        if let Some(folder) = folder_page(&path).filter(|page| record.file(page).is_some()) {
+            return moved(&folder);
+        }
+    }
     let (status, file) = match found {
         Some(file) => (StatusCode::OK, file),
         None => match record.file("404.html") {
@@ -35,17 +44,31 @@ pub(in crate::deploy) fn respond_from(
     }
 }
 
-/// The files that may stand for `path`, an absolute path; the first that exists wins.
+/// The files that may stand for `path`, an absolute path without escapes; the first that exists wins.
 pub(crate) fn candidates(path: &str) -> Vec<String> {
     let Some(relative) = path.strip_prefix('/') else { return Vec::new() };
     if relative.is_empty() || relative.ends_with('/') {
         return vec![format!("{relative}index.html")];
     }
-    let name = relative.rsplit('/').next().unwrap_or_default();
-    if name.contains('.') {
-        return vec![relative.to_owned()];
-    }
     vec![relative.to_owned(), format!("{relative}.html")]
+}
+
+/// The page of the folder at `path`, which lacks the slash at its end.
+fn folder_page(path: &str) -> Option<String> {
+    path.strip_prefix('/')
+        .filter(|relative| !relative.is_empty())
+        .map(|relative| format!("{relative}/index.html"))
+}
+
+/// Sends the visitor of `…/folder` to `…/folder/`, where the links of `page` hold. The target is relative, so it stays on
+/// this site whatever stands in front of the path.
+fn moved(page: &str) -> Response<Bytes> {
+    let folder = page.rsplit('/').nth(1).unwrap_or_default();
+    let mut response = text(StatusCode::PERMANENT_REDIRECT, "Moved.\n".to_owned(), None);
+    if let Ok(target) = HeaderValue::from_str(&format!("./{}/", names::encode(folder))) {
+        response.headers_mut().insert(header::LOCATION, target);
+    }
+    response
 }
 
 /// Whether a file with this path may be served: a plain path, and no dot-file but those that are well known.
@@ -55,7 +78,8 @@ pub(crate) fn is_served(relative: &str) -> bool {
     crate::paths::path_problem(relative).is_none() && !visible.split('/').any(|part| part.starts_with('.'))
 }
 
-fn content_type(name: &str) -> &'static str {
+/// The type of a file by its name.
+pub(in crate::deploy) fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "html" => "text/html; charset=utf-8",
         "css" => "text/css; charset=utf-8",

@@ -5,7 +5,7 @@ use std::fs;
 use http::header;
 
 use super::*;
-use crate::deploy::{Bundle, DeploymentId};
+use crate::deploy::{Bundle, DeployPlan};
 
 fn release() -> (tempfile::TempDir, Record) {
     let folder = tempfile::tempdir().unwrap();
@@ -14,6 +14,10 @@ fn release() -> (tempfile::TempDir, Record) {
         ("privacy.html", "privacy"),
         ("404.html", "lost"),
         ("docs/index.html", "docs"),
+        ("docs/1.0/index.html", "one"),
+        ("_next/app/[slug]/(shop)/page.js", "route"),
+        ("tags/über.html", "tag"),
+        ("my photo.html", "photo"),
         (".well-known/security.txt", "contact"),
     ];
     for (path, content) in published {
@@ -23,7 +27,7 @@ fn release() -> (tempfile::TempDir, Record) {
     }
     let bundle = Bundle::scan(folder.path()).unwrap();
     let record = Record {
-        release: DeploymentId::of_manifest(&bundle.manifest()),
+        release: DeployPlan::release_of_files(&bundle.manifest()),
         manifest: bundle.manifest(),
         files: bundle.files().to_vec(),
     };
@@ -46,7 +50,32 @@ fn paths_map_to_files_and_nothing_else() {
         ("/docs/", 200, "docs"),
         ("/.well-known/ae-release", 200, id.as_str()),
         ("/.well-known/security.txt", 200, "contact"),
+        ("/_next/app/[slug]/(shop)/page.js", 200, "route"),
+        ("/_next/app/%5Bslug%5D/%28shop%29/page.js", 200, "route"),
+        ("/_next/app/%5bslug%5d/(shop)/page%2Ejs", 200, "route"),
+        ("/tags/%C3%BCber", 200, "tag"),
+        ("/tags/über", 200, "tag"),
+        ("/my%20photo", 200, "photo"),
+        ("/docs", 308, "Moved.\n"),
+        ("/docs/1.0", 308, "Moved.\n"),
+        ("/%64ocs", 308, "Moved.\n"),
+        ("/.well-known/ae%2Drelease", 200, id.as_str()),
         ("/missing", 404, "lost"),
+        ("/my+photo", 404, "lost"),
+        ("/docs%2findex.html", 404, "lost"),
+        ("/docs%5cindex.html", 404, "lost"),
+        ("/docs/%2e%2e/index.html", 404, "lost"),
+        ("/docs/%252e%252e/index.html", 404, "lost"),
+        ("/%5Bslug", 404, "lost"),
+        ("/index.html%00", 404, "lost"),
+        ("/index.html%", 404, "lost"),
+        ("/index.htm%6", 404, "lost"),
+        ("/%69ndex.html%FF", 404, "lost"),
+        ("/%2Eenv", 404, "lost"),
+        ("/%2Fetc/passwd", 404, "lost"),
+        ("%2F", 404, "lost"),
+        ("/docs//", 404, "lost"),
+        ("//docs", 404, "lost"),
         ("/.env", 404, "lost"),
         ("/../index.html", 404, "lost"),
         ("//etc/passwd", 404, "lost"),
@@ -55,6 +84,15 @@ fn paths_map_to_files_and_nothing_else() {
         ("", 404, "lost"),
     ] {
         assert_eq!(get(path), (status, body.to_owned()), "{path}");
+    }
+}
+
+#[test]
+fn a_folder_sends_on_to_itself_and_nowhere_else() {
+    let (folder, record) = release();
+    for (path, target) in [("/docs", "./docs/"), ("/docs/1.0", "./1.0/"), ("/do%63s", "./docs/")] {
+        let answer = respond_from(folder.path(), &record, path, None);
+        assert_eq!(answer.headers()[header::LOCATION], target, "{path}");
     }
 }
 
@@ -97,7 +135,7 @@ fn files_of_a_tool_have_their_types_and_the_policy() {
     }
     let bundle = Bundle::scan(folder.path()).unwrap();
     let record = Record {
-        release: DeploymentId::of_manifest(&bundle.manifest()),
+        release: DeployPlan::release_of_files(&bundle.manifest()),
         manifest: bundle.manifest(),
         files: bundle.files().to_vec(),
     };

@@ -2,7 +2,8 @@
 
 use std::{fmt::Debug, io::Read, path::Path, sync::Arc};
 
-use ae_core::{Intent, Money, Runtime};
+use ae_billing::WebhookVerifier;
+use ae_core::{Intent, Money, Provider, Runtime, Secret};
 use ae_harness::Launcher;
 use ae_langflow::Checkpointer;
 use ae_safety::Gatekeeper;
@@ -10,7 +11,10 @@ use async_trait::async_trait;
 
 use crate::{
     error::Result,
-    glue::{approver::Approver, progress::Progress, storefront::Storefront},
+    glue::{
+        approver::Approver, missed::MissedEvents, notice::Notifier, progress::Progress,
+        storefront::Storefront,
+    },
     run::Ports,
     setup::DataDir,
     store::{KitFrom, RunIndex, RunSettings},
@@ -104,6 +108,31 @@ pub trait Wiring: Debug + Send + Sync {
 
     /// The ledger as the pages and the reports see it, with links at `base_url`.
     fn storefront(&self, installation: &Installation, base_url: &str) -> Result<Arc<dyn Storefront>>;
+
+    /// The secret that signs the webhooks of a payment provider in its mode, where the environment names it.
+    fn webhook_secret(&self, provider: &Provider) -> Option<Secret<String>>;
+
+    /// Verifies the webhooks of a payment provider, any of `secrets` may sign.
+    ///
+    /// # Errors
+    ///
+    /// When there is no verifier for it, or a secret can't be used.
+    fn verifier(&self, provider: &Provider, secrets: Vec<Secret<String>>)
+    -> Result<Arc<dyn WebhookVerifier>>;
+
+    /// The payment providers that list their events, as far as their keys are there.
+    ///
+    /// # Errors
+    ///
+    /// When a key can't be used.
+    fn missed(&self, installation: &Installation) -> Result<Vec<Arc<dyn MissedEvents>>>;
+
+    /// The way to the system of the operator's own at `url`.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for what is not an address.
+    fn notifier(&self, url: &str) -> Result<Arc<dyn Notifier>>;
 
     /// Opens the files of signals that `settings` names, before a run relies on them.
     ///

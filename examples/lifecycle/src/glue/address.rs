@@ -30,6 +30,13 @@ pub fn split(authority: &str) -> (&str, Option<u16>) {
     }
 }
 
+/// Whether what is sent to `url` is private on its way: `https`, or `http` on this machine.
+pub fn is_private(url: &str) -> bool {
+    let authority = url.strip_prefix("http://").and_then(|rest| rest.split(['/', '?', '#']).next());
+    let is_near = |authority: &str| matches!(split(authority).0, "127.0.0.1" | "localhost" | "[::1]");
+    url.starts_with("https://") || authority.is_some_and(is_near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +52,22 @@ mod tests {
             ("https://shop.example:8443/x", "https://csv.shop.example:8443/"),
         ] {
             assert_eq!(product(base_url, "csv"), address, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_private_without_encryption() {
+        for url in ["https://a.example/x", "http://127.0.0.1:80/", "http://localhost", "http://[::1]:9/x"] {
+            assert!(is_private(url), "{url}");
+        }
+        for url in [
+            "http://a.example",
+            "http://localhost.a.example/",
+            "http://localhost@a.example",
+            "ftp://localhost",
+            "",
+        ] {
+            assert!(!is_private(url), "{url}");
         }
     }
 

@@ -4,7 +4,7 @@ use ae_billing::{NewLink, NewPrice, NewProduct, ProviderInfo};
 use ae_core::{Deliverable, IdempotencyKey, PriceTier, ProductSpec, RunId};
 use serde::{Deserialize, Serialize};
 
-/// The product, its prices and its link: the very requests that the payment provider gets. They name one another by the
+/// The product, its prices and its links: the very requests that the payment provider gets. They name one another by the
 /// keys under which they are made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForSale {
@@ -12,13 +12,15 @@ pub struct ForSale {
     pub product: NewProduct,
     /// Its prices.
     pub prices: Vec<NewPrice>,
-    /// Its payment link, over all prices in their order.
-    pub link: NewLink,
+    /// Its payment links: one for each price, in their order. A link of several prices would sell all of them at once at
+    /// most providers.
+    pub links: Vec<NewLink>,
 }
 
 impl ForSale {
-    /// The sale of `spec` for `run`; the product answers at `product_url`. Of a pre-order nothing is sold.
-    pub fn of(run: RunId, spec: &ProductSpec, product_url: &str) -> Option<Self> {
+    /// The sale of `spec` for `run`; the product answers at `product_url`, and buyers return to `success_url`. Of a
+    /// pre-order nothing is sold.
+    pub fn of(run: RunId, spec: &ProductSpec, product_url: &str, success_url: &str) -> Option<Self> {
         if spec.deliverable == Deliverable::PreOrder {
             return None;
         }
@@ -27,8 +29,9 @@ impl ForSale {
             NewPrice::new(run, product_key(run), &tier.id, &tier.name, tier.price, tier.interval)
         };
         let prices: Vec<_> = spec.pricing.iter().map(price).collect();
-        let keys = (0_u32..).zip(&prices).map(|(sequence, _)| price_key(run, sequence)).collect();
-        Some(Self { product, prices, link: NewLink::new(run, keys).with_success_url(product_url) })
+        let link = |sequence| NewLink::new(run, price_key(run, sequence)).with_success_url(success_url);
+        let links = (0_u32..).zip(&prices).map(|(sequence, _)| link(sequence)).collect();
+        Some(Self { product, prices, links })
     }
 
     /// The part that `provider` would refuse and the remedy, or `None` when it refuses nothing that can be known
@@ -44,19 +47,20 @@ impl ForSale {
                 return Some(format!(
                     "the price {:?} ({} {}) can't be sold: {wrong}; start a new run whose intent names another price",
                     price.nickname,
-                    price.amount,
+                    price.charge,
                     price.interval.words()
                 ));
             }
         }
-        let most = provider.caps.prices_per_run_max;
+        let most = provider.caps.prices_per_run_max.min(provider.caps.links_per_run_max);
         if self.prices.len() > most {
             return Some(format!(
                 "{} prices are more than the {most} that a run may make",
                 self.prices.len()
             ));
         }
-        self.link.check().err().map(|wrong| format!("the product can't be sold: {wrong}"))
+        let wrong = self.links.iter().find_map(|link| link.check(provider).err())?;
+        Some(format!("the product can't be sold: {wrong}"))
     }
 }
 
@@ -68,4 +72,9 @@ pub fn product_key(run: RunId) -> IdempotencyKey {
 /// The key under which price number `sequence` of `run` is made.
 pub fn price_key(run: RunId, sequence: u32) -> IdempotencyKey {
     IdempotencyKey::derive(run, "monetize", "ensure_price", sequence)
+}
+
+/// The key under which the link of price number `sequence` of `run` is made.
+pub fn link_key(run: RunId, sequence: u32) -> IdempotencyKey {
+    IdempotencyKey::derive(run, "monetize", "ensure_payment_link", sequence)
 }

@@ -1,8 +1,8 @@
 //! Joins the ledger to its pages and reports: everything about a sale, and no way to change what is on sale.
 
 use ae_billing::{
-    Ensured, EventStore, LinkId, LinkView, NewOrder, NewPayment, NewRefund, Order, OrderId, OrderQuery,
-    OrderView, OutboxEvent, Page, Payment, PaymentLink, Refund,
+    Ensured, Entitlements, EventStore, LinkId, LinkView, NewOrder, NewPayment, NewRefund, Order, OrderId,
+    OrderQuery, OrderView, OutboxEvent, Page, Payment, PaymentLink, Refund,
 };
 use ae_core::{BackendError, IdempotencyKey, RunId};
 use async_trait::async_trait;
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 ///
 /// When the store can't be read or written; what records something as the ledger says.
 #[async_trait]
-pub trait Storefront: EventStore {
+pub trait Storefront: EventStore + Entitlements {
     /// The link with its product, prices and payments.
     async fn link(&self, link: &LinkId) -> Result<Option<LinkView>, BackendError>;
     /// The newest link of `run` where something can be bought now.

@@ -7,10 +7,10 @@ mod state;
 
 pub use self::{
     graph::lifecycle,
-    ports::{Builders, DeployPlanner, MakeBuilder, Ports},
+    ports::{AddressOf, Builders, DeployPlanner, MakeBuilder, Ports, Till},
     stages::{STAGES, Stage, StageInfo},
     state::{
-        Authored, BuildPlan, Built, Chosen, Despite, End, Found, Launched, Offered, RunStart, RunState,
-        RunStateUpdate, Sold,
+        Authored, BuildPlan, Built, Chosen, Despite, End, EventsTo, Found, Launched, Offered, RunStart,
+        RunState, RunStateUpdate, Sold,
     },
 };

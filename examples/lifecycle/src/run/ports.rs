@@ -1,19 +1,23 @@
 //! The backends of one composition. What spends, publishes, charges or runs code is held only behind its guard.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use ae_billing::PaymentProvider;
-use ae_core::{BackendError, Offer, ProductSpec, Runtime};
+use ae_billing::{EventStore, ObjectRef, PaymentProvider};
+use ae_core::{BackendError, Offer, ProductSpec, RunId, Runtime};
 use ae_genesis::NicheValidator;
 use ae_harness::{
-    BehaviourRunner, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, ProviderInfo, SiteContext,
+    BehaviourRunner, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer, DeployerInfo, ProviderInfo,
+    SiteContext, SiteId,
 };
 use ae_langflow::Checkpointer;
 use ae_router::ModelRouter;
 use ae_safety::{Gatekeeper, Guarded};
 
 use crate::{
-    glue::{agent::Agent, analysts::Analysts, approver::Approver, progress::Progress, signals::Sources},
+    glue::{
+        agent::Agent, analysts::Analysts, approver::Approver, hosting::EnvFrom, progress::Progress,
+        signals::Sources,
+    },
     setup::{DataDir, Keys},
     store::RunIndex,
 };
@@ -51,8 +55,12 @@ pub struct Ports {
     pub deploy_planner: DeployPlanner,
     /// Sells it.
     pub payments: Guarded<Arc<dyn PaymentProvider>>,
-    /// The payment provider's account of itself and of its limits.
-    pub payments_info: ae_billing::ProviderInfo,
+    /// Says what selling would do, without doing it.
+    pub till: Till,
+    /// The variables that a site's functions need to ask the payment provider.
+    pub seller_env: BTreeMap<String, EnvFrom>,
+    /// The books, which have to know what is on sale.
+    pub books: Arc<dyn EventStore>,
     /// The list of runs.
     pub runs: Arc<RunIndex>,
     /// Remembers every step.
@@ -98,18 +106,71 @@ impl fmt::Debug for Builders {
     }
 }
 
+/// The address that a host gives a site of that label, as far as it can be known before the site is made.
+pub type AddressOf = dyn Fn(&SiteId) -> String + Send + Sync;
+
 /// The harmless half of a deployer: it plans, and has no way to publish.
-#[derive(Debug, Clone)]
-pub struct DeployPlanner(Arc<dyn Deployer>);
+#[derive(Clone)]
+pub struct DeployPlanner {
+    deployer: Arc<dyn Deployer>,
+    address: Arc<AddressOf>,
+}
 
 impl DeployPlanner {
-    /// Takes the planning half of `deployer`.
-    pub fn of(deployer: Arc<dyn Deployer>) -> Self {
-        Self(deployer)
+    /// Takes the planning half of `deployer`, whose sites are expected at `address`.
+    pub fn of(deployer: Arc<dyn Deployer>, address: Arc<AddressOf>) -> Self {
+        Self { deployer, address }
+    }
+
+    /// The host's account of itself.
+    pub fn info(&self) -> DeployerInfo {
+        self.deployer.info()
+    }
+
+    /// Whether it could publish now.
+    pub async fn check(&self) -> Result<(), BackendError> {
+        self.deployer.check().await
+    }
+
+    /// The address that `site` is expected to have.
+    pub fn address(&self, site: &SiteId) -> String {
+        (self.address)(site)
     }
 
     /// The effect of publishing `bundle`, without publishing it.
     pub async fn plan(&self, bundle: &Bundle, spec: &DeploySpec) -> Result<DeployPlan, BackendError> {
-        self.0.plan(bundle, spec).await
+        self.deployer.plan(bundle, spec).await
+    }
+}
+
+impl fmt::Debug for DeployPlanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeployPlanner").field("deployer", &self.deployer).finish_non_exhaustive()
+    }
+}
+
+/// The harmless half of a payment provider: it looks, and has no way to sell.
+#[derive(Debug, Clone)]
+pub struct Till(Arc<dyn PaymentProvider>);
+
+impl Till {
+    /// Takes the looking half of `payments`.
+    pub fn of(payments: Arc<dyn PaymentProvider>) -> Self {
+        Self(payments)
+    }
+
+    /// The provider's account of itself and of its limits.
+    pub fn info(&self) -> ae_billing::ProviderInfo {
+        self.0.info()
+    }
+
+    /// Whether it could sell now, in the mode that was configured.
+    pub async fn check(&self) -> Result<(), BackendError> {
+        self.0.check().await
+    }
+
+    /// Everything that `run` made.
+    pub async fn find(&self, run: RunId) -> Result<Vec<ObjectRef>, BackendError> {
+        self.0.find(run).await
     }
 }

@@ -1,18 +1,26 @@
 //! The typed state of a run, one part for each phase. It is checkpointed after every stage.
 
-use ae_billing::{PaymentLink, Price, Product};
+use ae_billing::{EndpointId, PaymentLink, Price, Product};
 use ae_core::{
     ApprovalId, Digest, Evidence, Intent, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
     TokenUsage,
 };
 use ae_genesis::{Niche, SourceReport, ValidationReport, Verdict};
-use ae_harness::{AcceptancePlan, CheckOutcome, Deployment, KitDraft, LivingSpec, SiteContext};
+use ae_harness::{
+    AcceptancePlan, CheckOutcome, Deployment, DomainStatus, KitDraft, LivingSpec, NewSite, SiteContext,
+};
 use ae_langflow::State;
 use ae_router::RouteDecision;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    glue::{Owner, analysts::AnalystWork, launch::LaunchPlan, tasks::TaskWork},
+    glue::{
+        Owner,
+        analysts::AnalystWork,
+        hosting::Parties,
+        launch::{LaunchPlan, Terms},
+        tasks::TaskWork,
+    },
     store::{RunRow, RunSettings},
 };
 
@@ -120,10 +128,12 @@ pub struct Authored {
 pub struct Offered {
     /// The spec.
     pub spec: ProductSpec,
-    /// The label of the site.
-    pub site: String,
-    /// The address of the site.
+    /// The request for the site.
+    pub site: NewSite,
+    /// The address of the site: the planned one, and the one that the host gave once the site is made.
     pub context: SiteContext,
+    /// Whether the site is made.
+    pub has_site: bool,
     /// The plan of the build.
     pub plan: Option<BuildPlan>,
     /// The approval of spec and planned spend.
@@ -146,6 +156,9 @@ pub struct BuildPlan {
     pub acceptance: AcceptancePlan,
     /// The hash that seals them.
     pub seal: Digest,
+    /// The hash that sealed them under the planned address, which was approved: the same one unless the host gave
+    /// another address.
+    pub approved_seal: Digest,
     /// The result of the checks on the empty workspace: a check proves something only if it failed here.
     pub baseline: Vec<CheckOutcome>,
 }
@@ -174,11 +187,28 @@ pub struct Built {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Launched {
     /// The effects of the launch.
-    pub plan: LaunchPlan,
+    pub plan: Box<LaunchPlan>,
     /// Their approval.
     pub approval: ApprovalId,
+    /// Where the payment provider sends its events.
+    #[serde(default)]
+    pub endpoint: Option<EventsTo>,
     /// The live release, once it is published.
     pub deployment: Option<Deployment>,
+    /// The domain, once it is attached.
+    #[serde(default)]
+    pub domain: Option<DomainStatus>,
+}
+
+/// A webhook endpoint at the payment provider. Its secret is kept with the keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsTo {
+    /// Its id.
+    pub id: EndpointId,
+    /// Its address.
+    pub url: String,
+    /// Whether the secret that signs its events is known here.
+    pub has_secret: bool,
 }
 
 /// The objects at the payment provider.
@@ -188,8 +218,16 @@ pub struct Sold {
     pub product: Product,
     /// Its prices.
     pub prices: Vec<Price>,
-    /// The payment link.
-    pub link: PaymentLink,
+    /// The payment links: one for each price, in their order.
+    pub links: Vec<PaymentLink>,
+}
+
+impl Sold {
+    /// The payment link of `tier`.
+    pub fn link_of(&self, tier: &str) -> Option<&PaymentLink> {
+        let place = self.prices.iter().position(|price| price.tier == tier)?;
+        self.links.get(place)
+    }
 }
 
 /// The end of a run.
@@ -205,10 +243,12 @@ pub struct End {
 
 /// The state of one run. A phase that is `None` was not reached.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, State)]
-#[state(version = 2)]
+#[state(version = 3)]
 pub struct RunState {
     /// The start.
     pub start: Option<RunStart>,
+    /// Host and payment provider.
+    pub parties: Option<Parties>,
     /// The living spec, as rendered into the workspace.
     pub living: Option<LivingSpec>,
     /// Demand and niche.
@@ -217,8 +257,12 @@ pub struct RunState {
     pub authored: Option<Authored>,
     /// Spec and plan.
     pub offered: Option<Offered>,
+    /// All that the launch will do, apart from its release.
+    pub terms: Option<Box<Terms>>,
     /// The build.
     pub built: Option<Built>,
+    /// The launch as it was planned for the question about it.
+    pub planned: Option<Box<LaunchPlan>>,
     /// The release.
     pub launched: Option<Launched>,
     /// The sale; `None` for a pre-order, of which nothing is sold.

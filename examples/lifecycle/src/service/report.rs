@@ -1,7 +1,11 @@
 //! A run in one object: the result of `ae run` and `ae status`.
 
+use std::collections::BTreeMap;
+
 use ae_billing::RevenueSummary;
-use ae_core::{Deliverable, ErrorKind, Evidence, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp};
+use ae_core::{
+    Deliverable, ErrorKind, Evidence, Mode, Money, Outcome, ProductSpec, ProjectId, RunId, Timestamp,
+};
 use ae_genesis::{Niche, SourceReport, ValidationReport};
 use ae_harness::{CheckOutcome, DeployPlan, ReleaseStore};
 use ae_router::RouteDecision;
@@ -12,13 +16,17 @@ use super::{
     agent::{AgentReport, agent},
     analyst::{AnalystReport, analyst},
     tasks::{TaskReport, tasks},
+    to_do::{ToDo, to_do},
 };
 use crate::{
     engine::{self, Installation, Question},
     error::Result,
-    glue::proof::{Account, Demand, Proof, account},
-    run::{Chosen, Despite, RunState},
-    store::{RunRow, RunStatus},
+    glue::{
+        proof::{Account, Demand, Proof, account},
+        site_env::by_tier,
+    },
+    run::{Chosen, Despite, Launched, RunState},
+    store::{RunRow, RunStatus, Undone},
 };
 
 /// Money spent, or not measured.
@@ -64,8 +72,14 @@ pub struct RunReport {
     pub reason: Option<String>,
     /// Where the product answers.
     pub product_url: Option<String>,
-    /// Where it is bought; `null` for a pre-order, of which nothing is sold.
+    /// Where its first tier is bought; `null` for a pre-order, of which nothing is sold.
     pub payment_link: Option<String>,
+    /// Where each tier is bought.
+    pub payment_links: BTreeMap<String, String>,
+    /// The rest that is to be done by hand, so that it can be found, bought and counted.
+    pub to_do: Vec<ToDo>,
+    /// The end of the launch, if it was taken back.
+    pub undone: Option<Undone>,
     /// The thing that a customer gets: `web_tool`, or `pre_order` for a page of something that is not built yet.
     pub deliverable: Option<Deliverable>,
     /// The proofs: of which feature, and how.
@@ -139,7 +153,8 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
         engine::question(installation, row.run_id).await?
     };
     let published = state.launched.as_ref().filter(|launched| launched.deployment.is_some());
-    let damage = published.and_then(|launched| damage(installation, &launched.plan.deploy));
+    let is_here = |launched: &&Launched| launched.plan.terms.parties.publisher.mode == Mode::Offline;
+    let damage = published.filter(is_here).and_then(|launched| damage(installation, &launched.plan.deploy));
     let revenue = if state.sold.is_some() {
         let storefront = installation.wiring.storefront(installation, &row.settings.base_url)?;
         Some(storefront.revenue(row.run_id).await?)
@@ -154,6 +169,9 @@ pub async fn report(installation: &Installation, row: &RunRow) -> Result<RunRepo
     let mut report = RunReport::new(row, state, &question, revenue);
     (report.agent, report.analyst) = (agent, Some(analyst));
     report.damage = damage;
+    if let Some(undone) = installation.runs.undone(row.run_id).await? {
+        report.is_undone(undone);
+    }
     let is_pre_order = report.spec.as_ref().is_some_and(|spec| spec.deliverable == Deliverable::PreOrder);
     if let Some(site) = row.site.as_ref().filter(|_| is_pre_order) {
         report.interest = Some(installation.runs.interest(site).await?);
@@ -177,10 +195,24 @@ fn damage(installation: &Installation, approved: &DeployPlan) -> Option<String> 
 }
 
 impl RunReport {
+    /// Says that the launch was taken back: what no longer answers has no address.
+    fn is_undone(&mut self, undone: Undone) {
+        if undone.off_sale {
+            self.payment_link = None;
+            self.payment_links.clear();
+        }
+        if undone.offline {
+            (self.product_url, self.damage) = (None, None);
+            self.to_do.clear();
+        }
+        self.undone = Some(undone);
+    }
+
     fn new(row: &RunRow, state: RunState, question: &Question, revenue: Option<RevenueSummary>) -> Self {
         let account = account_of(&state, revenue.as_ref());
         let tasks = tasks(&state, row.intent.currency());
         let RunState { found, offered, built, launched, sold, .. } = state;
+        let to_do = launched.as_ref().map(to_do).unwrap_or_default();
         let deployment = launched.and_then(|launched| launched.deployment);
         let chosen = found.as_ref().and_then(|found| found.chosen.clone());
         let despite = chosen.as_ref().and_then(|chosen| chosen.despite.clone());
@@ -206,7 +238,10 @@ impl RunReport {
                 _ => row.reason.clone(),
             },
             product_url: deployment.as_ref().map(|deployment| deployment.url.clone()),
-            payment_link: sold.as_ref().map(|sold| sold.link.url.clone()),
+            payment_link: sold.as_ref().and_then(|sold| sold.links.first()).map(|link| link.url.clone()),
+            payment_links: sold.iter().flat_map(|sold| by_tier(&sold.prices, &sold.links)).collect(),
+            to_do,
+            undone: None,
             deliverable: spec.as_ref().map(|spec| spec.deliverable),
             proven: account.proven,
             not_proven: account.not_proven,
@@ -232,7 +267,7 @@ impl RunReport {
             seed,
             build_routes: work.into_iter().filter_map(|work| work.route).collect(),
             checks,
-            release: deployment.map(|deployment| deployment.id.to_string()),
+            release: deployment.map(|deployment| deployment.release.to_string()),
             damage: None,
             product: sold.as_ref().map(|sold| sold.product.id.to_string()),
             prices: sold.iter().flat_map(|sold| &sold.prices).map(|price| price.id.to_string()).collect(),

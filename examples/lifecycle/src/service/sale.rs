@@ -13,10 +13,16 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 use tokio::sync::Mutex;
 
-use super::products::Published;
+use super::{
+    catch_up::Missed,
+    notices::{Changes, Telling},
+    products::Published,
+    visits::Waiting,
+    webhooks::VendorIntake,
+};
 
 use crate::{
-    engine::Installation,
+    engine::{self, Installation},
     error::{Error, Result},
     glue::storefront::Storefront,
     setup::Keys,
@@ -39,13 +45,21 @@ pub struct Sale {
     intake: WebhookIntake,
     webhook_secret: Secret<String>,
     operator_code: Secret<String>,
+    pub(super) keys: Keys,
+    pub(super) vendors: Vec<VendorIntake>,
+    pub(super) missed: Missed,
+    pub(super) telling: Option<Telling>,
+    pub(super) changes: Changes,
+    pub(super) visits: Waiting,
 }
 
 /// Where a checkout button leads.
 #[derive(Debug)]
 pub enum Checkout {
-    /// To this payment link.
+    /// To this payment link of the ledger.
     Link(PaymentLink),
+    /// To this address of a payment provider.
+    Elsewhere(String),
     /// Nowhere yet: the product is not on sale.
     NotYet,
     /// Nowhere: there is no such product.
@@ -75,6 +89,12 @@ impl Sale {
             licence_key: keys.licence_key().await?,
             webhook_secret,
             operator_code: keys.read("operator").await?,
+            keys,
+            vendors: Vec::new(),
+            missed: Missed::new(),
+            telling: None,
+            changes: Changes::new(),
+            visits: Waiting::default(),
         })
     }
 
@@ -88,12 +108,25 @@ impl Sale {
         &self.base_url
     }
 
-    /// Where the checkout button of `site` leads. A release is fixed before its payment link exists, so the ledger is
-    /// asked at this moment.
-    pub async fn checkout(&self, site: &str) -> Result<Checkout> {
+    /// Where the checkout button of `tier` of `site` leads; of an unknown tier, where the one of the first tier does.
+    pub async fn checkout(&self, site: &str, tier: Option<&str>) -> Result<Checkout> {
         let Some(row) = self.installation.runs.by_site(site).await? else { return Ok(Checkout::Unknown) };
-        let link = self.storefront.current_link(row.run_id).await?;
-        Ok(link.map_or(Checkout::NotYet, Checkout::Link))
+        let sold = engine::state(&self.installation, row.run_id).await?.sold;
+        let link = sold.as_ref().and_then(|sold| {
+            let of_tier = tier.and_then(|tier| sold.link_of(tier));
+            of_tier.or_else(|| sold.links.first()).cloned()
+        });
+        let link = match link {
+            Some(link) => Some(link),
+            None => self.storefront.current_link(row.run_id).await?,
+        };
+        let Some(link) = link else { return Ok(Checkout::NotYet) };
+        // A link that the ledger does not know is the payment provider's, with a page of its own.
+        Ok(match self.storefront.link(&link.id).await? {
+            Some(known) if known.link.active => Checkout::Link(link),
+            Some(_) => Checkout::NotYet,
+            None => Checkout::Elsewhere(link.url),
+        })
     }
 
     /// A payment link with all that its page shows.
@@ -127,7 +160,9 @@ impl Sale {
 
     /// Takes a webhook in; `raw` must carry a good signature.
     pub async fn receive(&self, headers: &HeaderMap, raw: &[u8]) -> Result<Intake, BackendError> {
-        self.intake.receive(headers, raw, self.installation.runtime.now()).await
+        let intake = self.intake.receive(headers, raw, self.installation.runtime.now()).await?;
+        self.changed();
+        Ok(intake)
     }
 
     /// Delivers the events that the ledger raised: each is signed and goes through the same intake as a request would.

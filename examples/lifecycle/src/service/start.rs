@@ -2,12 +2,13 @@
 
 use std::{fmt, future::Future, io::Read, path::PathBuf, sync::Arc};
 
-use ae_core::{Currency, ErrorKind, Intent, Money, ProjectId, RunId};
+use ae_core::{Currency, Deliverable, ErrorKind, Intent, Mode, Money, ProjectId, RunId};
 
 use super::report::{RunReport, report};
 use crate::{
     engine::{self, Installation, RunOptions},
     error::{Error, Result},
+    glue::{address, hosting::Parties},
     run::Ports,
     setup::Lease,
     store::{RunRow, RunSettings, SignalsFrom},
@@ -90,6 +91,7 @@ pub async fn start(
         }
     }
     let ports = installation.wiring.ports(installation, &settings, request.stdin, options)?;
+    can_go_live(&ports, &settings)?;
     for row in installation.runs.open_runs().await? {
         if is_twin(row.intent.text(), intent.text()) {
             let run = row.run_id;
@@ -158,6 +160,35 @@ fn settings(mut settings: RunSettings, warnings: &mut Vec<String>) -> Result<Run
     }
     settings.signals = signals;
     Ok(settings)
+}
+
+/// Refuses settings that host and payment provider can't meet, whatever the run finds.
+fn can_go_live(ports: &Ports, settings: &RunSettings) -> Result<()> {
+    let (host, seller) = (ports.deploy_planner.info(), ports.till.info());
+    let bad = |message: String, hint: &str| Err(Error::new(ErrorKind::InvalidInput, message).with_hint(hint));
+    let (publishes, sells) = (&host.provider.name, &seller.provider);
+    if let Some(refusal) = Parties::new(&host, sells.clone()).refusal(Deliverable::WebTool) {
+        return bad(refusal, "nothing was begun");
+    }
+    if settings.live && sells.mode != Mode::Live {
+        return bad(format!("{} moves no money, so it has no live mode", sells.name), "leave --live out");
+    }
+    if settings.domain.is_some() && !host.domains {
+        let hint = "leave --domain out; `ae serve --host NAME` answers to a name of your own";
+        return bad(format!("{publishes} attaches no domains"), hint);
+    }
+    if let Some(url) = &settings.webhook_url {
+        if !seller.capabilities.endpoints {
+            return bad(format!("{} sends no events to a URL", sells.name), "leave --webhook-url out");
+        }
+        if !address::is_private(url) {
+            return bad(
+                format!("--webhook-url {url:?} is not an https address"),
+                "events carry what was paid",
+            );
+        }
+    }
+    Ok(())
 }
 
 fn is_twin(one: &str, other: &str) -> bool {

@@ -197,7 +197,8 @@ pub struct Lease {
     _file: File,
 }
 
-fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
+/// Refuses a key file that others can read, or whose folder others can change.
+pub(super) fn is_private(path: &Path) -> Result<()> {
     let folder = path.parent().unwrap_or(path);
     for (place, others) in [(path, 0o077), (folder, 0o022)] {
         if let Some(mode) = mode(place).filter(|mode| mode & others != 0) {
@@ -207,6 +208,11 @@ fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
             return Err(Error::new(ErrorKind::PermissionDenied, message).with_hint(hint));
         }
     }
+    Ok(())
+}
+
+fn read_key(path: &Path) -> Result<Option<Secret<String>>> {
+    is_private(path)?;
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

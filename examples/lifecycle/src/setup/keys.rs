@@ -17,7 +17,7 @@ const LICENCE_KEY: u32 = 1;
 /// The keys of an installation, reached only through a permit.
 #[derive(Debug)]
 pub struct Keys {
-    dir: Guarded<DataDir>,
+    pub(super) dir: Guarded<DataDir>,
     ids: Arc<dyn IdSource>,
 }
 
@@ -57,18 +57,23 @@ impl Keys {
     ///
     /// As [`read`](Self::read).
     pub async fn licence_key(&self) -> Result<LicenceKey> {
-        let text = self.read("licence").await?;
-        let mut bytes = [0; 32];
-        let damaged = |error: Box<dyn std::error::Error + Send + Sync>| {
-            Error::new(ErrorKind::Protocol, "the licence key is damaged")
-                .with_hint("restore keys/licence from a backup; without it, products refuse new licences")
-                .with_source(error)
-        };
-        hex::decode_to_slice(text.expose(), &mut bytes).map_err(|error| damaged(error.into()))?;
-        LicenceKey::new(LICENCE_KEY, &Secret::new(bytes)).map_err(|error| damaged(error.into()))
+        signing_key(LICENCE_KEY, &self.read("licence").await?, "licence")
     }
 }
 
-fn refused(refusal: Refusal) -> Error {
+/// The key number `number` from the text of the key file `name`.
+pub(super) fn signing_key(number: u32, text: &Secret<String>, name: &str) -> Result<LicenceKey> {
+    let mut bytes = [0; 32];
+    let damaged = |error: Box<dyn std::error::Error + Send + Sync>| {
+        let hint = format!("restore keys/{name} from a backup; without it, products refuse new licences");
+        Error::new(ErrorKind::Protocol, format!("the licence key is damaged: keys/{name}"))
+            .with_hint(hint)
+            .with_source(error)
+    };
+    hex::decode_to_slice(text.expose(), &mut bytes).map_err(|error| damaged(error.into()))?;
+    LicenceKey::new(number, &Secret::new(bytes)).map_err(|error| damaged(error.into()))
+}
+
+pub(super) fn refused(refusal: Refusal) -> Error {
     Error::new(refusal.kind(), format!("a key may not be read: {refusal}")).with_source(refusal)
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use ae_core::{Digest, Intent, Outcome, ProjectId, RunId, Timestamp};
+use ae_core::{Digest, Intent, Mode, Outcome, ProjectId, RunId, Timestamp};
+use ae_harness::Domain;
 use serde::{Deserialize, Serialize};
 
 use super::RunStatus;
@@ -32,9 +33,33 @@ pub struct RunSettings {
     /// Whom to ask about a product, for its pages.
     #[serde(default)]
     pub contact: Option<String>,
+    /// The host, by its name.
+    #[serde(default = "local")]
+    pub deploy: String,
+    /// The payment provider, by its name.
+    #[serde(default = "ledger")]
+    pub pay: String,
+    /// Whether money may move: the payment provider is used in its live mode, else in its test mode.
+    #[serde(default)]
+    pub live: bool,
+    /// The domain that the site gets in addition to its host's own address.
+    #[serde(default)]
+    pub domain: Option<Domain>,
+    /// Where the payment provider sends its events.
+    #[serde(default)]
+    pub webhook_url: Option<String>,
 }
 
 impl RunSettings {
+    /// The mode in which it sells.
+    pub fn mode(&self) -> Mode {
+        match (self.pay.as_str(), self.live) {
+            (Self::LEDGER, _) => Mode::Offline,
+            (_, true) => Mode::Live,
+            (_, false) => Mode::Test,
+        }
+    }
+
     /// The name of the built-in builder.
     pub const SITE: &'static str = "site";
 
@@ -44,6 +69,11 @@ impl RunSettings {
     pub const MODEL: &'static str = "model";
     /// Asks for the first of a choice that can work here.
     pub const AUTO: &'static str = "auto";
+
+    /// The name of the host that is this machine.
+    pub const LOCAL: &'static str = "local";
+    /// The name of the payment provider that is this machine's own ledger.
+    pub const LEDGER: &'static str = "ledger";
 
     /// The built-in builder and the rules for products at `base_url`, with demand signals from `signals`.
     #[must_use]
@@ -58,8 +88,21 @@ impl RunSettings {
             kits: Vec::new(),
             base_url,
             contact: None,
+            deploy: local(),
+            pay: ledger(),
+            live: false,
+            domain: None,
+            webhook_url: None,
         }
     }
+}
+
+fn local() -> String {
+    RunSettings::LOCAL.to_owned()
+}
+
+fn ledger() -> String {
+    RunSettings::LEDGER.to_owned()
 }
 
 fn rules() -> String {

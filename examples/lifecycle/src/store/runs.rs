@@ -17,7 +17,18 @@ const RUNS: &str = "CREATE TABLE IF NOT EXISTS runs (
         cancel_requested INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
     ) STRICT;
     CREATE TABLE IF NOT EXISTS stores (name TEXT PRIMARY KEY) STRICT;";
-const SCHEMA: Schema<'static> = Schema::new(BACKEND, "runs", &[RUNS, super::interest::TABLE]);
+const SCHEMA: Schema<'static> = Schema::new(
+    BACKEND,
+    "runs",
+    &[
+        RUNS,
+        super::interest::TABLE,
+        super::visits::TABLE,
+        super::undone::TABLE,
+        super::notices::TABLE,
+        super::marks::TABLE,
+    ],
+);
 
 /// The list of runs in a SQLite file that several processes share.
 ///
@@ -234,12 +245,12 @@ fn parse_status(name: &str) -> Result<RunStatus, Failure> {
     serde_json::from_value(name.into()).map_err(damaged)
 }
 
-fn to_json<T: Serialize>(value: &T) -> Result<String> {
+pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value)
         .map_err(|error| Error::new(ErrorKind::Internal, "a run's row can't be written").with_source(error))
 }
 
-fn damaged(error: impl std::fmt::Display) -> Failure {
+pub(super) fn damaged(error: impl std::fmt::Display) -> Failure {
     Failure::damaged(format!("a row of the list of runs: {error}"))
 }
 

@@ -1,11 +1,11 @@
 //! The embedded defaults: everything on this machine, no account, no server.
 
-use std::{io::Read, path::Path, sync::Arc};
+use std::{collections::BTreeMap, io::Read, path::Path, sync::Arc};
 
-use ae_billing::{BillingConfig, PaymentProvider, SqliteBilling};
-use ae_core::{BackendError, ErrorKind, Intent, Mode, Money, Offer, Provider, Runtime};
+use ae_billing::{BillingConfig, EventStore, PaymentProvider, SqliteBilling, WebhookVerifier};
+use ae_core::{BackendError, ErrorKind, Intent, Mode, Money, Offer, Provider, Runtime, Secret};
 use ae_genesis::{FileSource, NicheSource, NicheValidator, RuleValidator, SignalQuery};
-use ae_harness::{BehaviourRunner, Deployer, Kit, Launcher, LocalDeployer, SiteBuilder};
+use ae_harness::{BehaviourRunner, Deployer, Kit, Launcher, SiteBuilder};
 use ae_langflow::{Checkpointer, Durability, SqliteCheckpointer};
 use ae_router::{ModelRouter, TierRouter};
 use ae_safety::{
@@ -16,18 +16,25 @@ use async_trait::async_trait;
 
 use super::{
     agents::{self, CodingAgent},
-    analysts, kits,
+    analysts,
+    hosts::host,
+    kits, missed,
+    sellers::seller,
     signals::{FirstOnly, sources},
+    webhooks,
 };
 use crate::{
     engine::{AgentChoice, Installation, RunOptions, Wiring},
     error::{Error, Result},
     glue::{
         analysts::{Analysts, Hired},
+        hosting::EnvFrom,
+        missed::MissedEvents,
+        notice::Notifier,
         signals::Sources,
         storefront::Storefront,
     },
-    run::{Builders, DeployPlanner, MakeBuilder, Ports},
+    run::{AddressOf, Builders, DeployPlanner, MakeBuilder, Ports, Till},
     setup::{AUDIT_LOG, DataDir, Keys},
     store::{KitFrom, RunIndex, RunSettings, SignalsFrom},
 };
@@ -58,8 +65,14 @@ pub struct Backends {
     pub runner: BehaviourRunner,
     /// Publishes it.
     pub deployer: Arc<dyn Deployer>,
+    /// The addresses that its sites are expected to have.
+    pub address: Arc<AddressOf>,
     /// Sells it.
     pub payments: Arc<dyn PaymentProvider>,
+    /// The variables that a site's functions need to ask the payment provider.
+    pub seller_env: BTreeMap<String, EnvFrom>,
+    /// The books.
+    pub books: Arc<dyn EventStore>,
     /// Remembers every step.
     pub store: Arc<dyn Checkpointer>,
 }
@@ -155,6 +168,7 @@ impl Backends {
         let runtime = &installation.runtime;
         let (local_sources, live_sources) = sources(runtime, settings, stdin)?;
         let kits = kits::kits(settings)?;
+        let (host, seller) = (host(installation, settings)?, seller(installation, settings)?);
         Ok(Self {
             local_sources,
             live_sources,
@@ -167,8 +181,11 @@ impl Backends {
             }),
             agent: agents::of(installation, settings)?,
             runner: BehaviourRunner::new(installation.launcher.clone()),
-            deployer: Arc::new(LocalDeployer::open(installation.dir.sites(), runtime.clone())?),
-            payments: Arc::new(ledger(installation, &settings.base_url)?),
+            deployer: host.deployer,
+            address: host.address,
+            payments: seller.payments,
+            seller_env: seller.env,
+            books: Arc::new(ledger(installation, &settings.base_url)?),
             store: Arc::clone(&installation.store),
         })
     }
@@ -181,8 +198,8 @@ impl Backends {
             let provider = Provider::new(source.name(), Mode::Live);
             Guarded::new(source, provider, keeper.clone())
         });
-        let payments_info = self.payments.info();
-        let (deployer, redactor) = (self.deployer.info().provider, keeper.redactor.clone());
+        let (deployer, seller) = (self.deployer.info().provider, self.payments.info().provider);
+        let redactor = keeper.redactor.clone();
         let keys = Keys::new(dir.clone(), Arc::clone(&runtime.ids), keeper.clone());
         Arc::new(Ports {
             keys,
@@ -194,10 +211,12 @@ impl Backends {
             builders: Builders::new(self.builder, keeper.clone()),
             agent: self.agent.map(|agent| agent.guard(keeper.clone())),
             runner: self.runner,
-            deploy_planner: DeployPlanner::of(Arc::clone(&self.deployer)),
+            deploy_planner: DeployPlanner::of(Arc::clone(&self.deployer), self.address),
             deployer: Guarded::new(self.deployer, deployer, keeper.clone()),
-            payments: Guarded::new(self.payments, payments_info.provider.clone(), keeper.clone()),
-            payments_info,
+            till: Till::of(Arc::clone(&self.payments)),
+            payments: Guarded::new(self.payments, seller, keeper.clone()),
+            seller_env: self.seller_env,
+            books: self.books,
             store: self.store,
             approver: options.approver,
             progress: options.progress,
@@ -266,6 +285,26 @@ impl Wiring for Embedded {
             return Ok(Arc::new(SqliteBilling::open_read_only(path, runtime, BillingConfig::new(base_url))?));
         }
         Ok(Arc::new(ledger(installation, base_url)?))
+    }
+
+    fn webhook_secret(&self, provider: &Provider) -> Option<Secret<String>> {
+        webhooks::secret(provider)
+    }
+
+    fn verifier(
+        &self,
+        provider: &Provider,
+        secrets: Vec<Secret<String>>,
+    ) -> Result<Arc<dyn WebhookVerifier>> {
+        webhooks::verifier(provider, secrets)
+    }
+
+    fn missed(&self, installation: &Installation) -> Result<Vec<Arc<dyn MissedEvents>>> {
+        missed::missed(installation)
+    }
+
+    fn notifier(&self, url: &str) -> Result<Arc<dyn Notifier>> {
+        webhooks::notifier(url)
     }
 
     async fn check_signals(

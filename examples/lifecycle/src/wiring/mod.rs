@@ -4,10 +4,14 @@ mod agents;
 mod analysts;
 mod embedded;
 mod env;
+mod hosts;
 mod kits;
+mod missed;
+mod sellers;
 mod signals;
 mod storefront;
 mod vendor;
+mod webhooks;
 
 pub use self::agents::{CodingAgent, agents_here};
 pub use self::embedded::{Backends, ledger, open, open_read_only};

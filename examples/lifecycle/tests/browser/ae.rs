@@ -5,6 +5,7 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use serde_json::Value;
@@ -15,11 +16,23 @@ pub struct Ae {
     pub folder: tempfile::TempDir,
     port: u16,
     server: Option<Child>,
+    /// Variables of every command.
+    variables: Vec<(String, String)>,
 }
 
 impl Ae {
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), port: two_free_ports(), server: None }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            port: two_free_ports(),
+            server: None,
+            variables: Vec::new(),
+        }
+    }
+
+    /// Sets a variable of every command from here on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -28,6 +41,7 @@ impl Ae {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ae"));
+        command.envs(self.variables.clone());
         command.args(arguments).arg("--data-dir").arg(self.path("data")).stdin(Stdio::null());
         command
     }
@@ -91,13 +105,16 @@ impl Drop for Ae {
     }
 }
 
-/// The first of two ports in a row that are free.
+/// The first of two ports in a row that are free. They lie below those that connections of this machine take for
+/// themselves, so that none takes them before the server does.
 fn two_free_ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 5_000).unwrap();
     loop {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = first.local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
-            return port;
+        let first = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 5_000 * 2;
+        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(first) && free(first + 1) {
+            return first;
         }
     }
 }

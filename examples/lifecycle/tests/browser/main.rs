@@ -18,6 +18,7 @@ mod agents;
 mod big;
 mod cases;
 mod chrome;
+mod hosted;
 mod origins;
 mod page;
 mod product;

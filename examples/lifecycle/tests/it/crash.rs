@@ -18,7 +18,7 @@ use super::{
     inside::installation,
 };
 
-mod points;
+pub mod points;
 
 const RUN: &str = "01933c2e-7b1a-7c3e-9d2a-5f0c7f1b2a44";
 /// Names the data directory and the crash point for a child of this test binary.
@@ -58,7 +58,7 @@ fn left(ae: &Ae, result: &Value) -> Left {
         outcome: result["outcome"].clone(),
         product: result["product"].clone(),
         prices: result["prices"].clone(),
-        link: result["payment_link"].clone(),
+        link: result["payment_links"].clone(),
         objects,
         releases: releases.count(),
         criteria: result["spec"]["acceptance_criteria"].clone(),

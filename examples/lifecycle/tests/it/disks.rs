@@ -46,6 +46,6 @@ fn a_dumb_terminal_gets_plain_progress() {
     };
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{text}");
-    assert!(text.contains("[ 1/13] prepare") && text.contains("[13/13] finish"), "{text}");
+    assert!(text.contains("[ 1/17] prepare") && text.contains("[17/17] finish"), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
 }

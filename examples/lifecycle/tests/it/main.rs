@@ -24,11 +24,13 @@ mod inside;
 mod intents;
 mod kits;
 mod licences;
+mod live;
 mod main_job;
 #[path = "../../examples/make-signals.rs"]
 mod make_signals;
 #[path = "../../../../ae-harness/tests/models/mod.rs"]
 mod models;
+mod numbers;
 mod orders;
 mod origins;
 mod outcomes;

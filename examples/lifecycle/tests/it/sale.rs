@@ -37,7 +37,7 @@ fn a_customer_comes_from_the_site_to_a_licence_and_back_to_nothing() {
     let checkout = server.get_product(&result, &format!("/checkout?tier={tier}"));
     assert_eq!(checkout.status, 303);
     let pay = checkout.header("location").unwrap();
-    let link = path_of(result["payment_link"].as_str().unwrap());
+    let link = path_of(result["payment_links"][tier].as_str().unwrap());
     assert_eq!(pay, format!("http://{}{link}?tier={tier}", server.addr), "at another origin");
     let pay_page = server.get(&path_of(pay));
     assert!(pay_page.body.contains("<form") && !pay_page.body.contains("<script"), "{}", pay_page.body);

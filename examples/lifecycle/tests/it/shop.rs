@@ -9,7 +9,7 @@ use ae_core::{
     BillingInterval, Currency, Deliverable, Digest, IdempotencyKey, ManualClock, ManualSleeper, Money,
     ProductSpec, ProjectId, RunId, Runtime, Secret, SeededIds,
 };
-use ae_harness::{Bundle, DeploySpec, Deployer, LocalDeployer, SiteContext};
+use ae_harness::{Bundle, DeploySpec, Deployer, LocalDeployer, NewSite, SiteContext};
 use ae_langflow::{Input, RunConfig};
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -205,7 +205,9 @@ async fn specify(installation: &Installation, run: RunId, name: &str, deliverabl
     let site = format!("site-{name}");
     let context =
         SiteContext::new(address::product("http://127.0.0.1:4180", &site), installation.runtime.now());
-    let offered = Offered { spec, site, context, plan: None, approval: None };
+    let deployer = LocalDeployer::open(installation.dir.sites(), installation.runtime.clone()).unwrap();
+    let site = NewSite::new(site.parse().unwrap(), &deployer.info());
+    let offered = Offered { spec, site, context, has_site: true, plan: None, approval: None };
     let app = lifecycle(None).unwrap().with_store(Arc::clone(&installation.store));
     let thread = RunConfig::thread(run.to_string()).with_step_limit(0);
     app.invoke(Input::start(RunState::update().offered(Some(offered))), &thread).await.unwrap();
@@ -243,6 +245,6 @@ async fn put_on_sale(installation: &Installation, run: RunId, name: &str) -> (Li
         let price = NewPrice::new(run, key("product"), tier, tier, amount, interval);
         prices.push(ledger.ensure_price(&key(tier), &price).await.unwrap().into_inner().id.to_string());
     }
-    let link = NewLink::new(run, tiers.iter().map(|(tier, ..)| key(tier)).collect());
+    let link = NewLink::choice(run, tiers.iter().map(|(tier, ..)| key(tier)).collect());
     (ledger.ensure_payment_link(&key("link"), &link).await.unwrap().into_inner().id, prices)
 }

@@ -47,7 +47,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a run: from an intent to a product that can be bought, or to a pre-order
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Show the coding agents that can build here: their versions, whether a key is there, and the sandbox of this machine
     #[command(after_help = "Example:\n  ae agents --json")]
     Agents,
@@ -58,6 +58,24 @@ pub enum Command {
     Status {
         /// The run's id, or the beginning of it if no other run begins so
         run: String,
+    },
+    /// Show exactly what the launch of a run will create and spend, or did, with the hash that its approval binds
+    #[command(after_help = "Example:\n  ae plan 01933c2e --json")]
+    Plan {
+        /// The run's id, or the beginning of it
+        run: String,
+    },
+    /// Take a launch back: payment links, prices and product go off sale, then the site is taken down
+    #[command(
+        after_help = "Examples:\n  ae undo 01933c2e\n  ae undo 01933c2e --yes --json\n\nWhat host or payment provider can't take \
+                            back is named, and stays. The command can be repeated."
+    )]
+    Undo {
+        /// The run's id, or the beginning of it
+        run: String,
+        /// Approve it in advance; recorded as your standing decision
+        #[arg(long)]
+        yes: bool,
     },
     /// Decide on what a parked run asks, then go on with it to its next stop
     Approve(ApproveArgs),
@@ -89,6 +107,19 @@ pub enum Command {
     /// Print the licence of a paid order
     #[command(after_help = "Example:\n  ae licence ord_0v5k8h2mq9xdv3w7c1tz4rne6b")]
     Licence(OrderArgs),
+    /// Keep the secret that signs a payment provider's webhooks; it is read from standard input
+    #[command(
+        after_help = "Examples:\n  ae webhook-secret stripe < secret.txt\n  ae webhook-secret polar --test < secret.txt"
+    )]
+    WebhookSecret(WebhookSecretArgs),
+    /// Show what was earned, by currency: gross, refunded, disputed, net, a month, and the customers who came and went
+    #[command(after_help = "Examples:\n  ae revenue\n  ae revenue 01933c2e --days 90 --json")]
+    Revenue(RevenueArgs),
+    /// Say from counted numbers whether to keep, pivot or kill a product, or that it is too early to tell
+    #[command(
+        after_help = "Example:\n  ae decide 01933c2e\n\nEvery comparison is shown. Nothing is done: the decision is yours."
+    )]
+    Decide(DecideArgs),
     /// Check the audit log
     #[command(subcommand, after_help = "Example:\n  ae audit verify")]
     Audit(AuditCommand),
@@ -108,6 +139,7 @@ pub enum Command {
   ae run \"Time tracking for freelancers\" --signals posts.csv.gz --signals more.jsonl --despite-evidence
   ae run \"Unit converter for cooks\" --signals posts.csv.gz --kit kits/units
   ae run \"Build a \\$500 MRR CSV tool\" --budget 10 --agent claude
+  ae run \"Build a \\$500 MRR CSV tool\" --deploy vercel --pay stripe --domain csv-tool.example
   zcat posts.csv.gz | ae run \"Meal planning app, \\$300 MRR\" --signals - --yes --json
 
 Signals are CSV with the header id,title,url,num_points,num_comments,created_at (more columns
@@ -157,9 +189,35 @@ pub struct RunArgs {
     /// Whom visitors can ask about the product: an e-mail address, or the address of a page
     #[arg(long, value_name = "ADDRESS")]
     pub contact: Option<String>,
+    /// Where it goes live, and who takes the money.
+    #[command(flatten)]
+    pub live: GoingLive,
     /// The operator's side of it.
     #[command(flatten)]
     pub selling: Selling,
+}
+
+/// Where a product goes live, and who takes the money.
+#[derive(Debug, Clone, Args)]
+pub struct GoingLive {
+    /// Where the product is published: local, served by `ae serve` on this machine; vercel (`VERCEL_TOKEN`,
+    /// `VERCEL_TEAM_ID`) or cloudflare (`CLOUDFLARE_API_TOKEN`, `CLOUDFLARE_ACCOUNT_ID`)
+    #[arg(long, value_name = "HOST", default_value = RunSettings::LOCAL)]
+    pub deploy: String,
+    /// Who takes the money: ledger, orders that you mark as paid; stripe (`STRIPE_API_KEY`), polar (`POLAR_ACCESS_TOKEN`)
+    /// or paddle (`PADDLE_API_KEY`, `PADDLE_CHECKOUT_PAGE`), in their test mode unless --live says otherwise
+    #[arg(long, value_name = "PROVIDER", default_value = RunSettings::LEDGER)]
+    pub pay: String,
+    /// Take real money: the payment provider is used in its live mode, and its key has to be a live one
+    #[arg(long)]
+    pub live: bool,
+    /// Attach this domain to the site; what the DNS must say for it is printed, nothing is bought
+    #[arg(long, value_name = "NAME")]
+    pub domain: Option<String>,
+    /// Have the payment provider send its events here: the address, on the web, of
+    /// `/api/v1/billing/webhooks/PROVIDER` of your `ae serve`
+    #[arg(long, value_name = "URL")]
+    pub webhook_url: Option<String>,
 }
 
 /// The address that is served when none is given.
@@ -288,6 +346,33 @@ pub struct OrderArgs {
     pub order: String,
 }
 
+/// `ae webhook-secret`
+#[derive(Debug, Args)]
+pub struct WebhookSecretArgs {
+    /// The payment provider: stripe, polar or paddle
+    pub vendor: String,
+    /// The secret is of the provider's test mode: its events are never booked as real money
+    #[arg(long)]
+    pub test: bool,
+}
+
+/// `ae revenue`
+#[derive(Debug, Args)]
+pub struct RevenueArgs {
+    /// The run's id, or the beginning of it [default: every run that sells]
+    pub run: Option<String>,
+    /// Compare subscriptions with those of this many days ago
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+}
+
+/// `ae decide`
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// The run's id, or the beginning of it
+    pub run: String,
+}
+
 /// The options of a command that serves.
 #[derive(Debug, Clone, Args)]
 pub struct Selling {
@@ -312,6 +397,10 @@ pub struct ServeArgs {
     /// times [default: the address, localhost]
     #[arg(long, value_name = "NAME")]
     pub host: Vec<String>,
+    /// Post a signed message to this address when an order becomes entitled and when that ends; the secret is in
+    /// `keys/notify`
+    #[arg(long, value_name = "URL")]
+    pub notify: Option<String>,
     /// The operator's side of it.
     #[command(flatten)]
     pub selling: Selling,

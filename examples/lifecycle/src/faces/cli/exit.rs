@@ -80,7 +80,7 @@ Exit codes:
   1    failed
   2    usage or bad input
   3    budget stop
-  4    blocked: denied, unclear, too little evidence, or a part is missing
+  4    blocked: denied, unclear, too little evidence, a part or a key is missing, or a key is of another mode
   5    stalled: the same failure three times
   6    waiting for approval
   7    exhausted: a limit was reached

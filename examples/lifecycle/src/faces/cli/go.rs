@@ -4,13 +4,14 @@ use std::{
     io::IsTerminal,
     net::{Ipv4Addr, SocketAddr},
     path::Path,
+    str::FromStr,
 };
 
 use ae_core::{ErrorKind, RunId};
 
 use super::{
     Exit, Session,
-    args::{ApproveArgs, AskedStage, Go, RunArgs},
+    args::{ApproveArgs, AskedStage, Go, GoingLive, RunArgs},
     serve::{Sockets, base_url, keep_instructions, until_stopped},
     stop::asked_to_stop,
 };
@@ -31,6 +32,10 @@ pub(super) async fn start(session: &Session<'_>, args: RunArgs) -> Result<Exit> 
     (settings.agent, settings.model) = (args.agent.0, args.model);
     settings.analyst = args.analyst.as_str().to_owned();
     settings.contact = args.contact.map(contact).transpose()?;
+    let GoingLive { deploy, pay, live, domain, webhook_url } = args.live;
+    (settings.deploy, settings.pay, settings.live) = (deploy, pay, live);
+    settings.domain = domain.map(|name| parsed("--domain", &name)).transpose()?;
+    settings.webhook_url = webhook_url;
     let mut request = StartRequest::new(args.intent, args.budget, settings);
     request.kits = args.kit;
     request.run_id = args.run_id;
@@ -88,7 +93,7 @@ pub(super) async fn approve(session: &Session<'_>, args: ApproveArgs) -> Result<
 
 async fn go_on(session: &Session<'_>, run: RunId, go: Go) -> Result<Exit> {
     let row = session.installation.runs.get(run).await?;
-    let sockets = if serves(session, go) {
+    let sockets = if serves(session, go) && row.settings.deploy == RunSettings::LOCAL {
         let addr = row.settings.base_url.trim_start_matches("http://").parse();
         let addr = addr.map_err(|_| Error::new(ErrorKind::Protocol, "the run's address is damaged"))?;
         match Sockets::open(addr, None).await {
@@ -124,7 +129,8 @@ async fn conclude(
     let sockets = sockets.filter(|_| Exit::of_report(&report) == Exit::Verified);
     let exit = session.output.report(&report, sockets.is_some())?;
     if let Some(sockets) = sockets {
-        let sale = Sale::open(&session.installation, &base_url(sockets.addr)).await?;
+        let sale =
+            Sale::open(&session.installation, &base_url(sockets.addr)).await?.taking_webhooks().await?;
         until_stopped(session, sockets, sale, &[]).await;
     }
     Ok(exit)
@@ -140,7 +146,7 @@ async fn address(session: &Session<'_>, args: &RunArgs) -> Result<(SocketAddr, O
             "pass --addr 127.0.0.1:PORT or 0.0.0.0:PORT; for other names there is `ae serve --host NAME`",
         ));
     }
-    if serves(session, args.go) {
+    if serves(session, args.go) && args.live.deploy == RunSettings::LOCAL {
         let sockets = Sockets::open(args.addr, args.selling.operator_addr).await?;
         return Ok((sockets.addr, Some(sockets)));
     }
@@ -153,6 +159,11 @@ async fn address(session: &Session<'_>, args: &RunArgs) -> Result<(SocketAddr, O
 /// `run` in a terminal serves what it published.
 fn serves(session: &Session<'_>, go: Go) -> bool {
     !go.no_serve && !session.output.json && std::io::stdout().is_terminal()
+}
+
+/// A value in the form that its option takes.
+fn parsed<T: FromStr<Err = ae_core::ParseError>>(option: &str, text: &str) -> Result<T> {
+    text.parse().map_err(|error| Error::new(ErrorKind::InvalidInput, format!("{option}: {error}")))
 }
 
 /// An address that pages can link.

@@ -4,7 +4,9 @@ mod agents;
 pub mod args;
 mod exit;
 mod go;
+mod launch;
 mod look;
+mod numbers;
 mod orders;
 mod output;
 mod progress;
@@ -141,20 +143,25 @@ async fn dispatch(program: &dyn Program, cli: Cli, output: Output) -> Result<Exi
         output.warning(&warning);
     }
     let installation = match &cli.command {
-        Command::Status { .. } => program.open_read_only(dir)?,
+        Command::Status { .. } | Command::Plan { .. } => program.open_read_only(dir)?,
         _ => program.open(dir)?,
     };
     let session = Session { program, installation, output, person: person() };
     match cli.command {
-        Command::Run(args) => go::start(&session, args).await,
+        Command::Run(args) => go::start(&session, *args).await,
         Command::Resume { run, go } => go::resume(&session, &run, go).await,
         Command::Approve(args) => go::approve(&session, args).await,
         Command::Cancel { run } => look::cancel(&session, &run).await,
+        Command::Plan { run } => launch::plan(&session, &run).await,
+        Command::Undo { run, yes } => launch::undo(&session, &run, yes).await,
         Command::Status { run } => look::status(&session, &run).await,
         Command::Serve(args) => serve::serve(&session, &args).await,
         Command::Paid(args) => orders::paid(&session, &args).await,
         Command::Refund(args) => orders::refund(&session, &args.order).await,
         Command::Licence(args) => orders::licence(&session, &args.order).await,
+        Command::WebhookSecret(args) => orders::webhook_secret(&session, &args).await,
+        Command::Revenue(args) => numbers::revenue(&session, &args).await,
+        Command::Decide(args) => numbers::decide(&session, &args).await,
         Command::Agents | Command::Audit(_) | Command::Runs(_) | Command::Completions { .. } => {
             Ok(Exit::Verified)
         }

@@ -47,7 +47,14 @@ impl Sockets {
 pub(super) async fn serve(session: &Session<'_>, args: &ServeArgs) -> Result<Exit> {
     keep_instructions(session, &args.selling).await?;
     let sockets = Sockets::open(args.addr, args.selling.operator_addr).await?;
-    let sale = Sale::open(&session.installation, &base_url(sockets.addr)).await?;
+    let mut sale = Sale::open(&session.installation, &base_url(sockets.addr))
+        .await?
+        .taking_webhooks()
+        .await?
+        .catching_up()?;
+    if let Some(url) = &args.notify {
+        sale = sale.telling(url).await?;
+    }
     if session.output.json {
         let (url, operator) =
             (format!("http://{}/", sockets.addr), format!("http://{}/", sockets.operator_addr));
@@ -74,6 +81,9 @@ pub(super) async fn until_stopped(session: &Session<'_>, sockets: Sockets, sale:
         "payments are recorded on http://{operator_addr}/ with the code in {}",
         keys.display()
     ));
+    for vendor in sale.vendors() {
+        output.remark(&format!("webhooks of {vendor} are taken in"));
+    }
     if matches!(sale.pay_instructions(), Ok(None)) {
         output.remark("buyers see that they can't pay yet: say how with --pay-instructions FILE");
     }

@@ -6,7 +6,7 @@ use super::args::DEFAULT_ADDR;
 use crate::{
     glue::{
         address,
-        launch::{delivers, price_word},
+        launch_text::{delivers, price_word},
         proof::counted,
     },
     service::{AgentReport, AnalystReport, RunReport, RunRow, TaskReport},
@@ -29,6 +29,14 @@ pub(super) fn of(report: &RunReport) -> String {
     let places = [("why", &report.reason), ("product", &report.product_url), ("buy", &report.payment_link)];
     for (name, value) in places {
         value.iter().for_each(|value| line(name, value.clone()));
+    }
+    for (tier, link) in report.payment_links.iter().filter(|_| report.payment_links.len() > 1) {
+        line("link", format!("{tier}: {link}"));
+    }
+    report.to_do.iter().for_each(|todo| line("to do", todo.what.clone()));
+    if let Some(undone) = &report.undone {
+        line("undone", format!("{} at {}", undone.done.join(", "), undone.at));
+        undone.stays.iter().for_each(|stays| line("stays", stays.clone()));
     }
     if let Some(spec) = &report.spec {
         line("delivers", delivers(spec).to_owned());
@@ -179,7 +187,7 @@ pub(super) fn next(report: &RunReport) -> String {
         }
         ("approval_expired", _) => format!("\nNext: `ae approve {run}`   (asks again)\n"),
         ("interrupted", _) => format!("\nNext: `ae resume {run}`\n"),
-        _ => match report.product_url.as_deref().map(served_at) {
+        _ => match report.product_url.as_deref().filter(|url| is_here(url)).map(served_at) {
             Some(addr) => {
                 let addr = if addr == DEFAULT_ADDR { String::new() } else { format!(" --addr {addr}") };
                 let what = if report.payment_link.is_some() {
@@ -192,6 +200,12 @@ pub(super) fn next(report: &RunReport) -> String {
             None => String::new(),
         },
     }
+}
+
+/// Whether the product at `url` is served by this machine.
+fn is_here(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', ':']).next();
+    url.starts_with("http://") && host.is_some_and(|host| host.ends_with(".localhost"))
 }
 
 /// The address that serves the product at `url`, whose name stands for this machine.

@@ -20,6 +20,7 @@ const STYLE: &str = "\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}\
 label{display:block;margin:.5rem 0}\
 input{display:block;width:100%;box-sizing:border-box;font:inherit;padding:.5rem}\
+pre{white-space:pre-wrap;overflow-wrap:anywhere}\
 button{font:inherit;padding:.6rem 1.2rem;margin-top:1rem;min-height:2.75rem}\
 :focus-visible{outline:.2rem solid;outline-offset:.15rem}";
 
@@ -69,6 +70,11 @@ pub(super) fn from_elsewhere(headers: &HeaderMap) -> bool {
 
 /// A small page.
 pub(super) fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
+    html_page(status, whole(title, body))
+}
+
+/// A small page as HTML text.
+pub(super) fn whole(title: &str, body: &Markup) -> String {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -82,7 +88,7 @@ pub(super) fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
             body { main { (body) } }
         }
     };
-    html_page(status, markup.into_string())
+    markup.into_string()
 }
 
 /// A complete HTML text as an answer.

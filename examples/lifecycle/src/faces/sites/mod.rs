@@ -11,6 +11,7 @@ mod webhooks;
 
 use std::{future::Future, sync::Arc};
 
+use ae_billing::RAW_BYTES_MAX;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -51,6 +52,7 @@ struct Parts {
 /// The public routes, for a server or a test without a socket. A product's name answers with its release and nothing of
 /// the shop, the shop's names with nothing of a product; a request for a name that is not in `hosts` is refused.
 pub fn app(sale: Shared, hosts: Hosts) -> Router {
+    let vendors = post(webhooks::receive_from).layer(DefaultBodyLimit::max(RAW_BYTES_MAX));
     let shop = Router::new()
         .route("/", get(products::index))
         .route("/health", get(answers::health))
@@ -58,6 +60,7 @@ pub fn app(sale: Shared, hosts: Hosts) -> Router {
         .route("/pay/{link}/order", post(pay::place_order))
         .route("/order/{order}", get(pay::order))
         .route("/api/v1/billing/webhooks/offline", post(webhooks::receive))
+        .route("/api/v1/billing/webhooks/{vendor}", vendors)
         .fallback(answers::not_found)
         .with_state(Arc::clone(&sale));
     let product = Router::new()
@@ -117,10 +120,19 @@ pub async fn serve(public: Door, operator: Door, sale: Shared, stop: impl Future
         connections::serve(listener, app, Limits::default(), sleeper, stop)
     };
     let customers = door(public.listener, app(Arc::clone(&sale), public.hosts));
-    let operators = door(operator.listener, operator_app(sale, operator.hosts));
+    let operators = door(operator.listener, operator_app(Arc::clone(&sale), operator.hosts));
     let stop = async {
         stop.await;
         stopping.send_replace(true);
     };
-    tokio::join!(customers, operators, stop);
+    let serving = async { tokio::join!(customers, operators, stop) };
+    tokio::select! {
+        _ = serving => {}
+        () = sale.keep_writing_visits() => {}
+        () = sale.keep_telling() => {}
+        () = sale.keep_catching_up() => {}
+    }
+    if let Err(error) = sale.write_visits().await {
+        eprint_line(&format!("warning: the last page views can't be written: {error}"));
+    }
 }

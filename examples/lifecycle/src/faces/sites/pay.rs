@@ -1,7 +1,9 @@
 //! The pages of a buyer: where a product is ordered, and the order with how to pay it and, once that is done, its
 //! licence.
 
-use ae_billing::{LinkId, NewOrder, OrderPageContext, PayPageContext, PriceId, order_page, pay_page};
+use ae_billing::{
+    LinkId, NewOrder, OrderId, OrderPageContext, PayPageContext, PriceId, order_page, pay_page,
+};
 use ae_core::{ErrorKind, IdempotencyKey, RunId};
 use axum::{
     Extension,
@@ -9,14 +11,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use http::{HeaderMap, StatusCode};
+use maud::html;
 use serde::Deserialize;
 
 use super::{
     Shared,
-    answers::{Selected, failure, from_elsewhere, html_page, not_found, refused},
+    answers::{Selected, failure, from_elsewhere, html_page, not_found, refused, whole},
     hosts::Place,
 };
-use crate::error::Result;
+use crate::{error::Result, service::Access};
 
 /// `GET /pay/{link}`
 pub(super) async fn page(
@@ -46,11 +49,13 @@ pub(super) async fn order(
     Extension(place): Extension<Place>,
     Path(order): Path<String>,
 ) -> Response {
-    let Ok(order) = order.parse() else {
+    let Ok(order) = order.parse::<OrderId>() else {
         return not_found().await;
     };
     let shown = async {
-        let Some(view) = sale.order(&order).await? else { return Ok(None) };
+        let Some(view) = sale.order(&order).await? else {
+            return Ok(sale.access(&order).await?.map(|access| access_page(&order, &access)));
+        };
         let now = sale.installation().runtime.now();
         let mut context = OrderPageContext::new(now, product(&sale, &place, view.order.run).await);
         context.instructions = sale.pay_instructions()?;
@@ -58,6 +63,28 @@ pub(super) async fn order(
         Ok(Some(order_page(&view, &context)))
     };
     answer(shown.await).await
+}
+
+/// The page of an order that was paid at a payment provider.
+fn access_page(order: &OrderId, access: &Access) -> String {
+    let Access { entitlement, product, url, licence } = access;
+    let body = html! {
+        h1 { "Your order of " (product) }
+        @match licence {
+            Some(licence) => {
+                p role="status" { strong { "Paid. Thank you." } }
+                h2 { "Your licence" }
+                p { a href=(format!("{url}#licence={licence}")) { "Open " (product) " with it" } }
+                p { "Or copy all of this text into the product:" }
+                pre { (licence) }
+            }
+            None => { p role="status" { strong { "This order gives no access now." } " It was given back, has ended, or its time is over." } }
+        }
+        h2 { "The order" }
+        p { "Reference: " code { (order) } ", plan: " (entitlement.tier) }
+        p { a href=(url) { "Go on to " (product) } }
+    };
+    whole(&format!("Your order of {product}"), &body)
 }
 
 async fn answer(page: Result<Option<String>>) -> Response {

@@ -5,10 +5,10 @@ use ae_harness::SiteId;
 use axum::{
     Extension,
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     response::{IntoResponse, Redirect, Response},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use maud::html;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     answers::{Selected, failure, from_elsewhere, message, not_found, page as small_page, refused},
     hosts::Place,
 };
-use crate::service::Checkout;
+use crate::service::{Checkout, Visit};
 
 /// `GET /`: the products that are published here.
 pub(super) async fn index(State(sale): State<Shared>, Extension(place): Extension<Place>) -> Response {
@@ -47,9 +47,10 @@ pub(super) async fn root(
     State(sale): State<Shared>,
     Extension(site): Extension<SiteId>,
     Extension(place): Extension<Place>,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    respond(&sale, &site, &place, "/", &headers).await
+    respond(&sale, &site, &place, "/", &method, &headers).await
 }
 
 /// `GET /…` of a product
@@ -57,20 +58,46 @@ pub(super) async fn page(
     State(sale): State<Shared>,
     Extension(site): Extension<SiteId>,
     Extension(place): Extension<Place>,
-    Path(path): Path<String>,
+    uri: Uri,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    respond(&sale, &site, &place, &format!("/{path}"), &headers).await
+    respond(&sale, &site, &place, uri.path(), &method, &headers).await
 }
 
-async fn respond(sale: &Shared, site: &SiteId, place: &Place, path: &str, headers: &HeaderMap) -> Response {
+async fn respond(
+    sale: &Shared,
+    site: &SiteId,
+    place: &Place,
+    path: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Response {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let address = place.product(site.as_str());
     let mut answer = sale.page(site, path, known, &address).await.map(Body::from);
     // Under `no-referrer` a browser sends the origin "null" with the page's own forms.
     let policy = HeaderValue::from_static("same-origin");
+    if is_view(method, headers, &answer) {
+        sale.count(site, Visit::View);
+    }
     answer.headers_mut().insert(header::REFERRER_POLICY, policy);
     answer
+}
+
+/// Whether a person sees the answer: a page, asked for by a browser that shows it, or by a program that does not say.
+/// Nothing about who asked is looked at.
+fn is_view(method: &Method, headers: &HeaderMap, answer: &Response) -> bool {
+    let is_there = matches!(answer.status(), StatusCode::OK | StatusCode::NOT_MODIFIED);
+    let kind = answer.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_page = kind.is_some_and(|kind| kind.starts_with(b"text/html"));
+    is_there && is_page && is_person(method, headers)
+}
+
+/// Whether a person asks: `HEAD`, a browser that loads ahead, and what a page loads for itself are not people.
+fn is_person(method: &Method, headers: &HeaderMap) -> bool {
+    let is_shown = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    *method == Method::GET && is_shown && !headers.contains_key("sec-purpose")
 }
 
 /// `GET /checkout` of a product: the release was fixed before the payment link existed, so the button leads here and the
@@ -80,10 +107,21 @@ pub(super) async fn checkout(
     Extension(site): Extension<SiteId>,
     Extension(place): Extension<Place>,
     Query(query): Query<Selected>,
+    method: Method,
+    headers: HeaderMap,
 ) -> Response {
-    match sale.checkout(site.as_str()).await {
+    let tier = query.tier.filter(|tier| NewPrice::is_tier(tier));
+    match sale.checkout(site.as_str(), tier.as_deref()).await {
+        Ok(Checkout::Elsewhere(url)) => {
+            if is_person(&method, &headers) {
+                sale.count(&site, Visit::Click);
+            }
+            Redirect::to(&url).into_response()
+        }
         Ok(Checkout::Link(link)) => {
-            let tier = query.tier.filter(|tier| NewPrice::is_tier(tier));
+            if is_person(&method, &headers) {
+                sale.count(&site, Visit::Click);
+            }
             let query = tier.map(|tier| format!("?tier={tier}")).unwrap_or_default();
             Redirect::to(&place.shop(&format!("/pay/{}{query}", link.id))).into_response()
         }

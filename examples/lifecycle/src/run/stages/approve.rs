@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use ae_core::{ApprovalId, Digest, ErrorKind, IdempotencyKey, Outcome};
-use ae_harness::{Bundle, DeploySpec, SiteId};
+use ae_core::{ApprovalId, Deliverable, Digest, ErrorKind, IdempotencyKey, Outcome};
 use ae_langflow::Stop;
 use ae_safety::{Approval, ApprovalQuery, ApprovalRequest, ApprovalStatus};
 use serde_json::json;
 
-use super::{Halt, Stage};
+use super::{
+    Halt, Stage,
+    launch::{launch_plan, terms},
+};
 use crate::{
     glue::{
-        approver::close_questions,
-        for_sale::ForSale,
-        launch::{LaunchPlan, delivers, price_line, price_word, spec_subject},
+        hosting::site_action,
+        launch::spec_subject,
+        launch_text::{delivers, price_line, price_word, rendering},
         proof::{Demand, account},
         tasks,
     },
@@ -22,20 +24,23 @@ use crate::{
 
 /// How long a question stays open; after that it is asked again.
 const OPEN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long the approval of a launch can be used: prices and modes are not decided for later.
+const GOOD_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How often a question is asked again that expired, or whose subject changed.
 const ASKED_MAX: u32 = 12;
 /// Why a question is withdrawn whose subject changed.
-const CHANGED: &str = "what was asked has changed";
+pub(super) const CHANGED: &str = "what was asked has changed";
 /// The first word of a line that was part of the question before.
 const BEFORE: &str = "before";
 
 /// Asks for the approval of the spec, the planned spend and the sealed checks.
 pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
-    let (Offered { spec, .. }, plan) = (stage.offered()?, stage.plan()?);
+    let (Offered { spec, context, .. }, plan) = (stage.offered()?, stage.plan()?);
     let chosen = stage.known(stage.found()?.chosen.as_ref(), "niche")?;
     let builder = stage.builder_info()?;
-    let subject = spec_subject(spec.digest()?, plan.planned_spend, plan.seal);
+    let (parties, terms) = (stage.parties()?, terms(&stage, stage.offered()?)?);
+    let (subject, site) = (spec_approved(&stage)?, terms.site_action()?);
     let mut text = format!("Spec of {:?}: {}\n", spec.product_name, spec.tagline);
     let mut line = |name: &str, value: &str| {
         // Whatever an analyst wrote, a point is one line and can't pass for another.
@@ -61,6 +66,14 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
         line("estimate", &format!("{estimate} for one attempt, by the router"));
     }
     line("checks", &format!("{} sealed as {}", plan.acceptance.checks.len(), plan.seal.short(12)));
+    line("site", &format!("{}, made at {}; nothing is published there", terms.site.site, parties.host()));
+    line("address", &format!("{}, unless the host gives another one", context.base_url));
+    if spec.deliverable != Deliverable::PreOrder {
+        line(
+            "sells",
+            &format!("{} ({}), after a question of its own", parties.seller.name, parties.seller.mode),
+        );
+    }
     for feature in &spec.core_features {
         let proof = match feature.behaviours.as_slice() {
             [] => String::new(),
@@ -88,7 +101,7 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     }
     let request = ApprovalRequest::new(format!("spec of {}", spec.product_name), "ae", subject)
         .with_rendering(text)
-        .with_covers(vec![subject])
+        .with_covers([subject, site.digest()])
         .with_cost_ceiling(plan.planned_spend);
     let approval = ask(&stage, request).await?;
     let offered = Offered { approval: Some(approval), ..stage.offered()?.clone() };
@@ -96,45 +109,45 @@ pub(super) async fn approve_spec(stage: Stage) -> Result<RunStateUpdate, Halt> {
     Ok(RunState::update().living(living).offered(Some(offered)))
 }
 
-/// Asks for the approval of the exact release, and of product, prices and link where something is sold.
-pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt> {
-    let start = stage.start()?;
-    let Offered { spec, site, context, .. } = stage.offered()?;
-    let built = stage.known(stage.state.built.as_ref(), "build")?;
-    let workspace = stage.workspace()?;
-    let bundle = Bundle::scan(&workspace.join("site"))?;
-    if built.manifest != Some(bundle.manifest()) {
-        close_questions(&stage.ports.keeper.desk, start.run, CHANGED).await?;
-        let reason = "the site is not the one that passed its sealed checks: its files were changed since; nothing was \
-                      published, start a new run";
-        return Ok(stage.end(Outcome::Blocked, reason));
-    }
-    // The provider may refuse more today than when the spec was approved.
-    let for_sale = ForSale::of(start.run, spec, &context.base_url);
-    if let Some(refusal) = for_sale.and_then(|sale| sale.refusal(&stage.ports.payments_info)) {
-        close_questions(&stage.ports.keeper.desk, start.run, CHANGED).await?;
-        return Ok(stage.end(Outcome::Blocked, format!("{refusal}; nothing was published")));
-    }
-    let deploy_spec = DeploySpec::new(site.parse::<SiteId>()?, &context.base_url);
-    let deploy = stage.ports.deploy_planner.plan(&bundle, &deploy_spec).await?;
-    let (publisher, seller) =
-        (stage.ports.deployer.provider().clone(), stage.ports.payments.provider().clone());
-    let launch = LaunchPlan::new(start.owner(), spec, deploy, &context.base_url, publisher, seller);
+/// The subject of the approval of the spec.
+pub(super) fn spec_approved(stage: &Stage) -> Result<Digest, Halt> {
+    let (offered, plan) = (stage.offered()?, stage.plan()?);
+    let site = site_action(stage.start()?.owner(), &offered.site, &stage.parties()?.publisher)?;
+    Ok(spec_subject(offered.spec.digest()?, plan.planned_spend, plan.approved_seal, &site))
+}
 
+/// Asks for the approval of the exact release, and of product, prices and links where something is sold.
+pub(super) async fn approve_launch(stage: Stage) -> Result<RunStateUpdate, Halt> {
+    // Site, host and provider may have changed while the question was open.
+    let launch = launch_plan(&stage).await?;
+    let (Offered { spec, .. }, built) = (stage.offered()?, stage.known(stage.state.built.as_ref(), "build")?);
     let chosen = stage.known(stage.found()?.chosen.as_ref(), "niche")?;
     let demand = Demand { validated: chosen.is_validated(), paid: false };
     let account = account(spec, Some(&stage.plan()?.acceptance), &built.checks, &built.gaps, demand);
     let covers: Vec<_> = launch.actions()?.iter().map(ae_core::Action::digest).collect();
     let request = ApprovalRequest::new(format!("launch of {}", spec.product_name), "ae", launch.subject()?)
-        .with_rendering(launch.rendering(spec, &context.base_url, &account))
-        .with_covers(covers);
+        .with_rendering(rendering(&launch, spec, &account))
+        .with_covers(covers)
+        .with_use_within(GOOD_FOR);
     let approval = ask(&stage, request).await?;
     let living = stage.living("deployment", "success", "launch approved")?;
-    Ok(RunState::update().living(living).launched(Some(Launched {
+    let launch = Box::new(launch);
+    let planned = Some(launch.clone());
+    Ok(RunState::update().living(living).planned(planned).launched(Some(Launched {
         plan: launch,
         approval,
+        endpoint: None,
         deployment: None,
+        domain: None,
     })))
+}
+
+/// Ends the run where the approval of its launch is of something else, or its time is over; `undone` says what was then
+/// not done.
+pub(super) async fn launch_approved(stage: &Stage, launched: &Launched, undone: &str) -> Result<(), Halt> {
+    let changed =
+        format!("the release, the product, its prices or its settings are not what was approved: {undone}");
+    still_approved(stage, launched.approval, launched.plan.subject()?, &changed).await
 }
 
 /// Asks through the desk. The desk alone says what was decided: the answer that wakes the graph is only a knock.
@@ -247,8 +260,13 @@ pub(super) async fn still_approved(
     changed: &str,
 ) -> Result<(), Halt> {
     let approval = stage.ports.keeper.desk.get(id).await?;
-    if approval.status == ApprovalStatus::Approved && approval.request.subject == subject {
-        return Ok(());
+    match approval.status {
+        ApprovalStatus::Approved if approval.request.subject == subject => Ok(()),
+        ApprovalStatus::Expired => {
+            let title = &approval.request.title;
+            let reason = format!("the approval {title:?} was not used in time: nothing more was sent");
+            Err(stage.halt(Outcome::Blocked, reason))
+        }
+        _ => Err(stage.halt(Outcome::Blocked, changed)),
     }
-    Err(stage.halt(Outcome::Blocked, changed))
 }

@@ -6,13 +6,15 @@ use ae_core::{BackendError, ErrorKind, Outcome};
 use ae_langflow::{Ending, Input, RunConfig, write_test_fix};
 use serde_json::json;
 
-use super::{Halt, Stage, approve::still_approved};
+use super::{
+    Halt, Stage,
+    approve::{spec_approved, still_approved},
+};
 use crate::{
     glue::{
         agent_build::AgentBuild,
         build_nodes::{BuildArtifact, BuildNodes},
         checks::{Checked, unnoticed},
-        launch::spec_subject,
     },
     run::{Built, RunState, RunStateUpdate},
 };
@@ -24,9 +26,8 @@ const DEFECTS_SHOWN: usize = 10;
 pub(super) async fn build(stage: Stage) -> Result<RunStateUpdate, Halt> {
     let start = stage.start()?;
     let (offered, plan, approval) = (stage.offered()?, stage.plan()?, stage.spec_approval()?);
-    let subject = spec_subject(offered.spec.digest()?, plan.planned_spend, plan.seal);
-    let changed = "the spec, the spend or the checks are not what was approved: nothing was built";
-    still_approved(&stage, approval, subject, changed).await?;
+    let changed = "the spec, the spend, the checks or the site are not what was approved: nothing was built";
+    still_approved(&stage, approval, spec_approved(&stage)?, changed).await?;
 
     let (mut builder_info, builder) = stage.ports.builders.of(&offered.spec, &offered.context);
     let mut agent_build = None;

@@ -4,13 +4,17 @@
 mod approve;
 mod author;
 mod build;
+mod configure;
 mod deploy;
 mod discover;
+mod domain;
 mod evidence;
 mod finish;
+mod launch;
 mod monetize;
 mod plan;
 mod prepare;
+mod site;
 mod specify;
 mod validate;
 
@@ -23,12 +27,13 @@ use ae_langflow::{Cx, Stop};
 use ae_safety::{AuditEvent, Call, Refusal};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate};
+use super::{BuildPlan, End, Found, Launched, Offered, Ports, RunStart, RunState, RunStateUpdate, Sold};
 use crate::glue::{
     agent::Agent,
     analyst::ending,
     analysts::{AnalystWork, Question},
     build_nodes::outcome_of,
+    hosting::Parties,
 };
 
 /// The work of a stage, erased so that stages of different futures have one type.
@@ -53,18 +58,22 @@ macro_rules! stages {
 }
 
 stages! {
-    "prepare", "opening the budget and the workspace", prepare::prepare;
+    "prepare", "opening budget and workspace, asking host and payment provider", prepare::prepare;
     "discover", "reading demand signals", discover::discover;
     "validate", "proposing and validating niches", validate::validate;
     "evidence", "deciding whether the evidence is enough", evidence::evidence;
     "author", "specifying the product's behaviour", author::author;
     "specify", "writing the product spec", specify::specify;
     "plan", "routing tasks and sealing the acceptance checks", plan::plan;
-    "approve_spec", "approval of spec and planned spend", approve::approve_spec;
+    "approve_spec", "approval of spec, planned spend and site", approve::approve_spec;
+    "site", "making the site, without publishing anything", site::site;
     "build", "write, test, fix", build::build;
+    "plan_launch", "planning the launch", launch::plan_launch;
     "approve_launch", "approval of the launch", approve::approve_launch;
+    "monetize", "product, prices and payment links of what works", monetize::monetize;
+    "configure", "webhook endpoint and environment of the site", configure::configure;
     "deploy", "publishing the release", deploy::deploy;
-    "monetize", "product, prices and payment link of what works", monetize::monetize;
+    "domain", "attaching the domain", domain::domain;
     "finish", "closing the books", finish::finish;
 }
 
@@ -176,6 +185,39 @@ impl Stage {
 
     fn launched(&self) -> Result<&Launched, Stop> {
         self.known(self.state.launched.as_ref(), "approved launch")
+    }
+
+    /// The objects of `launched` at the payment provider; `None` where nothing is sold.
+    fn sold(&self, launched: &Launched) -> Result<Option<&Sold>, Stop> {
+        let sells = launched.plan.terms.for_sale.is_some();
+        sells.then(|| self.known(self.state.sold.as_ref(), "products on sale")).transpose()
+    }
+
+    /// Host and payment provider, which are the ones with which the run began: with others it ends here.
+    fn parties(&self) -> Result<&Parties, Halt> {
+        let then = self.known(self.state.parties.as_ref(), "host and payment provider")?;
+        let now = Parties::new(&self.ports.deploy_planner.info(), self.ports.till.info().provider);
+        if then.acts_as(&now) {
+            return Ok(then);
+        }
+        let in_words = |parties: &Parties| {
+            format!("{} and {} ({})", parties.host(), parties.seller.name, parties.seller.mode)
+        };
+        let left = match (&self.state.launched, &self.state.start) {
+            (Some(_), Some(start)) => {
+                format!(
+                    "nothing more was sent; take back what was made, with the keys of then: `ae undo {}`",
+                    start.run
+                )
+            }
+            _ => "nothing was sent, start a new run".to_owned(),
+        };
+        let reason = format!(
+            "the run began with {}, and now it would act through {}: {left}",
+            in_words(then),
+            in_words(&now)
+        );
+        Err(self.halt(Outcome::Blocked, reason))
     }
 
     /// A part of the state that an earlier stage must have left.

@@ -1,7 +1,7 @@
 //! Routes every task and seals the acceptance checks, before anything is built.
 
-use ae_core::{Money, Outcome};
-use ae_harness::AcceptancePlan;
+use ae_core::{Digest, Money, Outcome, ProductSpec};
+use ae_harness::{AcceptancePlan, CheckOutcome, SiteContext};
 use ae_router::RouteDecision;
 use serde_json::json;
 
@@ -45,22 +45,49 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
         stage.note(&format!("the builder {:?} is free of charge: no model is used", builder.provider.name));
     }
 
-    let acceptance = AcceptancePlan::derive(spec, context);
-    let seal = acceptance.seal();
-    let workspace = stage.workspace()?;
-    if !acceptance.manual.is_empty() {
-        let ids: Vec<_> = acceptance.manual.iter().map(|criterion| criterion.id.as_str()).collect();
+    let sealed = seal(&stage, spec, context).await?;
+    if !sealed.acceptance.manual.is_empty() {
+        let ids: Vec<_> = sealed.acceptance.manual.iter().map(|criterion| criterion.id.as_str()).collect();
         stage.note(&format!(
             "no check proves {}: look at the site before you approve its launch",
             ids.join(", ")
         ));
     }
+    let Sealed { acceptance, seal, baseline } = sealed;
+    let line =
+        format!("{} tasks planned, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
+    let plan = BuildPlan {
+        routes,
+        metered: builder.metered,
+        planned_spend,
+        estimate,
+        acceptance,
+        seal,
+        approved_seal: seal,
+        baseline,
+    };
+    let offered = Offered { plan: Some(plan), ..stage.offered()?.clone() };
+    Ok(RunState::update().living(stage.living("planning", "success", &line)?).offered(Some(offered)))
+}
+
+/// Checks that are sealed.
+pub(super) struct Sealed {
+    pub(super) acceptance: AcceptancePlan,
+    pub(super) seal: Digest,
+    pub(super) baseline: Vec<CheckOutcome>,
+}
+
+/// Derives the checks of `spec` at the address of `context`, seals them and looks that each of them fails as long as
+/// nothing is built.
+pub(super) async fn seal(stage: &Stage, spec: &ProductSpec, context: &SiteContext) -> Result<Sealed, Halt> {
+    let acceptance = AcceptancePlan::derive(spec, context);
+    let seal = acceptance.seal();
     let ids = &*stage.ports.runtime.ids;
-    let baseline = check(&acceptance, seal, workspace, &stage.ports.runner, ids).await?.outcomes;
+    let baseline = check(&acceptance, seal, stage.workspace()?, &stage.ports.runner, ids).await?.outcomes;
     let hollow = baseline.iter().find(|check| check.passed && check.criterion.is_some());
     if let Some(check) = hollow {
         let reason = format!("the check {} holds on an empty workspace, so it proves nothing", check.id);
-        return Ok(stage.end(Outcome::Failed, reason));
+        return Err(stage.halt(Outcome::Failed, reason));
     }
     let red = baseline.iter().filter(|check| !check.passed).count();
     stage.note(&format!(
@@ -69,10 +96,5 @@ pub(super) async fn plan(stage: Stage) -> Result<RunStateUpdate, Halt> {
         seal.short(12)
     ));
     stage.audit("checks_sealed", json!({ "seal": seal, "checks": baseline.len() })).await?;
-    let line =
-        format!("{} tasks planned, {} checks sealed as {}", routes.len(), baseline.len(), seal.short(12));
-    let plan =
-        BuildPlan { routes, metered: builder.metered, planned_spend, estimate, acceptance, seal, baseline };
-    let offered = Offered { plan: Some(plan), ..stage.offered()?.clone() };
-    Ok(RunState::update().living(stage.living("planning", "success", &line)?).offered(Some(offered)))
+    Ok(Sealed { acceptance, seal, baseline })
 }

@@ -2,12 +2,15 @@
 
 use ae_core::{BackendError, Deliverable, ErrorKind, Offer, Outcome, ProductSpec};
 use ae_genesis::{SpecBrief, verify_spec};
-use ae_harness::{LivingSpec, SiteContext};
+use ae_harness::{LivingSpec, SiteContext, SiteId};
 use serde_json::json;
 
-use super::{Halt, Stage};
+use super::{Halt, Stage, launch::terms};
 use crate::{
-    glue::{address, for_sale::ForSale},
+    glue::{
+        hosted::{CHECKOUT_PATH, LICENCE_PATH},
+        hosting::new_site,
+    },
     run::{Chosen, Offered, RunStart, RunState, RunStateUpdate},
 };
 
@@ -37,15 +40,19 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
         let message = format!("the spec by {:?} contradicts itself: {}", spec.analyst, problems.join("; "));
         return Err(BackendError::new(ErrorKind::Protocol, "lifecycle", "specify", message).into());
     }
-    let site = site_label(&spec.slug, &start.run.to_string());
-    let context = context(&stage, start, &spec, &site).await?;
+    let parties = stage.parties()?;
+    let label: SiteId = site_label(&spec.slug, &start.run.to_string()).parse()?;
+    let context = context(&stage, start, &spec, &label).await?;
+    let site = new_site(label, &stage.ports.deploy_planner.info(), parties);
+    let offered = Offered { spec, site, context, has_site: false, plan: None, approval: None };
     // What can't be sold is neither approved nor built nor published.
-    let for_sale = ForSale::of(start.run, &spec, &context.base_url);
-    if let Some(refusal) = for_sale.and_then(|sale| sale.refusal(&stage.ports.payments_info)) {
-        let offered = Offered { spec, site, context, plan: None, approval: None };
+    let terms = terms(&stage, &offered)?;
+    let price = terms.for_sale.as_ref().and_then(|sale| sale.refusal(&stage.ports.till.info()));
+    if let Some(refusal) = parties.refusal(offered.spec.deliverable).or(price) {
         return Ok(stage.end(Outcome::Blocked, refusal).found(Some(found)).offered(Some(offered)));
     }
-    stage.ports.runs.set_site(start.run, &site).await?;
+    let spec = &offered.spec;
+    stage.ports.runs.set_site(start.run, offered.site.site.as_str()).await?;
     stage.note(&format!(
         "spec of {:?}: {} features, {} criteria, {} tasks, {} price tiers",
         spec.product_name,
@@ -58,7 +65,7 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
     stage.audit("spec_written", json!({ "spec": digest, "analyst": spec.analyst })).await?;
 
     let previous = stage.known(stage.state.living.as_ref(), "living spec")?;
-    let mut living = LivingSpec::new(&spec.product_name, directive(&spec));
+    let mut living = LivingSpec::new(&spec.product_name, directive(spec));
     living.mission_log.clone_from(&previous.mission_log);
     living.enter("planning");
     living.log(
@@ -68,8 +75,8 @@ pub(super) async fn specify(stage: Stage) -> Result<RunStateUpdate, Halt> {
         format!("spec {} written", digest.short(12)),
     );
     living.write_to(&stage.workspace()?)?;
-    let offered = Offered { spec, site, context, plan: None, approval: None };
-    Ok(RunState::update().living(Some(living)).found(Some(found)).offered(Some(offered)))
+    let update = RunState::update().living(Some(living)).found(Some(found)).terms(Some(Box::new(terms)));
+    Ok(update.offered(Some(offered)))
 }
 
 /// The reason why no builder at hand can make what `spec` promises.
@@ -85,16 +92,24 @@ async fn context(
     stage: &Stage,
     start: &RunStart,
     spec: &ProductSpec,
-    site: &str,
+    site: &SiteId,
 ) -> Result<SiteContext, Halt> {
-    let base_url = address::product(&start.settings.base_url, site);
+    let base_url = stage.ports.deploy_planner.address(site);
     let mut context = SiteContext::new(base_url, start.created_at).with_project(start.project);
     if let Some(contact) = &start.settings.contact {
         context = context.with_contact(contact);
     }
-    // Only what is sold unlocks with a licence.
+    // Only what is sold unlocks with a licence. A host that gives licences has a key of the site's own: the installation's
+    // never leaves this machine.
     if spec.deliverable == Deliverable::WebTool {
-        let public = stage.ports.keys.licence_key().await?.public();
+        let keys = &stage.ports.keys;
+        let key = if stage.parties()?.functions {
+            context = context.with_checkout_path(CHECKOUT_PATH).with_licence_path(LICENCE_PATH);
+            keys.site_key(site.as_str()).await?
+        } else {
+            keys.licence_key().await?
+        };
+        let public = key.public();
         let jwk = serde_json::to_value(public).map_err(|error| {
             BackendError::new(ErrorKind::Internal, "lifecycle", "specify", "the licence key has no JSON form")
                 .with_source(error)

@@ -9,13 +9,14 @@ use std::{
 };
 
 use ae_billing::{
-    Ensured, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink, PaymentProvider,
-    PaymentQuery, Price, Product, ProviderInfo as PaymentInfo,
+    Endpoint, Ensured, NewEndpoint, NewLink, NewPrice, NewProduct, ObjectRef, Page, Payment, PaymentLink,
+    PaymentProvider, PaymentQuery, Price, Product, ProviderInfo as PaymentInfo,
 };
 use ae_core::{BackendError, Cancel, IdempotencyKey, RunId};
 use ae_harness::{
     AgentReport, AgentRequest, AgentSink, Bundle, CliProvider, DeployPlan, DeploySpec, Deployer,
-    DeployerInfo, Deployment, DeploymentId, DeploymentStatus, ProviderInfo, SiteId,
+    DeployerInfo, Deployment, DeploymentId, DeploymentReport, Domain, DomainStatus, EnvVar, NewSite,
+    ProviderInfo, Site, SiteId,
 };
 use ae_langflow::{
     Checkpointer, Page as ThreadPage, ThreadInfo,
@@ -91,6 +92,14 @@ impl PaymentProvider for Deadly<Arc<dyn PaymentProvider>> {
         self.around(self.inner.ensure_payment_link(key, spec)).await
     }
 
+    async fn ensure_endpoint(
+        &self,
+        key: &IdempotencyKey,
+        endpoint: &NewEndpoint,
+    ) -> Result<Ensured<Endpoint>, BackendError> {
+        self.around(self.inner.ensure_endpoint(key, endpoint)).await
+    }
+
     async fn deactivate(&self, key: &IdempotencyKey, object: &ObjectRef) -> Result<(), BackendError> {
         self.around(self.inner.deactivate(key, object)).await
     }
@@ -148,8 +157,25 @@ impl Deployer for Deadly<Arc<dyn Deployer>> {
         self.around(self.inner.deploy(key, plan, bundle)).await
     }
 
-    async fn status(&self, id: &DeploymentId) -> Result<DeploymentStatus, BackendError> {
-        self.inner.status(id).await
+    async fn ensure_site(&self, key: &IdempotencyKey, site: &NewSite) -> Result<Site, BackendError> {
+        self.around(self.inner.ensure_site(key, site)).await
+    }
+
+    async fn status(&self, site: &SiteId, id: &DeploymentId) -> Result<DeploymentReport, BackendError> {
+        self.inner.status(site, id).await
+    }
+
+    async fn set_env(&self, key: &IdempotencyKey, site: &SiteId, env: &[EnvVar]) -> Result<(), BackendError> {
+        self.around(self.inner.set_env(key, site, env)).await
+    }
+
+    async fn ensure_domain(
+        &self,
+        key: &IdempotencyKey,
+        site: &SiteId,
+        domain: &Domain,
+    ) -> Result<DomainStatus, BackendError> {
+        self.around(self.inner.ensure_domain(key, site, domain)).await
     }
 
     async fn activate(
@@ -212,10 +238,23 @@ impl Checkpointer for Deadly<Arc<dyn Checkpointer>> {
 
 /// The main job on the sample in this process, until the countdown reaches zero.
 pub fn run_until_point(data: &Path, run: RunId, countdown: &Arc<AtomicU32>) {
+    let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
+    run_with(data, run, settings, countdown);
+}
+
+/// The same at another host and with another payment provider.
+pub fn run_live_until_point(data: &Path, run: RunId, [deploy, pay]: [&str; 2], countdown: &Arc<AtomicU32>) {
+    let mut settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
+    (settings.deploy, settings.pay) = (deploy.to_owned(), pay.to_owned());
+    settings.domain = Some("csv-tool.example".parse().unwrap());
+    settings.webhook_url = Some("http://127.0.0.1:9/api/v1/billing/webhooks/stripe".to_owned());
+    run_with(data, run, settings, countdown);
+}
+
+fn run_with(data: &Path, run: RunId, settings: RunSettings, countdown: &Arc<AtomicU32>) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let report = runtime.block_on(async {
         let installation = installation(data);
-        let settings = RunSettings::new("http://127.0.0.1:4180", vec![SignalsFrom::Sample]);
         let mut backends = Backends::embedded(&installation, &settings, None).unwrap();
         let (factory, builders) = (backends.builder, Arc::clone(countdown));
         backends.builder = Arc::new(move |spec, site| Arc::new(Deadly::new(factory(spec, site), &builders)));

@@ -1,0 +1,5 @@
+mod bodies;
+mod catch_up;
+mod life;
+mod meaning;
+mod verdicts;
