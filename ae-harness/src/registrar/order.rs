@@ -93,6 +93,7 @@ pub(super) fn check_names(info: &RegistrarInfo, domains: &[Domain]) -> Result<()
 }
 
 /// The digest of a purchase, by which a registrar knows it again.
+#[cfg(any(feature = "porkbun", feature = "vercel"))]
 pub(super) fn digest(backend: &'static str, purchase: &Purchase) -> Result<Digest, BackendError> {
     Digest::of_json("purchase/1", purchase).map_err(|cause| {
         let message = "the purchase can't be written as JSON";
