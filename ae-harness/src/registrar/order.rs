@@ -1,6 +1,8 @@
 //! The types of buying a domain name.
 
-use ae_core::{BackendError, Digest, ErrorKind, Money};
+#[cfg(any(feature = "porkbun", feature = "vercel"))]
+use ae_core::Digest;
+use ae_core::{BackendError, ErrorKind, Money};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{Contact, Domain, Quote, RegistrarInfo};

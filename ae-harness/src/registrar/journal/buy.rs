@@ -100,6 +100,7 @@ fn found(purchase: &Purchase, auto_renew: bool) -> Order {
 }
 
 /// The order of this id as the journal has it, when it is one that was found in the account.
+#[cfg(feature = "vercel")]
 pub(in crate::registrar) async fn found_order(
     journal: &dyn OrderJournal,
     id: &str,
